@@ -1,0 +1,5 @@
+lexer grammar DeployLexer;
+
+DEPLOYMENT : 'deployment' ;
+STRING : '"' ~["\r\n]* '"' ;
+WS : [ \t\r\n]+ -> skip ;

@@ -1,0 +1,4 @@
+parser grammar DeployParser;
+options { tokenVocab = DeployLexer; }
+
+file : DEPLOYMENT STRING EOF ;
