@@ -1,0 +1,25 @@
+// Counter-based random numbers: Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random
+// numbers: as easy as 1, 2, 3", SC 2011). A draw is a pure function of a key and a counter, so it
+// does not depend on the order of the draws, on threads, or on what else is drawn.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace sluice::base {
+
+std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
+                                        std::array<std::uint32_t, 2> key);
+
+// 64 random bits for draw number `draw` of the thing called `identity`, in run `run` of `seed`.
+std::uint64_t random_bits(std::uint64_t seed, std::uint32_t run, std::uint64_t identity,
+                          std::uint32_t draw);
+
+// A number in [0, 1) with 53 random bits, from 64.
+double to_unit_interval(std::uint64_t bits);
+
+// A stable 64-bit hash of a text (FNV-1a with a finishing mix); the same on every machine.
+std::uint64_t stable_hash(std::string_view text, std::uint64_t basis = 0xcbf29ce484222325ULL);
+
+}  // namespace sluice::base
