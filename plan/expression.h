@@ -1,0 +1,63 @@
+// Typed expression trees and their one evaluator, used by the compiler (folding), the scheduler,
+// the simulator and the runtime alike. Pure: what an expression may look at is handed in.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "plan/value.h"
+
+namespace sluice::plan {
+
+// When an expression can be evaluated, from the earliest to the latest.
+enum class Stage { Known, PerTarget, PerHost, AtRunTime };
+
+enum class Operator {
+  // leaves
+  Constant,        // value
+  TargetProperty,  // name: a property of the step's target; `name` and `address` always exist
+  HostProperty,    // name: a property of the target that the action runs on (`via`)
+  DeploymentProperty,  // name: `name` (folded), `id` (at run time)
+  // composition
+  Concatenate,  // operands: the parts of an interpolated string; any type but a list
+  Negate, Not,
+  Add, Subtract, Multiply, Divide,
+  Equal, NotEqual, Less, LessOrEqual, Greater, GreaterOrEqual,
+  And, Or,
+  IfThenElse,  // operands: condition, then, else
+  Call,        // name: a function of the language; operands: its arguments
+  MakeList,
+};
+
+struct Expression {
+  Operator op = Operator::Constant;
+  Type type = Type::String;
+  Stage stage = Stage::Known;
+  Value value;       // of a Constant
+  std::string name;  // of a property or a call
+  std::vector<Expression> operands;
+
+  bool operator==(const Expression&) const = default;
+};
+
+Expression constant(Value value);
+
+// Where an expression's leaves are read. A property that is not there is an error, not a default.
+class Environment {
+ public:
+  virtual ~Environment() = default;
+  virtual std::optional<Value> target_property(std::string_view name) const = 0;
+  virtual std::optional<Value> host_property(std::string_view name) const = 0;
+  virtual std::optional<Value> deployment_property(std::string_view name) const = 0;
+};
+
+// Fails on overflow, division by zero, a property that is not there, or one of another type than
+// the expression says (a property's type may differ between targets).
+base::Result<Value> evaluate(const Expression& expression, const Environment& environment);
+
+// The constant's value, or nothing where the expression is not one.
+const Value* constant_value(const Expression& expression);
+
+}  // namespace sluice::plan

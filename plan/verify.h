@@ -1,0 +1,22 @@
+// The last check of a plan and its seal. A plan that the compiler made and that does not verify is
+// our bug; a saved plan that does not is the user's (damaged, changed by hand, of another format).
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "plan/plan.h"
+
+namespace sluice::plan {
+
+// Every id in range, every list in its order, limits at least 1, joins acyclic and reduced,
+// expressions of the types that their places ask for, names unique where they must be.
+base::Status verify(const Plan& plan);
+
+// The SHA-256 of what the plan means: everything but places, sources and compiler_version.
+std::string meaning_digest(const Plan& plan);
+
+// Sets `digest`. The plan must verify: what does not is our bug.
+Plan seal(Plan plan);
+
+}  // namespace sluice::plan
