@@ -1,0 +1,25 @@
+// The document `sluice.timeline/1` (docs/FORMATS.md): a prediction, or what really happened.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "plan/plan.h"
+#include "scheduler/timeline.h"
+
+namespace sluice::render {
+
+struct TimelineHeader {
+  std::optional<std::uint64_t> seed;      // of a prediction
+  std::optional<std::string> run;         // of a real run: its name
+  std::optional<std::string> started_at;  // of a real run: RFC 3339, UTC
+  std::vector<std::string> assumed;
+};
+
+// One line with its line end. Needs Detail::Lanes.
+std::string timeline_json(const plan::Plan& plan, const scheduler::Timeline& timeline,
+                          const TimelineHeader& header);
+
+}  // namespace sluice::render

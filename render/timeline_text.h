@@ -1,0 +1,27 @@
+// A timeline for a terminal: a summary and a Gantt chart.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "plan/plan.h"
+#include "scheduler/timeline.h"
+
+namespace sluice::render {
+
+struct TextStyle {
+  int width = 80;       // columns
+  bool colour = false;  // ANSI colours
+  bool unicode = true;  // block characters; else ASCII
+};
+
+// Steps with times and states, lowest availability a role, critical path, what was assumed.
+std::string summary_text(const plan::Plan& plan, const scheduler::Timeline& timeline,
+                         const std::vector<std::string>& assumed, const TextStyle& style);
+
+// Fits the width; where there are more lanes than a screenful, lanes of one step that look alike
+// are drawn as bands, so that 300 targets read as well as 3.
+std::string gantt_text(const plan::Plan& plan, const scheduler::Timeline& timeline,
+                       const TextStyle& style);
+
+}  // namespace sluice::render

@@ -1,0 +1,106 @@
+// The scheduler: what starts when. A pure, deterministic state machine: events of one instant in,
+// commands out. It knows no clock, no thread, no file and no target; the simulator drives it in
+// virtual time, the runtime in real time, and both get the same commands for the same events.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/time.h"
+#include "plan/plan.h"
+#include "scheduler/state.h"
+
+namespace sluice::scheduler {
+
+// One attempt of one task on one lane: the identity of everything that is ever carried out, the
+// same in simulator, journal, output and on the target's disk. A lane is one target's way through
+// one step: `lane` is the target's position in the step's target list (0 on the controller).
+struct Action {
+  plan::StepId step;
+  std::uint32_t lane = 0;
+  std::uint32_t task = 0;     // position in the step's tasks
+  std::uint32_t attempt = 1;  // from 1
+  std::uint32_t slot = 0;     // the scheduler's handle for the lane at work; give it back as it came
+
+  auto operator<=>(const Action&) const = default;
+};
+
+enum class TimerKind : std::uint8_t { Timeout, RetryPause };
+
+// Simultaneous events are settled in the order of these kinds, then by action, whatever the order
+// in which they are handed in: so an action that ends at its deadline is in time.
+struct Event {
+  enum class Kind : std::uint8_t {
+    ActionStarted,   // it is known to have begun on the target; changes nothing, kept in the journal
+    ActionFinished,  // outcome: how. Answers every StartAction exactly once, cancelled or not
+    Pause,           // operator: no target and no step begins; begun lanes go through
+    Continue,        // operator: takes a pause back
+    Abort,           // operator: what runs is cancelled, then only what is `when always` runs
+    TimerFired,      // timer, action: as in SetTimer. One that is no longer wanted is ignored
+  };
+  Kind kind = Kind::ActionFinished;
+  Action action;
+  Outcome outcome = Outcome::Succeeded;
+  TimerKind timer = TimerKind::Timeout;
+
+  bool operator==(const Event&) const = default;
+};
+
+struct Command {
+  enum class Kind : std::uint8_t {
+    // to be carried out
+    StartAction,   // action
+    CancelAction,  // action: end it; its ActionFinished is still awaited
+    SetTimer,      // timer, action, at: TimerFired with the same timer and action at that instant
+    // facts, for whoever listens
+    StepBegan,        // action.step. Also of a step that is skipped: never; see StepEnded
+    LaneBegan,        // action.step, lane
+    TaskEnded,        // action (attempt: how many were made), state; reason where not run
+    LaneEnded,        // action.step, lane, state
+    LaneLeftOut,      // action.step, lane, state Skipped, reason, cause: it will never begin
+    StepEnded,        // action.step, state, reason, cause; lanes that never began are Skipped where
+                      // the step is, else NotStarted
+    DeploymentEnded,  // state: Succeeded, Degraded, Failed or Aborted
+  };
+  Kind kind = Kind::StartAction;
+  Action action;
+  TimerKind timer = TimerKind::Timeout;
+  base::Instant at;
+  State state = State::NotStarted;
+  Reason reason = Reason::None;
+  plan::StepId cause;  // the step whose failure is the reason, where there is one
+
+  bool operator==(const Command&) const = default;
+};
+
+// In the order in which they were decided. The caller keeps one and hands it in again, so that its
+// memory is used again.
+using Commands = std::vector<Command>;
+
+// The plan must outlive the scheduler and be sealed. Copyable state lives behind one pointer.
+class Scheduler {
+ public:
+  explicit Scheduler(const plan::Plan& plan);
+  ~Scheduler();
+  Scheduler(Scheduler&&) noexcept;
+  Scheduler& operator=(Scheduler&&) noexcept;
+
+  // The first call, at instant 0 with no events, starts the deployment. Later ones come with a
+  // `now` that never goes back; events at the same instant may come in several rounds (what ends
+  // at the instant it began is a further round). `commands` is cleared first. Allocates nothing
+  // once warm; costs O(log window) an event.
+  void apply(base::Instant now, std::span<const Event> events, Commands& commands);
+
+  bool ended() const;   // DeploymentEnded has been said
+  bool at_rest() const;  // nothing runs and no timer is awaited: paused, or ended
+  State state() const;   // Running, Paused, or how it ended
+  std::uint32_t in_flight() const;  // lanes that hold a slot
+
+ private:
+  class Machine;
+  std::unique_ptr<Machine> machine_;
+};
+
+}  // namespace sluice::scheduler

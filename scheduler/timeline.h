@@ -1,0 +1,162 @@
+// The timeline: what happened, or would happen, as a value: intervals, order, availability,
+// downtime. A fold of events and commands that serves prediction and fact alike.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "plan/plan.h"
+#include "scheduler/scheduler.h"
+#include "scheduler/state.h"
+
+namespace sluice::scheduler {
+
+// Half open: [start, end). `end` is Instant::never() while it is open.
+struct Interval {
+  base::Instant start;
+  base::Instant end;
+  bool operator==(const Interval&) const = default;
+};
+
+// Never begun: start and end are Instant::never().
+struct TaskTimes {
+  base::Instant start = base::Instant::never();
+  base::Instant end = base::Instant::never();
+  std::uint32_t attempts = 0;
+  State state = State::NotStarted;
+  Reason reason = Reason::None;
+  bool operator==(const TaskTimes&) const = default;
+};
+
+struct LaneTimes {
+  base::Instant start = base::Instant::never();
+  base::Instant end = base::Instant::never();
+  State state = State::NotStarted;
+  Reason reason = Reason::None;
+  plan::StepId cause;
+  bool operator==(const LaneTimes&) const = default;
+};
+
+struct StepTimes {
+  base::Instant start = base::Instant::never();
+  base::Instant end = base::Instant::never();
+  State state = State::NotStarted;
+  Reason reason = Reason::None;
+  plan::StepId cause;
+  // Lanes by how they stand; degraded ones count as succeeded, cancelled ones as failed.
+  std::uint32_t targets = 0, succeeded = 0, failed = 0, skipped = 0, excluded = 0, left_behind = 0,
+                not_started = 0, running = 0;
+  bool operator==(const StepTimes&) const = default;
+};
+
+// In service, from an instant on.
+struct Change {
+  base::Instant at;
+  std::uint32_t in_service = 0;
+  bool operator==(const Change&) const = default;
+};
+
+struct RoleTimes {
+  std::uint32_t targets = 0;
+  std::uint32_t available_min = 0;
+  base::Instant available_min_at;  // the first instant at which it was so low
+  base::Duration downtime;         // in which fewer than the role's minimum were in service
+  base::Duration out_of_service;   // summed over targets
+  // Opens with (0, all), then one entry an instant at which the number changed.
+  std::vector<Change> availability;
+  bool operator==(const RoleTimes&) const = default;
+};
+
+struct PathPart {
+  plan::StepId step;
+  std::uint32_t lane = 0;
+  std::uint32_t task = 0;
+  base::Instant start;
+  base::Instant end;
+  bool operator==(const PathPart&) const = default;
+};
+
+// Each target that a step works on, in one class.
+struct Census {
+  std::uint32_t verified = 0, failed = 0, skipped = 0, excluded = 0, left_behind = 0,
+                not_started = 0, unknown = 0;
+  bool operator==(const Census&) const = default;
+};
+
+// How much is kept of each lane. Summary: steps, roles and totals; Lanes: every interval.
+enum class Detail { Summary, Lanes };
+
+class Timeline {
+ public:
+  State outcome = State::NotStarted;  // of the deployment; Running or Paused while it goes on
+  base::Duration duration;            // to the end of the last step, or to the last event so far
+  base::Duration waiting;             // in which only people were waited for
+
+  std::vector<StepTimes> steps;  // by StepId
+  std::vector<RoleTimes> roles;  // by RoleId
+  Census census;
+
+  // Detail::Lanes only; the product of targets and tasks, in the plan's order.
+  std::vector<LaneTimes> lanes;
+  std::vector<TaskTimes> tasks;
+  std::vector<PathPart> critical_path;  // in order of time, without a gap
+
+  // Where a step's lanes begin in `lanes`, and its tasks in `tasks` (lane-major).
+  std::vector<std::uint64_t> first_lane;
+  std::vector<std::uint64_t> first_task;
+
+  const LaneTimes& lane(plan::StepId step, std::uint32_t lane) const;
+  const TaskTimes& task(const plan::Plan& plan, plan::StepId step, std::uint32_t lane,
+                        std::uint32_t task) const;
+  // Every attempt of a task, in order; all but the last failed.
+  std::vector<Interval> attempts(const plan::Plan& plan, plan::StepId step, std::uint32_t lane,
+                                 std::uint32_t task) const;
+  // By TargetId; those that no step works on are NotStarted and stand in no census.
+  std::vector<State> target_states;
+  std::vector<bool> target_planned;  // some step works on it
+  // Merged where they touch; only targets that were ever out have any.
+  std::vector<Interval> out_of_service(plan::TargetId target) const;
+
+  // Filled by the builder; read through the functions above.
+  struct AttemptRow {
+    std::uint64_t task;  // position in `tasks`
+    Interval interval;
+    bool operator==(const AttemptRow&) const = default;
+  };
+  std::vector<AttemptRow> repeated_attempts;  // of tasks with more than one, by task, then time
+  struct OutRow {
+    plan::TargetId target;
+    Interval interval;
+    bool operator==(const OutRow&) const = default;
+  };
+  std::vector<OutRow> out_rows;  // by target, then time
+
+  bool operator==(const Timeline&) const = default;
+};
+
+// Folds what the scheduler was told and what it decided. Give it every apply(), in order.
+class TimelineBuilder {
+ public:
+  TimelineBuilder(const plan::Plan& plan, Detail detail);
+  ~TimelineBuilder();
+  TimelineBuilder(TimelineBuilder&&) noexcept;
+  TimelineBuilder& operator=(TimelineBuilder&&) noexcept;
+
+  void observe(base::Instant now, std::span<const Event> events, const Commands& commands);
+  // What has been seen so far, closed at `now` where the deployment has not ended: a run that is
+  // still going on has open intervals.
+  Timeline build(base::Instant now) const;
+
+ private:
+  class Fold;
+  std::unique_ptr<Fold> fold_;
+};
+
+// "an earlier step failed: `Migrate`", for people and for the `reason` of the JSON.
+std::string reason_text(const plan::Plan& plan, Reason reason, plan::StepId cause);
+
+}  // namespace sluice::scheduler
