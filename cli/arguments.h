@@ -1,0 +1,78 @@
+// The words of the command line as plain values. CLI11 is seen by arguments.cpp alone.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace sluice::cli {
+
+enum class Format { Text, Json };
+
+// What every command that reads a `.deploy` file or a saved plan takes.
+struct InputOptions {
+  std::string file;  // `-` is standard input
+  std::vector<std::string> set;  // NAME=VALUE
+};
+
+struct CheckOptions {
+  InputOptions input;
+  Format format = Format::Text;
+};
+struct PlanOptions {
+  InputOptions input;
+  Format format = Format::Text;
+  std::string output;  // empty: words on standard output; else the saved plan
+  bool expand = false;
+};
+struct GraphOptions {
+  InputOptions input;
+  std::string output;  // its ending decides: .dot, .svg, .png, .pdf; empty or `-`: DOT
+  bool expand = false;
+};
+struct SimulateOptions {
+  InputOptions input;
+  Format format = Format::Text;
+  std::string output;
+  std::uint64_t seed = 1;
+  std::vector<std::string> fail;
+};
+struct RunOptions {
+  InputOptions input;
+  Format format = Format::Text;
+  bool yes = false;
+  bool dry_run = false;
+  std::string expect;  // a digest that the plan must have
+  std::string state;   // directory; empty: .sluice beside the file
+  bool quiet = false;
+};
+struct StatusOptions {
+  std::string run;  // empty: the last one
+  std::string state = ".sluice";
+  Format format = Format::Text;
+};
+struct HistoryOptions {
+  std::string state = ".sluice";
+  Format format = Format::Text;
+};
+struct LogsOptions {
+  std::string run;
+  std::string target;  // empty: all
+  std::string state = ".sluice";
+};
+struct ExplainOptions {
+  std::string code;  // empty: a list of all
+};
+struct VersionOptions {};
+
+using Arguments = std::variant<CheckOptions, PlanOptions, GraphOptions, SimulateOptions, RunOptions,
+                               StatusOptions, HistoryOptions, LogsOptions, ExplainOptions,
+                               VersionOptions>;
+
+// Parsed arguments, or the exit status after help or an error was printed.
+std::variant<Arguments, int> parse_arguments(int argc, const char* const* argv);
+
+}  // namespace sluice::cli

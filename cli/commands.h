@@ -1,0 +1,31 @@
+// One function a command, each in a file of its own. Each returns the program's exit status.
+#pragma once
+
+#include "cli/arguments.h"
+
+namespace sluice::cli {
+
+// docs/CLI.md: what each means.
+enum ExitStatus : int {
+  exit_done = 0,
+  exit_failed = 1,         // the deployment failed or was aborted
+  exit_wrong = 2,          // the command or a file is wrong; nothing was done
+  exit_degraded = 3,       // ended with failures within tolerance
+  exit_person_needed = 4,  // an outcome is unknown, or a person is needed
+  exit_bug = 5,            // our own
+  exit_interrupted = 130,
+  exit_terminated = 143,
+};
+
+int check_command(const CheckOptions& options);
+int plan_command(const PlanOptions& options);
+int graph_command(const GraphOptions& options);
+int simulate_command(const SimulateOptions& options);
+int run_command(const RunOptions& options);
+int status_command(const StatusOptions& options);
+int history_command(const HistoryOptions& options);
+int logs_command(const LogsOptions& options);
+int explain_command(const ExplainOptions& options);
+int version_command(const VersionOptions& options);
+
+}  // namespace sluice::cli

@@ -1,0 +1,27 @@
+// From the FILE of a command line to a plan: a `.deploy` file is compiled, a saved plan is read.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "base/result.h"
+#include "cli/arguments.h"
+#include "plan/plan.h"
+
+namespace sluice::cli {
+
+// At most 16 MiB of a `.deploy` file; a saved plan may be larger. `-` is standard input.
+base::Result<std::string> read_file(const std::string& path, std::size_t most_bytes);
+// Whole or not at all: written beside, synced, renamed. `-` is standard output.
+base::Status write_file(const std::string& path, std::string_view text);
+
+// Prints what is wrong (diagnostics go to standard error) and gives the exit status, or the plan.
+std::variant<plan::Plan, int> load_plan(const InputOptions& input);
+
+// Whether standard error (or output) is a terminal that wants colour: NO_COLOR, CLICOLOR_FORCE and
+// TERM=dumb are respected.
+bool colour_wanted(int file_descriptor);
+// Columns of the terminal on the descriptor, or 80.
+int terminal_width(int file_descriptor);
+
+}  // namespace sluice::cli

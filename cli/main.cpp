@@ -1,0 +1,36 @@
+// The program: words to a command, a command to an exit status.
+#include <cstdio>
+#include <exception>
+
+#include "cli/arguments.h"
+#include "cli/commands.h"
+
+namespace {
+
+using namespace sluice::cli;
+
+struct Dispatch {
+  int operator()(const CheckOptions& options) const { return check_command(options); }
+  int operator()(const PlanOptions& options) const { return plan_command(options); }
+  int operator()(const GraphOptions& options) const { return graph_command(options); }
+  int operator()(const SimulateOptions& options) const { return simulate_command(options); }
+  int operator()(const RunOptions& options) const { return run_command(options); }
+  int operator()(const StatusOptions& options) const { return status_command(options); }
+  int operator()(const HistoryOptions& options) const { return history_command(options); }
+  int operator()(const LogsOptions& options) const { return logs_command(options); }
+  int operator()(const ExplainOptions& options) const { return explain_command(options); }
+  int operator()(const VersionOptions& options) const { return version_command(options); }
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    const auto parsed = parse_arguments(argc, argv);
+    if (const int* status = std::get_if<int>(&parsed)) return *status;
+    return std::visit(Dispatch{}, std::get<Arguments>(parsed));
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "sluice: internal error: %s\nThis is a bug of sluice.\n", error.what());
+    return exit_bug;
+  }
+}
