@@ -22,7 +22,8 @@ Position SourceFile::position(std::uint32_t offset) const {
   const auto after = std::upper_bound(line_starts_.begin(), line_starts_.end(), offset);
   const auto line = static_cast<std::uint32_t>(after - line_starts_.begin());
   std::uint32_t column = 1;
-  const std::uint32_t limit = std::min<std::uint32_t>(offset, static_cast<std::uint32_t>(text_.size()));
+  const std::uint32_t limit =
+      std::min<std::uint32_t>(offset, static_cast<std::uint32_t>(text_.size()));
   for (std::uint32_t i = line_starts_[line - 1]; i < limit; ++i) {
     // Count the bytes that begin a code point: all but UTF-8's continuation bytes.
     if ((static_cast<unsigned char>(text_[i]) & 0xc0U) != 0x80U) ++column;

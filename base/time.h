@@ -21,9 +21,17 @@ struct Instant {
   static constexpr Instant never() { return {std::numeric_limits<std::int64_t>::max()}; }
 };
 
-constexpr Duration operator+(Duration a, Duration b) { return {a.ms + b.ms}; }
-constexpr Duration operator-(Duration a, Duration b) { return {a.ms - b.ms}; }
-constexpr Instant operator+(Instant at, Duration d) { return {at.ms + d.ms}; }
-constexpr Duration operator-(Instant a, Instant b) { return {a.ms - b.ms}; }
+constexpr Duration operator+(Duration a, Duration b) {
+  return {a.ms + b.ms};
+}
+constexpr Duration operator-(Duration a, Duration b) {
+  return {a.ms - b.ms};
+}
+constexpr Instant operator+(Instant at, Duration d) {
+  return {at.ms + d.ms};
+}
+constexpr Duration operator-(Instant a, Instant b) {
+  return {a.ms - b.ms};
+}
 
 }  // namespace sluice::base

@@ -1,0 +1,75 @@
+#include "base/diagnostics.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "base/json_writer.h"
+
+namespace sluice::base {
+
+void Diagnostics::add(Diagnostic diagnostic) {
+  for (const Diagnostic& known : items_) {
+    if (known.code == diagnostic.code && known.span == diagnostic.span) return;
+  }
+  const bool error = diagnostic.severity == Severity::Error;
+  (error ? errors_ : warnings_) += 1;
+  if ((error ? errors_ : warnings_) > limit_) {
+    ++left_out_;
+    return;
+  }
+  items_.push_back(std::move(diagnostic));
+}
+
+std::vector<Diagnostic> Diagnostics::sorted() const {
+  std::vector<Diagnostic> items = items_;
+  const auto place = [](const Diagnostic& item) {
+    return std::tie(item.span.file, item.span.begin, item.span.end, item.code);
+  };
+  std::stable_sort(items.begin(), items.end(),
+                   [&](const Diagnostic& a, const Diagnostic& b) { return place(a) < place(b); });
+  return items;
+}
+
+std::string diagnostics_json(const Diagnostics& diagnostics, const Sources& sources) {
+  std::string text;
+  JsonWriter json(text);
+  json.begin_object().member("schema", "sluice.diagnostics/1").key("diagnostics").begin_array();
+  for (const Diagnostic& item : diagnostics.sorted()) {
+    json.begin_object();
+    json.member("code", item.code);
+    json.member("severity", item.severity == Severity::Error ? "error" : "warning");
+    json.member("message", item.message);
+    if (sources.contains(item.span.file)) {
+      const SourceFile& file = sources[item.span.file];
+      const Position begin = file.position(item.span.begin);
+      const Position end = file.position(item.span.end);
+      json.member("file", file.name());
+      json.member("line", begin.line).member("column", begin.column);
+      json.member("end_line", end.line).member("end_column", end.column);
+    }
+    json.key("hints").begin_array();
+    for (const std::string& hint : item.hints) json.value(hint);
+    json.end_array();
+    json.key("notes").begin_array();
+    for (const Note& note : item.notes) {
+      json.begin_object().member("message", note.message);
+      if (sources.contains(note.span.file)) {
+        const SourceFile& file = sources[note.span.file];
+        const Position begin = file.position(note.span.begin);
+        json.member("file", file.name());
+        json.member("line", begin.line).member("column", begin.column);
+      }
+      json.end_object();
+    }
+    json.end_array().end_object();
+  }
+  json.end_array();
+  if (diagnostics.left_out() > 0) {
+    json.member("left_out", static_cast<std::uint64_t>(diagnostics.left_out()));
+  }
+  json.end_object();
+  text.push_back('\n');
+  return text;
+}
+
+}  // namespace sluice::base
