@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <memory>
 
 namespace sluice::cli {
 
@@ -28,95 +29,138 @@ void add_state(CLI::App& command, std::string& state) {
       ->type_name("DIR");
 }
 
+CLI::App* add_check(CLI::App& app, CheckOptions& options) {
+  CLI::App* command = app.add_subcommand("check", "compile a file and report every mistake");
+  add_input(*command, options.input);
+  add_format(*command, options.format);
+  return command;
+}
+
+CLI::App* add_plan(CLI::App& app, PlanOptions& options) {
+  CLI::App* command =
+      app.add_subcommand("plan", "show the order, each limit with its rule, and the worst case");
+  add_input(*command, options.input);
+  add_format(*command, options.format);
+  command->add_option("-o,--output", options.output, "save the plan")->type_name("OUT");
+  command->add_flag("--expand", options.expand, "lay it out action by action");
+  return command;
+}
+
+CLI::App* add_graph(CLI::App& app, GraphOptions& options) {
+  CLI::App* command = app.add_subcommand("graph", "draw the plan");
+  add_input(*command, options.input);
+  command->add_option("-o,--output", options.output, "a .svg, .dot, .png or .pdf file")
+      ->type_name("OUT");
+  command->add_flag("--expand", options.expand, "lay it out target by target");
+  return command;
+}
+
+CLI::App* add_simulate(CLI::App& app, SimulateOptions& options) {
+  CLI::App* command =
+      app.add_subcommand("simulate", "predict duration, order, capacity and downtime");
+  add_input(*command, options.input);
+  add_format(*command, options.format);
+  command->add_option("-o,--output", options.output, "write to a file")->type_name("OUT");
+  command->add_option("--seed", options.seed, "of the random draws");
+  command->add_option("--fail", options.fail, "make the first N attempts of an action fail")
+      ->type_name("STEP[/CHILD]@TARGET[:N]");
+  return command;
+}
+
+CLI::App* add_run(CLI::App& app, RunOptions& options) {
+  CLI::App* command = app.add_subcommand("run", "carry the plan out");
+  add_input(*command, options.input);
+  add_format(*command, options.format);
+  add_state(*command, options.state);
+  command->add_flag("-y,--yes", options.yes, "do not ask before it starts");
+  command->add_flag("--dry-run", options.dry_run, "say what would be done, and stop");
+  command->add_option("--expect", options.expect, "refuse a plan with another digest")
+      ->type_name("DIGEST");
+  command->add_flag("-q,--quiet", options.quiet, "print failures and the end only");
+  return command;
+}
+
+CLI::App* add_status(CLI::App& app, StatusOptions& options) {
+  CLI::App* command = app.add_subcommand("status", "show how a run stands");
+  command->add_option("run", options.run, "which; the last one by default")->type_name("RUN");
+  add_state(*command, options.state);
+  add_format(*command, options.format);
+  return command;
+}
+
+CLI::App* add_history(CLI::App& app, HistoryOptions& options) {
+  CLI::App* command = app.add_subcommand("history", "list the runs");
+  add_state(*command, options.state);
+  add_format(*command, options.format);
+  return command;
+}
+
+CLI::App* add_logs(CLI::App& app, LogsOptions& options) {
+  CLI::App* command = app.add_subcommand("logs", "print what actions wrote");
+  command->add_option("run", options.run, "which; the last one by default")->type_name("RUN");
+  command->add_option("target", options.target, "of this target alone")->type_name("TARGET");
+  add_state(*command, options.state);
+  return command;
+}
+
+CLI::App* add_explain(CLI::App& app, ExplainOptions& options) {
+  CLI::App* command = app.add_subcommand("explain", "explain a diagnostic's code");
+  command->add_option("code", options.code, "such as E0101; none lists them all")
+      ->type_name("CODE");
+  return command;
+}
+
+CLI::App* add_version(CLI::App& app, VersionOptions&) {
+  return app.add_subcommand("version", "print the version");
+}
+
+// A subcommand and the options that its parsing fills.
+class Subcommands {
+ public:
+  template <class Options>
+  void add(CLI::App& app, CLI::App* (*add_command)(CLI::App&, Options&)) {
+    auto options = std::make_shared<Options>();
+    CLI::App* command = add_command(app, *options);
+    entries_.push_back({command, [options] { return Arguments(*options); }});
+  }
+  std::optional<Arguments> parsed() const {
+    for (const Entry& entry : entries_) {
+      if (entry.command->parsed()) return entry.arguments();
+    }
+    return std::nullopt;
+  }
+
+ private:
+  struct Entry {
+    CLI::App* command;
+    std::function<Arguments()> arguments;
+  };
+  std::vector<Entry> entries_;
+};
+
 }  // namespace
 
 std::variant<Arguments, int> parse_arguments(int argc, const char* const* argv) {
   CLI::App app{"sluice: rolling deployments, predicted before they run", "sluice"};
   app.require_subcommand(1);
   app.failure_message(CLI::FailureMessage::simple);
-
-  CheckOptions check;
-  CLI::App* check_command = app.add_subcommand("check", "compile a file and report every mistake");
-  add_input(*check_command, check.input);
-  add_format(*check_command, check.format);
-
-  PlanOptions plan;
-  CLI::App* plan_command =
-      app.add_subcommand("plan", "show the order, each limit with its rule, and the worst case");
-  add_input(*plan_command, plan.input);
-  add_format(*plan_command, plan.format);
-  plan_command->add_option("-o,--output", plan.output, "save the plan")->type_name("OUT");
-  plan_command->add_flag("--expand", plan.expand, "lay it out action by action");
-
-  GraphOptions graph;
-  CLI::App* graph_command = app.add_subcommand("graph", "draw the plan");
-  add_input(*graph_command, graph.input);
-  graph_command->add_option("-o,--output", graph.output, "a .svg, .dot, .png or .pdf file")
-      ->type_name("OUT");
-  graph_command->add_flag("--expand", graph.expand, "lay it out target by target");
-
-  SimulateOptions simulate;
-  CLI::App* simulate_command =
-      app.add_subcommand("simulate", "predict duration, order, capacity and downtime");
-  add_input(*simulate_command, simulate.input);
-  add_format(*simulate_command, simulate.format);
-  simulate_command->add_option("-o,--output", simulate.output, "write to a file")
-      ->type_name("OUT");
-  simulate_command->add_option("--seed", simulate.seed, "of the random draws");
-  simulate_command->add_option("--fail", simulate.fail, "make the first N attempts of an action fail")
-      ->type_name("STEP[/CHILD]@TARGET[:N]");
-
-  RunOptions run;
-  CLI::App* run_command = app.add_subcommand("run", "carry the plan out");
-  add_input(*run_command, run.input);
-  add_format(*run_command, run.format);
-  add_state(*run_command, run.state);
-  run_command->add_flag("-y,--yes", run.yes, "do not ask before it starts");
-  run_command->add_flag("--dry-run", run.dry_run, "say what would be done, and stop");
-  run_command->add_option("--expect", run.expect, "refuse a plan with another digest")
-      ->type_name("DIGEST");
-  run_command->add_flag("-q,--quiet", run.quiet, "print failures and the end only");
-
-  StatusOptions status;
-  CLI::App* status_command = app.add_subcommand("status", "show how a run stands");
-  status_command->add_option("run", status.run, "which; the last one by default")->type_name("RUN");
-  add_state(*status_command, status.state);
-  add_format(*status_command, status.format);
-
-  HistoryOptions history;
-  CLI::App* history_command = app.add_subcommand("history", "list the runs");
-  add_state(*history_command, history.state);
-  add_format(*history_command, history.format);
-
-  LogsOptions logs;
-  CLI::App* logs_command = app.add_subcommand("logs", "print what actions wrote");
-  logs_command->add_option("run", logs.run, "which; the last one by default")->type_name("RUN");
-  logs_command->add_option("target", logs.target, "of this target alone")->type_name("TARGET");
-  add_state(*logs_command, logs.state);
-
-  ExplainOptions explain;
-  CLI::App* explain_command = app.add_subcommand("explain", "explain a diagnostic's code");
-  explain_command->add_option("code", explain.code, "such as E0101; none lists them all")
-      ->type_name("CODE");
-
-  CLI::App* version_command = app.add_subcommand("version", "print the version");
-
+  Subcommands commands;
+  commands.add(app, add_check);
+  commands.add(app, add_plan);
+  commands.add(app, add_graph);
+  commands.add(app, add_simulate);
+  commands.add(app, add_run);
+  commands.add(app, add_status);
+  commands.add(app, add_history);
+  commands.add(app, add_logs);
+  commands.add(app, add_explain);
+  commands.add(app, add_version);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : wrong_command;
   }
-
-  if (check_command->parsed()) return check;
-  if (plan_command->parsed()) return plan;
-  if (graph_command->parsed()) return graph;
-  if (simulate_command->parsed()) return simulate;
-  if (run_command->parsed()) return run;
-  if (status_command->parsed()) return status;
-  if (history_command->parsed()) return history;
-  if (logs_command->parsed()) return logs;
-  if (explain_command->parsed()) return explain;
-  if (version_command->parsed()) return VersionOptions{};
+  if (auto arguments = commands.parsed()) return *std::move(arguments);
   return wrong_command;
 }
 

@@ -14,7 +14,7 @@ enum class Format { Text, Json };
 
 // What every command that reads a `.deploy` file or a saved plan takes.
 struct InputOptions {
-  std::string file;  // `-` is standard input
+  std::string file;              // `-` is standard input
   std::vector<std::string> set;  // NAME=VALUE
 };
 
@@ -68,9 +68,9 @@ struct ExplainOptions {
 };
 struct VersionOptions {};
 
-using Arguments = std::variant<CheckOptions, PlanOptions, GraphOptions, SimulateOptions, RunOptions,
-                               StatusOptions, HistoryOptions, LogsOptions, ExplainOptions,
-                               VersionOptions>;
+using Arguments =
+    std::variant<CheckOptions, PlanOptions, GraphOptions, SimulateOptions, RunOptions,
+                 StatusOptions, HistoryOptions, LogsOptions, ExplainOptions, VersionOptions>;
 
 // Parsed arguments, or the exit status after help or an error was printed.
 std::variant<Arguments, int> parse_arguments(int argc, const char* const* argv);
