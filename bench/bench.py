@@ -1,0 +1,247 @@
+#!/usr/bin/env python3
+"""Measures sluice beside its peers and beside what this machine can do at all, in one run.
+
+usage: bench.py BUILD_DIR [NAME…]     NAME: simulate, compile, local, ssh; all by default
+
+Every figure is the median of several runs, taken in turn with its peer so that a busy minute hits
+both. Traffic goes to loopback addresses only; each server that is started here is ended here.
+"""
+import getpass
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROUNDS = 3
+
+
+class Usage:
+    """Wall time, processor time of the command and all that it waited for, and peak memory."""
+
+    def __init__(self, wall, cpu, memory_kib):
+        self.wall, self.cpu, self.memory_kib = wall, cpu, memory_kib
+
+
+def measure(command, environment=None, statuses=(0,), directory=None):
+    begin = time.monotonic()
+    with tempfile.TemporaryFile() as output:
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+                                 env={**os.environ, **(environment or {})}, cwd=directory)
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        wall = time.monotonic() - begin
+        output.seek(0)
+        text = output.read().decode(errors="replace")
+    if child.returncode not in statuses:
+        sys.exit(f"bench: {' '.join(command)} ended with {child.returncode}:\n{text[-3000:]}")
+    return Usage(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss), text
+
+
+def in_turn(commands, rounds=ROUNDS):
+    """{name: command} measured in alternation; {name: (median usage, last output)}."""
+    seen = {name: [] for name in commands}
+    texts = {}
+    for _ in range(rounds):
+        for name, command in commands.items():
+            usage, texts[name] = measure(**command) if isinstance(command, dict) else measure(command)
+            seen[name].append(usage)
+    middle = lambda values: statistics.median(values)
+    return {name: (Usage(middle([u.wall for u in usages]), middle([u.cpu for u in usages]),
+                         max(u.memory_kib for u in usages)), texts[name])
+            for name, usages in seen.items()}
+
+
+class Table:
+    def __init__(self, title, columns):
+        self.title, self.columns, self.rows = title, columns, []
+
+    def row(self, *cells):
+        self.rows.append([str(cell) for cell in cells])
+
+    def __str__(self):
+        lines = [f"### {self.title}", "", "| " + " | ".join(self.columns) + " |",
+                 "| " + " | ".join("---" for _ in self.columns) + " |"]
+        lines += ["| " + " | ".join(row) + " |" for row in self.rows]
+        return "\n".join(lines) + "\n"
+
+
+CHILD_STEPS = ["Leave the load balancer", "Deploy", "Restart", "Check", "Return to the load balancer"]
+
+
+def rolling_file(path, targets, window):
+    effects = ["drains", "", "", "", "restores"]
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(f'deployment "R({targets},{window},5)"\n\nrole web {{\n  target "web-[1..{targets}]"\n}}\n\n')
+        file.write(f'step "Update" on web window {window} {{\n')
+        for name, effect in zip(CHILD_STEPS, effects):
+            file.write(f'  step "{name}" {{\n    run "true"\n    takes 500ms to 1550ms\n    {effect}\n  }}\n')
+        file.write("}\n")
+
+
+def bench_simulate(place, sluice, build):
+    file = os.path.join(place, "million.deploy")
+    rolling_file(file, 1_000_000, 100)
+    found = in_turn({"sluice": [sluice, "simulate", file], "limit": [f"{build}/limit_engine", "1000000", "100", "5"]})
+    ours, _ = found["sluice"]
+    limit, text = found["limit"]
+    table = Table("Simulate 1,000,000 targets × 5 child steps, window 100 (5,000,000 events)",
+                  ["", "wall s", "million events/s", "peak MiB", "× of the limit's time"])
+    table.row("`sluice simulate`, whole process, from the text to the summary", f"{ours.wall:.2f}",
+              f"{5 / ours.wall:.1f}", ours.memory_kib // 1024, f"{ours.wall / limit.wall:.1f}")
+    table.row("hand-tuned engine for this one scenario (`bench/limit_engine`)", f"{limit.wall:.2f}",
+              f"{5 / limit.wall:.1f}", limit.memory_kib // 1024, "1")
+    return table
+
+
+def bench_compile(place, sluice, build):
+    table = Table("Compile: text to sealed plan, whole process", ["targets × child steps", "wall s", "peak MiB",
+                                                                  "× of 1,000 targets"])
+    first = None
+    for targets in (1_000, 10_000, 100_000, 1_000_000):
+        file = os.path.join(place, f"rolling-{targets}.deploy")
+        rolling_file(file, targets, 100)
+        usage, _ = in_turn({"sluice": [sluice, "check", file]})["sluice"]
+        first = first or usage.wall
+        table.row(f"{targets:,} × 5", f"{usage.wall:.3f}", usage.memory_kib // 1024, f"{usage.wall / first:.1f}")
+    return table
+
+
+def deploy_text(connect, targets):
+    text = f'deployment "Bench"\n\nrole web {{\n{targets}  {connect}\n}}\n\nstep "Update" on web window 10 {{\n'
+    for number in range(1, 5):
+        text += f'  step "Action {number}" {{\n    run "true"\n    takes 10ms\n  }}\n'
+    return text + "}\n"
+
+
+def playbook(connection):
+    tasks = "".join(f"    - name: Action {n}\n      {connection}: 'true'\n" for n in range(1, 5))
+    return f"- hosts: web\n  gather_facts: false\n  serial: 10\n  tasks:\n{tasks}"
+
+
+def ansible_environment(place):
+    config = os.path.join(place, "ansible.cfg")
+    with open(config, "w", encoding="utf-8") as file:
+        file.write("[defaults]\nforks = 10\nretry_files_enabled = false\ninterpreter_python = /usr/bin/python3\n"
+                   "[ssh_connection]\npipelining = true\nssh_args = -o ControlMaster=auto -o ControlPersist=60s\n")
+    return {"ANSIBLE_CONFIG": config, "ANSIBLE_LOCAL_TEMP": os.path.join(place, "tmp"), "LC_ALL": "C.UTF-8",
+            "ANSIBLE_SSH_CONTROL_PATH_DIR": os.path.join(place, "cp")}
+
+
+def compare_run(title, place, sluice, deploy, inventory, kinds, actions):
+    """One rollout by sluice and by Ansible, with each of its modules named in `kinds`."""
+    commands = {"sluice": {"command": [sluice, "run", "--yes", "--quiet", "--state", f"{place}/state", deploy]}}
+    environment = ansible_environment(place)
+    for kind in kinds:
+        book = os.path.join(place, f"{kind}.yml")
+        with open(book, "w", encoding="utf-8") as file:
+            file.write(playbook(kind))
+        commands[kind] = {"command": ["ansible-playbook", "-i", inventory, book], "environment": environment}
+    found = in_turn(commands)
+    ours, _ = found["sluice"]
+    table = Table(title, ["", "wall s", "actions/s", "CPU s, ours or theirs", "× of sluice, wall", "× of sluice, CPU"])
+    table.row("`sluice run`, journal on", f"{ours.wall:.2f}", f"{actions / ours.wall:.0f}", f"{ours.cpu:.2f}", "1", "1")
+    for kind in kinds:
+        usage, _ = found[kind]
+        table.row(f"Ansible `{kind}`, serial 10, forks 10, pipelining", f"{usage.wall:.2f}",
+                  f"{actions / usage.wall:.0f}", f"{usage.cpu:.2f}", f"{usage.wall / ours.wall:.1f}",
+                  f"{usage.cpu / ours.cpu:.1f}")
+    return table
+
+
+def bench_local(place, sluice, build):
+    deploy = os.path.join(place, "local.deploy")
+    with open(deploy, "w", encoding="utf-8") as file:
+        file.write(deploy_text("connect local", '  target "web-[001..100]"\n'))
+    inventory = os.path.join(place, "local.ini")
+    with open(inventory, "w", encoding="utf-8") as file:
+        file.write("[web]\nweb-[001:100] ansible_connection=local\n")
+    table = compare_run("Carry out 100 local targets × 4 no-op scripts, 10 at a time", place, sluice, deploy,
+                        inventory, ["command"], 400)
+    spawn, text = in_turn({"limit": [f"{build}/limit_spawn", "400", "10", "/bin/sh", "-c", "true"]})["limit"]
+    table.row("vfork + exec of `sh` alone, 10 in flight (`bench/limit_spawn`)", f"{spawn.wall:.2f}",
+              f"{400 / spawn.wall:.0f}", f"{spawn.cpu:.2f}", "", "")
+    return table
+
+
+class SshBed:
+    """One sshd of our own on fifty loopback addresses, with a key and a known_hosts file."""
+
+    def __init__(self, place, addresses, port=22222):
+        self.place, self.addresses, self.port = place, addresses, port
+        keygen = ["ssh-keygen", "-q", "-t", "ed25519", "-N", ""]
+        subprocess.run([*keygen, "-f", f"{place}/host_key"], check=True)
+        subprocess.run([*keygen, "-f", f"{place}/user_key"], check=True)
+        shutil.copy(f"{place}/user_key.pub", f"{place}/authorized_keys")
+        host_key = " ".join(open(f"{place}/host_key.pub", encoding="utf-8").read().split()[:2])
+        with open(f"{place}/known_hosts", "w", encoding="utf-8") as file:
+            file.writelines(f"[{address}]:{port} {host_key}\n" for address in addresses)
+        home = os.path.join(place, "home")  # an empty one, so that no one's shell start-up is measured
+        os.makedirs(home)
+        with open(f"{place}/sshd_config", "w", encoding="utf-8") as file:
+            file.writelines(f"ListenAddress {address}\n" for address in addresses)
+            file.write(f"Port {port}\nHostKey {place}/host_key\nAuthorizedKeysFile {place}/authorized_keys\n"
+                       f"PidFile none\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nUseDNS no\n"
+                       f"MaxStartups 500:30:1000\nMaxSessions 100\nKexAlgorithms curve25519-sha256\n"
+                       f"PermitRootLogin prohibit-password\nSetEnv HOME={home}\n")
+        if os.getuid() == 0:
+            os.makedirs("/run/sshd", exist_ok=True)
+        self.log = open(f"{place}/sshd.log", "w", encoding="utf-8")
+        self.server = subprocess.Popen(["/usr/sbin/sshd", "-D", "-e", "-f", f"{place}/sshd_config"], stderr=self.log)
+        self.wait_until_up()
+
+    def wait_until_up(self):
+        probe = ["ssh", "-i", f"{self.place}/user_key", "-p", str(self.port), "-o", "BatchMode=yes",
+                 "-o", f"UserKnownHostsFile={self.place}/known_hosts", self.addresses[-1], "true"]
+        for _ in range(100):
+            if subprocess.run(probe, capture_output=True, check=False).returncode == 0:
+                return
+            time.sleep(0.1)
+        self.down()
+        sys.exit(f"bench: sshd does not answer: {open(self.log.name, encoding='utf-8').read()[-2000:]}")
+
+    def down(self):
+        self.server.terminate()
+        self.server.wait()
+        self.log.close()
+
+
+def bench_ssh(place, sluice, build):
+    addresses = [f"127.0.1.{n}" for n in range(1, 51)]
+    bed = SshBed(place, addresses)
+    try:
+        settings = (f'connect ssh {{ user = "{getpass.getuser()}" port = {bed.port} identity_file = "{place}/user_key" '
+                    f'known_hosts_file = "{place}/known_hosts" }}')
+        deploy = os.path.join(place, "ssh.deploy")
+        with open(deploy, "w", encoding="utf-8") as file:
+            file.write(deploy_text(settings, '  target "127.0.1.[1..50]"\n'))
+        inventory = os.path.join(place, "ssh.ini")
+        with open(inventory, "w", encoding="utf-8") as file:
+            file.write("[web]\n" + "\n".join(addresses) + "\n[web:vars]\n"
+                       f"ansible_port={bed.port}\nansible_ssh_private_key_file={place}/user_key\n"
+                       f"ansible_ssh_common_args=-o UserKnownHostsFile={place}/known_hosts\n")
+        return compare_run("Carry out 50 ssh targets × 4 no-op scripts on loopback, 10 at a time", place, sluice,
+                           deploy, inventory, ["command", "raw"], 200)
+    finally:
+        bed.down()
+
+
+def main():
+    build = os.path.abspath(sys.argv[1])
+    sluice = os.path.join(build, "sluice")
+    all_benches = {"simulate": bench_simulate, "compile": bench_compile, "local": bench_local, "ssh": bench_ssh}
+    names = sys.argv[2:] or list(all_benches)
+    model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8")
+                  if line.startswith("model name")), "unknown")
+    print(f"{os.cpu_count()} cores, {model}; load {os.getloadavg()[0]:.1f} at the start; "
+          f"medians of {ROUNDS} runs, taken in turn\n")
+    for name in names:
+        with tempfile.TemporaryDirectory(prefix="sluice-bench-") as place:
+            print(all_benches[name](place, sluice, build), flush=True)
+
+
+if __name__ == "__main__":
+    main()
