@@ -1,0 +1,29 @@
+#include "scheduler/scheduler.h"
+
+#include "scheduler/machine.h"
+
+namespace sluice::scheduler {
+
+Scheduler::Scheduler(const plan::Plan& plan) : machine_(std::make_unique<Machine>(plan)) {}
+Scheduler::~Scheduler() = default;
+Scheduler::Scheduler(Scheduler&&) noexcept = default;
+Scheduler& Scheduler::operator=(Scheduler&&) noexcept = default;
+
+void Scheduler::apply(base::Instant now, std::span<const Event> events, Commands& commands) {
+  machine_->apply(now, events, commands);
+}
+
+bool Scheduler::ended() const {
+  return machine_->ended();
+}
+bool Scheduler::at_rest() const {
+  return machine_->at_rest();
+}
+State Scheduler::state() const {
+  return machine_->state();
+}
+std::uint32_t Scheduler::in_flight() const {
+  return machine_->in_flight();
+}
+
+}  // namespace sluice::scheduler
