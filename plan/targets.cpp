@@ -56,9 +56,9 @@ void TargetList::add(TargetId target) {
 TargetId TargetList::at(std::uint32_t index) const {
   SLUICE_CHECK(index < size_, "an index into a list of targets is out of range");
   if (runs_.size() == 1) return TargetId{runs_[0].first + index};
-  const auto after = std::upper_bound(
-      runs_.begin(), runs_.end(), index,
-      [](std::uint32_t wanted, const Run& run) { return wanted < run.position; });
+  const auto after =
+      std::upper_bound(runs_.begin(), runs_.end(), index,
+                       [](std::uint32_t wanted, const Run& run) { return wanted < run.position; });
   const Run& run = *std::prev(after);
   return TargetId{run.first + (index - run.position)};
 }

@@ -1,0 +1,28 @@
+// Arithmetic and comparison of values: exact, checked, and without silent conversions. The table of
+// which types an operator takes stands here alone; the compiler asks it, the evaluator obeys it.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "base/result.h"
+#include "plan/expression.h"
+#include "plan/value.h"
+
+namespace sluice::plan {
+
+// The operator as it is written: `+`, `==`, `and`, …; empty for what has no sign of its own.
+std::string_view operator_sign(Operator op);
+
+// The result's type of `left op right`, or nothing where the operator does not take these types:
+//   number ± number, number × number, number ÷ number; the same for percentages, durations, sizes
+//   and rates among themselves with ±; each of these times or divided by a number; two of one kind
+//   divided give a number; string + string; list + list; == and != of two of one type; order of two
+//   of one type that has an order (not booleans, not lists).
+std::optional<Type> result_type(Operator op, Type left, Type right);
+
+// Both are of types that result_type allows. Fails on overflow and on division by zero.
+base::Result<Value> apply_operator(Operator op, const Value& left, const Value& right);
+base::Result<Value> negate(const Value& value);
+
+}  // namespace sluice::plan
