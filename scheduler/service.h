@@ -1,0 +1,63 @@
+// Which targets are in service, and what that means for their roles: availability, downtime, time
+// out of service. It is told of effects as they happen and knows no scheduler.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "plan/plan.h"
+#include "scheduler/timeline.h"
+
+namespace sluice::scheduler {
+
+// A target is out while it is drained or something that interrupts it runs (docs/LANGUAGE.md). All
+// that happens at one instant counts together: only its outcome is seen.
+class ServiceTracker {
+ public:
+  // `keep_rows`: the intervals of every target and every change of availability, not only the sums.
+  ServiceTracker(const plan::Plan& plan, bool keep_rows);
+
+  // Time goes on to `now`; never back.
+  void advance(base::Instant now);
+  void drain(plan::TargetId target);
+  void restore(plan::TargetId target);
+  void begin_interruption(plan::TargetId target);
+  // `well`: it succeeded; else the target stays out until something restores it.
+  void end_interruption(plan::TargetId target, bool well);
+
+  // As it stands at `end`, where what is still out is counted up to then.
+  void fill(base::Instant end, Timeline& timeline) const;
+
+ private:
+  struct RoleRow {
+    std::uint32_t in_service = 0;  // now
+    RoleTimes times;               // up to the last change that was settled
+    std::uint32_t settled = 0;     // in service since …
+    base::Instant settled_at;
+    bool touched = false;
+  };
+  struct TargetRow {
+    base::Instant out_since = base::Instant::never();
+    base::Instant last_start;  // of the interval before, and where it ended
+    base::Instant last_end = base::Instant::never();
+    std::uint16_t interruptions = 0;
+    bool drained = false;
+  };
+
+  void update(plan::TargetId target, bool was_out);
+  void settle_roles();
+  static void settle(RoleRow& row, base::Instant at, std::uint32_t minimum, bool keep_rows);
+
+  const plan::Plan& plan_;
+  bool keep_rows_;
+  base::Instant now_;
+  std::vector<TargetRow> targets_;
+  std::vector<RoleRow> roles_;
+  std::vector<plan::RoleId> touched_;
+  // Roles of a target: the entries [first_[t], first_[t + 1]) of members_.
+  std::vector<std::uint32_t> first_;
+  std::vector<plan::RoleId> members_;
+  std::vector<Timeline::OutRow> out_rows_;
+};
+
+}  // namespace sluice::scheduler
