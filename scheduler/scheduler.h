@@ -22,7 +22,7 @@ struct Action {
   std::uint32_t lane = 0;
   std::uint32_t task = 0;     // position in the step's tasks
   std::uint32_t attempt = 1;  // from 1
-  std::uint32_t slot = 0;     // the scheduler's handle for the lane at work; give it back as it came
+  std::uint32_t slot = 0;  // the scheduler's handle for the lane at work; give it back as it came
 
   auto operator<=>(const Action&) const = default;
 };
@@ -30,14 +30,17 @@ struct Action {
 enum class TimerKind : std::uint8_t { Timeout, RetryPause };
 
 // Simultaneous events are settled in the order of these kinds, then by action, whatever the order
-// in which they are handed in: so an action that ends at its deadline is in time.
+// in which they are handed in: so an action that ends at its deadline is in time. An attempt that
+// reports Cancelled though nothing asked for it has failed. After DeploymentEnded only timers and
+// the operator's events may still come; they are ignored.
 struct Event {
   enum class Kind : std::uint8_t {
-    ActionStarted,   // it is known to have begun on the target; changes nothing, kept in the journal
+    ActionStarted,  // it is known to have begun on the target; changes nothing, kept in the journal
     ActionFinished,  // outcome: how. Answers every StartAction exactly once, cancelled or not
     Pause,           // operator: no target and no step begins; begun lanes go through
     Continue,        // operator: takes a pause back
-    Abort,           // operator: what runs is cancelled, then only what is `when always` runs
+    Abort,           // operator: what runs is cancelled, then only what is `when always` runs.
+                     // Takes a pause back; another one cancels what runs by then
     TimerFired,      // timer, action: as in SetTimer. One that is no longer wanted is ignored
   };
   Kind kind = Kind::ActionFinished;
@@ -53,23 +56,27 @@ struct Command {
     // to be carried out
     StartAction,   // action
     CancelAction,  // action: end it; its ActionFinished is still awaited
-    SetTimer,      // timer, action, at: TimerFired with the same timer and action at that instant
+    SetTimer,      // timer, action, at: TimerFired with the same timer and action at that instant.
+                   // RetryPause: the attempt that failed; a retry without a pause sets none
     // facts, for whoever listens
-    StepBegan,        // action.step. Also of a step that is skipped: never; see StepEnded
+    StepBegan,        // action.step. Never of a step that is skipped: see StepEnded
     LaneBegan,        // action.step, lane
-    TaskEnded,        // action (attempt: how many were made), state; reason where not run
-    LaneEnded,        // action.step, lane, state
-    LaneLeftOut,      // action.step, lane, state Skipped, reason, cause: it will never begin
-    StepEnded,        // action.step, state, reason, cause; lanes that never began are Skipped where
-                      // the step is, else NotStarted
+    TaskEnded,        // action (attempt: how many were made), state; reason where not run or cut
+    LaneEnded,        // action.step, lane, state; reason where Cancelled
+    LaneLeftOut,      // action.step, lane, state Skipped, reason, cause: it will never begin. Right
+                      // after StepBegan; right before StepEnded where all lanes are left out
+    StepEnded,        // action.step, state, reason, cause. Skipped: why, and so are its lanes but
+                      // those left out. Else: why lanes never began, which are NotStarted, or were
+                      // cancelled (Halted, Aborted, Stuck), None where there are no such lanes
     DeploymentEnded,  // state: Succeeded, Degraded, Failed or Aborted
   };
+  // The small members stand together: a command is 40 bytes, and two go out for each event.
   Kind kind = Kind::StartAction;
-  Action action;
   TimerKind timer = TimerKind::Timeout;
-  base::Instant at;
   State state = State::NotStarted;
   Reason reason = Reason::None;
+  Action action;
+  base::Instant at;
   plan::StepId cause;  // the step whose failure is the reason, where there is one
 
   bool operator==(const Command&) const = default;
@@ -93,9 +100,9 @@ class Scheduler {
   // once warm; costs O(log window) an event.
   void apply(base::Instant now, std::span<const Event> events, Commands& commands);
 
-  bool ended() const;   // DeploymentEnded has been said
-  bool at_rest() const;  // nothing runs and no timer is awaited: paused, or ended
-  State state() const;   // Running, Paused, or how it ended
+  bool ended() const;               // DeploymentEnded has been said
+  bool at_rest() const;             // nothing runs and no timer is awaited: paused, or ended
+  State state() const;              // Running, Paused, or how it ended
   std::uint32_t in_flight() const;  // lanes that hold a slot
 
  private:
