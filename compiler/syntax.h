@@ -25,20 +25,22 @@ struct Name {
 
 struct ExpressionNode {
   enum class Kind {
-    Literal,      // value: a number, percentage, duration, size, rate, boolean or plain string
-    TextBlock,    // value: a string; no interpolation
-    Interpolated, // operands: literal strings and expressions in turn
-    Variable,     // name
-    Property,     // operands[0].name: target.zone, host.address, deployment.name; target["a-b"]
-    Index,        // operands[0][operands[1]]
-    Unary, Binary,  // name: the operator as written (`not`, `-`, `+`, `==`, `and`, …)
-    If,           // operands: condition, then, else
-    Call,         // name; operands: arguments
+    Literal,       // value: a number, percentage, duration, size, rate, boolean or plain string
+    TextBlock,     // value: a string; no interpolation
+    Interpolated,  // operands: literal strings and expressions in turn
+    Variable,      // name
+    Property,      // operands[0].name: target.zone, host.address, deployment.name; target["a-b"]
+    Index,         // operands[0][operands[1]]
+    Unary,
+    Binary,  // name: the operator as written (`not`, `-`, `+`, `==`, `and`, …)
+    If,      // operands: condition, then, else
+    Call,    // name; operands: arguments
     List,
   };
   Kind kind = Kind::Literal;
   base::Span span;
   plan::Value value;
+  bool broken = false;  // its mistake has been reported; say no more of it
   std::string name;
   base::Span name_span;
   std::vector<ExpressionNode> operands;
@@ -69,21 +71,39 @@ struct RunNode {
 
 enum class Phrase {
   // header
-  Once, On, Window, Order, Via, WithPrevious, After, Shared, Where,
+  Once,
+  On,
+  Window,
+  Order,
+  Via,
+  WithPrevious,
+  After,
+  Shared,
+  Where,
   // body
-  Timeout, Retry, Tolerate, OnFailure, WhenCondition, Takes, Drains, Restores, Interrupts, Optional,
+  Timeout,
+  Retry,
+  Tolerate,
+  OnFailure,
+  WhenCondition,
+  Takes,
+  Drains,
+  Restores,
+  Interrupts,
+  Optional,
   Disabled,
 };
 
 // One phrase of a step with its words; which fields are used depends on the phrase.
 struct PhraseNode {
   Phrase phrase = Phrase::Once;
-  base::Span span;                        // of the whole phrase
-  std::vector<Name> names;                // On: roles; After: steps; Via: the role; OnFailure, When,
-                                          // Order: the word
-  std::vector<ExpressionNode> values;     // Window, Timeout, Retry (count, pause), Tolerate, Takes
-  bool round_up = false;                  // Window: `25% up`
-  bool first = false;                     // Via: `via first lb`
+  base::Span span;                     // of the whole phrase
+  bool in_header = false;              // stands before the step's `{`
+  std::vector<Name> names;             // On: roles; After: steps; Via: the role; OnFailure, When,
+                                       // Order: the word
+  std::vector<ExpressionNode> values;  // Window, Timeout, Retry (count, pause), Tolerate, Takes
+  bool round_up = false;               // Window: `25% up`
+  bool first = false;                  // Via: `via first lb`
 };
 
 struct StepNode {
@@ -130,8 +150,7 @@ struct DeploymentNode {
   Name name;
 };
 
-using DeclarationNode =
-    std::variant<DeploymentNode, RoleNode, VariableNode, ConnectNode, StepNode>;
+using DeclarationNode = std::variant<DeploymentNode, RoleNode, VariableNode, ConnectNode, StepNode>;
 
 struct SyntaxTree {
   base::FileId file;

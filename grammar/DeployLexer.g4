@@ -1,5 +1,126 @@
+// The words of a `.deploy` file. Keywords are soft: the parser's rule `word` lets them name things.
+// The lexer never fails: what it does not know is a token of its own, for the parser to point at.
 lexer grammar DeployLexer;
 
+tokens { BROKEN_STRING, BROKEN_BLOCK, INTERPOLATION_CLOSE }
+
+@lexer::members {
+  // Within a string, or within `${…}` in one. Both end on their line.
+  bool in_string() const { return !modeStack.empty(); }
+
+  void break_string() {
+    setType(BROKEN_STRING);
+    modeStack.clear();
+    mode = 0;
+  }
+
+  // Called behind the opening quotes: takes the rest of the block, up to as many quotes again. What
+  // does not open at the end of its line, or never closes, is a BROKEN_BLOCK.
+  void take_block() {
+    const size_t quotes = getText().size();
+    setType(BROKEN_BLOCK);
+    while (_input->LA(1) == ' ' || _input->LA(1) == '\t' || _input->LA(1) == '\r') {
+      _input->consume();
+    }
+    if (_input->LA(1) != '\n') return;
+    size_t run = 0;
+    while (run < quotes) {
+      const size_t next = _input->LA(1);
+      if (next == antlr4::Token::EOF) return;
+      run = next == '"' ? run + 1 : 0;
+      _input->consume();
+    }
+    setType(TEXT_BLOCK);
+  }
+}
+
 DEPLOYMENT : 'deployment' ;
-STRING : '"' ~["\r\n]* '"' ;
-WS : [ \t\r\n]+ -> skip ;
+ROLE : 'role' ;
+TARGET : 'target' ;
+CONNECT : 'connect' ;
+MINIMUM : 'minimum' ;
+VARIABLE : 'variable' ;
+STEP : 'step' ;
+RUN : 'run' ;
+
+ONCE : 'once' ;
+ON : 'on' ;
+WINDOW : 'window' ;
+UP : 'up' ;
+ORDER : 'order' ;
+VIA : 'via' ;
+FIRST : 'first' ;
+WITH : 'with' ;
+PREVIOUS : 'previous' ;
+AFTER : 'after' ;
+SHARED : 'shared' ;
+
+TIMEOUT : 'timeout' ;
+RETRY : 'retry' ;
+EVERY : 'every' ;
+TOLERATE : 'tolerate' ;
+FAILURE : 'failure' ;
+FAILURES : 'failures' ;
+HALT : 'halt' ;
+CONTINUE : 'continue' ;
+IGNORE : 'ignore' ;
+WHEN : 'when' ;
+TAKES : 'takes' ;
+TO : 'to' ;
+DRAINS : 'drains' ;
+RESTORES : 'restores' ;
+INTERRUPTS : 'interrupts' ;
+OPTIONAL : 'optional' ;
+DISABLED : 'disabled' ;
+
+AND : 'and' ;
+OR : 'or' ;
+NOT : 'not' ;
+IF : 'if' ;
+THEN : 'then' ;
+ELSE : 'else' ;
+TRUE : 'true' ;
+FALSE : 'false' ;
+
+ID : [A-Za-z_] [A-Za-z0-9_]* ;
+// Anything that begins as a number; whether it is one, with a unit or not, is told afterwards.
+QUANTITY : [0-9] ( [0-9A-Za-z_] | '.' [0-9] )* '%'? ;
+
+TEXT_BLOCK : '"""' '"'* { take_block(); } ;
+STRING_OPEN : '"' -> pushMode(IN_STRING) ;
+
+LBRACE : '{' ;
+RBRACE : '}' { if (in_string()) { popMode(); setType(INTERPOLATION_CLOSE); } } ;
+LBRACKET : '[' ;
+RBRACKET : ']' ;
+LPAREN : '(' ;
+RPAREN : ')' ;
+COMMA : ',' ;
+COLON : ':' ;
+DOT : '.' ;
+EQUAL : '==' ;
+NOT_EQUAL : '!=' ;
+LESS_OR_EQUAL : '<=' ;
+GREATER_OR_EQUAL : '>=' ;
+LESS : '<' ;
+GREATER : '>' ;
+ASSIGN : '=' ;
+PLUS : '+' ;
+MINUS : '-' ;
+STAR : '*' ;
+SLASH : '/' ;
+
+COMMENT : '#' ~[\r\n]* -> skip ;
+BLANK : [ \t]+ -> skip ;
+LINE_END : [\r\n] { if (in_string()) { break_string(); } else { skip(); } } ;
+UNKNOWN : . ;
+
+mode IN_STRING;
+
+STRING_TEXT : ~["\\$\r\n]+ ;
+STRING_DOLLAR : '$' -> type(STRING_TEXT) ;
+STRING_ESCAPE : '\\u{' [0-9A-Fa-f]* '}' | '\\' ~[\r\n] ;
+STRING_BACKSLASH : '\\' -> type(STRING_TEXT) ;
+INTERPOLATION_OPEN : '${' -> pushMode(DEFAULT_MODE) ;
+STRING_CLOSE : '"' -> popMode ;
+STRING_LINE_END : [\r\n] { break_string(); } ;
