@@ -18,9 +18,13 @@ SourceFile::SourceFile(std::string name, std::string text)
   }
 }
 
-Position SourceFile::position(std::uint32_t offset) const {
+std::uint32_t SourceFile::line_number(std::uint32_t offset) const {
   const auto after = std::upper_bound(line_starts_.begin(), line_starts_.end(), offset);
-  const auto line = static_cast<std::uint32_t>(after - line_starts_.begin());
+  return static_cast<std::uint32_t>(after - line_starts_.begin());
+}
+
+Position SourceFile::position(std::uint32_t offset) const {
+  const std::uint32_t line = line_number(offset);
   std::uint32_t column = 1;
   const std::uint32_t limit =
       std::min<std::uint32_t>(offset, static_cast<std::uint32_t>(text_.size()));

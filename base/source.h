@@ -41,6 +41,8 @@ class SourceFile {
   const std::string& name() const { return name_; }
   std::string_view text() const { return text_; }
   Position position(std::uint32_t offset) const;
+  // Only the line, which takes no walk along it.
+  std::uint32_t line_number(std::uint32_t offset) const;
   // The text of a line (from 1), without its end of line.
   std::string_view line(std::uint32_t number) const;
   std::uint32_t line_count() const { return static_cast<std::uint32_t>(line_starts_.size()); }

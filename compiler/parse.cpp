@@ -102,12 +102,12 @@ Token::Kind kind_of(const antlr4::Token* token) {
 // a consequence.
 class Listener : public antlr4::BaseErrorListener {
  public:
-  // What lies behind `trusted`, or on a line that has been complained of, is a consequence.
+  // What lies behind `untrusted`, or on a line that has been complained of, is a consequence.
   Listener(const base::SourceFile& file, const Offsets& offsets, Diagnostics& diagnostics,
-           std::uint32_t trusted)
-      : file_(file), offsets_(offsets), diagnostics_(diagnostics), trusted_(trusted) {
+           std::optional<std::uint32_t> untrusted)
+      : file_(file), offsets_(offsets), diagnostics_(diagnostics), untrusted_(untrusted) {
     for (const base::Diagnostic& known : diagnostics.sorted()) {
-      silent_lines_.insert(file.position(known.span.begin).line);
+      silent_lines_.insert(file.line_number(known.span.begin));
     }
   }
 
@@ -116,8 +116,8 @@ class Listener : public antlr4::BaseErrorListener {
     auto* parser = dynamic_cast<antlr4::Parser*>(recognizer);
     if (parser == nullptr || token == nullptr) return;
     const Span span = offsets_.span(token);
-    const std::uint32_t line = file_.position(span.begin).line;
-    const bool behind = trusted_ < file_.text().size() && span.begin >= trusted_;
+    const std::uint32_t line = file_.line_number(span.begin);
+    const bool behind = untrusted_ && span.begin >= *untrusted_;
     if (behind || !silent_lines_.insert(line).second) return;
     Unexpected unexpected;
     unexpected.span = span;
@@ -147,7 +147,7 @@ class Listener : public antlr4::BaseErrorListener {
   const base::SourceFile& file_;
   const Offsets& offsets_;
   Diagnostics& diagnostics_;
-  std::uint32_t trusted_;
+  std::optional<std::uint32_t> untrusted_;
   std::set<std::uint32_t> silent_lines_;
 };
 
@@ -315,7 +315,7 @@ class Builder {
       node.names.push_back({last->getText(), offsets_.span(last), false});
     } else if (auto* window = dynamic_cast<DeployParser::WindowContext*>(context)) {
       node.phrase = Phrase::Window;
-      node.values.push_back(expression(window->expression()));
+      values({window->expression()});
       node.round_up = window->UP() != nullptr;
     } else if (auto* order = dynamic_cast<DeployParser::OrderContext*>(context)) {
       node.phrase = Phrase::Order;
@@ -332,13 +332,13 @@ class Builder {
       node.names.push_back(word(when->word()));
     } else if (auto* timeout = dynamic_cast<DeployParser::TimeoutContext*>(context)) {
       node.phrase = Phrase::Timeout;
-      node.values.push_back(expression(timeout->expression()));
+      values({timeout->expression()});
     } else if (auto* retry = dynamic_cast<DeployParser::RetryContext*>(context)) {
       node.phrase = Phrase::Retry;
       values(retry->expression());
     } else if (auto* tolerate = dynamic_cast<DeployParser::TolerateContext*>(context)) {
       node.phrase = Phrase::Tolerate;
-      node.values.push_back(expression(tolerate->expression()));
+      values({tolerate->expression()});
     } else if (auto* takes = dynamic_cast<DeployParser::TakesContext*>(context)) {
       node.phrase = Phrase::Takes;
       values(takes->expression());
@@ -368,8 +368,6 @@ class Builder {
         return Phrase::Disabled;
     }
   }
-
-  // Expressions: flat rules become trees that lean to the left.
 
   ExpressionNode node(ExpressionNode::Kind kind, const Rule* context) const {
     ExpressionNode made;
@@ -469,17 +467,16 @@ class Builder {
   }
 
   ExpressionNode primary(DeployParser::PrimaryContext* context) {
-    if (auto* text_context = dynamic_cast<DeployParser::TextContext*>(context)) {
-      return string(text_context->string());
+    if (auto* plain = dynamic_cast<DeployParser::TextContext*>(context)) {
+      return string(plain->string());
     }
     if (auto* grouped = dynamic_cast<DeployParser::GroupedContext*>(context)) {
       return expression(grouped->expression());
     }
-    if (dynamic_cast<DeployParser::QuantityContext*>(context) != nullptr) return quantity(context);
-    if (dynamic_cast<DeployParser::TextBlockContext*>(context) != nullptr) {
-      return block_literal(context);
-    }
-    if (dynamic_cast<DeployParser::TruthContext*>(context) != nullptr) {
+    const std::size_t token = context->getStart()->getType();
+    if (token == DeployLexer::QUANTITY) return quantity(context);
+    if (token == DeployLexer::TEXT_BLOCK) return block_literal(context);
+    if (token == DeployLexer::TRUE || token == DeployLexer::FALSE) {
       ExpressionNode made = node(ExpressionNode::Kind::Literal, context);
       made.value = {text(context) == "true"};
       return made;
@@ -563,7 +560,6 @@ std::vector<Token> plain_tokens(antlr4::CommonTokenStream& stream, const base::S
                                 const Offsets& offsets) {
   std::vector<Token> tokens;
   for (const antlr4::Token* token : stream.getTokens()) {
-    if (token->getType() == antlr4::Token::EOF) break;
     const Span span = offsets.span(token);
     tokens.push_back({kind_of(token), span, file.text().substr(span.begin, span.end - span.begin)});
   }
@@ -592,11 +588,11 @@ SyntaxTree parse(const base::Sources& sources, FileId file_id, Diagnostics& diag
   const std::vector<Token> tokens = plain_tokens(stream, file, offsets);
   if (!check_depth(tokens, diagnostics)) return tree;
   check_strings(tokens, diagnostics);
-  const std::uint32_t trusted = check_braces(tokens, file, diagnostics);
+  const std::optional<std::uint32_t> untrusted = check_braces(tokens, file, diagnostics);
 
   DeployParser parser(&stream);
   parser.removeErrorListeners();
-  Listener listener(file, offsets, diagnostics, trusted);
+  Listener listener(file, offsets, diagnostics, untrusted);
   parser.addErrorListener(&listener);
   DeployParser::FileContext* root = parser.file();
   if (diagnostics.has_errors()) return tree;

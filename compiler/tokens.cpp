@@ -9,7 +9,6 @@ namespace sluice::compiler {
 namespace {
 
 using base::Diagnostic;
-using base::Position;
 using base::Severity;
 using base::Span;
 
@@ -44,6 +43,14 @@ struct OpenBrace {
   std::uint32_t line;
   std::uint32_t indentation;
 };
+
+// A statement begins a line no further in than the line that the brace is on.
+bool shows_missing_brace(const OpenBrace& brace, const Token& statement,
+                         const base::SourceFile& file) {
+  if (!first_on_line(file, statement.span.begin)) return false;
+  const std::uint32_t line = file.line_number(statement.span.begin);
+  return line > brace.line && indentation(file, line) <= brace.indentation;
+}
 
 }  // namespace
 
@@ -91,7 +98,8 @@ void report_block(const Token& block, base::Diagnostics& diagnostics) {
        {block.span.file, block.span.begin, block.span.begin + quotes},
        never_closed ? "this text block is never closed" : "a text block begins on the next line",
        {},
-       {fmt::format(never_closed ? "close it with `{}`" : "end the line behind `{}`", sign)}});
+       {never_closed ? fmt::format("close it with `{}`", sign)
+                     : fmt::format("end the line behind `{}`", sign)}});
 }
 
 }  // namespace
@@ -109,8 +117,9 @@ void check_strings(const std::vector<Token>& tokens, base::Diagnostics& diagnost
   if (!open.empty()) report_string(*open.front(), diagnostics);
 }
 
-std::uint32_t check_braces(const std::vector<Token>& tokens, const base::SourceFile& file,
-                           base::Diagnostics& diagnostics) {
+std::optional<std::uint32_t> check_braces(const std::vector<Token>& tokens,
+                                          const base::SourceFile& file,
+                                          base::Diagnostics& diagnostics) {
   std::vector<OpenBrace> open;
   const auto missing = [&](const OpenBrace& brace, Span before) {
     diagnostics.add(
@@ -120,16 +129,17 @@ std::uint32_t check_braces(const std::vector<Token>& tokens, const base::SourceF
          fmt::format("`}}` is missing before this: the `{{` of line {} is still open", brace.line),
          {{brace.span, "opened here"}},
          {}});
-    return false;
+    return before.begin;
   };
   for (const Token& token : tokens) {
-    const Position at = file.position(token.span.begin);
-    const std::uint32_t column = indentation(file, at.line);
-    if (token.kind == Token::Kind::Statement && !open.empty() && at.line > open.back().line &&
-        column <= open.back().indentation && first_on_line(file, token.span.begin)) {
+    if (token.kind == Token::Kind::Brace) {
+      const std::uint32_t line = file.line_number(token.span.begin);
+      open.push_back({token.span, line, indentation(file, line)});
+    }
+    if (token.kind == Token::Kind::Statement && !open.empty() &&
+        shows_missing_brace(open.back(), token, file)) {
       return missing(open.back(), token.span);
     }
-    if (token.kind == Token::Kind::Brace) open.push_back({token.span, at.line, column});
     if (token.kind != Token::Kind::BraceEnd) continue;
     if (open.empty()) {
       diagnostics.add(
@@ -139,7 +149,7 @@ std::uint32_t check_braces(const std::vector<Token>& tokens, const base::SourceF
     open.pop_back();
   }
   const auto end = static_cast<std::uint32_t>(file.text().size());
-  if (open.empty()) return end;
+  if (open.empty()) return std::nullopt;
   return missing(open.back(), {open.back().span.file, end, end});
 }
 

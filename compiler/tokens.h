@@ -2,6 +2,8 @@
 // generator's own tokens stay in parse.cpp.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -40,9 +42,9 @@ bool check_depth(const std::vector<Token>& tokens, base::Diagnostics& diagnostic
 void check_strings(const std::vector<Token>& tokens, base::Diagnostics& diagnostics);
 
 // A `}` that is missing or one too many is reported where the layout shows it, not at the end of
-// the file. Gives the offset from which the layout cannot be trusted any more; the file's size
-// where all is well.
-std::uint32_t check_braces(const std::vector<Token>& tokens, const base::SourceFile& file,
-                           base::Diagnostics& diagnostics);
+// the file. Gives the offset from which the nesting cannot be trusted any more, if there is one.
+std::optional<std::uint32_t> check_braces(const std::vector<Token>& tokens,
+                                          const base::SourceFile& file,
+                                          base::Diagnostics& diagnostics);
 
 }  // namespace sluice::compiler
