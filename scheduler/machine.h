@@ -1,13 +1,17 @@
-// The scheduler's state and its rules, one member function a rule. It is told instants and events
-// and never asks for them; machine.cpp settles what ended, admission.cpp decides what starts.
+// The scheduler's state and its rules, one member function a rule. machine.cpp takes events in,
+// lanes.cpp takes a lane from task to task, admission.cpp decides which lanes begin, and
+// conditions.cpp which steps. It is told instants and events and never asks for them.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <vector>
 
+#include "base/id.h"
 #include "plan/plan.h"
+#include "scheduler/failed_targets.h"
 #include "scheduler/locks.h"
+#include "scheduler/rules.h"
 #include "scheduler/scheduler.h"
 #include "scheduler/step_graph.h"
 #include "scheduler/transitions.h"
@@ -21,103 +25,135 @@ class Scheduler::Machine {
   void apply(base::Instant now, std::span<const Event> events, Commands& commands);
 
   bool ended() const { return ended_; }
-  bool at_rest() const;
+  bool at_rest() const { return in_flight_ == 0; }
   State state() const;
   std::uint32_t in_flight() const { return in_flight_; }
 
  private:
-  // Why an attempt that is still out has failed already.
-  enum class GivenUp : std::uint8_t { No, TimedOut, Aborted };
-
-  // A lane at work. What it waits for inside: nothing but its own actions and pauses.
-  struct Slot {
-    Action action;  // the task's attempt that runs, or comes next
-    SlotPhase phase = SlotPhase::Free;
-    GivenUp given_up = GivenUp::No;
-    bool failure_settled = false;  // the attempt was the task's last, and its failure is counted
-    bool failed = false;           // a task failed for good: the lane fails
-    bool degraded = false;         // a task's failure was ignored
-    bool stopped = false;          // by an abort: only what is `when always` goes on
+  // What came of the last attempt, for the decision that follows from it.
+  enum class Verdict : std::uint8_t {
+    None,  // none was made: the lane has just begun
+    Succeeded,
+    Failed,     // for good
+    Again,      // failed, and attempts are left
+    PauseOver,  // as Again, and its pause has passed
+    Cancelled,
   };
+
+  // A lane at work, or the place of one that has ended and waits to be used again.
+  struct Slot {
+    plan::StepId step;
+    std::uint32_t lane = 0;
+    std::uint32_t task = 0;
+    std::uint32_t attempt = 0;  // of `task`; 0 before its first
+    LanePhase phase = LanePhase::NotBegun;
+    Verdict verdict = Verdict::None;
+    bool timed_out = false;  // Ending: the attempt has failed, whatever it reports
+    bool failed = false;     // a task failed for good
+    bool degraded = false;   // a task's failure was ignored
+    bool cut_short = false;  // an abort ended a task, or kept one from running
+  };
+
   struct StepRow {
     StepPhase phase = StepPhase::Waiting;
-    std::uint32_t lanes = 0;
-    std::uint32_t next = 0;               // the first lane that was never looked at
-    std::uint32_t at_work = 0;            // lanes that hold a slot
-    std::uint32_t over = 0;               // lanes that ended or were left out
-    std::uint32_t failures = 0;           // lanes that failed
-    bool ignored = false;                 // some failure was ignored
-    bool halted = false;                  // more failures than tolerated
-    bool stopped = false;                 // by an abort
-    bool failed = false;                  // ended so
-    plan::StepId failed_ancestor;         // the first step waited for, however far, that failed
-    std::vector<std::uint32_t> returned;  // min-heap: lanes whose target was locked and is free
-    std::vector<bool> left_out;           // by lane; empty where none is
+    Reason stop = Reason::None;  // why no further lane begins: Halted, Aborted or Stuck
+    bool cut = false;            // an abort found it running: only `when always` goes on
+    bool offered = false;        // in offered_steps_
+    bool degraded = false;       // a lane of it was
+    bool cancelled = false;      // a lane of it was
+    std::uint32_t next = 0;      // the first lane that was never looked at
+    std::uint32_t begun = 0;
+    std::uint32_t live = 0;    // lanes that hold a slot
+    std::uint32_t failed = 0;  // lanes that failed
+    std::uint32_t failed_targets = FailedTargets::none;
+    std::uint32_t next_left_out = 0;
+    std::vector<FailedTargets::Lane> left_out;  // ascending
+    std::vector<std::uint32_t> returned;        // min-heap: held back once, and free again
   };
 
-  // settling: machine.cpp
-  void settle(const Event& event);
-  void finish(const Event& event);
-  void fire(const Event& event);
-  void abort();
-  void stop(Slot& slot);
-  void attempt_failed(Slot& slot);
-  void fail_task(Slot& slot);
-  void go_on(Slot& slot, std::uint32_t from_task);
-  Reason reason_to_skip(const Slot& slot, const plan::Task& task) const;
-  void end_lane(Slot& slot);
-  void end_step_if_over(plan::StepId step);
-  void end_step(plan::StepId step, State state, Reason reason, plan::StepId cause);
+  struct JoinRow {
+    std::uint32_t open_steps = 0;
+    plan::StepId failed;  // the first step in the file's order that failed, at any distance
+    FailedTargets::StepSet failed_targets = FailedTargets::none;
+  };
 
-  // starting: admission.cpp
-  void decide_starts();
-  void open_steps();
-  void open(plan::StepId step);
-  void leave_out_failed(plan::StepId step, plan::StepId& cause);
-  void continue_lanes();
-  void continue_lane(Slot& slot);
+  // machine.cpp: taking events in
+  void settle(const Event& event);
+  void settle_end(const Event& event);
+  void settle_timer(const Event& event);
+  void settle_abort();
+  void abort_step(plan::StepId step);
+  void abort_lane(std::uint32_t place);
+  void decide_later(std::uint32_t place, Verdict verdict);
+  void fail_lane(Slot& slot);
+  void fail_stuck_steps();
+
+  // lanes.cpp: from task to task
+  void decide_lanes();
+  void decide(std::uint32_t place);
+  bool find_task(Slot& slot, std::uint32_t place, std::uint32_t from);
+  void start_attempts();
+  void start_attempt(std::uint32_t place);
+  void pause_lane(std::uint32_t place);
+  void end_lane(std::uint32_t place);
+  void say_task(std::uint32_t place, std::uint32_t task, std::uint32_t attempts, State state,
+                Reason reason);
+
+  // admission.cpp: which lanes begin
+  void offer(plan::StepId step);
+  void admit_lanes();
   void admit(plan::StepId step);
   bool next_lane(plan::StepId step, std::uint32_t& lane);
+  bool held_back(plan::StepId step, std::uint32_t lane);
   void begin_lane(plan::StepId step, std::uint32_t lane);
-  void start_attempt(Slot& slot);
-  void fail_stuck_steps();
-  void end_deployment_if_over();
+  void release_target(const Slot& slot);
 
+  // conditions.cpp: which steps begin, and how they end
+  void open_first_joins();
+  void open_joins();
+  void open(plan::JoinId join);
   void make_ready(plan::StepId step);
-  Slot* slot_of(const Action& action);
-  const plan::Task& task_of(const Slot& slot) const;
-  Command& say(Command::Kind kind, const Action& action);
-  void say_task_ended(const Slot& slot, std::uint32_t task, std::uint32_t attempts, State state,
-                      Reason reason);
+  Reason why_skipped(plan::StepId step) const;
+  void begin_step(plan::StepId step);
+  bool is_over(plan::StepId step) const;
+  void end_step(plan::StepId step);
+  void skip_step(plan::StepId step, Reason reason, plan::StepId cause);
+  void close_step(plan::StepId step, StepPhase phase, Reason reason, plan::StepId cause);
+  void say_left_out(plan::StepId step);
+  std::uint32_t never_begun(plan::StepId step) const;
+  void end_deployment();
 
-  const plan::Plan& plan_;
+  const TaskRules& task_rules(const Slot& slot, std::uint32_t task) const {
+    return rules_.tasks[rules_.steps[slot.step].first_task + task];
+  }
+  Action action_of(std::uint32_t place) const;
+  Command& say(Command::Kind kind, const Action& action);
+
   StepGraph graph_;
+  Rules rules_;
   Locks locks_;
-  std::vector<StepRow> steps_;
+  FailedTargets failed_targets_;
+  base::Dense<plan::StepId, StepRow> steps_;
+  base::Dense<plan::JoinId, JoinRow> joins_;
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_slots_;
-  std::vector<std::uint32_t> continuing_;  // slots in phase Continuing, or out of it again
-  std::vector<plan::StepId> ready_;        // min-heap of the steps in phase Ready
-  std::vector<plan::StepId> active_;       // the steps in phase Active, ascending
-  std::vector<plan::StepId> opened_;       // scratch
-  std::vector<Locks::Waiter> waiters_;     // scratch
-  std::vector<Event> sorted_;              // scratch
-  struct TargetFailure {
-    plan::TargetId target;
-    plan::StepId step;
-  };
-  std::vector<TargetFailure> target_failures_;  // in the order in which they came
+
+  // Work of this instant; empty between calls, but for offered_steps_ while paused.
+  std::vector<std::uint32_t> deciding_;      // slots whose lane is Deciding
+  std::vector<std::uint32_t> starting_;      // of those, the ones with an attempt to start
+  std::vector<plan::StepId> ended_steps_;    // whose joins are not yet told
+  std::vector<plan::StepId> offered_steps_;  // that may have a lane, or themselves, to begin
+  std::vector<Event> sorted_;
+
   Commands* commands_ = nullptr;
   base::Instant now_;
   std::uint32_t in_flight_ = 0;
   std::uint32_t steps_ended_ = 0;
-  bool changed_ = false;  // a lane or a step ended, so that others may start
+  State worst_ = State::Succeeded;  // of the steps that have ended
   bool begun_ = false;
   bool paused_ = false;
   bool aborted_ = false;
   bool ended_ = false;
-  bool any_failed_ = false;
-  bool any_degraded_ = false;
 };
 
 }  // namespace sluice::scheduler

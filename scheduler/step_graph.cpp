@@ -1,58 +1,85 @@
 #include "scheduler/step_graph.h"
 
+#include <algorithm>
+
 namespace sluice::scheduler {
 
-StepGraph::StepGraph(const plan::Plan& plan)
-    : plan_(plan),
-      awaited_(plan.joins.size()),
-      join_steps_(plan.joins.size()),
-      step_joins_(plan.steps.size()),
-      descendants_(plan.steps.size()) {
+StepGraph::StepGraph(const plan::Plan& plan) {
+  struct Membership {
+    plan::StepId step;
+    plan::JoinId join;
+  };
+  std::vector<Membership> waits;
+  waits.reserve(plan.steps.size());
+  for (const plan::StepId step : plan.steps.ids()) waits.push_back({step, plan.steps[step].join});
+  waiting_.fill(
+      plan.joins.size(), waits, [](const Membership& m) { return m.join.value; },
+      [](const Membership& m) { return m.step; });
+  std::vector<Membership> memberships;
   for (const plan::JoinId join : plan.joins.ids()) {
-    awaited_[join.value] = static_cast<std::uint32_t>(plan.joins[join].steps.size());
-    for (const plan::StepId step : plan.joins[join].steps) step_joins_[step.value].push_back(join);
+    for (const plan::StepId step : plan.joins[join].steps) memberships.push_back({step, join});
   }
-  for (const plan::StepId step : plan.steps.ids()) {
-    const plan::JoinId join = plan.steps[step].join;
-    join_steps_[join.value].push_back(step);
-    if (plan.joins[join].steps.empty()) roots_.push_back(step);
-    // A chain, each step after the one before it, is the only shape in which no two can meet.
-    const auto& awaited = plan.joins[join].steps;
-    const bool chained = step.value == 0
-                             ? awaited.empty()
-                             : awaited.size() == 1 && awaited[0].value + 1 == step.value;
-    if (!chained) concurrent_ = true;
-  }
+  joins_.fill(
+      plan.steps.size(), memberships, [](const Membership& m) { return m.step.value; },
+      [](const Membership& m) { return m.join; });
+  find_alone(plan);
 }
 
-void StepGraph::end(plan::StepId step, std::vector<plan::StepId>& opened) {
-  for (const plan::JoinId join : step_joins_[step.value]) {
-    if (--awaited_[join.value] > 0) continue;
-    opened.insert(opened.end(), join_steps_[join.value].begin(), join_steps_[join.value].end());
+// One order in which the joins can open if every step ends as soon as it may.
+std::vector<plan::JoinId> StepGraph::opening_order(const plan::Plan& plan) const {
+  std::vector<std::uint32_t> open_steps;
+  std::vector<plan::JoinId> order;
+  open_steps.reserve(plan.joins.size());
+  order.reserve(plan.joins.size());
+  for (const plan::JoinId join : plan.joins.ids()) {
+    open_steps.push_back(static_cast<std::uint32_t>(plan.joins[join].steps.size()));
+    if (plan.joins[join].steps.empty()) order.push_back(join);
   }
-}
-
-const std::vector<bool>& StepGraph::descendants(plan::StepId step) {
-  std::vector<bool>& seen = descendants_[step.value];
-  if (!seen.empty()) return seen;
-  seen.resize(plan_.steps.size());
-  std::vector<plan::StepId> open{step};
-  while (!open.empty()) {
-    const plan::StepId at = open.back();
-    open.pop_back();
-    for (const plan::JoinId join : step_joins_[at.value]) {
-      for (const plan::StepId next : join_steps_[join.value]) {
-        if (seen[next.value]) continue;
-        seen[next.value] = true;
-        open.push_back(next);
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    for (const plan::StepId step : waiting(order[i])) {
+      for (const plan::JoinId next : joins_with(step)) {
+        if (--open_steps[next.value] == 0) order.push_back(next);
       }
     }
   }
-  return seen;
+  SLUICE_CHECK(order.size() == plan.joins.size(), "steps wait for each other in a circle");
+  return order;
 }
 
-bool StepGraph::waits_for(plan::StepId later, plan::StepId earlier) {
-  return descendants(earlier)[later.value];
+// A step runs alone if all that stand before it in the order have ended when it begins, and every
+// join that opens later waits for it, directly or through one that opened in between.
+void StepGraph::find_alone(const plan::Plan& plan) {
+  const std::vector<plan::JoinId> order = opening_order(plan);
+  std::vector<std::uint32_t> position(plan.steps.size(), 0);
+  std::vector<bool> ended(plan.steps.size(), false);
+  alone_.assign(plan.steps.size(), false);
+  std::uint32_t placed = 0;
+  std::uint32_t may_run = 0;  // of the steps placed, those that no join placed so far waits for
+  for (const plan::JoinId join : order) {
+    const std::span<const plan::StepId> steps = waiting(join);
+    if (steps.empty()) continue;
+    for (const plan::StepId step : plan.joins[join].steps) {
+      if (!ended[step.value]) --may_run;
+      ended[step.value] = true;
+    }
+    if (steps.size() == 1 && may_run == 0) alone_[steps[0].value] = true;
+    for (const plan::StepId step : steps) position[step.value] = placed++;
+    may_run += static_cast<std::uint32_t>(steps.size());
+  }
+  // The last of the steps that a join waits for; 0 for none, which counts from 1.
+  std::uint32_t least = placed;
+  for (auto join = order.rbegin(); join != order.rend(); ++join) {
+    const std::span<const plan::StepId> steps = waiting(*join);
+    if (steps.empty()) continue;
+    for (const plan::StepId step : steps) {
+      if (least <= position[step.value]) alone_[step.value] = false;
+    }
+    std::uint32_t last = 0;
+    for (const plan::StepId step : plan.joins[*join].steps) {
+      last = std::max(last, position[step.value] + 1);
+    }
+    least = std::min(least, last);
+  }
 }
 
 }  // namespace sluice::scheduler

@@ -1,53 +1,93 @@
 #include "scheduler/transitions.h"
 
-#include <array>
-
-#include "base/check.h"
-
 namespace sluice::scheduler {
 
-namespace {
-
-template <class Phase>
-constexpr std::uint8_t bit(Phase phase) {
-  return static_cast<std::uint8_t>(1U << static_cast<unsigned>(phase));
+std::string_view phase_name(LanePhase phase) {
+  switch (phase) {
+    case LanePhase::NotBegun:
+      return "not begun";
+    case LanePhase::Deciding:
+      return "deciding";
+    case LanePhase::Acting:
+      return "acting";
+    case LanePhase::Ending:
+      return "ending";
+    case LanePhase::Pausing:
+      return "pausing";
+    case LanePhase::Succeeded:
+      return "succeeded";
+    case LanePhase::Degraded:
+      return "degraded";
+    case LanePhase::Failed:
+      return "failed";
+    case LanePhase::Cancelled:
+      return "cancelled";
+    case LanePhase::LeftOut:
+      return "left out";
+  }
+  return "unknown";
 }
 
-template <class Phase, class... Phases>
-constexpr std::uint8_t to(Phase first, Phases... more) {
-  return static_cast<std::uint8_t>((bit(first) | ... | bit(more)));
+std::string_view phase_name(StepPhase phase) {
+  switch (phase) {
+    case StepPhase::Waiting:
+      return "waiting";
+    case StepPhase::Ready:
+      return "ready";
+    case StepPhase::Running:
+      return "running";
+    case StepPhase::Succeeded:
+      return "succeeded";
+    case StepPhase::Degraded:
+      return "degraded";
+    case StepPhase::Failed:
+      return "failed";
+    case StepPhase::Skipped:
+      return "skipped";
+  }
+  return "unknown";
 }
 
-using enum SlotPhase;
-constexpr std::array<std::uint8_t, 5> slot_table{
-    to(Continuing),                 // Free: the lane begins
-    to(Running, Continuing, Free),  // Continuing: starts, looks again, or has nothing left
-    to(Cancelling, Continuing, Pausing, Free),  // Running: is cancelled, or its attempt ends
-    to(Continuing, Pausing, Free),              // Cancelling: its attempt ends
-    to(Continuing, Free),                       // Pausing: the pause ends, or an abort cuts it
-};
-
-constexpr std::array<std::uint8_t, 4> step_table{
-    to(StepPhase::Ready),                     // Waiting
-    to(StepPhase::Active, StepPhase::Ended),  // Ready: begins, or is skipped
-    to(StepPhase::Ended),                     // Active
-    std::uint8_t{0},                          // Ended
-};
-
-template <class Table, class Phase>
-void checked_move(const Table& table, Phase& phase, Phase next) {
-  SLUICE_CHECK((table[static_cast<std::size_t>(phase)] & bit(next)) != 0,
-               "a state changed as it may not");
-  phase = next;
+State state_of(LanePhase phase) {
+  switch (phase) {
+    case LanePhase::NotBegun:
+      return State::NotStarted;
+    case LanePhase::Deciding:
+    case LanePhase::Acting:
+    case LanePhase::Ending:
+    case LanePhase::Pausing:
+      return State::Running;
+    case LanePhase::Succeeded:
+      return State::Succeeded;
+    case LanePhase::Degraded:
+      return State::Degraded;
+    case LanePhase::Failed:
+      return State::Failed;
+    case LanePhase::Cancelled:
+      return State::Cancelled;
+    case LanePhase::LeftOut:
+      return State::Skipped;
+  }
+  return State::NotStarted;
 }
 
-}  // namespace
-
-void move(SlotPhase& phase, SlotPhase to) {
-  checked_move(slot_table, phase, to);
-}
-void move(StepPhase& phase, StepPhase to) {
-  checked_move(step_table, phase, to);
+State state_of(StepPhase phase) {
+  switch (phase) {
+    case StepPhase::Waiting:
+    case StepPhase::Ready:
+      return State::NotStarted;
+    case StepPhase::Running:
+      return State::Running;
+    case StepPhase::Succeeded:
+      return State::Succeeded;
+    case StepPhase::Degraded:
+      return State::Degraded;
+    case StepPhase::Failed:
+      return State::Failed;
+    case StepPhase::Skipped:
+      return State::Skipped;
+  }
+  return State::NotStarted;
 }
 
 }  // namespace sluice::scheduler

@@ -1,28 +1,95 @@
-// The phases of a lane at work and of a step, and the one door between them: a table of the legal
-// transitions, checked at every change. docs/SCHEDULING.md draws both.
+// The phases of a lane and of a step, and the one door between them: every change goes through
+// change(), which looks it up in the table of legal transitions. docs/SCHEDULING.md draws both
+// tables. It knows no plan, no time and no command.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <string_view>
+
+#include "base/check.h"
+#include "scheduler/state.h"
 
 namespace sluice::scheduler {
 
-enum class SlotPhase : std::uint8_t {
-  Free,
-  Continuing,  // its next attempt starts as soon as all of this instant is settled
-  Running,     // an attempt is out
-  Cancelling,  // an attempt is out that was told to end
-  Pausing,     // waits for the pause before the next attempt
+// A lane that has not begun is stored nowhere; one that has holds a slot until it has ended.
+enum class LanePhase : std::uint8_t {
+  NotBegun,
+  Deciding,  // nothing is open: what it does next is decided when all of the instant is settled
+  Acting,    // an attempt is out
+  Ending,    // an attempt is out that was told to end
+  Pausing,   // waits before the next attempt
+  Succeeded,
+  Degraded,
+  Failed,
+  Cancelled,
+  LeftOut,  // its target failed in a step that this one waits for
 };
 
 enum class StepPhase : std::uint8_t {
-  Waiting,  // for steps above it
-  Ready,    // they have ended; it begins in the same instant, unless the run is paused
-  Active,
-  Ended,
+  Waiting,  // for steps that have not ended
+  Ready,    // they have; it begins in this instant, or when a pause is taken back
+  Running,
+  Succeeded,
+  Degraded,
+  Failed,
+  Skipped,
 };
 
-// Ends the program where the table does not have the transition: that would be our bug.
-void move(SlotPhase& phase, SlotPhase to);
-void move(StepPhase& phase, StepPhase to);
+std::string_view phase_name(LanePhase phase);
+std::string_view phase_name(StepPhase phase);
+
+// The words for the world outside; what is not over is Running or NotStarted.
+State state_of(LanePhase phase);
+State state_of(StepPhase phase);
+
+namespace transitions {
+
+template <class Phase, class... Phases>
+constexpr std::uint16_t to(Phases... phases) {
+  return static_cast<std::uint16_t>((0U | ... | (1U << static_cast<unsigned>(phases))));
+}
+
+using enum LanePhase;
+inline constexpr std::array<std::uint16_t, 10> lane{
+    to<LanePhase>(Deciding, LeftOut),  // NotBegun: begins, or never will
+    to<LanePhase>(Acting, Pausing, Succeeded, Degraded, Failed, Cancelled),  // Deciding
+    to<LanePhase>(Deciding, Ending),  // Acting: its attempt ended; timed out, or was aborted
+    to<LanePhase>(Deciding),          // Ending: its attempt ended
+    to<LanePhase>(Deciding),          // Pausing: the pause is over, or an abort cut it
+    0,
+    0,
+    0,
+    0,
+    0,
+};
+
+inline constexpr std::array<std::uint16_t, 7> step{
+    to<StepPhase>(StepPhase::Ready, StepPhase::Skipped),    // Waiting
+    to<StepPhase>(StepPhase::Running, StepPhase::Skipped),  // Ready: begins; aborted in a pause
+    to<StepPhase>(StepPhase::Succeeded, StepPhase::Degraded, StepPhase::Failed),  // Running
+    0,
+    0,
+    0,
+    0,
+};
+
+}  // namespace transitions
+
+constexpr bool may_become(LanePhase from, LanePhase to) {
+  return (transitions::lane[static_cast<std::size_t>(from)] >> static_cast<unsigned>(to) & 1U) != 0;
+}
+constexpr bool may_become(StepPhase from, StepPhase to) {
+  return (transitions::step[static_cast<std::size_t>(from)] >> static_cast<unsigned>(to) & 1U) != 0;
+}
+
+// The one function that changes a phase. What the table does not have is our bug and ends the
+// program.
+template <class Phase>
+void change(Phase& phase, Phase to) {
+  SLUICE_CHECK(may_become(phase, to), "a lane or a step changed its state as it may not");
+  phase = to;
+}
 
 }  // namespace sluice::scheduler

@@ -1,0 +1,140 @@
+// Which steps begin, which are skipped, and how they end.
+#include "base/check.h"
+#include "scheduler/machine.h"
+
+namespace sluice::scheduler {
+
+void Scheduler::Machine::open_first_joins() {
+  for (const plan::JoinId join : joins_.ids()) {
+    if (joins_[join].open_steps == 0) open(join);
+  }
+}
+
+// A skipped step ends at once and may open a join in its turn: a list and no recursion, since a
+// chain of them may be as long as the plan.
+void Scheduler::Machine::open_joins() {
+  for (std::size_t i = 0; i < ended_steps_.size(); ++i) {
+    const plan::StepId step = ended_steps_[i];
+    const StepRow& row = steps_[step];
+    const JoinRow& above = joins_[rules_.steps[step].join];
+    plan::StepId failed = above.failed;
+    if (row.phase == StepPhase::Failed) failed = std::min(failed, step);
+    FailedTargets::StepSet targets = above.failed_targets;
+    if (row.failed_targets != FailedTargets::none) {
+      targets = failed_targets_.with(targets, step, row.failed_targets);
+    }
+    for (const plan::JoinId below : graph_.joins_with(step)) {
+      JoinRow& join = joins_[below];
+      join.failed = std::min(join.failed, failed);
+      join.failed_targets = failed_targets_.merged(join.failed_targets, targets);
+      if (--join.open_steps == 0) open(below);
+    }
+  }
+  ended_steps_.clear();
+}
+
+void Scheduler::Machine::open(plan::JoinId join) {
+  for (const plan::StepId step : graph_.waiting(join)) make_ready(step);
+}
+
+// Conditions look at the steps waited for, at any distance, and at nothing else: timing never
+// decides.
+void Scheduler::Machine::make_ready(plan::StepId step) {
+  const StepRules& rules = rules_.steps[step];
+  const JoinRow& join = joins_[rules.join];
+  const Reason reason = why_skipped(step);
+  if (reason != Reason::None) {
+    return skip_step(step, reason, reason == Reason::AfterFailure ? join.failed : plan::StepId{});
+  }
+  StepRow& row = steps_[step];
+  if (rules.when == plan::When::Success && rules.targets != nullptr &&
+      join.failed_targets != FailedTargets::none) {
+    row.left_out = failed_targets_.lanes_of(join.failed_targets, *rules.targets);
+    if (row.left_out.size() == rules.lanes) {
+      plan::StepId cause;
+      for (const FailedTargets::Lane& lane : row.left_out) cause = std::min(cause, lane.cause);
+      say_left_out(step);
+      return skip_step(step, Reason::AfterFailure, cause);
+    }
+  }
+  change(row.phase, StepPhase::Ready);
+  offer(step);
+}
+
+// What the file says comes before what has happened.
+Reason Scheduler::Machine::why_skipped(plan::StepId step) const {
+  const StepRules& rules = rules_.steps[step];
+  const bool failed = joins_[rules.join].failed.valid();
+  if (rules.disabled) return Reason::Disabled;
+  if (rules.lanes == 0) return Reason::NoTargets;
+  if (rules.when == plan::When::Success && failed) return Reason::AfterFailure;
+  if (rules.when == plan::When::Failure && !failed) return Reason::WithoutFailure;
+  return aborted_ && rules.when != plan::When::Always ? Reason::Aborted : Reason::None;
+}
+
+void Scheduler::Machine::begin_step(plan::StepId step) {
+  change(steps_[step].phase, StepPhase::Running);
+  say(Command::Kind::StepBegan, {.step = step});
+  say_left_out(step);
+}
+
+bool Scheduler::Machine::is_over(plan::StepId step) const {
+  const StepRow& row = steps_[step];
+  return row.live == 0 && (row.stop != Reason::None || never_begun(step) == 0);
+}
+
+void Scheduler::Machine::end_step(plan::StepId step) {
+  const StepRow& row = steps_[step];
+  const Reason reason = never_begun(step) > 0 ? row.stop
+                        : row.cancelled       ? Reason::Aborted
+                                              : Reason::None;
+  const bool failed = row.failed > rules_.steps[step].tolerate || reason != Reason::None;
+  const bool degraded = row.failed > 0 || row.degraded;
+  close_step(step,
+             failed     ? StepPhase::Failed
+             : degraded ? StepPhase::Degraded
+                        : StepPhase::Succeeded,
+             reason, {});
+}
+
+void Scheduler::Machine::skip_step(plan::StepId step, Reason reason, plan::StepId cause) {
+  close_step(step, StepPhase::Skipped, reason, cause);
+}
+
+void Scheduler::Machine::close_step(plan::StepId step, StepPhase phase, Reason reason,
+                                    plan::StepId cause) {
+  change(steps_[step].phase, phase);
+  Command& said = say(Command::Kind::StepEnded, {.step = step});
+  said.state = state_of(phase);
+  said.reason = reason;
+  said.cause = cause;
+  if (phase == StepPhase::Failed) worst_ = State::Failed;
+  if (phase == StepPhase::Degraded && worst_ == State::Succeeded) worst_ = State::Degraded;
+  ++steps_ended_;
+  ended_steps_.push_back(step);
+}
+
+void Scheduler::Machine::say_left_out(plan::StepId step) {
+  LanePhase phase = LanePhase::NotBegun;
+  for (const FailedTargets::Lane& lane : steps_[step].left_out) {
+    phase = LanePhase::NotBegun;
+    change(phase, LanePhase::LeftOut);
+    Command& said = say(Command::Kind::LaneLeftOut, {.step = step, .lane = lane.lane});
+    said.state = state_of(phase);
+    said.reason = Reason::FailedBefore;
+    said.cause = lane.cause;
+  }
+}
+
+std::uint32_t Scheduler::Machine::never_begun(plan::StepId step) const {
+  const StepRow& row = steps_[step];
+  const auto left_out = static_cast<std::uint32_t>(row.left_out.size());
+  return rules_.steps[step].lanes - row.begun - left_out;
+}
+
+void Scheduler::Machine::end_deployment() {
+  ended_ = true;
+  say(Command::Kind::DeploymentEnded, {}).state = state();
+}
+
+}  // namespace sluice::scheduler
