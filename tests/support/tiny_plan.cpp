@@ -1,0 +1,281 @@
+#include "support/tiny_plan.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <charconv>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace sluice::test {
+
+namespace {
+
+std::string trimmed(std::string_view text) {
+  const auto begin = text.find_first_not_of(" \t\r\n");
+  if (begin == std::string_view::npos) return "";
+  return std::string(text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1));
+}
+
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  while (true) {
+    const auto end = text.find(separator);
+    parts.push_back(trimmed(text.substr(0, end)));
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+std::vector<std::string> words_of(std::string_view text) {
+  std::istringstream stream{std::string(text)};
+  std::vector<std::string> words;
+  for (std::string word; stream >> word;) words.push_back(word);
+  return words;
+}
+
+std::int64_t number(const std::string& text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  INFO("a number was expected: " << text);
+  REQUIRE((error == std::errc{} && end == text.data() + text.size()));
+  return value;
+}
+
+plan::Expression milliseconds(const std::string& text) {
+  plan::Expression expression;
+  expression.type = plan::Type::Duration;
+  expression.value = {base::Duration{number(text)}};
+  return expression;
+}
+
+class Reader {
+ public:
+  plan::Plan read(std::string_view text) {
+    plan_.deployment = "Test";
+    plan_.property_sets.add({});
+    plan_.connections.add({});
+    plan_.target_lists.add({});
+    for (const std::string& line : split(text, '\n')) {
+      if (!line.empty() && line[0] != '#') read_step(line);
+    }
+    wait();
+    return std::move(plan_);
+  }
+
+ private:
+  struct Order {
+    bool with_previous = false;
+    std::vector<std::string> after;
+  };
+
+  void read_step(const std::string& line) {
+    const auto colon = line.find(':');
+    plan::Step step;
+    step.on_controller = true;
+    step.targets = plan::TargetListId{0};
+    order_.push_back({});
+    plan::Task own;
+    std::uint32_t window = 0;
+    for (const std::string& phrase : split(line.substr(0, colon), ',')) {
+      const std::vector<std::string> words = words_of(phrase);
+      REQUIRE(!words.empty());
+      if (step.name.empty()) {
+        read_head(step, words);
+      } else if (words[0] == "window") {
+        window = static_cast<std::uint32_t>(number(words.at(1)));
+        step.window.value = window;
+        windowless_ = false;
+      } else if (!read_step_phrase(step, words)) {
+        read_task_phrase(own, words);
+      }
+    }
+    if (windowless_) step.window.value = lanes(step);
+    windowless_ = true;
+    if (colon == std::string::npos) {
+      own.name = step.name;
+      step.tasks.push_back(own);
+    } else {
+      step.has_child_steps = true;
+      for (const std::string& task : split(line.substr(colon + 1), ';')) {
+        step.tasks.push_back(read_task(task));
+      }
+    }
+    plan_.steps.add(std::move(step));
+  }
+
+  std::uint32_t lanes(const plan::Step& step) const {
+    return step.on_controller ? 1 : std::max(1U, plan_.target_lists[step.targets].size());
+  }
+
+  void read_head(plan::Step& step, const std::vector<std::string>& words) {
+    step.name = words[0];
+    if (words.size() == 1) return;
+    INFO("`on` was expected: " << words[1]);
+    REQUIRE(words[1] == "on");
+    step.on_controller = false;
+    plan::TargetList list;
+    for (std::size_t i = 2; i < words.size(); ++i) add_targets(list, words[i]);
+    step.targets = plan_.target_lists.add(std::move(list));
+  }
+
+  void add_targets(plan::TargetList& list, const std::string& word) {
+    const auto dots = word.find("..");
+    if (dots == std::string::npos) return list.add(target(word));
+    const auto digits = word.find_first_of("0123456789");
+    REQUIRE(digits < dots);
+    const std::string prefix = word.substr(0, digits);
+    const std::int64_t last = number(word.substr(dots + 2 + prefix.size()));
+    for (std::int64_t i = number(word.substr(digits, dots - digits)); i <= last; ++i) {
+      list.add(target(prefix + std::to_string(i)));
+    }
+  }
+
+  plan::TargetId target(const std::string& name) {
+    const auto found = targets_.find(name);
+    if (found != targets_.end()) return found->second;
+    return targets_[name] = plan_.targets.add(name, plan::PropertySetId{0}, plan::ConnectionId{0});
+  }
+
+  bool read_step_phrase(plan::Step& step, const std::vector<std::string>& words) {
+    if (words[0] == "tolerate") {
+      step.tolerate.value = static_cast<std::uint32_t>(number(words.at(1)));
+    } else if (words[0] == "continue") {
+      step.on_failure = plan::OnFailure::Continue;
+    } else if (words[0] == "failure") {
+      step.when = plan::When::Failure;
+    } else if (words[0] == "always") {
+      step.when = plan::When::Always;
+    } else if (words[0] == "shared") {
+      step.shared = true;
+    } else if (words[0] == "optional") {
+      step.optional = true;
+    } else if (words[0] == "disabled") {
+      step.disabled = true;
+    } else if (words[0] == "with") {
+      order_.back().with_previous = true;
+    } else if (words[0] == "after") {
+      order_.back().after.assign(words.begin() + 1, words.end());
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  static plan::Task read_task(const std::string& text) {
+    plan::Task task;
+    for (const std::string& phrase : split(text, ',')) {
+      const std::vector<std::string> words = words_of(phrase);
+      REQUIRE(!words.empty());
+      if (task.name.empty()) {
+        task.name = words[0];
+      } else {
+        read_task_phrase(task, words);
+      }
+    }
+    return task;
+  }
+
+  static void read_task_phrase(plan::Task& task, const std::vector<std::string>& words) {
+    if (words[0] == "retry") {
+      task.retry.more = static_cast<std::uint32_t>(number(words.at(1)));
+      if (words.size() > 3) task.retry.pause = {number(words[3])};
+    } else if (words[0] == "timeout") {
+      task.timeout = base::Duration{number(words.at(1))};
+    } else if (words[0] == "takes") {
+      task.takes.low = milliseconds(words.at(1));
+      task.takes.high = milliseconds(words.size() > 3 ? words[3] : words[1]);
+      if (words.size() > 3) task.takes.kind = plan::DurationModel::Kind::Uniform;
+    } else if (words[0] == "ignore") {
+      task.ignore_failure = true;
+    } else if (words[0] == "failure") {
+      task.when = plan::When::Failure;
+    } else if (words[0] == "always") {
+      task.when = plan::When::Always;
+    } else if (words[0] == "disabled") {
+      task.disabled = true;
+    } else if (words[0] == "drains") {
+      task.effect.drains = true;
+    } else if (words[0] == "restores") {
+      task.effect.restores = true;
+    } else if (words[0] == "interrupts") {
+      task.effect.interrupts = true;
+    } else {
+      FAIL("a phrase that no plan has: " << words[0]);
+    }
+  }
+
+  void wait() {
+    std::vector<std::vector<std::uint32_t>> above(order_.size());
+    for (std::uint32_t step = 0; step < order_.size(); ++step) {
+      if (order_[step].with_previous) {
+        REQUIRE(step > 0);
+        above[step] = above[step - 1];
+      } else if (order_[step].after.empty()) {
+        for (std::uint32_t earlier = 0; earlier < step; ++earlier) above[step].push_back(earlier);
+      }
+      for (const std::string& name : order_[step].after) above[step].push_back(named(name));
+    }
+    set_joins(plan_, above);
+  }
+
+  std::uint32_t named(const std::string& name) const {
+    for (const plan::StepId step : plan_.steps.ids()) {
+      if (plan_.steps[step].name == name) return step.value;
+    }
+    FAIL("a step that is not there: " << name);
+    return 0;
+  }
+
+  plan::Plan plan_;
+  std::map<std::string, plan::TargetId> targets_;
+  std::vector<Order> order_;
+  bool windowless_ = true;
+};
+
+// All steps that `step` waits for, directly or through others.
+const std::vector<bool>& ancestors(std::uint32_t step,
+                                   const std::vector<std::vector<std::uint32_t>>& above,
+                                   std::vector<std::vector<bool>>& known) {
+  std::vector<bool>& mine = known[step];
+  if (!mine.empty()) return mine;
+  mine.resize(above.size());
+  for (const std::uint32_t direct : above[step]) {
+    const std::vector<bool>& theirs = ancestors(direct, above, known);
+    mine[direct] = true;
+    for (std::size_t i = 0; i < theirs.size(); ++i) mine[i] = mine[i] || theirs[i];
+  }
+  return mine;
+}
+
+}  // namespace
+
+plan::Plan tiny_plan(std::string_view text) {
+  return Reader().read(text);
+}
+
+void set_joins(plan::Plan& plan, const std::vector<std::vector<std::uint32_t>>& above) {
+  std::vector<std::vector<bool>> known(above.size());
+  std::map<std::vector<std::uint32_t>, plan::JoinId> shared;
+  for (std::uint32_t step = 0; step < above.size(); ++step) {
+    std::vector<std::uint32_t> reduced;
+    for (const std::uint32_t candidate : above[step]) {
+      const bool follows = std::any_of(
+          above[step].begin(), above[step].end(),
+          [&](std::uint32_t other) { return ancestors(other, above, known)[candidate]; });
+      if (!follows) reduced.push_back(candidate);
+    }
+    std::sort(reduced.begin(), reduced.end());
+    reduced.erase(std::unique(reduced.begin(), reduced.end()), reduced.end());
+    const auto [place, added] = shared.try_emplace(reduced);
+    if (added) {
+      plan::Join join;
+      for (const std::uint32_t earlier : reduced) join.steps.push_back({earlier});
+      place->second = plan.joins.add(std::move(join));
+    }
+    plan.steps[plan::StepId{step}].join = place->second;
+  }
+}
+
+}  // namespace sluice::test
