@@ -61,15 +61,18 @@ void Scheduler::Machine::make_ready(plan::StepId step) {
   offer(step);
 }
 
-// What the file says comes before what has happened.
+// What the file says comes before what has happened; and an abort before conditions, since a step
+// that it cut short would else be named as their cause.
 Reason Scheduler::Machine::why_skipped(plan::StepId step) const {
   const StepRules& rules = rules_.steps[step];
   const bool failed = joins_[rules.join].failed.valid();
   if (rules.disabled) return Reason::Disabled;
   if (rules.lanes == 0) return Reason::NoTargets;
+  if (rules.when == plan::When::Always) return Reason::None;
+  if (aborted_) return Reason::Aborted;
   if (rules.when == plan::When::Success && failed) return Reason::AfterFailure;
   if (rules.when == plan::When::Failure && !failed) return Reason::WithoutFailure;
-  return aborted_ && rules.when != plan::When::Always ? Reason::Aborted : Reason::None;
+  return Reason::None;
 }
 
 void Scheduler::Machine::begin_step(plan::StepId step) {

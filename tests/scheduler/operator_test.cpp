@@ -1,0 +1,421 @@
+// The operator's words: pause, continue and abort; and what may not happen at all.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+
+#include "scheduler/scheduler.h"
+#include "support/script.h"
+#include "support/tiny_plan.h"
+
+using namespace sluice;
+using test::check_script;
+using test::check_starts;
+using test::tiny_plan;
+
+TEST_CASE("in a pause no target begins, and those begun go through") {
+  check_starts("U on a b c, window 1: x, retry 1 every 5; y", R"(
+    0:            -> start U/x@a
+    5: pause      ->
+   10: fail U/x@a -> pause U/x@a at 15
+   15: over U/x@a -> start U/x@a#2
+   20: done U/x@a -> start U/y@a
+   30: done U/y@a ->
+   50: continue   -> start U/x@b
+  )");
+}
+
+TEST_CASE("in a pause no step begins") {
+  check_script("A on a\nB on a", R"(
+    0:           -> step A began, lane A@a began, start A@a
+    5: pause     ->
+   10: done A@a  -> task A@a succeeded, lane A@a succeeded, step A succeeded
+   20: continue  -> step B began, lane B@a began, start B@a
+  )");
+}
+
+TEST_CASE("a pause does not keep what is not run from being skipped, nor the end") {
+  check_starts("A on a\nB, failure\nC on a, disabled", R"(
+    0:          -> start A@a
+    5: pause    ->
+   10: done A@a -> step A succeeded, step B skipped (without failure), step C skipped (disabled),
+                   deployment succeeded
+  )");
+}
+
+TEST_CASE("a pause from the start lets nothing begin") {
+  check_starts("A on a", R"(
+    0: pause    ->
+    9: continue -> start A@a
+  )");
+}
+
+TEST_CASE("pause and continue at one instant leave the run going") {
+  check_starts("A on a b, window 1", R"(
+    0:                          -> start A@a
+   10: continue, pause, done A@a -> start A@b
+  )");
+}
+
+TEST_CASE("a failure in a pause counts when the run goes on") {
+  check_starts("U on a b c, window 2", R"(
+    0:           -> start U@a, start U@b
+    5: pause     ->
+   10: fail U@a  ->
+   20: continue  ->
+   30: done U@b  -> step U failed (halted), deployment failed
+  )");
+}
+
+TEST_CASE("an abort cancels what runs; lanes run what is when always, then steps do") {
+  check_script("U on a b c, window 2: x; y; back, always\nB on a\nReport, always", R"(
+    0:                 -> step U began, lane U@a began, start U/x@a, lane U@b began, start U/x@b
+   10: done U/x@a      -> task U/x@a succeeded, start U/y@a
+   15: abort           -> cancel U/y@a, cancel U/x@b
+   16: cancelled U/y@a -> task U/y@a cancelled (aborted), start U/back@a
+   17: cancelled U/x@b -> task U/x@b cancelled (aborted), task U/y@b skipped (aborted),
+                          start U/back@b
+   20: done U/back@a   -> task U/back@a succeeded, lane U@a cancelled (aborted)
+   30: done U/back@b   -> task U/back@b succeeded, lane U@b cancelled (aborted),
+                          step U failed (aborted), step B skipped (aborted),
+                          step Report began, lane Report@controller began,
+                          start Report@controller
+   40: done Report@controller -> task Report@controller succeeded,
+                          lane Report@controller succeeded, step Report succeeded,
+                          deployment aborted
+  )");
+}
+
+TEST_CASE("an abort with nothing to clean ends as soon as what runs has ended") {
+  check_starts("U on a b, window 1\nB", R"(
+    0:               -> start U@a
+    5: abort         -> cancel U@a
+    6: cancelled U@a -> step U failed (aborted), step B skipped (aborted), deployment aborted
+  )");
+}
+
+TEST_CASE("what comes through in spite of an abort has succeeded") {
+  check_script("U on a b: x; y", R"(
+    0:                       -> step U began, lane U@a began, start U/x@a, lane U@b began,
+                                start U/x@b
+    5: done U/x@b            -> task U/x@b succeeded, start U/y@b
+   10: abort                 -> cancel U/x@a, cancel U/y@b
+   11: done U/x@a, done U/y@b -> task U/x@a succeeded, task U/y@a skipped (aborted),
+                                lane U@a cancelled (aborted),
+                                task U/y@b succeeded, lane U@b succeeded,
+                                step U failed (aborted), deployment aborted
+  )");
+}
+
+TEST_CASE("what fails for good in spite of an abort has failed") {
+  check_script("U on a", R"(
+    0:           -> step U began, lane U@a began, start U@a
+   10: abort     -> cancel U@a
+   11: fail U@a  -> task U@a failed, lane U@a failed, step U failed, deployment aborted
+  )");
+}
+
+TEST_CASE("an abort leaves no attempt after the one it cancels") {
+  check_script("U on a, retry 3", R"(
+    0:           -> step U began, lane U@a began, start U@a
+   10: abort     -> cancel U@a
+   11: fail U@a  -> task U@a cancelled (aborted), lane U@a cancelled (aborted),
+                    step U failed (aborted), deployment aborted
+  )");
+}
+
+TEST_CASE("an abort cuts the pause before a retry") {
+  check_script("U on a: x, retry 3 every 60; back, always", R"(
+    0:               -> step U began, lane U@a began, start U/x@a
+   10: fail U/x@a    -> pause U/x@a at 70
+   20: abort         -> task U/x@a cancelled (aborted), start U/back@a
+   30: done U/back@a -> task U/back@a succeeded, lane U@a cancelled (aborted),
+                        step U failed (aborted), deployment aborted
+   70: over U/x@a    ->
+  )");
+}
+
+TEST_CASE("an abort at the instant of a failure leaves no further attempt") {
+  check_starts("U on a, retry 3 every 60", R"(
+    0:                  -> start U@a
+   10: abort, fail U@a  -> step U failed (aborted), deployment aborted
+  )");
+  check_starts("U on a, retry 3", R"(
+    0:                  -> start U@a
+   10: abort, fail U@a  -> step U failed (aborted), deployment aborted
+  )");
+}
+
+TEST_CASE("an abort at the instant of an end keeps what follows from starting") {
+  check_script("U on a b, window 1: x; y", R"(
+    0:                   -> step U began, lane U@a began, start U/x@a
+   10: abort, done U/x@a -> task U/x@a succeeded, task U/y@a skipped (aborted),
+                            lane U@a cancelled (aborted), step U failed (aborted),
+                            deployment aborted
+  )");
+}
+
+TEST_CASE("an attempt that timed out before an abort has failed, and is cancelled once") {
+  check_script("U on a, timeout 30", R"(
+    0:               -> step U began, lane U@a began, start U@a, timeout U@a at 30
+   30: timeout U@a   -> cancel U@a
+   31: abort         ->
+   32: cancelled U@a -> task U@a failed, lane U@a failed, step U failed, deployment aborted
+  )");
+  check_script("U on a, timeout 30, retry 1", R"(
+    0:               -> step U began, lane U@a began, start U@a, timeout U@a at 30
+   30: timeout U@a   -> cancel U@a
+   31: abort         ->
+   32: cancelled U@a -> task U@a cancelled (aborted), lane U@a cancelled (aborted),
+                        step U failed (aborted), deployment aborted
+  )");
+}
+
+TEST_CASE("an abort and a timeout at one instant cancel an attempt once") {
+  check_starts("U on a, timeout 30", R"(
+    0:                    -> start U@a, timeout U@a at 30
+   30: abort, timeout U@a -> cancel U@a
+   31: cancelled U@a      -> step U failed (aborted), deployment aborted
+  )");
+}
+
+TEST_CASE("a condition that does not hold is the reason even after an abort") {
+  check_script("U on a: x; mend, failure; y; fix, failure", R"(
+    0:                 -> step U began, lane U@a began, start U/x@a
+   10: abort           -> cancel U/x@a
+   11: cancelled U/x@a -> task U/x@a cancelled (aborted), task U/mend@a skipped (without failure),
+                          task U/y@a skipped (aborted), task U/fix@a skipped (without failure),
+                          lane U@a cancelled (aborted), step U failed (aborted),
+                          deployment aborted
+  )");
+  check_script("U on a: x; wait, always; mend, failure; y", R"(
+    0:                  -> step U began, lane U@a began, start U/x@a
+   10: fail U/x@a       -> task U/x@a failed, start U/wait@a
+   20: abort            -> cancel U/wait@a
+   21: cancelled U/wait@a -> task U/wait@a cancelled (aborted), task U/mend@a skipped (aborted),
+                          task U/y@a skipped (after failure),
+                          lane U@a failed, step U failed, deployment aborted
+  )");
+}
+
+TEST_CASE("a step that had halted before an abort says so") {
+  check_starts("U on a b c, window 2: x; back, always",
+               R"(
+    0:                 -> start U/x@a, start U/x@b
+   10: fail U/x@a      -> start U/back@a
+   11: abort           -> cancel U/back@a, cancel U/x@b
+   12: cancelled U/back@a, cancelled U/x@b -> start U/back@b
+   13: done U/back@b   -> step U failed (halted), deployment aborted
+  )");
+}
+
+TEST_CASE("steps when always begin after an abort and run all their child steps") {
+  check_starts("U on a\nClean on a b, always, window 1: x; y\nAfter, failure\nLast, always", R"(
+    0:                  -> start U@a
+    5: abort            -> cancel U@a
+    6: cancelled U@a    -> step U failed (aborted), start Clean/x@a
+   10: done Clean/x@a   -> start Clean/y@a
+   20: done Clean/y@a   -> start Clean/x@b
+   30: done Clean/x@b   -> start Clean/y@b
+   40: done Clean/y@b   -> step Clean succeeded, step After skipped (aborted),
+                           start Last@controller
+   50: done Last@controller -> step Last succeeded, deployment aborted
+  )");
+}
+
+TEST_CASE("an abort also ends a step when always that it finds at work; another one the next") {
+  check_starts("Clean on a b, always, window 1\nMore on a b, always, window 1\nLast, always", R"(
+    0:                   -> start Clean@a
+    5: abort             -> cancel Clean@a
+    6: cancelled Clean@a -> step Clean failed (aborted), start More@a
+   10: abort             -> cancel More@a
+   11: cancelled More@a  -> step More failed (aborted), start Last@controller
+  )");
+}
+
+TEST_CASE("an abort takes a pause back, and none can follow it") {
+  check_starts("A on a\nB on a\nLast, always", R"(
+    0:           -> start A@a
+    5: pause     ->
+   10: done A@a  -> step A succeeded
+   20: abort     -> step B skipped (aborted), start Last@controller
+   25: pause     ->
+   30: done Last@controller -> step Last succeeded, deployment aborted
+  )");
+  check_starts("A on a\nLast, always", R"(
+    0:                -> start A@a
+   10: pause, abort   -> cancel A@a
+   11: cancelled A@a  -> step A failed (aborted), start Last@controller
+  )");
+}
+
+TEST_CASE("a step when always that a pause kept from beginning begins with an abort") {
+  check_starts("A on a\nLast, always", R"(
+    0:           -> start A@a
+    5: pause     ->
+   10: done A@a  -> step A succeeded
+   20: abort     -> start Last@controller
+  )");
+}
+
+TEST_CASE("an abort ends a step all of whose targets were held back") {
+  check_starts("A on a, timeout 9\nB on a, with previous\nLast, always", R"(
+    0:                -> start A@a, timeout A@a at 9
+    5: abort          -> step B failed (aborted), cancel A@a
+    6: cancelled A@a  -> step A failed (aborted), start Last@controller
+  )");
+}
+
+TEST_CASE("an abort before anything has begun skips all but what is when always") {
+  check_starts("A on a\nB on b, with previous, always", R"(
+    0: abort    -> step A skipped (aborted), start B@b
+  )");
+}
+
+TEST_CASE("an abort at the instant of the last end still is one") {
+  check_starts("A on a", R"(
+    0:                  -> start A@a
+   10: abort, done A@a  -> step A succeeded, deployment aborted
+  )");
+}
+
+TEST_CASE("what comes after the end is ignored") {
+  check_starts("A on a, timeout 30", R"(
+    0:                          -> start A@a, timeout A@a at 30
+   10: done A@a                 -> step A succeeded, deployment succeeded
+   20: pause, continue, abort   ->
+   30: timeout A@a              ->
+  )");
+}
+
+TEST_CASE("a target left out before an abort is told with its step alone") {
+  check_starts("A on a b, tolerate 1\nB on a b", R"(
+    0:                    -> start A@a, start A@b
+    5: pause              ->
+   10: fail A@a, done A@b -> step A degraded
+   20: abort              -> step B skipped (aborted), deployment aborted
+  )");
+}
+
+TEST_CASE("a step that nothing could ever admit fails once all else is at rest") {
+  plan::Plan plan = tiny_plan("A on a\nB on a b, with previous\nC, always");
+  plan.steps[plan::StepId{1}].window.value = 0;
+  check_starts(plan, R"(
+    0:                   -> start A@a
+   10: done A@a          -> step A succeeded, step B failed (stuck), start C@controller
+   20: done C@controller -> step C succeeded, deployment failed
+  )");
+}
+
+TEST_CASE("a run that is paused is not stuck") {
+  plan::Plan plan = tiny_plan("A on a");
+  plan.steps[plan::StepId{0}].window.value = 0;
+  check_starts(plan, R"(
+    0: pause    ->
+   10: continue -> step A failed (stuck), deployment failed
+  )");
+}
+
+TEST_CASE("it says how it stands, and when nothing is open") {
+  const plan::Plan plan = tiny_plan("A on a, retry 1 every 5\nB on a");
+  scheduler::Scheduler scheduler(plan);
+  scheduler::Commands commands;
+  CHECK(scheduler.state() == scheduler::State::NotStarted);
+  scheduler.apply({0}, {}, commands);
+  const scheduler::Action first = commands[2].action;
+  CHECK(scheduler.state() == scheduler::State::Running);
+  CHECK(scheduler.in_flight() == 1);
+  CHECK_FALSE(scheduler.at_rest());
+  scheduler::Event pause;
+  pause.kind = scheduler::Event::Kind::Pause;
+  scheduler.apply({1}, {&pause, 1}, commands);
+  CHECK(scheduler.state() == scheduler::State::Paused);
+  CHECK_FALSE(scheduler.at_rest());
+  scheduler::Event end;
+  end.action = first;
+  end.outcome = scheduler::Outcome::Failed;
+  scheduler.apply({2}, {&end, 1}, commands);
+  CHECK_FALSE(scheduler.at_rest());  // a timer is awaited
+  scheduler::Event over;
+  over.kind = scheduler::Event::Kind::TimerFired;
+  over.timer = scheduler::TimerKind::RetryPause;
+  over.action = first;
+  scheduler.apply({7}, {&over, 1}, commands);
+  REQUIRE(commands.size() == 1);
+  end.action = commands[0].action;
+  end.outcome = scheduler::Outcome::Succeeded;
+  scheduler.apply({9}, {&end, 1}, commands);
+  CHECK(scheduler.at_rest());
+  CHECK(scheduler.state() == scheduler::State::Paused);
+  CHECK(scheduler.in_flight() == 0);
+  CHECK_FALSE(scheduler.ended());
+}
+
+namespace {
+
+// The exit status of a process of its own that does it: a check that fails ends the process.
+template <class Does>
+int status_of(Does does) {
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    ::close(2);
+    does();
+    ::_exit(0);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+}  // namespace
+
+TEST_CASE("an end that answers no start is our bug") {
+  const plan::Plan plan = tiny_plan("A on a b, window 1");
+  scheduler::Commands commands;
+  const auto started = [&](scheduler::Scheduler& scheduler) {
+    scheduler.apply({0}, {}, commands);
+    return scheduler::Event{.action = commands[2].action};
+  };
+  CHECK(status_of([&] {  // it answers
+          scheduler::Scheduler scheduler(plan);
+          const scheduler::Event event = started(scheduler);
+          scheduler.apply({1}, {&event, 1}, commands);
+        }) == 0);
+  CHECK(status_of([&] {  // twice
+          scheduler::Scheduler scheduler(plan);
+          const scheduler::Event event = started(scheduler);
+          const scheduler::Event both[] = {event, event};
+          scheduler.apply({1}, both, commands);
+        }) == 5);
+  CHECK(status_of([&] {  // another lane's
+          scheduler::Scheduler scheduler(plan);
+          scheduler::Event event = started(scheduler);
+          event.action.lane = 1;
+          scheduler.apply({1}, {&event, 1}, commands);
+        }) == 5);
+  CHECK(status_of([&] {  // in a slot that is not there
+          scheduler::Scheduler scheduler(plan);
+          scheduler::Event event = started(scheduler);
+          event.action.slot = 77;
+          scheduler.apply({1}, {&event, 1}, commands);
+        }) == 5);
+}
+
+TEST_CASE("time does not go back") {
+  const plan::Plan plan = tiny_plan("A on a");
+  CHECK(status_of([&] {
+          scheduler::Scheduler scheduler(plan);
+          scheduler::Commands commands;
+          scheduler.apply({10}, {}, commands);
+          scheduler.apply({9}, {}, commands);
+        }) == 5);
+}
+
+TEST_CASE("steps that wait for each other in a circle are refused") {
+  plan::Plan plan = tiny_plan("A on a\nB on a");
+  plan::Join join;
+  join.steps = {plan::StepId{1}};
+  plan.steps[plan::StepId{0}].join = plan.joins.add(join);
+  CHECK(status_of([&] { const scheduler::Scheduler scheduler(plan); }) == 5);
+}
