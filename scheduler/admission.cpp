@@ -74,6 +74,7 @@ void Scheduler::Machine::begin_lane(plan::StepId step, std::uint32_t lane) {
   if (free_slots_.empty()) {
     free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
     slots_.emplace_back();
+    free_slots_.reserve(slots_.capacity());  // so that giving one back allocates nothing
   }
   const std::uint32_t place = free_slots_.back();
   free_slots_.pop_back();

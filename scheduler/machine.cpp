@@ -21,6 +21,8 @@ Scheduler::Machine::Machine(const plan::Plan& plan)
     : graph_(plan), rules_(plan, graph_), locks_(rules_.any_locks ? plan.targets.size() : 0) {
   steps_.reserve(plan.steps.size());
   for (std::uint32_t step = 0; step < plan.steps.size(); ++step) steps_.add({});
+  ended_steps_.reserve(plan.steps.size());
+  offered_steps_.reserve(plan.steps.size());
   joins_.reserve(plan.joins.size());
   for (const plan::Join& join : plan.joins) {
     JoinRow row;

@@ -1,0 +1,113 @@
+// Nothing is allocated for an event once the scheduler is warm: this program counts.
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <new>
+
+#include "support/random_schedule.h"
+#include "support/tiny_plan.h"
+
+namespace {
+
+std::atomic<std::uint64_t> allocations{0};
+
+void* counted(std::size_t size) {
+  ++allocations;
+  void* place = std::malloc(size == 0 ? 1 : size);
+  if (place == nullptr) throw std::bad_alloc();
+  return place;
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+  return counted(size);
+}
+void* operator new[](std::size_t size) {
+  return counted(size);
+}
+void operator delete(void* place) noexcept {
+  std::free(place);
+}
+void operator delete[](void* place) noexcept {
+  std::free(place);
+}
+void operator delete(void* place, std::size_t) noexcept {
+  std::free(place);
+}
+void operator delete[](void* place, std::size_t) noexcept {
+  std::free(place);
+}
+
+using namespace sluice;
+
+namespace {
+
+struct Load {
+  std::uint32_t failing = 0;  // every so manieth attempt fails; 0: none
+  std::uint64_t events = 0;
+  std::uint64_t allocated = 0;  // after the first tenth of the lanes had ended
+};
+
+// Carries a plan out in rounds: all that is at work ends together, timers fire when they may.
+void carry_out(const plan::Plan& plan, std::uint32_t lanes, Load& load) {
+  scheduler::Scheduler scheduler(plan);
+  scheduler::Commands commands;
+  std::vector<scheduler::Event> events;
+  std::vector<scheduler::Event> later;
+  events.reserve(4096);
+  later.reserve(4096);
+  commands.reserve(65536);
+  std::uint32_t attempts = 0;
+  std::uint32_t ended = 0;
+  std::int64_t now = 0;
+  while (!scheduler.ended()) {
+    const std::uint64_t before = allocations;
+    scheduler.apply({now++}, events, commands);
+    if (ended > lanes / 10) load.allocated += allocations - before;
+    load.events += events.size();
+    events.clear();
+    std::swap(events, later);
+    for (const scheduler::Command& command : commands) {
+      if (command.kind == scheduler::Command::Kind::LaneEnded) ++ended;
+      if (command.kind == scheduler::Command::Kind::SetTimer) {
+        const bool pause = command.timer == scheduler::TimerKind::RetryPause;
+        (pause ? events : later)
+            .push_back({.kind = scheduler::Event::Kind::TimerFired,
+                        .action = command.action,
+                        .timer = command.timer});
+      }
+      if (command.kind != scheduler::Command::Kind::StartAction) continue;
+      const bool fails = load.failing != 0 && ++attempts % load.failing == 0;
+      events.push_back(
+          {.action = command.action,
+           .outcome = fails ? scheduler::Outcome::Failed : scheduler::Outcome::Succeeded});
+    }
+  }
+  CHECK(ended == lanes);
+}
+
+}  // namespace
+
+TEST_CASE("a warm scheduler allocates nothing for an event") {
+  Load load;
+  carry_out(test::tiny_plan("U on w1..w2000, window 50: a; b, timeout 900; c"), 2000, load);
+  CHECK(load.events > 6000);
+  CHECK(load.allocated == 0);
+}
+
+TEST_CASE("a warm scheduler allocates nothing for retries, pauses and ignored failures") {
+  Load load;
+  load.failing = 7;
+  carry_out(test::tiny_plan("U on w1..w2000, window 50: a, retry 9; b, retry 9 every 5; c, ignore"),
+            2000, load);
+  CHECK(load.events > 6000);
+  CHECK(load.allocated == 0);
+}
+
+TEST_CASE("a warm scheduler allocates nothing where steps wait for each other's targets") {
+  Load load;
+  carry_out(test::tiny_plan("A on w1..w2000, window 50\nB on w1..w2000, window 60, with previous"),
+            4000, load);
+  CHECK(load.allocated == 0);
+}
