@@ -16,16 +16,26 @@ enum class Stage { Known, PerTarget, PerHost, AtRunTime };
 
 enum class Operator {
   // leaves
-  Constant,        // value
-  TargetProperty,  // name: a property of the step's target; `name` and `address` always exist
-  HostProperty,    // name: a property of the target that the action runs on (`via`)
+  Constant,            // value
+  TargetProperty,      // name: a property of the step's target; `name` and `address` always exist
+  HostProperty,        // name: a property of the target that the action runs on (`via`)
   DeploymentProperty,  // name: `name` (folded), `id` (at run time)
   // composition
   Concatenate,  // operands: the parts of an interpolated string; any type but a list
-  Negate, Not,
-  Add, Subtract, Multiply, Divide,
-  Equal, NotEqual, Less, LessOrEqual, Greater, GreaterOrEqual,
-  And, Or,
+  Negate,
+  Not,
+  Add,
+  Subtract,
+  Multiply,
+  Divide,
+  Equal,
+  NotEqual,
+  Less,
+  LessOrEqual,
+  Greater,
+  GreaterOrEqual,
+  And,
+  Or,
   IfThenElse,  // operands: condition, then, else
   Call,        // name: a function of the language; operands: its arguments
   MakeList,

@@ -83,8 +83,8 @@ struct Retry {
 struct DurationModel {
   enum class Kind { Constant, Uniform };
   Kind kind = Kind::Constant;
-  Expression low;   // Constant: the duration
-  Expression high;  // Uniform: from low to high, both included
+  Expression low;        // Constant: the duration
+  Expression high;       // Uniform: from low to high, both included
   bool assumed = false;  // the kind's default: the file says nothing
   bool operator==(const DurationModel&) const = default;
 };
@@ -104,7 +104,7 @@ struct Task {
   Via via;
   When when = When::Success;  // looks at the same target's earlier tasks
   bool disabled = false;
-  bool ignore_failure = false;  // on failure ignore
+  bool ignore_failure = false;            // on failure ignore
   std::optional<base::Duration> timeout;  // of one attempt
   Retry retry;
   DurationModel takes;
