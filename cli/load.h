@@ -15,8 +15,13 @@ base::Result<std::string> read_file(const std::string& path, std::size_t most_by
 // Whole or not at all: written beside, synced, renamed. `-` is standard output.
 base::Status write_file(const std::string& path, std::string_view text);
 
-// Prints what is wrong (diagnostics go to standard error) and gives the exit status, or the plan.
-std::variant<plan::Plan, int> load_plan(const InputOptions& input);
+// What becomes of the diagnostics: errors are always printed; warnings only by who asks for them.
+enum class Warnings { Ignore, Print, Json };
+
+// Prints what is wrong (to standard error; as JSON to standard output, warnings or not) and gives
+// the exit status, or the plan.
+std::variant<plan::Plan, int> load_plan(const InputOptions& input,
+                                        Warnings warnings = Warnings::Ignore);
 
 // Whether standard error (or output) is a terminal that wants colour: NO_COLOR, CLICOLOR_FORCE and
 // TERM=dumb are respected.

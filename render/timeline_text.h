@@ -24,4 +24,17 @@ std::string summary_text(const plan::Plan& plan, const scheduler::Timeline& time
 std::string gantt_text(const plan::Plan& plan, const scheduler::Timeline& timeline,
                        const TextStyle& style);
 
+// One simulated run of a what-if, and the target whose failure it asks about.
+struct WhatIf {
+  std::string target;
+  scheduler::Timeline timeline;
+};
+
+// A row a run, the worst first: what a single failure of `task` on each target would do.
+std::string what_if_text(const plan::Plan& plan, const std::string& task,
+                         const std::vector<WhatIf>& runs, const TextStyle& style);
+
+// "4m", "1h30m", "2s500ms"; "—" for what never was.
+std::string time_text(base::Instant at);
+
 }  // namespace sluice::render

@@ -1,0 +1,182 @@
+#include "cli/load.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "base/diagnostics.h"
+#include "base/utf8.h"
+#include "cli/commands.h"
+#include "cli/version.h"
+#include "compiler/compile.h"
+#include "compiler/text_check.h"
+#include "plan/json.h"
+
+extern char** environ;
+
+namespace sluice::cli {
+
+namespace {
+
+using base::Error;
+
+constexpr std::size_t most_plan_bytes = std::size_t{2} << 30;
+
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  ~Descriptor() {
+    if (number_ > 2) ::close(number_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int number() const { return number_; }
+
+ private:
+  int number_;
+};
+
+Error system_error(std::string_view what, const std::string& path) {
+  return {fmt::format("cannot {} {}: {}", what, base::printable(path), std::strerror(errno))};
+}
+
+base::Status write_all(int descriptor, std::string_view text, const std::string& path) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(descriptor, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return system_error("write", path);
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return base::Done{};
+}
+
+std::vector<std::pair<std::string, std::string>> variables_of_environment() {
+  constexpr std::string_view prefix = "SLUICE_VAR_";
+  std::vector<std::pair<std::string, std::string>> found;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const std::size_t equals = text.find('=');
+    if (text.substr(0, prefix.size()) != prefix || equals == std::string_view::npos) continue;
+    found.emplace_back(text.substr(prefix.size(), equals - prefix.size()), text.substr(equals + 1));
+  }
+  return found;
+}
+
+std::variant<plan::Plan, int> fail(std::string_view message) {
+  fmt::print(stderr, "sluice: {}\n", message);
+  return exit_wrong;
+}
+
+std::variant<plan::Plan, int> read_plan(const InputOptions& input, std::string_view text) {
+  if (!input.set.empty()) return fail("a saved plan takes no --set: its values are in it");
+  base::Result<plan::Plan> plan = plan::from_json(text);
+  if (!plan) return fail(fmt::format("{}: {}", input.file, plan.error().message));
+  return std::move(plan).value();
+}
+
+}  // namespace
+
+base::Result<std::string> read_file(const std::string& path, std::size_t most_bytes) {
+  const bool standard_input = path == "-";
+  const Descriptor file(standard_input ? 0 : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.number() < 0) return system_error("read", path);
+  struct stat status{};
+  if (::fstat(file.number(), &status) == 0 && S_ISDIR(status.st_mode)) {
+    return Error{fmt::format("cannot read {}: it is a directory", base::printable(path))};
+  }
+  std::string text;
+  char buffer[65536];
+  for (;;) {
+    const ssize_t got = ::read(file.number(), buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return system_error("read", path);
+    if (got == 0) return text;
+    text.append(buffer, static_cast<std::size_t>(got));
+    if (text.size() > most_bytes) {
+      return Error{fmt::format("cannot read {}: it has more than {} bytes", base::printable(path),
+                               most_bytes)};
+    }
+  }
+}
+
+base::Status write_file(const std::string& path, std::string_view text) {
+  if (path == "-") return write_all(1, text, "standard output");
+  const std::string beside = fmt::format("{}.{}.tmp", path, ::getpid());
+  {
+    const Descriptor file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+    if (file.number() < 0) return system_error("write", path);
+    base::Status written = write_all(file.number(), text, path);
+    if (written && ::fsync(file.number()) != 0) written = system_error("write", path);
+    if (!written) {
+      ::unlink(beside.c_str());
+      return written;
+    }
+  }
+  if (::rename(beside.c_str(), path.c_str()) == 0) return base::Done{};
+  const Error error = system_error("write", path);
+  ::unlink(beside.c_str());
+  return error;
+}
+
+std::variant<plan::Plan, int> load_plan(const InputOptions& input, Warnings warnings) {
+  base::Result<std::string> text = read_file(input.file, most_plan_bytes);
+  if (!text) return fail(text.error().message);
+  // A `.deploy` file never begins with a brace.
+  const std::size_t first = text.value().find_first_not_of(" \t\r\n");
+  if (first != std::string::npos && text.value()[first] == '{') {
+    return read_plan(input, text.value());
+  }
+  if (text.value().size() > compiler::most_source_bytes)
+    text.value().resize(compiler::most_source_bytes + 1);
+  compiler::Options options;
+  options.version = program_version;
+  options.environment = variables_of_environment();
+  for (const std::string& setting : input.set) {
+    const std::size_t equals = setting.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return fail(fmt::format("--set {}: write --set NAME=VALUE", base::printable(setting)));
+    }
+    options.set.emplace_back(setting.substr(0, equals), setting.substr(equals + 1));
+  }
+  base::Sources sources;
+  const std::string name = input.file == "-" ? "standard input" : input.file;
+  const base::FileId file = sources.add(base::SourceFile(name, std::move(text).value()));
+  base::Diagnostics diagnostics;
+  std::optional<plan::Plan> plan = compiler::compile(sources, file, options, diagnostics);
+  const bool say = !plan || warnings == Warnings::Print;
+  if (warnings == Warnings::Json) {
+    fmt::print("{}", base::diagnostics_json(diagnostics, sources));
+  } else if (say) {
+    fmt::print(stderr, "{}", base::print_diagnostics(diagnostics, sources, colour_wanted(2)));
+  }
+  if (!plan) return exit_wrong;
+  return *std::move(plan);
+}
+
+bool colour_wanted(int file_descriptor) {
+  const auto set = [](const char* name) {
+    const char* value = std::getenv(name);
+    return value != nullptr && *value != '\0';
+  };
+  if (set("NO_COLOR")) return false;
+  const char* force = std::getenv("CLICOLOR_FORCE");
+  if (force != nullptr && *force != '\0' && std::strcmp(force, "0") != 0) return true;
+  const char* terminal = std::getenv("TERM");
+  if (terminal == nullptr || std::strcmp(terminal, "dumb") == 0) return false;
+  return ::isatty(file_descriptor) == 1;
+}
+
+int terminal_width(int file_descriptor) {
+  winsize size{};
+  const bool known = ::ioctl(file_descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return known ? size.ws_col : 80;
+}
+
+}  // namespace sluice::cli

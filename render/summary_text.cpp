@@ -1,0 +1,205 @@
+// The summary of a timeline, and the table of a what-if.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "render/text_table.h"
+#include "render/timeline_text.h"
+
+namespace sluice::render {
+
+namespace {
+
+using base::Instant;
+using scheduler::State;
+using scheduler::state_name;
+
+std::string_view colour_of(State state, const TextStyle& style) {
+  if (!style.colour) return "";
+  switch (state) {
+    case State::Succeeded:
+      return "\x1b[32m";
+    case State::Degraded:
+    case State::Paused:
+    case State::Skipped:
+      return "\x1b[33m";
+    case State::Failed:
+    case State::Aborted:
+    case State::Cancelled:
+      return "\x1b[31m";
+    default:
+      return "";
+  }
+}
+
+std::string duration_text(base::Duration duration) {
+  return plan::to_text(plan::Value{duration});
+}
+
+std::string words(State state) {
+  std::string text(state_name(state));
+  std::replace(text.begin(), text.end(), '_', ' ');
+  return text;
+}
+
+std::string steps_table(const plan::Plan& plan, const scheduler::Timeline& timeline,
+                        const TextStyle& style) {
+  TextTable table;
+  table.column("step");
+  table.column("state");
+  table.column("start", TextTable::Align::Right);
+  table.column("end", TextTable::Align::Right);
+  table.column("targets", TextTable::Align::Right);
+  table.column("at once", TextTable::Align::Right);
+  table.column("well", TextTable::Align::Right);
+  table.column("failed", TextTable::Align::Right);
+  table.column("not run", TextTable::Align::Right);
+  const int name_width = std::max(12, style.width - 62);
+  for (const plan::StepId id : plan.steps.ids()) {
+    const scheduler::StepTimes& row = timeline.steps[id.value];
+    const std::uint32_t not_run = row.skipped + row.not_started + row.excluded + row.left_behind;
+    table.row({fitted(plan.steps[id].name, name_width), words(row.state), time_text(row.start),
+               time_text(row.end), fmt::format("{}", row.targets),
+               fmt::format("{}", std::min(plan.steps[id].window.value, row.targets)),
+               fmt::format("{}", row.succeeded), fmt::format("{}", row.failed),
+               fmt::format("{}", not_run)});
+    table.colour_last(1, colour_of(row.state, style));
+  }
+  return table.text(2);
+}
+
+// Why what was not run was not run, a line a step.
+std::string reasons(const plan::Plan& plan, const scheduler::Timeline& timeline) {
+  std::string text;
+  for (const plan::StepId id : plan.steps.ids()) {
+    const scheduler::StepTimes& row = timeline.steps[id.value];
+    if (row.reason == scheduler::Reason::None) continue;
+    text += fmt::format("  {} {}: {}\n", fitted(plan.steps[id].name, 60), words(row.state),
+                        fitted(scheduler::reason_text(plan, row.reason, row.cause), 100));
+  }
+  return text;
+}
+
+std::string roles_table(const plan::Plan& plan, const scheduler::Timeline& timeline) {
+  TextTable table;
+  table.column("role");
+  table.column("targets", TextTable::Align::Right);
+  table.column("lowest in service", TextTable::Align::Right);
+  table.column("at", TextTable::Align::Right);
+  table.column("downtime", TextTable::Align::Right);
+  table.column("out of service, summed", TextTable::Align::Right);
+  for (const plan::RoleId id : plan.roles.ids()) {
+    const scheduler::RoleTimes& role = timeline.roles[id.value];
+    table.row({fitted(plan.roles[id].name, 30), fmt::format("{}", role.targets),
+               fmt::format("{}", role.available_min), time_text(role.available_min_at),
+               duration_text(role.downtime), duration_text(role.out_of_service)});
+  }
+  return table.text(2);
+}
+
+// The path step by step: what stands on one target in one step is one item.
+std::string critical_path_text(const plan::Plan& plan, const scheduler::Timeline& timeline) {
+  struct Item {
+    plan::StepId step;
+    std::string targets;
+    std::uint32_t lanes = 0;
+    base::Duration length;
+  };
+  std::vector<Item> items;
+  std::uint32_t last_lane = 0;
+  for (const scheduler::PathPart& part : timeline.critical_path) {
+    const bool same_step = !items.empty() && items.back().step == part.step;
+    const std::string name(plan::lane_name(plan, part.step, part.lane));
+    if (!same_step) {
+      items.push_back({part.step, name, 1, {}});
+    } else if (part.lane != last_lane) {
+      ++items.back().lanes;
+      const std::size_t arrow = items.back().targets.find(" … ");
+      items.back().targets = items.back().targets.substr(0, arrow) + " … " + name;
+    }
+    last_lane = part.lane;
+    items.back().length = items.back().length + (part.end - part.start);
+  }
+  std::string text = "  critical path\n";
+  for (const Item& item : items) {
+    text += fmt::format("    {}  {} ({})\n", padded(duration_text(item.length), 10),
+                        fitted(plan.steps[item.step].name, 50),
+                        item.lanes == 1 ? fitted(item.targets, 40)
+                                        : fmt::format("{} targets in a row: {}", item.lanes,
+                                                      fitted(item.targets, 60)));
+  }
+  return items.empty() ? "" : text;
+}
+
+}  // namespace
+
+std::string time_text(Instant at) {
+  return at == Instant::never() ? "—" : duration_text(at - Instant{0});
+}
+
+std::string summary_text(const plan::Plan& plan, const scheduler::Timeline& timeline,
+                         const std::vector<std::string>& assumed, const TextStyle& style) {
+  const std::string_view colour = colour_of(timeline.outcome, style);
+  std::string text = fmt::format("{}: {}{}{} in {}\n\n", fitted(plan.deployment, 60), colour,
+                                 words(timeline.outcome), colour.empty() ? "" : "\x1b[0m",
+                                 duration_text(timeline.duration));
+  text += steps_table(plan, timeline, style);
+  const std::string why = reasons(plan, timeline);
+  if (!why.empty()) text += "\n" + why;
+  if (!plan.roles.empty()) text += "\n" + roles_table(plan, timeline);
+  const std::string path = critical_path_text(plan, timeline);
+  if (!path.empty()) text += "\n" + path;
+  if (!assumed.empty()) {
+    text += "\n  assumed\n";
+    constexpr std::size_t most = 8;
+    for (std::size_t i = 0; i < assumed.size() && i < most; ++i) {
+      text += "    " + fitted(assumed[i], 120) + "\n";
+    }
+    if (assumed.size() > most) text += fmt::format("    … and {} more\n", assumed.size() - most);
+  }
+  return text;
+}
+
+std::string what_if_text(const plan::Plan& plan, const std::string& task,
+                         const std::vector<WhatIf>& runs, const TextStyle& style) {
+  const auto harm = [](const WhatIf& run) {
+    const scheduler::Census& census = run.timeline.census;
+    std::uint32_t lowest = 0xffff'ffff;
+    for (const auto& role : run.timeline.roles) lowest = std::min(lowest, role.available_min);
+    const std::uint32_t bad = census.failed + census.skipped + census.not_started;
+    return std::array<std::int64_t, 3>{-std::int64_t{bad}, lowest, -run.timeline.duration.ms};
+  };
+  std::vector<const WhatIf*> order;
+  for (const WhatIf& run : runs) order.push_back(&run);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](const WhatIf* a, const WhatIf* b) { return harm(*a) < harm(*b); });
+  TextTable table;
+  table.column("fails on");
+  table.column("outcome");
+  table.column("duration", TextTable::Align::Right);
+  table.column("verified", TextTable::Align::Right);
+  table.column("failed", TextTable::Align::Right);
+  table.column("not reached", TextTable::Align::Right);
+  for (const plan::Role& role : plan.roles) {
+    table.column(fmt::format("lowest {}", fitted(role.name, 20)), TextTable::Align::Right);
+  }
+  for (const WhatIf* run : order) {
+    const scheduler::Census& census = run->timeline.census;
+    std::vector<std::string> cells{fitted(run->target, 40),
+                                   words(run->timeline.outcome),
+                                   duration_text(run->timeline.duration),
+                                   fmt::format("{}", census.verified),
+                                   fmt::format("{}", census.failed),
+                                   fmt::format("{}", census.skipped + census.not_started)};
+    for (const auto& role : run->timeline.roles) {
+      cells.push_back(fmt::format("{}", role.available_min));
+    }
+    table.row(std::move(cells));
+    table.colour_last(1, colour_of(run->timeline.outcome, style));
+  }
+  return fmt::format("{}: what if `{}` fails on one target, the worst first\n\n{}",
+                     fitted(plan.deployment, 60), fitted(task, 60), table.text(2));
+}
+
+}  // namespace sluice::render

@@ -1,0 +1,202 @@
+#include "render/timeline_json.h"
+
+#include <algorithm>
+
+#include "base/json_writer.h"
+
+namespace sluice::render {
+
+namespace {
+
+using base::Instant;
+using base::JsonWriter;
+using scheduler::Interval;
+using scheduler::Reason;
+using scheduler::State;
+using scheduler::state_name;
+using scheduler::Timeline;
+
+class Writer {
+ public:
+  Writer(const plan::Plan& plan, const Timeline& timeline, std::string& out)
+      : plan_(plan), timeline_(timeline), json_(out) {}
+
+  void write(const TimelineHeader& header) {
+    json_.begin_object().member("schema", "sluice.timeline/1");
+    json_.member("deployment", plan_.deployment).member("plan", plan_.digest);
+    if (header.run) json_.member("run", *header.run);
+    if (header.started_at) json_.member("started_at", *header.started_at);
+    if (header.seed) json_.member("seed", *header.seed);
+    json_.member("outcome", state_name(timeline_.outcome));
+    json_.member("duration_ms", timeline_.duration.ms).member("waiting_ms", timeline_.waiting.ms);
+    json_.key("assumed").begin_array();
+    for (const std::string& text : header.assumed) json_.value(text);
+    json_.end_array();
+    write_steps();
+    write_lanes();
+    write_targets();
+    write_roles();
+    write_critical_path();
+    json_.key("contracts").begin_array().end_array();
+    write_census();
+    json_.end_object();
+  }
+
+ private:
+  void instant(std::string_view name, Instant at) {
+    json_.key(name);
+    at == Instant::never() ? json_.null() : json_.value(at.ms);
+  }
+
+  void interval(const Interval& row) {
+    json_.begin_array().value(row.start.ms);
+    row.end == Instant::never() ? json_.null() : json_.value(row.end.ms);
+    json_.end_array();
+  }
+
+  void reason(Reason why, plan::StepId cause) {
+    if (why == Reason::None) return;
+    json_.member("reason", scheduler::reason_text(plan_, why, cause));
+  }
+
+  void write_steps() {
+    json_.key("steps").begin_array();
+    for (const plan::StepId id : plan_.steps.ids()) {
+      const plan::Step& step = plan_.steps[id];
+      const scheduler::StepTimes& times = timeline_.steps[id.value];
+      json_.begin_object().member("name", step.name).member("state", state_name(times.state));
+      instant("start_ms", times.start);
+      instant("end_ms", times.end);
+      json_.member("targets", times.targets);
+      json_.member("limit", std::min(step.window.value, times.targets));
+      json_.member("succeeded", times.succeeded).member("failed", times.failed);
+      json_.member("skipped", times.skipped).member("excluded", times.excluded);
+      json_.member("left_behind", times.left_behind).member("not_started", times.not_started);
+      if (times.running > 0) json_.member("running", times.running);
+      reason(times.reason, times.cause);
+      json_.end_object();
+    }
+    json_.end_array();
+  }
+
+  void write_lanes() {
+    json_.key("lanes").begin_array();
+    for (const plan::StepId step : plan_.steps.ids()) {
+      const std::uint32_t lanes = plan::lane_count(plan_, step);
+      for (std::uint32_t lane = 0; lane < lanes; ++lane) write_lane(step, lane);
+    }
+    json_.end_array();
+  }
+
+  void write_lane(plan::StepId step, std::uint32_t lane) {
+    const scheduler::LaneTimes& times = timeline_.lane(step, lane);
+    json_.begin_object().member("step", plan_.steps[step].name);
+    json_.member("target", plan::lane_name(plan_, step, lane));
+    json_.member("state", state_name(times.state));
+    instant("start_ms", times.start);
+    instant("end_ms", times.end);
+    reason(times.reason, times.cause);
+    json_.key("tasks").begin_array();
+    const auto& tasks = plan_.steps[step].tasks;
+    for (std::uint32_t task = 0; task < tasks.size(); ++task) {
+      write_task(step, lane, task, tasks[task].name, times);
+    }
+    json_.end_array().end_object();
+  }
+
+  void write_task(plan::StepId step, std::uint32_t lane, std::uint32_t task,
+                  const std::string& name, const scheduler::LaneTimes& of_lane) {
+    const scheduler::TaskTimes& times = timeline_.task(plan_, step, lane, task);
+    // A lane that never began says why once; its tasks are what it is.
+    const bool begun = of_lane.start != Instant::never();
+    json_.begin_object().member("name", name);
+    json_.member("state", state_name(begun ? times.state : of_lane.state));
+    json_.member("attempts", times.attempts);
+    instant("start_ms", times.start);
+    instant("end_ms", times.end);
+    if (begun) reason(times.reason, {});
+    json_.key("attempt_ms").begin_array();
+    for (const Interval& attempt : timeline_.attempts(plan_, step, lane, task)) interval(attempt);
+    json_.end_array().end_object();
+  }
+
+  std::vector<std::vector<std::string_view>> roles_by_target() const {
+    std::vector<std::vector<std::string_view>> names(plan_.targets.size());
+    for (const plan::Role& role : plan_.roles) {
+      plan_.target_lists[role.targets].for_each(
+          [&](plan::TargetId target) { names[target.value].push_back(role.name); });
+    }
+    return names;
+  }
+
+  void write_targets() {
+    const auto roles = roles_by_target();
+    json_.key("targets").begin_array();
+    for (std::uint32_t i = 0; i < plan_.targets.size(); ++i) {
+      if (!timeline_.target_planned[i]) continue;
+      json_.begin_object().member("target", plan_.targets.name(plan::TargetId{i}));
+      json_.key("roles").begin_array();
+      for (const std::string_view name : roles[i]) json_.value(name);
+      json_.end_array().member("state", state_name(timeline_.target_states[i]));
+      json_.key("out_of_service").begin_array();
+      for (const Interval& out : timeline_.out_of_service(plan::TargetId{i})) interval(out);
+      json_.end_array().end_object();
+    }
+    json_.end_array();
+  }
+
+  void write_roles() {
+    json_.key("roles").begin_array();
+    for (const plan::RoleId id : plan_.roles.ids()) {
+      const scheduler::RoleTimes& role = timeline_.roles[id.value];
+      json_.begin_object().member("role", plan_.roles[id].name).member("targets", role.targets);
+      json_.member("available_min", role.available_min);
+      json_.member("available_min_at_ms", role.available_min_at.ms);
+      json_.member("downtime_ms", role.downtime.ms);
+      json_.member("out_of_service_ms", role.out_of_service.ms);
+      json_.key("availability").begin_array();
+      for (const scheduler::Change& change : role.availability) {
+        json_.begin_array().value(change.at.ms).value(change.in_service).end_array();
+      }
+      json_.end_array().end_object();
+    }
+    json_.end_array();
+  }
+
+  void write_critical_path() {
+    json_.key("critical_path").begin_array();
+    for (const scheduler::PathPart& part : timeline_.critical_path) {
+      json_.begin_object().member("step", plan_.steps[part.step].name);
+      json_.member("target", plan::lane_name(plan_, part.step, part.lane));
+      json_.member("task", plan_.steps[part.step].tasks[part.task].name);
+      instant("start_ms", part.start);
+      instant("end_ms", part.end);
+      json_.end_object();
+    }
+    json_.end_array();
+  }
+
+  void write_census() {
+    const scheduler::Census& census = timeline_.census;
+    json_.key("census").begin_object().member("verified", census.verified);
+    json_.member("failed", census.failed).member("skipped", census.skipped);
+    json_.member("excluded", census.excluded).member("left_behind", census.left_behind);
+    json_.member("not_started", census.not_started).member("unknown", census.unknown).end_object();
+  }
+
+  const plan::Plan& plan_;
+  const Timeline& timeline_;
+  JsonWriter json_;
+};
+
+}  // namespace
+
+std::string timeline_json(const plan::Plan& plan, const Timeline& timeline,
+                          const TimelineHeader& header) {
+  std::string text;
+  Writer(plan, timeline, text).write(header);
+  text.push_back('\n');
+  return text;
+}
+
+}  // namespace sluice::render
