@@ -23,5 +23,6 @@ const Code* find_code(std::string_view code);
 
 // The tables, one a phase.
 std::span<const Code> syntax_codes();
+std::span<const Code> resolver_codes();
 
 }  // namespace sluice::compiler
