@@ -1,0 +1,310 @@
+// The journal in SQLite, which is seen here alone. One file a run; WAL and synchronous=FULL, so
+// that what was committed is there after a power loss; every row of `instants` carries a digest of
+// itself and the row before it.
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include "base/check.h"
+#include "base/sha256.h"
+#include "runtime/journal.h"
+
+namespace sluice::runtime {
+
+namespace {
+
+using base::Error;
+using base::Result;
+using base::Status;
+
+constexpr std::int64_t format = 1;
+
+constexpr const char* schema = R"sql(
+CREATE TABLE run (
+  format INTEGER NOT NULL, run TEXT NOT NULL, started_at TEXT NOT NULL, version TEXT NOT NULL,
+  plan TEXT NOT NULL) STRICT;
+CREATE TABLE instants (
+  seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, digest TEXT NOT NULL) STRICT;
+CREATE TABLE events (
+  seq INTEGER NOT NULL, number INTEGER NOT NULL, kind INTEGER NOT NULL, step INTEGER NOT NULL,
+  lane INTEGER NOT NULL, task INTEGER NOT NULL, attempt INTEGER NOT NULL, slot INTEGER NOT NULL,
+  outcome INTEGER NOT NULL, timer INTEGER NOT NULL, PRIMARY KEY (seq, number)) STRICT;
+CREATE TABLE results (
+  seq INTEGER NOT NULL, number INTEGER NOT NULL, step INTEGER NOT NULL, lane INTEGER NOT NULL,
+  task INTEGER NOT NULL, attempt INTEGER NOT NULL, slot INTEGER NOT NULL, host TEXT NOT NULL,
+  outcome INTEGER NOT NULL, ending INTEGER NOT NULL, exit_code INTEGER, signal INTEGER,
+  detail TEXT NOT NULL, PRIMARY KEY (seq, number)) STRICT;
+)sql";
+
+class Database {
+ public:
+  explicit Database(std::string path) : path_(std::move(path)) {}
+  ~Database() { sqlite3_close(handle_); }
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  Status open(int flags) {
+    if (sqlite3_open_v2(path_.c_str(), &handle_, flags, nullptr) == SQLITE_OK) return base::Done{};
+    return problem("open");
+  }
+  Status execute(const char* sql) {
+    if (sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr) == SQLITE_OK) return base::Done{};
+    return problem("write");
+  }
+  Error problem(std::string_view what) const {
+    return {fmt::format("cannot {} the journal {}: {}", what, path_,
+                        handle_ != nullptr ? sqlite3_errmsg(handle_) : "no memory")};
+  }
+  sqlite3* handle() const { return handle_; }
+
+ private:
+  std::string path_;
+  sqlite3* handle_ = nullptr;
+};
+
+// A prepared statement; values are bound and columns are read in order.
+class Statement {
+ public:
+  Statement(Database& database, const char* sql) : database_(database) {
+    ready_ = sqlite3_prepare_v2(database.handle(), sql, -1, &handle_, nullptr) == SQLITE_OK;
+  }
+  ~Statement() { sqlite3_finalize(handle_); }
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
+
+  void bind(std::int64_t number) { sqlite3_bind_int64(handle_, ++bound_, number); }
+  void bind(std::optional<int> number) {
+    number ? sqlite3_bind_int64(handle_, ++bound_, *number) : sqlite3_bind_null(handle_, ++bound_);
+  }
+  void bind(const std::string& text) {
+    sqlite3_bind_text64(handle_, ++bound_, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  }
+  template <class... Values>
+  Status run(const Values&... values) {
+    if (!ready_) return database_.problem("write");
+    sqlite3_reset(handle_);
+    bound_ = 0;
+    (bind(values), ...);
+    if (sqlite3_step(handle_) == SQLITE_DONE) return base::Done{};
+    return database_.problem("write");
+  }
+
+  // True while there is a row; the columns are read from the first on.
+  bool next() {
+    read_ = 0;
+    return ready_ && sqlite3_step(handle_) == SQLITE_ROW;
+  }
+  bool ready() const { return ready_; }
+  std::int64_t number() { return sqlite3_column_int64(handle_, read_++); }
+  std::uint32_t count() { return static_cast<std::uint32_t>(number()); }
+  std::optional<int> optional_number() {
+    const bool null = sqlite3_column_type(handle_, read_) == SQLITE_NULL;
+    const auto value = static_cast<int>(number());
+    return null ? std::nullopt : std::optional<int>(value);
+  }
+  std::string text() {
+    const auto* bytes = static_cast<const char*>(sqlite3_column_blob(handle_, read_));
+    const auto length = static_cast<std::size_t>(sqlite3_column_bytes(handle_, read_));
+    ++read_;
+    return bytes != nullptr ? std::string(bytes, length) : std::string();
+  }
+
+ private:
+  Database& database_;
+  sqlite3_stmt* handle_ = nullptr;
+  bool ready_ = false;
+  int bound_ = 0;
+  int read_ = 0;
+};
+
+// An action's step is none where an event has no action.
+std::int64_t step_number(const scheduler::Action& action) {
+  return action.step.valid() ? std::int64_t{action.step.value} : -1;
+}
+
+// The bytes that the chain's digest is taken of.
+std::string chained(const std::string& before, const Instant& instant) {
+  std::string text = fmt::format("{} {}", before, instant.at.ms);
+  for (const scheduler::Event& event : instant.events) {
+    text += fmt::format(";{} {} {} {} {} {} {} {}", static_cast<int>(event.kind),
+                        step_number(event.action), event.action.lane, event.action.task,
+                        event.action.attempt, event.action.slot, static_cast<int>(event.outcome),
+                        static_cast<int>(event.timer));
+  }
+  for (const HostResult& result : instant.results) {
+    text += fmt::format(
+        "|{} {} {} {} {} {} {} {} {} {} {}", step_number(result.action), result.action.lane,
+        result.action.task, result.action.attempt, result.action.slot, result.host,
+        static_cast<int>(result.completion.outcome), static_cast<int>(result.completion.ending),
+        result.completion.exit_code.value_or(-1), result.completion.signal.value_or(-1),
+        result.completion.detail);
+  }
+  return base::sha256_hex(text);
+}
+
+std::string first_link(const RunRecord& record) {
+  return base::sha256_hex(fmt::format("{}\n{}\n{}\n{}", record.run, record.started_at,
+                                      record.version, record.plan_json));
+}
+
+class SqliteJournal : public Journal {
+ public:
+  SqliteJournal(std::unique_ptr<Database> database, const RunRecord& record)
+      : database_(std::move(database)),
+        last_(first_link(record)),
+        insert_instant_(*database_, "INSERT INTO instants VALUES (?, ?, ?)"),
+        insert_event_(*database_, "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+        insert_result_(*database_,
+                       "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") {}
+
+  Status commit(const Instant& instant) override {
+    if (Status begun = database_->execute("BEGIN IMMEDIATE"); !begun) return begun;
+    if (Status written = write(instant); !written) {
+      // Rolling back cannot make it worse, and the first error is the one to tell.
+      (void)database_->execute("ROLLBACK");
+      return written;
+    }
+    return database_->execute("COMMIT");
+  }
+
+ private:
+  Status write(const Instant& instant) {
+    const std::string digest = chained(last_, instant);
+    if (Status done = insert_instant_.run(seq_, instant.at.ms, digest); !done) return done;
+    std::int64_t number = 0;
+    for (const scheduler::Event& event : instant.events) {
+      const scheduler::Action& action = event.action;
+      Status done = insert_event_.run(
+          seq_, number++, std::int64_t{static_cast<int>(event.kind)}, step_number(action),
+          std::int64_t{action.lane}, std::int64_t{action.task}, std::int64_t{action.attempt},
+          std::int64_t{action.slot}, std::int64_t{static_cast<int>(event.outcome)},
+          std::int64_t{static_cast<int>(event.timer)});
+      if (!done) return done;
+    }
+    number = 0;
+    for (const HostResult& result : instant.results) {
+      const scheduler::Action& action = result.action;
+      const Completion& end = result.completion;
+      Status done = insert_result_.run(
+          seq_, number++, step_number(action), std::int64_t{action.lane}, std::int64_t{action.task},
+          std::int64_t{action.attempt}, std::int64_t{action.slot}, result.host,
+          std::int64_t{static_cast<int>(end.outcome)}, std::int64_t{static_cast<int>(end.ending)},
+          end.exit_code, end.signal, end.detail);
+      if (!done) return done;
+    }
+    last_ = digest;
+    ++seq_;
+    return base::Done{};
+  }
+
+  std::unique_ptr<Database> database_;
+  std::string last_;
+  std::int64_t seq_ = 0;
+  Statement insert_instant_;
+  Statement insert_event_;
+  Statement insert_result_;
+};
+
+scheduler::Action read_action(Statement& row) {
+  scheduler::Action action;
+  const std::int64_t step = row.number();
+  if (step >= 0) action.step = {static_cast<std::uint32_t>(step)};
+  action.lane = row.count();
+  action.task = row.count();
+  action.attempt = row.count();
+  action.slot = row.count();
+  return action;
+}
+
+void read_events(Database& database, std::vector<Instant>& instants) {
+  Statement rows(database,
+                 "SELECT seq, kind, step, lane, task, attempt, slot, outcome, timer FROM events "
+                 "ORDER BY seq, number");
+  while (rows.next()) {
+    const auto seq = static_cast<std::size_t>(rows.number());
+    scheduler::Event event;
+    event.kind = static_cast<scheduler::Event::Kind>(rows.number());
+    event.action = read_action(rows);
+    event.outcome = static_cast<scheduler::Outcome>(rows.number());
+    event.timer = static_cast<scheduler::TimerKind>(rows.number());
+    if (seq < instants.size()) instants[seq].events.push_back(event);
+  }
+}
+
+void read_results(Database& database, std::vector<Instant>& instants) {
+  Statement rows(database,
+                 "SELECT seq, step, lane, task, attempt, slot, host, outcome, ending, exit_code, "
+                 "signal, detail FROM results ORDER BY seq, number");
+  while (rows.next()) {
+    const auto seq = static_cast<std::size_t>(rows.number());
+    HostResult result;
+    result.action = read_action(rows);
+    result.host = rows.text();
+    result.completion.outcome = static_cast<scheduler::Outcome>(rows.number());
+    result.completion.ending = static_cast<Completion::Ending>(rows.number());
+    result.completion.exit_code = rows.optional_number();
+    result.completion.signal = rows.optional_number();
+    result.completion.detail = rows.text();
+    if (seq < instants.size()) instants[seq].results.push_back(std::move(result));
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Journal>> create_journal(const std::string& path, const RunRecord& record) {
+  auto database = std::make_unique<Database>(path);
+  constexpr int flags =
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXCLUSIVE;
+  if (Status opened = database->open(flags); !opened) return opened.error();
+  for (const char* sql : {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", schema}) {
+    if (Status done = database->execute(sql); !done) return done.error();
+  }
+  Statement insert(*database, "INSERT INTO run VALUES (?, ?, ?, ?, ?)");
+  Status written =
+      insert.run(format, record.run, record.started_at, record.version, record.plan_json);
+  if (!written) return written.error();
+  return std::unique_ptr<Journal>(std::make_unique<SqliteJournal>(std::move(database), record));
+}
+
+Result<ReadJournal> read_journal(const std::string& path) {
+  Database database(path);
+  // Read and write, for a WAL that was left behind must be taken in; nothing of ours is written.
+  if (Status opened = database.open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX); !opened) {
+    return opened.error();
+  }
+  // In one transaction: a run that goes on writes beside us.
+  if (Status begun = database.execute("BEGIN"); !begun) return begun.error();
+  ReadJournal journal;
+  {
+    Statement run(database, "SELECT format, run, started_at, version, plan FROM run");
+    if (!run.next() || run.number() != format) {
+      return Error{fmt::format("{} is no journal that this version can read", path)};
+    }
+    journal.record.run = run.text();
+    journal.record.started_at = run.text();
+    journal.record.version = run.text();
+    journal.record.plan_json = run.text();
+  }
+  std::vector<std::string> digests;
+  {
+    Statement rows(database, "SELECT seq, at_ms, digest FROM instants ORDER BY seq");
+    while (rows.next()) {
+      if (static_cast<std::size_t>(rows.number()) != digests.size()) break;
+      journal.instants.push_back({{rows.number()}, {}, {}});
+      digests.push_back(rows.text());
+    }
+  }
+  read_events(database, journal.instants);
+  read_results(database, journal.instants);
+  std::string link = first_link(journal.record);
+  for (std::size_t i = 0; i < journal.instants.size(); ++i) {
+    link = chained(link, journal.instants[i]);
+    if (link == digests[i]) continue;
+    return Error{
+        fmt::format("{} was changed or damaged: its record {} does not follow from the "
+                    "one before",
+                    path, i)};
+  }
+  return journal;
+}
+
+}  // namespace sluice::runtime

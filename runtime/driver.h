@@ -1,0 +1,59 @@
+// The driver: a turn of the loop is an instant. What has happened goes to the scheduler and to the
+// journal, and only then is what follows from it carried out. It knows no clock: who drives it says
+// what time it is, so the same driver runs in virtual time in the tests.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "plan/plan.h"
+#include "runtime/executor.h"
+#include "runtime/journal.h"
+#include "scheduler/scheduler.h"
+#include "scheduler/timeline.h"
+
+namespace sluice::runtime {
+
+// Who listens: told of each instant when it is durable and before it is carried out.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void instant(const Instant& instant, const scheduler::Commands& commands) = 0;
+  // What an action writes, on a host.
+  virtual void output(const scheduler::Action& action, const std::string& host,
+                      std::string_view bytes) = 0;
+};
+
+class Driver {
+ public:
+  // All outlive the driver.
+  Driver(const plan::Plan& plan, std::string run, Executor& executor, Journal& journal,
+         Observer& observer);
+  ~Driver();
+
+  // One instant: what completed since the last turn, the timers that are due, what the operator
+  // said. Nothing happens where there is nothing of it, but on the first turn, which begins. Fails
+  // where the journal does: nothing more may be started then.
+  base::Status turn(base::Instant now);
+
+  // Operator: taken in the next turn.
+  void pause();
+  void abort();
+
+  // When the next turn is due for a timer's sake; Instant::never() for none.
+  base::Instant next_timer() const;
+  bool has_news() const;  // something waits for a turn
+  bool ended() const;
+  bool at_rest() const;
+  scheduler::State state() const;
+
+ private:
+  struct Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace sluice::runtime

@@ -1,0 +1,55 @@
+#include "runtime/executor.h"
+
+namespace sluice::runtime {
+
+const std::string* Place::setting(std::string_view wanted) const {
+  for (const Setting& row : settings) {
+    if (row.name == wanted) return &row.value;
+  }
+  return nullptr;
+}
+
+const plan::Value* ActionRequest::attribute(std::string_view wanted) const {
+  for (const plan::Property& row : attributes) {
+    if (row.name == wanted) return &row.value;
+  }
+  return nullptr;
+}
+
+std::string_view ActionRequest::text(std::string_view wanted) const {
+  const plan::Value* value = attribute(wanted);
+  const auto* text = value != nullptr ? std::get_if<std::string>(&value->content) : nullptr;
+  return text != nullptr ? std::string_view(*text) : std::string_view();
+}
+
+std::string_view ending_name(Completion::Ending ending) {
+  switch (ending) {
+    case Completion::Ending::Answered:
+      return "answered";
+    case Completion::Ending::Exited:
+      return "exited";
+    case Completion::Ending::Signalled:
+      return "signalled";
+    case Completion::Ending::NotStarted:
+      return "not_started";
+    case Completion::Ending::Unreachable:
+      return "unreachable";
+    case Completion::Ending::Lost:
+      return "lost";
+  }
+  return "";
+}
+
+Completion completion_of(const ProcessEnd& end) {
+  Completion completion;
+  completion.exit_code = end.exit_code;
+  completion.signal = end.signal;
+  if (end.exit_code) completion.ending = Completion::Ending::Exited;
+  if (end.signal) completion.ending = Completion::Ending::Signalled;
+  const bool well = end.exit_code == 0;
+  completion.outcome = well ? scheduler::Outcome::Succeeded : scheduler::Outcome::Failed;
+  if (!well) completion.detail = describe(end);
+  return completion;
+}
+
+}  // namespace sluice::runtime

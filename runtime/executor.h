@@ -1,0 +1,102 @@
+// What carries an action out on one host. The one virtual interface of the runtime: local, ssh,
+// wait, http and haproxy stand behind it. It decides nothing: what starts when, how long it may
+// take and how often it is tried is the scheduler's.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plan/plan.h"
+#include "runtime/process.h"
+#include "scheduler/scheduler.h"
+
+namespace sluice::runtime {
+
+// Where an action runs, worked out: no expressions are left.
+struct Place {
+  plan::TargetId host;  // invalid: the controller itself
+  std::string name;     // the host's name, or "controller"
+  std::string address;  // its property `address`, or its name
+  plan::Connection::Kind kind = plan::Connection::Kind::Local;
+  struct Setting {
+    std::string name;  // as in plan::Connection
+    std::string value;
+    bool operator==(const Setting&) const = default;
+  };
+  std::vector<Setting> settings;  // sorted by name; what was not given is absent
+
+  const std::string* setting(std::string_view name) const;
+  bool operator==(const Place&) const = default;
+};
+
+// One attempt of one task on one host. The plan outlives it.
+struct ActionRequest {
+  // Names this one attempt on this one host for as long as the program runs; never used twice.
+  using Ticket = std::uint64_t;
+  Ticket ticket = 0;
+  scheduler::Action action;  // what is answered with one event, however many hosts it runs on
+  const plan::Plan* plan = nullptr;
+  const plan::Task* task = nullptr;
+  plan::TargetId target;  // on whose behalf; invalid: the controller's lane
+  plan::Via::Kind via = plan::Via::Kind::Target;
+  Place place;      // where: with `via` another host than the target
+  std::string run;  // the run's name
+  // The attributes of task->action that are set, evaluated, in their order.
+  std::vector<plan::Property> attributes;
+  // NAME=value for scripts, sorted, names unique: the deployment's variables, target_…, and what
+  // the script's `environment` gives. What the host's own environment holds comes below it.
+  std::vector<std::string> environment;
+  // What the action writes, as it comes; any bytes in pieces of any size.
+  std::function<void(Stream, std::string_view)> output;
+
+  // Why it must not be carried out: the executor answers it as NotStarted with this, and does
+  // nothing else. Empty for every other.
+  std::string refused;
+
+  // nullptr where it is not set.
+  const plan::Value* attribute(std::string_view name) const;
+  // The text of one that is known to be a string, or "".
+  std::string_view text(std::string_view name) const;
+};
+
+// How an attempt ended on one host.
+struct Completion {
+  enum class Ending : std::uint8_t {
+    Answered,     // no process: a time that passed, a request that was answered
+    Exited,       // exit_code
+    Signalled,    // signal
+    NotStarted,   // it could not be begun, and nothing was done to the host
+    Unreachable,  // the host could not be reached, and nothing was done to it
+    Lost,         // the host was lost after it was reached: what came of it is not known
+  };
+  scheduler::Outcome outcome = scheduler::Outcome::Failed;
+  Ending ending = Ending::NotStarted;
+  std::optional<int> exit_code;
+  std::optional<int> signal;
+  std::string detail;  // "exit status 3", "ended by SIGKILL", "cannot connect: …"; empty when well
+  bool operator==(const Completion&) const = default;
+};
+
+std::string_view ending_name(Completion::Ending ending);
+// Of a script's process: well where it exited with 0.
+Completion completion_of(const ProcessEnd& end);
+
+class Executor {
+ public:
+  using Sink = std::function<void(Completion)>;
+
+  virtual ~Executor() = default;
+  // `done` is called exactly once, from the loop, never from inside start() or cancel(), and after
+  // the last output.
+  virtual void start(ActionRequest request, Sink done) = 0;
+  // Ends what runs (TERM, a grace, KILL, here or on the target); `done` still follows, once it is
+  // known to have ended, with outcome Cancelled and what ended it. A ticket that has been answered
+  // is ignored.
+  virtual void cancel(ActionRequest::Ticket ticket) = 0;
+};
+
+}  // namespace sluice::runtime

@@ -1,0 +1,107 @@
+#include "runtime/fan_out.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "runtime/request.h"
+
+namespace sluice::runtime {
+
+namespace {
+
+scheduler::Action without_attempt(scheduler::Action action) {
+  action.attempt = 0;
+  return action;
+}
+
+}  // namespace
+
+FanOut::FanOut(const plan::Plan& plan, std::string run, Executor& executor, Ended ended,
+               Output output)
+    : plan_(plan),
+      run_(std::move(run)),
+      executor_(executor),
+      ended_(std::move(ended)),
+      output_(std::move(output)) {}
+
+void FanOut::start(const scheduler::Action& action) {
+  std::vector<plan::TargetId> hosts = hosts_of(plan_, action);
+  const auto failed = failed_.find(without_attempt(action));
+  if (failed != failed_.end()) {
+    hosts = failed->second;
+    failed_.erase(failed);
+  }
+  Attempt& attempt = attempts_[action];
+  for (const plan::TargetId host : hosts) {
+    Host row;
+    row.id = host;
+    row.name = host.valid() ? plan_.targets.name(host) : plan::controller_name;
+    attempt.hosts.push_back(std::move(row));
+  }
+  attempt.open = attempt.hosts.size();
+  for (std::size_t host = 0; host < hosts.size(); ++host) start(action, host);
+}
+
+void FanOut::start(const scheduler::Action& action, std::size_t host) {
+  Host& row = attempts_[action].hosts[host];
+  row.ticket = ++last_ticket_;
+  base::Result<ActionRequest> request = make_request(plan_, action, row.id, run_);
+  if (!request) {
+    // Refused before it began: executors answer from the loop, and so does this, through one that
+    // does nothing but that.
+    ActionRequest refused;
+    refused.ticket = row.ticket;
+    refused.action = action;
+    refused.plan = &plan_;
+    refused.refused = request.error().message;
+    request = std::move(refused);
+  }
+  ActionRequest made = std::move(request).value();
+  made.ticket = row.ticket;
+  made.output = [this, action, name = row.name](Stream, std::string_view bytes) {
+    output_(action, name, bytes);
+  };
+  executor_.start(std::move(made), [this, action, host](Completion completion) {
+    finish(action, host, std::move(completion));
+  });
+}
+
+void FanOut::cancel(const scheduler::Action& action) {
+  const auto found = attempts_.find(action);
+  if (found == attempts_.end()) return;
+  found->second.cancelled = true;
+  for (const Host& host : found->second.hosts) {
+    if (!host.over) executor_.cancel(host.ticket);
+  }
+}
+
+void FanOut::finish(const scheduler::Action& action, std::size_t host, Completion completion) {
+  const auto found = attempts_.find(action);
+  SLUICE_CHECK(found != attempts_.end() && !found->second.hosts[host].over,
+               "an executor answered twice");
+  Host& row = found->second.hosts[host];
+  row.over = true;
+  row.completion = std::move(completion);
+  if (--found->second.open == 0) finish_attempt(action);
+}
+
+void FanOut::finish_attempt(const scheduler::Action& action) {
+  const auto found = attempts_.find(action);
+  const Attempt attempt = std::move(found->second);
+  attempts_.erase(found);
+  std::vector<HostResult> results;
+  std::vector<plan::TargetId> failed;
+  for (const Host& host : attempt.hosts) {
+    if (host.completion.outcome != scheduler::Outcome::Succeeded) failed.push_back(host.id);
+    results.push_back({action, host.name, host.completion});
+  }
+  scheduler::Outcome outcome = scheduler::Outcome::Succeeded;
+  if (!failed.empty()) {
+    outcome = attempt.cancelled ? scheduler::Outcome::Cancelled : scheduler::Outcome::Failed;
+    const std::uint32_t more = plan_.steps[action.step].tasks[action.task].retry.more;
+    if (action.attempt <= more) failed_[without_attempt(action)] = std::move(failed);
+  }
+  ended_(action, outcome, std::move(results));
+}
+
+}  // namespace sluice::runtime

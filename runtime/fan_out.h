@@ -1,0 +1,60 @@
+// One attempt on several hosts at once: it ends when all have, fails if one did, and its next
+// attempt goes to those that failed alone.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "plan/plan.h"
+#include "runtime/executor.h"
+#include "runtime/journal.h"
+#include "scheduler/scheduler.h"
+
+namespace sluice::runtime {
+
+class FanOut {
+ public:
+  // The whole attempt: its outcome, and how it ended on each host, in the hosts' order.
+  using Ended =
+      std::function<void(const scheduler::Action&, scheduler::Outcome, std::vector<HostResult>)>;
+  using Output =
+      std::function<void(const scheduler::Action&, const std::string& host, std::string_view)>;
+
+  FanOut(const plan::Plan& plan, std::string run, Executor& executor, Ended ended, Output output);
+
+  void start(const scheduler::Action& action);
+  // `ended` still follows.
+  void cancel(const scheduler::Action& action);
+
+ private:
+  struct Host {
+    plan::TargetId id;
+    std::string name;
+    ActionRequest::Ticket ticket = 0;
+    bool over = false;
+    Completion completion;
+  };
+  struct Attempt {
+    std::vector<Host> hosts;
+    std::size_t open = 0;
+    bool cancelled = false;
+  };
+
+  void start(const scheduler::Action& action, std::size_t host);
+  void finish(const scheduler::Action& action, std::size_t host, Completion completion);
+  void finish_attempt(const scheduler::Action& action);
+
+  const plan::Plan& plan_;
+  std::string run_;
+  Executor& executor_;
+  Ended ended_;
+  Output output_;
+  ActionRequest::Ticket last_ticket_ = 0;
+  std::map<scheduler::Action, Attempt> attempts_;
+  // Where the last attempt failed, by the action with attempt 0.
+  std::map<scheduler::Action, std::vector<plan::TargetId>> failed_;
+};
+
+}  // namespace sluice::runtime

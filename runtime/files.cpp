@@ -1,0 +1,83 @@
+#include "runtime/files.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+namespace sluice::runtime {
+
+namespace {
+
+base::Error system_error(std::string_view what, const std::string& path) {
+  return {fmt::format("cannot {} {}: {}", what, path, std::strerror(errno))};
+}
+
+}  // namespace
+
+base::Status make_private_directory(const std::string& path) {
+  std::error_code error;
+  const auto parent = std::filesystem::path(path).parent_path();
+  if (!parent.empty()) std::filesystem::create_directories(parent, error);
+  if (::mkdir(path.c_str(), 0700) == 0) return base::Done{};
+  if (errno != EEXIST) return system_error("make the directory", path);
+  struct stat status{};
+  if (::lstat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
+    return base::Error{fmt::format("{} is no directory", path)};
+  }
+  if (status.st_uid != ::geteuid()) {
+    return base::Error{fmt::format("the directory {} belongs to somebody else", path)};
+  }
+  return base::Done{};
+}
+
+base::Status write_private(const std::string& path, std::string_view bytes) {
+  ::unlink(path.c_str());
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (file < 0) return system_error("write", path);
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) {
+      const base::Error error = system_error("write", path);
+      ::close(file);
+      ::unlink(path.c_str());
+      return error;
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  if (::close(file) != 0) return system_error("write", path);
+  return base::Done{};
+}
+
+base::Result<std::string> read_whole(const std::string& path, std::size_t most_bytes) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return system_error("read", path);
+  std::string text;
+  char buffer[65536];
+  for (;;) {
+    const ssize_t got = ::read(file, buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) {
+      const base::Error error = system_error("read", path);
+      ::close(file);
+      if (got < 0) return error;
+      return text;
+    }
+    text.append(buffer, static_cast<std::size_t>(got));
+    if (text.size() > most_bytes) {
+      ::close(file);
+      return base::Error{fmt::format("{} has more than {} bytes", path, most_bytes)};
+    }
+  }
+}
+
+void remove_file(const std::string& path) {
+  ::unlink(path.c_str());
+}
+
+}  // namespace sluice::runtime

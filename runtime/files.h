@@ -1,0 +1,19 @@
+// Files and directories of the runtime: private, whole or not at all, never through a link that
+// somebody else made.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace sluice::runtime {
+
+// With all directories above it; mode 0700. Fine where it is there and ours.
+base::Status make_private_directory(const std::string& path);
+// A new file of mode 0600; one that is there already is replaced.
+base::Status write_private(const std::string& path, std::string_view bytes);
+base::Result<std::string> read_whole(const std::string& path, std::size_t most_bytes);
+void remove_file(const std::string& path);
+
+}  // namespace sluice::runtime

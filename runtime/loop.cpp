@@ -1,0 +1,174 @@
+#include "runtime/loop.h"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+
+namespace sluice::runtime {
+
+namespace asio = boost::asio;
+using Clock = std::chrono::steady_clock;
+using Descriptor = asio::posix::stream_descriptor;
+
+struct Loop::Implementation {
+  asio::io_context context{1};  // one thread: asio leaves its locks out
+  Clock::time_point start = Clock::now();
+  std::vector<std::unique_ptr<asio::signal_set>> signals;
+  bool stopped = false;
+
+  static void wait_for_signal(asio::signal_set& set, std::function<void(int)> callback) {
+    set.async_wait(
+        [&set, callback = std::move(callback)](const boost::system::error_code& error, int signal) {
+          if (error) return;
+          callback(signal);
+          wait_for_signal(set, callback);
+        });
+  }
+};
+
+// A shared pointer because asio's pending operations need the state until they have been told that
+// they are cancelled, which is after the Watch is gone.
+struct Loop::Watch::State : std::enable_shared_from_this<State> {
+  State(asio::io_context& context, int number) : descriptor(context, number) {}
+
+  struct Direction {
+    Descriptor::wait_type type;
+    std::shared_ptr<Callback> callback;
+    bool waiting = false;
+  };
+
+  Descriptor descriptor;
+  Direction readable{Descriptor::wait_read, nullptr};
+  Direction writable{Descriptor::wait_write, nullptr};
+  bool open = true;
+
+  void set(Direction& direction, Callback callback) {
+    direction.callback = callback ? std::make_shared<Callback>(std::move(callback)) : nullptr;
+    arm(direction);
+  }
+
+  void arm(Direction& direction) {
+    if (!open || !direction.callback || direction.waiting) return;
+    direction.waiting = true;
+    descriptor.async_wait(direction.type, [self = shared_from_this(),
+                                           &direction](const boost::system::error_code& error) {
+      direction.waiting = false;
+      if (error || !self->open) return;
+      // The callback may replace itself or end the watch: it is kept alive while it runs.
+      if (const std::shared_ptr<Callback> callback = direction.callback) (*callback)();
+      self->arm(direction);
+    });
+  }
+
+  void close() {
+    open = false;
+    readable.callback = nullptr;
+    writable.callback = nullptr;
+    descriptor.release();
+  }
+};
+
+Loop::Watch::Watch() = default;
+Loop::Watch::Watch(std::shared_ptr<State> state) : state_(std::move(state)) {}
+Loop::Watch::Watch(Watch&&) noexcept = default;
+Loop::Watch& Loop::Watch::operator=(Watch&& other) noexcept {
+  if (state_ && state_ != other.state_) state_->close();
+  state_ = std::move(other.state_);
+  return *this;
+}
+Loop::Watch::~Watch() {
+  if (state_) state_->close();
+}
+
+void Loop::Watch::on_readable(Callback callback) {
+  SLUICE_CHECK(state_, "nothing is watched");
+  state_->set(state_->readable, std::move(callback));
+}
+
+void Loop::Watch::on_writable(Callback callback) {
+  SLUICE_CHECK(state_, "nothing is watched");
+  state_->set(state_->writable, std::move(callback));
+}
+
+struct Loop::Timer::State {
+  explicit State(asio::io_context& context) : timer(context) {}
+  asio::steady_timer timer;
+  bool wanted = true;
+};
+
+Loop::Timer::Timer() = default;
+Loop::Timer::Timer(std::shared_ptr<State> state) : state_(std::move(state)) {}
+Loop::Timer::Timer(Timer&&) noexcept = default;
+Loop::Timer& Loop::Timer::operator=(Timer&& other) noexcept {
+  if (state_ && state_ != other.state_) {
+    state_->wanted = false;
+    state_->timer.cancel();
+  }
+  state_ = std::move(other.state_);
+  return *this;
+}
+Loop::Timer::~Timer() {
+  if (!state_) return;
+  state_->wanted = false;
+  state_->timer.cancel();
+}
+
+Loop::Loop() : implementation_(std::make_unique<Implementation>()) {}
+Loop::~Loop() = default;
+
+base::Instant Loop::now() const {
+  const auto elapsed = Clock::now() - implementation_->start;
+  return {std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count()};
+}
+
+void Loop::post(Callback callback) {
+  asio::post(implementation_->context, std::move(callback));
+}
+
+Loop::Watch Loop::watch(int descriptor) {
+  return Watch(std::make_shared<Watch::State>(implementation_->context, descriptor));
+}
+
+Loop::Timer Loop::at(base::Instant when, Callback callback) {
+  auto state = std::make_shared<Timer::State>(implementation_->context);
+  state->timer.expires_at(implementation_->start + std::chrono::milliseconds(when.ms));
+  state->timer.async_wait(
+      [state, callback = std::move(callback)](const boost::system::error_code& error) {
+        if (!error && state->wanted) callback();
+      });
+  return Timer(std::move(state));
+}
+
+Loop::Timer Loop::after(base::Duration delay, Callback callback) {
+  return at(now() + delay, std::move(callback));
+}
+
+void Loop::on_signal(int signal, std::function<void(int)> callback) {
+  auto set = std::make_unique<asio::signal_set>(implementation_->context, signal);
+  Implementation::wait_for_signal(*set, std::move(callback));
+  implementation_->signals.push_back(std::move(set));
+}
+
+void Loop::run(const Callback& turn) {
+  implementation_->stopped = false;
+  asio::io_context& context = implementation_->context;
+  while (!implementation_->stopped) {
+    context.restart();
+    if (context.run_one() == 0) return;
+    context.poll();
+    if (turn) turn();
+  }
+}
+
+void Loop::stop() {
+  implementation_->stopped = true;
+}
+
+}  // namespace sluice::runtime

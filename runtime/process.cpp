@@ -1,0 +1,470 @@
+#include "runtime/process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <deque>
+#include <map>
+
+#include "base/check.h"
+
+extern char** environ;
+
+namespace sluice::runtime {
+
+namespace {
+
+constexpr std::size_t most_read_at_once = 1 << 20;  // of one stream, before others have their turn
+constexpr base::Duration look_again{10};  // for what is left of a session that was told to end
+
+struct Pipe {
+  int read = -1;
+  int write = -1;
+};
+
+bool open_pipe(Pipe& pipe) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return false;
+  pipe = {ends[0], ends[1]};
+  return true;
+}
+
+void close_descriptor(int& descriptor) {
+  if (descriptor >= 0) ::close(descriptor);
+  descriptor = -1;
+}
+
+void make_nonblocking(int descriptor) {
+  ::fcntl(descriptor, F_SETFL, ::fcntl(descriptor, F_GETFL) | O_NONBLOCK);
+}
+
+int open_pidfd(pid_t process) {
+  return static_cast<int>(::syscall(SYS_pidfd_open, process, 0));
+}
+
+std::vector<char*> pointers(std::vector<std::string>& words) {
+  std::vector<char*> result;
+  for (std::string& word : words) result.push_back(word.data());
+  result.push_back(nullptr);
+  return result;
+}
+
+bool runs_out(int error) {
+  return error == EAGAIN || error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
+// What posix_spawn is told: where the three streams go, a session of its own, signals as usual.
+class SpawnSetting {
+ public:
+  SpawnSetting() {
+    ::posix_spawn_file_actions_init(&actions_);
+    ::posix_spawnattr_init(&attributes_);
+    ::posix_spawnattr_setflags(&attributes_,
+                               POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::posix_spawnattr_setsigmask(&attributes_, &none);
+    sigset_t usual;
+    ::sigemptyset(&usual);
+    ::sigaddset(&usual, SIGPIPE);
+    ::sigaddset(&usual, SIGINT);
+    ::sigaddset(&usual, SIGTERM);
+    ::posix_spawnattr_setsigdefault(&attributes_, &usual);
+  }
+  ~SpawnSetting() {
+    ::posix_spawn_file_actions_destroy(&actions_);
+    ::posix_spawnattr_destroy(&attributes_);
+  }
+  SpawnSetting(const SpawnSetting&) = delete;
+  SpawnSetting& operator=(const SpawnSetting&) = delete;
+
+  void stream(int from, int to) { ::posix_spawn_file_actions_adddup2(&actions_, from, to); }
+  void no_input() { ::posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0); }
+  void directory(const std::string& path) {
+    if (!path.empty()) ::posix_spawn_file_actions_addchdir_np(&actions_, path.c_str());
+  }
+  int spawn(pid_t& process, std::vector<std::string>& arguments,
+            std::vector<std::string>& environment) {
+    const std::vector<char*> words = pointers(arguments);
+    const std::vector<char*> settings = pointers(environment);
+    return ::posix_spawnp(&process, words[0], &actions_, &attributes_, words.data(),
+                          settings.data());
+  }
+
+ private:
+  posix_spawn_file_actions_t actions_{};
+  posix_spawnattr_t attributes_{};
+};
+
+}  // namespace
+
+class Processes::Process {
+ public:
+  Process(Loop& loop, ProcessOptions options) : loop_(loop), options_(std::move(options)) {}
+  ~Process() {
+    if (process_ > 0 && !reaped_) {
+      ::kill(-process_, SIGKILL);
+      int status = 0;
+      ::waitpid(process_, &status, 0);
+    }
+    close_all();
+  }
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  // 0, or why not.
+  int start(std::function<void()> ended) {
+    ended_ = std::move(ended);
+    const int error = spawn();
+    if (error != 0) {
+      close_all();
+      return error;
+    }
+    watch();
+    return 0;
+  }
+
+  void fail_to_start(int error) {
+    end_.not_started =
+        fmt::format("cannot start `{}`: {}", options_.arguments[0], std::strerror(error));
+  }
+
+  void terminate() {
+    if (process_ <= 0 || over_ || terminating_) return;
+    terminating_ = true;
+    signal_group(SIGTERM);
+    grace_ = loop_.after(options_.grace, [this] { signal_group(SIGKILL); });
+    if (leader_ended_) await_group();
+  }
+
+  void kill() {
+    if (process_ <= 0 || over_) return;
+    terminating_ = true;
+    signal_group(SIGKILL);
+    if (leader_ended_) await_group();
+  }
+
+  void send_input(std::string_view text) {
+    if (input_.write < 0) return;
+    pending_input_.append(text);
+    write_input();
+  }
+
+  void close_input() {
+    options_.keep_input_open = false;
+    if (pending_input_.empty()) shut_input();
+  }
+
+  const ProcessEnd& end() const { return end_; }
+  const ProcessOptions& options() const { return options_; }
+
+ private:
+  int spawn() {
+    const bool has_input = !options_.input.empty() || options_.keep_input_open;
+    const bool piped = (!has_input || open_pipe(input_)) && open_pipe(output_) &&
+                       (options_.merge_errors || open_pipe(errors_));
+    if (!piped) return errno;
+    SpawnSetting setting;
+    if (has_input) {
+      setting.stream(input_.read, 0);
+    } else {
+      setting.no_input();
+    }
+    setting.stream(output_.write, 1);
+    setting.stream(options_.merge_errors ? output_.write : errors_.write, 2);
+    setting.directory(options_.directory);
+    const int error = setting.spawn(process_, options_.arguments, options_.environment);
+    if (error != 0) {
+      process_ = -1;
+      return error;
+    }
+    close_descriptor(input_.read);
+    close_descriptor(output_.write);
+    close_descriptor(errors_.write);
+    pidfd_ = open_pidfd(process_);
+    return pidfd_ >= 0 ? 0 : errno;
+  }
+
+  void watch() {
+    for (int descriptor : {input_.write, output_.read, errors_.read}) {
+      if (descriptor >= 0) make_nonblocking(descriptor);
+    }
+    watch_exit_ = loop_.watch(pidfd_);
+    watch_exit_.on_readable([this] { leader_ended(); });
+    watch_output_ = loop_.watch(output_.read);
+    watch_output_.on_readable([this] { read(output_.read, watch_output_, Stream::Output); });
+    if (errors_.read >= 0) {
+      watch_errors_ = loop_.watch(errors_.read);
+      watch_errors_.on_readable([this] { read(errors_.read, watch_errors_, Stream::Errors); });
+    }
+    if (input_.write < 0) return;
+    watch_input_ = loop_.watch(input_.write);
+    pending_input_ = std::move(options_.input);
+    write_input();
+  }
+
+  // All that is there now; false where the stream has ended.
+  bool read_available(int descriptor, Stream stream) {
+    std::array<char, 65536> buffer;
+    std::size_t total = 0;
+    while (total < most_read_at_once) {
+      const ssize_t got = ::read(descriptor, buffer.data(), buffer.size());
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return errno == EAGAIN;
+      if (got == 0) return false;
+      total += static_cast<std::size_t>(got);
+      if (options_.on_output) {
+        options_.on_output(stream, {buffer.data(), static_cast<std::size_t>(got)});
+      }
+    }
+    return true;
+  }
+
+  void read(int& descriptor, Loop::Watch& watch, Stream stream) {
+    if (read_available(descriptor, stream)) return;
+    watch.on_readable({});
+    watch = Loop::Watch();
+    close_descriptor(descriptor);
+  }
+
+  void write_input() {
+    while (!pending_input_.empty()) {
+      const ssize_t written = ::write(input_.write, pending_input_.data(), pending_input_.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0 && errno == EAGAIN) {
+        watch_input_.on_writable([this] { write_input(); });
+        return;
+      }
+      if (written < 0) return shut_input();  // nobody reads it any more
+      pending_input_.erase(0, static_cast<std::size_t>(written));
+    }
+    watch_input_.on_writable({});
+    if (!options_.keep_input_open) shut_input();
+  }
+
+  void shut_input() {
+    pending_input_.clear();
+    watch_input_ = Loop::Watch();
+    close_descriptor(input_.write);
+  }
+
+  void signal_group(int signal) { ::kill(-process_, signal); }
+
+  // Not reaped yet: as long as it is a zombie its number is nobody else's, and so is its group's.
+  void leader_ended() {
+    if (leader_ended_) return;
+    leader_ended_ = true;
+    watch_exit_.on_readable({});
+    if (terminating_) return await_group();
+    finish();
+  }
+
+  int count_in_group() const;
+
+  void await_group() {
+    if (count_in_group() > 0) {
+      check_ = loop_.after(look_again, [this] { await_group(); });
+      return;
+    }
+    finish();
+  }
+
+  void finish() {
+    if (over_) return;
+    over_ = true;
+    siginfo_t info{};
+    while (::waitid(P_PID, static_cast<id_t>(process_), &info, WEXITED) != 0 && errno == EINTR) {
+    }
+    reaped_ = true;
+    if (info.si_code == CLD_EXITED) {
+      end_.exit_code = info.si_status;
+    } else {
+      end_.signal = info.si_status;
+    }
+    // What stands in the pipes by now is its output; what its background writes later is not.
+    if (output_.read >= 0) read_available(output_.read, Stream::Output);
+    if (errors_.read >= 0) read_available(errors_.read, Stream::Errors);
+    grace_ = Loop::Timer();
+    close_all();
+    ended_();
+  }
+
+  void close_all() {
+    watch_exit_ = Loop::Watch();
+    watch_input_ = Loop::Watch();
+    watch_output_ = Loop::Watch();
+    watch_errors_ = Loop::Watch();
+    for (int* descriptor : {&input_.read, &input_.write, &output_.read, &output_.write,
+                            &errors_.read, &errors_.write, &pidfd_}) {
+      close_descriptor(*descriptor);
+    }
+  }
+
+  Loop& loop_;
+  ProcessOptions options_;
+  std::function<void()> ended_;
+  ProcessEnd end_;
+  pid_t process_ = -1;
+  int pidfd_ = -1;
+  Pipe input_, output_, errors_;
+  std::string pending_input_;
+  Loop::Watch watch_exit_, watch_input_, watch_output_, watch_errors_;
+  Loop::Timer grace_, check_;
+  bool leader_ended_ = false;
+  bool terminating_ = false;
+  bool reaped_ = false;
+  bool over_ = false;
+};
+
+// Members of the group that still run: all but zombies. Read from /proc, and only where a session
+// was told to end and its leader has.
+int Processes::Process::count_in_group() const {
+  int running = 0;
+  const int proc = ::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (proc < 0) return 0;
+  std::array<char, 32768> buffer;
+  for (;;) {
+    const long got = ::syscall(SYS_getdents64, proc, buffer.data(), buffer.size());
+    if (got <= 0) break;
+    for (long at = 0; at < got;) {
+      struct Entry {
+        std::uint64_t inode;
+        std::int64_t offset;
+        std::uint16_t length;
+        std::uint8_t type;
+        char name[256];
+      };
+      const auto* entry = reinterpret_cast<const Entry*>(buffer.data() + at);
+      at += entry->length;
+      if (entry->name[0] < '0' || entry->name[0] > '9') continue;
+      const std::string path = std::string(entry->name) + "/stat";
+      const int file = ::openat(proc, path.c_str(), O_RDONLY | O_CLOEXEC);
+      if (file < 0) continue;
+      std::array<char, 512> text{};
+      const ssize_t length = ::read(file, text.data(), text.size() - 1);
+      ::close(file);
+      const char* behind = length > 0 ? std::strrchr(text.data(), ')') : nullptr;
+      char state = 'Z';
+      int parent = 0;
+      int group = 0;
+      if (behind != nullptr && std::sscanf(behind + 1, " %c %d %d", &state, &parent, &group) == 3 &&
+          group == process_ && state != 'Z' && state != 'X') {
+        ++running;
+      }
+    }
+  }
+  ::close(proc);
+  return running;
+}
+
+struct Processes::Implementation {
+  explicit Implementation(Loop& event_loop) : loop(event_loop) {}
+
+  struct Waiting {
+    Handle handle;
+    ProcessOptions options;
+  };
+
+  void start(Handle handle, ProcessOptions options) {
+    auto process = std::make_unique<Process>(loop, std::move(options));
+    const int error = process->start([this, handle] { ended(handle); });
+    if (error != 0 && runs_out(error) && !running.empty()) {
+      waiting.push_back({handle, process->options()});
+      return;
+    }
+    if (error != 0) {
+      process->fail_to_start(error);
+      loop.post([this, handle] { ended(handle); });
+    }
+    running[handle] = std::move(process);
+  }
+
+  // Told from the loop, so that nobody is called from inside start() or terminate().
+  void ended(Handle handle) {
+    loop.post([this, handle] {
+      const auto found = running.find(handle);
+      if (found == running.end()) return;
+      const std::unique_ptr<Process> process = std::move(found->second);
+      running.erase(found);
+      if (!waiting.empty()) {
+        Waiting next = std::move(waiting.front());
+        waiting.pop_front();
+        start(next.handle, std::move(next.options));
+      }
+      if (process->options().on_end) process->options().on_end(process->end());
+    });
+  }
+
+  Process* find(Handle handle) {
+    const auto found = running.find(handle);
+    return found == running.end() ? nullptr : found->second.get();
+  }
+
+  Loop& loop;
+  Handle last = 0;
+  std::map<Handle, std::unique_ptr<Process>> running;
+  std::deque<Waiting> waiting;
+};
+
+Processes::Processes(Loop& loop) : implementation_(std::make_unique<Implementation>(loop)) {}
+Processes::~Processes() = default;
+
+Processes::Handle Processes::start(ProcessOptions options) {
+  const Handle handle = ++implementation_->last;
+  implementation_->start(handle, std::move(options));
+  return handle;
+}
+
+void Processes::terminate(Handle handle) {
+  if (Process* process = implementation_->find(handle)) process->terminate();
+}
+
+void Processes::kill(Handle handle) {
+  if (Process* process = implementation_->find(handle)) process->kill();
+}
+
+void Processes::send_input(Handle handle, std::string_view text) {
+  if (Process* process = implementation_->find(handle)) process->send_input(text);
+}
+
+void Processes::close_input(Handle handle) {
+  if (Process* process = implementation_->find(handle)) process->close_input();
+}
+
+std::size_t Processes::running() const {
+  return implementation_->running.size();
+}
+
+std::vector<std::string> inherited_environment() {
+  std::vector<std::string> kept;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const std::string_view name = text.substr(0, text.find('='));
+    const bool runs_code = name == "ENV" || name == "BASH_ENV" || name.substr(0, 9) == "BASH_FUNC";
+    if (!runs_code) kept.emplace_back(text);
+  }
+  return kept;
+}
+
+std::string describe(const ProcessEnd& end) {
+  if (!end.not_started.empty()) return end.not_started;
+  if (end.signal) return "ended by " + signal_name(*end.signal);
+  return fmt::format("exit status {}", end.exit_code.value_or(0));
+}
+
+std::string signal_name(int signal) {
+  const char* abbreviation = ::sigabbrev_np(signal);
+  return abbreviation != nullptr ? fmt::format("SIG{}", abbreviation)
+                                 : fmt::format("signal {}", signal);
+}
+
+}  // namespace sluice::runtime

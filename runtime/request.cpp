@@ -1,0 +1,187 @@
+#include "runtime/request.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace sluice::runtime {
+
+namespace {
+
+using base::Error;
+using base::Result;
+
+std::string variable_name(std::string_view property) {
+  std::string name(property);
+  std::replace_if(
+      name.begin(), name.end(),
+      [](char c) {
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        return !letter && c != '_' && (c < '0' || c > '9');
+      },
+      '_');
+  return name;
+}
+
+void set(std::vector<std::string>& environment, std::string_view name, std::string_view value) {
+  const std::string prefix = fmt::format("{}=", name);
+  std::erase_if(environment, [&](const std::string& entry) { return entry.find(prefix) == 0; });
+  environment.push_back(prefix + std::string(value));
+}
+
+class RequestMaker {
+ public:
+  RequestMaker(const plan::Plan& plan, const scheduler::Action& action, plan::TargetId host,
+               const std::string& run)
+      : plan_(plan),
+        step_(plan.steps[action.step]),
+        task_(step_.tasks[action.task]),
+        target_(plan::lane_target(plan, action.step, action.lane)),
+        values_(plan, target_, host, run) {
+    request_.action = action;
+    request_.plan = &plan;
+    request_.task = &task_;
+    request_.target = target_;
+    request_.via = task_.via.kind;
+    request_.run = run;
+    request_.place.host = host;
+  }
+
+  Result<ActionRequest> make() {
+    if (auto done = resolve_place(); !done) return done.error();
+    for (const plan::Action::Attribute& attribute : task_.action.attributes) {
+      auto value = evaluated(attribute.value, attribute.name);
+      if (!value) return value.error();
+      request_.attributes.push_back({attribute.name, std::move(value).value()});
+    }
+    build_environment();
+    return std::move(request_);
+  }
+
+ private:
+  Result<plan::Value> evaluated(const plan::Expression& expression, std::string_view what) const {
+    auto value = plan::evaluate(expression, values_);
+    if (value) return value;
+    return Error{fmt::format("`{}` cannot be worked out: {}", what, value.error().message)};
+  }
+
+  base::Status resolve_place() {
+    Place& place = request_.place;
+    if (!place.host.valid()) {
+      place.name = plan::controller_name;
+      place.address = "localhost";
+      return base::Done{};
+    }
+    place.name = plan_.targets.name(place.host);
+    const auto address = plan::target_property(plan_, place.host, "address");
+    place.address = address ? plan::to_text(*address) : place.name;
+    const plan::Connection& connection = plan_.connections[plan_.targets.connection(place.host)];
+    place.kind = connection.kind;
+    // A connection's expressions speak of the host as their target, whoever it works for.
+    const plan::PlanEnvironment of_host(plan_, place.host, place.host, request_.run);
+    for (const plan::Connection::Setting& setting : connection.settings) {
+      const auto value = plan::evaluate(setting.value, of_host);
+      if (!value) {
+        return Error{fmt::format("the connection's `{}` cannot be worked out: {}", setting.name,
+                                 value.error().message)};
+      }
+      place.settings.push_back({setting.name, plan::to_text(value.value())});
+    }
+    if (const std::string* given = place.setting("address")) place.address = *given;
+    const std::string problem = connection_problem(place);
+    if (!problem.empty()) return Error{problem};
+    return base::Done{};
+  }
+
+  void build_environment() {
+    std::vector<std::string>& all = request_.environment;
+    for (const plan::Variable& variable : plan_.variables) {
+      set(all, variable.name, plan::environment_text(variable.value));
+    }
+    if (target_.valid()) {
+      for (const plan::Property& property :
+           plan_.property_sets[plan_.targets.properties(target_)]) {
+        set(all, "target_" + variable_name(property.name), plan::environment_text(property.value));
+      }
+    }
+    for (const std::string_view name : {"name", "address"}) {
+      const auto value = plan::target_property(plan_, target_, name);
+      set(all, fmt::format("target_{}", name), value ? plan::environment_text(*value) : "");
+    }
+    set(all, "deployment_id", request_.run);
+    set(all, "step_name", step_.name);
+    set(all, "attempt", fmt::format("{}", request_.action.attempt));
+    constexpr std::string_view prefix = "environment.";
+    for (const plan::Property& attribute : request_.attributes) {
+      if (attribute.name.find(prefix) != 0) continue;
+      set(all, attribute.name.substr(prefix.size()), plan::environment_text(attribute.value));
+    }
+    std::sort(all.begin(), all.end());
+  }
+
+  const plan::Plan& plan_;
+  const plan::Step& step_;
+  const plan::Task& task_;
+  plan::TargetId target_;
+  plan::PlanEnvironment values_;
+  ActionRequest request_;
+};
+
+bool is_host_text(std::string_view text) {
+  return !text.empty() && text.front() != '-' && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == ':' || c == '-' || c == '%';
+  });
+}
+
+}  // namespace
+
+std::vector<plan::TargetId> hosts_of(const plan::Plan& plan, const scheduler::Action& action) {
+  const plan::Via& via = plan.steps[action.step].tasks[action.task].via;
+  if (via.kind == plan::Via::Kind::Target) {
+    return {plan::lane_target(plan, action.step, action.lane)};
+  }
+  if (via.kind == plan::Via::Kind::Controller) return {plan::TargetId{}};
+  std::vector<plan::TargetId> hosts;
+  plan.target_lists[via.hosts].for_each([&](plan::TargetId host) { hosts.push_back(host); });
+  return hosts;
+}
+
+base::Result<ActionRequest> make_request(const plan::Plan& plan, const scheduler::Action& action,
+                                         plan::TargetId host, const std::string& run) {
+  return RequestMaker(plan, action, host, run).make();
+}
+
+std::string task_name(const plan::Plan& plan, const scheduler::Action& action) {
+  const plan::Step& step = plan.steps[action.step];
+  if (!step.has_child_steps) return step.name;
+  return fmt::format("{}/{}", step.name, step.tasks[action.task].name);
+}
+
+std::string connection_problem(const Place& place) {
+  if (place.kind == plan::Connection::Kind::Local) return "";
+  if (!is_host_text(place.address)) {
+    return fmt::format("`{}` is no host that ssh could reach", place.address);
+  }
+  if (const std::string* user = place.setting("user"); user != nullptr && !is_host_text(*user)) {
+    return fmt::format("`{}` is no user's name", *user);
+  }
+  if (const std::string* port = place.setting("port")) {
+    const bool digits =
+        std::all_of(port->begin(), port->end(), [](char c) { return c >= '0' && c <= '9'; });
+    if (!digits || port->empty() || port->size() > 5 || std::stoi(*port) < 1 ||
+        std::stoi(*port) > 65535) {
+      return fmt::format("`{}` is no port", *port);
+    }
+  }
+  for (const char* name : {"identity_file", "known_hosts_file", "config_file", "jump"}) {
+    const std::string* value = place.setting(name);
+    const bool odd = value != nullptr &&
+                     (value->empty() || value->front() == '-' ||
+                      value->find_first_of(std::string_view("\n\r\0", 3)) != std::string::npos);
+    if (odd) return fmt::format("`{}` cannot be a connection's `{}`", *value, name);
+  }
+  return "";
+}
+
+}  // namespace sluice::runtime
