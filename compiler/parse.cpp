@@ -1,5 +1,5 @@
-// The one file that sees the generated parser: tokens, then guards, then the grammar, then the
-// syntax tree. It gives no meaning to anything.
+// The one file that sees the generated lexer and parser: bytes ─▶ tokens ─▶ rules. What they mean,
+// and how a mistake is told, is decided elsewhere.
 #include "compiler/parse.h"
 
 #include <DeployLexer.h>
@@ -7,9 +7,15 @@
 #include <antlr4-runtime.h>
 #include <fmt/format.h>
 
-#include <set>
+#include <array>
+#include <optional>
 
-#include "compiler/literals.h"
+#include "compiler/build_expression.h"
+#include "compiler/build_syntax.h"
+#include "compiler/depth_guard.h"
+#include "compiler/recovery.h"
+#include "compiler/repair.h"
+#include "compiler/rule_tree.h"
 #include "compiler/syntax_errors.h"
 #include "compiler/text_check.h"
 #include "compiler/tokens.h"
@@ -20,551 +26,510 @@ namespace {
 
 using base::Diagnostics;
 using base::FileId;
-using base::Severity;
-using base::Span;
 using grammar::DeployLexer;
 using grammar::DeployParser;
 
-// ANTLR counts code points; a span counts bytes.
-class Offsets {
+// Dense files could hold a token a byte; this is what 16 MiB of a usual one hold, and more.
+constexpr std::size_t most_tokens = 5'000'000;
+
+// ---- bytes ─▶ tokens ---------------------------------------------------------------------------
+
+// The lexer gets bytes instead of code points: its places are then those of a span, and nothing is
+// copied. check_text has seen to it that they are UTF-8 without control characters. All bytes of
+// characters beyond ASCII look alike, since the lexer's tables end at ASCII and are slow past it.
+class Bytes final : public antlr4::CharStream {
  public:
-  Offsets(FileId file, std::string_view text, std::uint32_t skipped) : file_(file) {
-    std::uint32_t at = skipped;
-    for (const char c : text) {
-      if ((static_cast<unsigned char>(c) & 0xC0U) != 0x80U) bytes_.push_back(at);
-      ++at;
-    }
-    bytes_.push_back(at);
-  }
+  explicit Bytes(std::string_view text) : text_(text) {}
 
-  Span span(const antlr4::Token* token) const {
-    const std::size_t begin = std::min(token->getStartIndex(), bytes_.size() - 1);
-    if (token->getType() == antlr4::Token::EOF) return {file_, bytes_.back(), bytes_.back()};
-    const std::size_t end = std::min(token->getStopIndex() + 1, bytes_.size() - 1);
-    return {file_, bytes_[begin], bytes_[end]};
+  void consume() override { ++at_; }
+  std::size_t LA(ssize_t i) override {
+    const std::size_t place =
+        i > 0 ? at_ + static_cast<std::size_t>(i) - 1 : at_ - static_cast<std::size_t>(-i);
+    if (place >= text_.size()) return antlr4::IntStream::EOF;
+    const auto byte = static_cast<unsigned char>(text_[place]);
+    return byte < 0x80U ? byte : beyond_ascii;
   }
-
-  Span span(const antlr4::ParserRuleContext* context) const {
-    const antlr4::Token* last = context->stop != nullptr ? context->stop : context->start;
-    const Span first = span(context->start);
-    return {file_, first.begin, std::max(first.end, span(last).end)};
+  ssize_t mark() override { return -1; }
+  void release(ssize_t /*marker*/) override {}
+  std::size_t index() override { return at_; }
+  void seek(std::size_t index) override { at_ = index; }
+  std::size_t size() override { return text_.size(); }
+  std::string getSourceName() const override { return ""; }
+  std::string getText(const antlr4::misc::Interval& interval) override {
+    return std::string(text_.substr(static_cast<std::size_t>(interval.a),
+                                    static_cast<std::size_t>(interval.b - interval.a + 1)));
   }
+  std::string toString() const override { return std::string(text_); }
 
  private:
-  FileId file_;
-  std::vector<std::uint32_t> bytes_;  // by code point: where it begins
+  static constexpr std::size_t beyond_ascii = 1;
+  std::string_view text_;
+  std::size_t at_ = 0;
 };
 
-Token::Kind kind_of(const antlr4::Token* token) {
-  switch (token->getType()) {
-    case DeployLexer::LBRACE:
-      return Token::Kind::Brace;
-    case DeployLexer::RBRACE:
-      return Token::Kind::BraceEnd;
-    case DeployLexer::LBRACKET:
-    case DeployLexer::LPAREN:
+TokenKind kind_of(std::size_t type) {
+  switch (type) {
+    case antlr4::Token::EOF:
+      return TokenKind::End;
+    case DeployLexer::ID:
+      return TokenKind::Word;
+    case DeployLexer::QUANTITY:
+      return TokenKind::Quantity;
+    case DeployLexer::TEXT_BLOCK:
+      return TokenKind::TextBlock;
+    case DeployLexer::STRING_OPEN:
+      return TokenKind::StringOpen;
+    case DeployLexer::STRING_TEXT:
+      return TokenKind::StringText;
+    case DeployLexer::STRING_ESCAPE:
+      return TokenKind::StringEscape;
+    case DeployLexer::STRING_CLOSE:
+      return TokenKind::StringClose;
     case DeployLexer::INTERPOLATION_OPEN:
-      return Token::Kind::Open;
-    case DeployLexer::RBRACKET:
-    case DeployLexer::RPAREN:
+      return TokenKind::InterpolationOpen;
     case DeployLexer::INTERPOLATION_CLOSE:
-      return Token::Kind::Close;
-    case DeployLexer::DEPLOYMENT:
-    case DeployLexer::ROLE:
-    case DeployLexer::VARIABLE:
-    case DeployLexer::CONNECT:
-    case DeployLexer::STEP:
-    case DeployLexer::TARGET:
-    case DeployLexer::RUN:
-      return Token::Kind::Statement;
-    case DeployLexer::NOT:
-    case DeployLexer::MINUS:
-    case DeployLexer::IF:
-    case DeployLexer::ELSE:
-      return Token::Kind::Prefix;
-    case DeployLexer::ASSIGN:
-    case DeployLexer::WINDOW:
-    case DeployLexer::TIMEOUT:
-    case DeployLexer::TAKES:
-    case DeployLexer::RETRY:
-    case DeployLexer::TOLERATE:
-      return Token::Kind::Reset;
+      return TokenKind::InterpolationClose;
     case DeployLexer::BROKEN_STRING:
-      return Token::Kind::BrokenString;
+      return TokenKind::BrokenString;
     case DeployLexer::BROKEN_BLOCK:
-      return Token::Kind::BrokenBlock;
+      return TokenKind::BrokenBlock;
+    case DeployLexer::LBRACE:
+      return TokenKind::OpenBrace;
+    case DeployLexer::RBRACE:
+      return TokenKind::CloseBrace;
+    case DeployLexer::LBRACKET:
+      return TokenKind::OpenBracket;
+    case DeployLexer::RBRACKET:
+      return TokenKind::CloseBracket;
+    case DeployLexer::LPAREN:
+      return TokenKind::OpenParenthesis;
+    case DeployLexer::RPAREN:
+      return TokenKind::CloseParenthesis;
+    case DeployLexer::UNKNOWN:
+      return TokenKind::Unknown;
     default:
-      return Token::Kind::Other;
+      return type >= DeployLexer::DEPLOYMENT && type <= DeployLexer::FALSE ? TokenKind::Keyword
+                                                                           : TokenKind::Sign;
   }
 }
 
-// Turns the parser's complaints into diagnostics: one a line, for what follows on a line is mostly
-// a consequence.
-class Listener : public antlr4::BaseErrorListener {
+constexpr RepairTypes repair_types{DeployLexer::STRING_CLOSE, DeployLexer::TEXT_BLOCK,
+                                   DeployLexer::LBRACE, DeployLexer::RBRACE};
+
+// Columns before the first token of a line, a tab counting as four; nothing where something else
+// stands before it, be it the end of a text block.
+std::optional<std::uint32_t> indentation_between(std::string_view gap, bool file_begins) {
+  const std::size_t line_end = gap.find_last_of("\r\n");
+  if (line_end == std::string_view::npos && !file_begins) return std::nullopt;
+  std::uint32_t columns = 0;
+  for (const char c : gap.substr(line_end == std::string_view::npos ? 0 : line_end + 1)) {
+    columns += c == '\t' ? 4 : 1;
+  }
+  return columns;
+}
+
+void report(Diagnostics& diagnostics, std::string code, base::Span span, std::string message) {
+  diagnostics.add({std::move(code), base::Severity::Error, span, std::move(message), {}, {}});
+}
+
+// False: too deep or too many, and reported; what has been read is of no use.
+bool read_tokens(TokenList& list, std::string_view text, std::uint32_t skipped,
+                 Diagnostics& diagnostics) {
+  Bytes bytes(text);
+  bytes.seek(skipped);
+  DeployLexer lexer(&bytes);
+  lexer.removeErrorListeners();
+  DepthGuard guard;
+  std::uint32_t behind = skipped;
+  std::uint32_t indentation = 0;
+  for (;;) {
+    const std::unique_ptr<antlr4::Token> read = lexer.nextToken();
+    Token token;
+    token.kind = kind_of(read->getType());
+    token.type = static_cast<std::uint8_t>(read->getType());
+    const bool at_end = token.kind == TokenKind::End;
+    token.begin = static_cast<std::uint32_t>(at_end ? text.size() : read->getStartIndex());
+    token.end = static_cast<std::uint32_t>(at_end ? text.size() : read->getStopIndex() + 1);
+    const auto columns =
+        indentation_between(text.substr(behind, token.begin - behind), behind == skipped);
+    token.first_on_line = columns.has_value();
+    token.indentation = indentation = columns.value_or(indentation);
+    behind = token.end;
+    list.tokens.push_back(token);
+    if (!guard.admit(token, list.text(token))) {
+      report(diagnostics, "E0105", list.span(token),
+             fmt::format("this is nested more than {} levels deep", most_levels));
+      return false;
+    }
+    if (at_end) return true;
+    if (list.tokens.size() < most_tokens) continue;
+    report(diagnostics, "E0101", list.span(token),
+           fmt::format("the file has more than {} words and signs", most_tokens));
+    return false;
+  }
+}
+
+// ---- tokens ─▶ rules ---------------------------------------------------------------------------
+
+// A token as the parser wants it.
+class TokenView final : public antlr4::Token {
  public:
-  // What lies behind `untrusted`, or on a line that has been complained of, is a consequence.
-  Listener(const base::SourceFile& file, const Offsets& offsets, Diagnostics& diagnostics,
-           std::optional<std::uint32_t> untrusted)
-      : file_(file), offsets_(offsets), diagnostics_(diagnostics), untrusted_(untrusted) {
-    for (const base::Diagnostic& known : diagnostics.sorted()) {
-      silent_lines_.insert(file.line_number(known.span.begin));
+  TokenView(std::uint32_t index, const compiler::Token& token)
+      : index_(index), begin_(token.begin), end_(token.end), type_(token.type) {
+    end_of_file_ = token.kind == TokenKind::End;
+  }
+
+  std::string getText() const override { return ""; }
+  std::size_t getType() const override { return end_of_file_ ? antlr4::Token::EOF : type_; }
+  std::size_t getLine() const override { return 0; }
+  std::size_t getCharPositionInLine() const override { return 0; }
+  std::size_t getChannel() const override { return antlr4::Token::DEFAULT_CHANNEL; }
+  std::size_t getTokenIndex() const override { return index_; }
+  std::size_t getStartIndex() const override { return begin_; }
+  std::size_t getStopIndex() const override { return end_ - 1; }
+  antlr4::TokenSource* getTokenSource() const override { return nullptr; }
+  antlr4::CharStream* getInputStream() const override { return nullptr; }
+  std::string toString() const override { return ""; }
+
+ private:
+  std::uint32_t index_;
+  std::uint32_t begin_;
+  std::uint32_t end_;
+  std::uint8_t type_;
+  bool end_of_file_ = false;
+};
+
+class Tokens final : public antlr4::TokenStream {
+ public:
+  explicit Tokens(const TokenList& list) {
+    views_.reserve(list.tokens.size());
+    for (const compiler::Token& token : list.tokens) {
+      views_.emplace_back(static_cast<std::uint32_t>(views_.size()), token);
     }
   }
 
-  void syntaxError(antlr4::Recognizer* recognizer, antlr4::Token* token, std::size_t, std::size_t,
-                   const std::string&, std::exception_ptr) override {
-    auto* parser = dynamic_cast<antlr4::Parser*>(recognizer);
-    if (parser == nullptr || token == nullptr) return;
-    const Span span = offsets_.span(token);
-    const std::uint32_t line = file_.line_number(span.begin);
-    const bool behind = untrusted_ && span.begin >= *untrusted_;
-    if (behind || !silent_lines_.insert(line).second) return;
+  void consume() override { at_ = std::min(at_ + 1, views_.size() - 1); }
+  std::size_t LA(ssize_t i) override { return LT(i)->getType(); }
+  antlr4::Token* LT(ssize_t k) override {
+    if (k < 0) {
+      const auto back = static_cast<std::size_t>(-k);
+      return &views_[back > at_ ? 0 : at_ - back];
+    }
+    return &views_[std::min(at_ + static_cast<std::size_t>(k) - 1, views_.size() - 1)];
+  }
+  antlr4::Token* get(std::size_t index) const override {
+    return const_cast<TokenView*>(&views_[index]);
+  }
+  ssize_t mark() override { return 0; }
+  void release(ssize_t /*marker*/) override {}
+  std::size_t index() override { return at_; }
+  void seek(std::size_t index) override { at_ = std::min(index, views_.size() - 1); }
+  std::size_t size() override { return views_.size(); }
+  std::string getSourceName() const override { return ""; }
+  antlr4::TokenSource* getTokenSource() const override { return nullptr; }
+  std::string getText(const antlr4::misc::Interval& /*interval*/) override { return ""; }
+  std::string getText() override { return ""; }
+  std::string getText(antlr4::RuleContext* /*context*/) override { return ""; }
+  std::string getText(antlr4::Token* /*start*/, antlr4::Token* /*stop*/) override { return ""; }
+
+ private:
+  std::vector<TokenView> views_;
+  std::size_t at_ = 0;
+};
+
+constexpr std::array recorded{
+    std::pair{DeployParser::RuleDeclaration, Rule::Declaration},
+    std::pair{DeployParser::RuleDeployment, Rule::Deployment},
+    std::pair{DeployParser::RuleVariable, Rule::Variable},
+    std::pair{DeployParser::RuleConnect, Rule::Connect},
+    std::pair{DeployParser::RuleRole, Rule::Role},
+    std::pair{DeployParser::RuleRoleBody, Rule::RoleBody},
+    std::pair{DeployParser::RuleRoleItem, Rule::RoleItem},
+    std::pair{DeployParser::RuleMinimum, Rule::Minimum},
+    std::pair{DeployParser::RuleTarget, Rule::Target},
+    std::pair{DeployParser::RuleTargetBody, Rule::TargetBody},
+    std::pair{DeployParser::RuleTargetItem, Rule::TargetItem},
+    std::pair{DeployParser::RuleStep, Rule::Step},
+    std::pair{DeployParser::RuleStepBody, Rule::StepBody},
+    std::pair{DeployParser::RuleStepItem, Rule::StepItem},
+    std::pair{DeployParser::RulePhrase, Rule::Phrase},
+    std::pair{DeployParser::RuleAction, Rule::Action},
+    std::pair{DeployParser::RuleArgument, Rule::Argument},
+    std::pair{DeployParser::RuleBlock, Rule::Block},
+    std::pair{DeployParser::RuleAttribute, Rule::Attribute},
+    std::pair{DeployParser::RuleKey, Rule::Key},
+    std::pair{DeployParser::RuleExpression, Rule::Expression},
+    std::pair{DeployParser::RulePrimary, Rule::Primary},
+    std::pair{DeployParser::RuleList, Rule::List},
+    std::pair{DeployParser::RuleArguments, Rule::Arguments},
+    std::pair{DeployParser::RuleSelector, Rule::Selector},
+    std::pair{DeployParser::RuleTitle, Rule::Title},
+    std::pair{DeployParser::RuleString, Rule::String},
+    std::pair{DeployParser::RuleRoleName, Rule::RoleName},
+    std::pair{DeployParser::RuleRoleNameAfterOn, Rule::RoleName},
+};
+
+std::optional<Rule> rule_of(std::size_t index) {
+  static const auto table = [] {
+    std::array<std::optional<Rule>, 64> made;
+    for (const auto& [number, rule] : recorded) made.at(number) = rule;
+    return made;
+  }();
+  return table[index];
+}
+
+// The generated parser, writing down which rules it went through instead of building a tree.
+class Recorder final : public DeployParser {
+ public:
+  Recorder(antlr4::TokenStream* tokens, RuleTree& tree) : DeployParser(tokens), tree_(tree) {
+    setBuildParseTree(false);
+    removeErrorListeners();
+    addParseListener(&listener_);  // without one, triggerExitRuleEvent is not called
+  }
+
+  void enterRule(antlr4::ParserRuleContext* context, std::size_t state, std::size_t rule) override {
+    DeployParser::enterRule(context, state, rule);
+    open(rule);
+  }
+  void enterRecursionRule(antlr4::ParserRuleContext* context, std::size_t state, std::size_t rule,
+                          int precedence) override {
+    DeployParser::enterRecursionRule(context, state, rule, precedence);
+    open(rule);
+  }
+  void pushNewRecursionContext(antlr4::ParserRuleContext* context, std::size_t state,
+                               std::size_t rule) override {
+    DeployParser::pushNewRecursionContext(context, state, rule);
+    if (const auto known = rule_of(rule)) tree_.wrap(*known);
+  }
+  void triggerEnterRuleEvent() override {}
+  void triggerExitRuleEvent() override {
+    if (rule_of(getContext()->getRuleIndex())) tree_.close(at());
+  }
+  antlr4::Token* consume() override {
+    antlr4::Token* token = getCurrentToken();
+    getTokenStream()->consume();
+    return token;
+  }
+
+ private:
+  class Silent final : public antlr4::tree::ParseTreeListener {
+   public:
+    void visitTerminal(antlr4::tree::TerminalNode* /*node*/) override {}
+    void visitErrorNode(antlr4::tree::ErrorNode* /*node*/) override {}
+    void enterEveryRule(antlr4::ParserRuleContext* /*context*/) override {}
+    void exitEveryRule(antlr4::ParserRuleContext* /*context*/) override {}
+  };
+
+  std::uint32_t at() { return static_cast<std::uint32_t>(getTokenStream()->index()); }
+  void open(std::size_t rule) {
+    if (const auto known = rule_of(rule)) tree_.open(*known, at());
+  }
+
+  RuleTree& tree_;
+  Silent listener_;
+};
+
+// ---- mistakes ----------------------------------------------------------------------------------
+
+std::optional<Container> container_of(std::size_t rule) {
+  switch (rule) {
+    case DeployParser::RuleRoleBody:
+      return Container::RoleBody;
+    case DeployParser::RuleTargetBody:
+      return Container::TargetBody;
+    case DeployParser::RuleStep:
+      return Container::Header;
+    case DeployParser::RuleStepBody:
+      return Container::StepBody;
+    case DeployParser::RuleBlock:
+      return Container::Block;
+    default:
+      return std::nullopt;
+  }
+}
+
+bool is_statement(Rule rule) {
+  constexpr std::array statements{Rule::Deployment, Rule::Variable, Rule::Connect, Rule::Role,
+                                  Rule::RoleBody,   Rule::Minimum,  Rule::Target,  Rule::Step,
+                                  Rule::TargetBody, Rule::StepBody, Rule::Phrase,  Rule::Action,
+                                  Rule::Block,      Rule::Attribute};
+  return std::find(statements.begin(), statements.end(), rule) != statements.end();
+}
+
+// A token's name as a user would call it; empty for the end of the file.
+std::string_view shown_name(std::string_view name) {
+  if (name == "ID") return "a name";
+  if (name == "QUANTITY") return "a number";
+  if (name == "STRING_OPEN" || name == "'\"'") return "a string";
+  if (name == "TEXT_BLOCK") return "a text block";
+  if (name == "EOF" || name == "<EOF>") return "";
+  const bool sign = name.size() > 2 && name.front() == '\'';
+  return sign ? name.substr(1, name.size() - 2) : name;
+}
+
+// Reports a mistake where it is met, then goes on at the next thing of the list it lies in.
+class Reporting final : public antlr4::DefaultErrorStrategy {
+ public:
+  Reporting(const TokenList& list, Diagnostics& diagnostics)
+      : list_(list), diagnostics_(diagnostics) {}
+
+  void reset(antlr4::Parser* /*parser*/) override { reported_ = false; }
+  bool inErrorRecoveryMode(antlr4::Parser* /*parser*/) override { return false; }
+  void reportMatch(antlr4::Parser* /*parser*/) override {}
+  antlr4::Token* recoverInline(antlr4::Parser* parser) override {
+    throw antlr4::InputMismatchException(parser);
+  }
+
+  // Before each thing of a list: is it one, or the end of the list?
+  void sync(antlr4::Parser* parser) override {
+    const antlr4::ParserRuleContext* context = parser->getRuleContext();
+    const auto container = container_of(context->getRuleIndex());
+    if (!container) return;
+    antlr4::TokenStream* tokens = parser->getTokenStream();
+    const antlr4::atn::ATN& atn = parser->getATN();
+    const auto following = atn.nextTokens(atn.states[parser->getState()]);
+    while (!following.contains(tokens->LA(1))) {
+      const std::size_t at = tokens->index();
+      report(parser, at, true);
+      tokens->seek(resume_at(list_, {at, at, *container}));
+      reported_ = leaves(tokens->LA(1)) && !following.contains(tokens->LA(1));
+      if (reported_) throw antlr4::InputMismatchException(parser);
+    }
+  }
+
+  void reportError(antlr4::Parser* parser, const antlr4::RecognitionException& mistake) override {
+    if (!reported_) report(parser, mistake.getOffendingToken()->getTokenIndex(), false);
+    error_ = std::max(error_, mistake.getOffendingToken()->getTokenIndex());
+    reported_ = true;
+  }
+
+  // Called in each rule that the mistake leaves. An item of a list ends here, and the list goes on.
+  void recover(antlr4::Parser* parser, std::exception_ptr mistake) override {
+    const antlr4::ParserRuleContext* context = parser->getRuleContext();
+    const auto* parent = dynamic_cast<const antlr4::ParserRuleContext*>(context->parent);
+    const auto container = parent == nullptr ? std::nullopt : container_of(parent->getRuleIndex());
+    const bool body = context->getRuleIndex() == DeployParser::RuleStepBody;
+    if (!container || body) std::rethrow_exception(mistake);
+    antlr4::TokenStream* tokens = parser->getTokenStream();
+    const std::size_t begin = context->start->getTokenIndex();
+    tokens->seek(resume_at(list_, {begin, std::max(error_, tokens->index()), *container}));
+    reported_ = false;
+    error_ = 0;
+  }
+
+ private:
+  // Nothing that could belong to the list comes before this.
+  static bool leaves(std::size_t type) {
+    return type == DeployParser::RBRACE || type == DeployParser::LBRACE ||
+           type == antlr4::Token::EOF;
+  }
+
+  void report(antlr4::Parser* parser, std::size_t token, bool in_list) {
+    const bool known =
+        list_.tokens[token].repaired || (token > 0 && list_.tokens[token - 1].repaired);
+    if (known) return;
     Unexpected unexpected;
-    unexpected.span = span;
-    const bool at_end = token->getType() == antlr4::Token::EOF;
-    unexpected.found =
-        at_end ? "" : std::string(file_.text().substr(span.begin, span.end - span.begin));
-    const auto* context = parser->getRuleContext();
-    unexpected.rule = parser->getRuleNames()[context->getRuleIndex()];
+    unexpected.token = token;
+    unexpected.in_list = in_list;
+    bool innermost = true;
+    const antlr4::RuleContext* context = parser->getRuleContext();
+    for (; context != nullptr; context = dynamic_cast<antlr4::RuleContext*>(context->parent)) {
+      const auto rule = rule_of(context->getRuleIndex());
+      if (!rule) continue;
+      if (innermost) unexpected.rule = *rule;
+      innermost = false;
+      if (!is_statement(*rule)) continue;
+      unexpected.statement = *rule;
+      const auto* place = dynamic_cast<const antlr4::ParserRuleContext*>(context);
+      unexpected.begin = place->start->getTokenIndex();
+      break;
+    }
     for (const ssize_t type : parser->getExpectedTokens().toList()) {
       if (type < 0) continue;
-      std::string name = parser->getVocabulary().getDisplayName(static_cast<std::size_t>(type));
-      if (name.front() == '\'') name = name.substr(1, name.size() - 2);
-      unexpected.expected.push_back(readable(std::move(name)));
+      const std::string name =
+          parser->getVocabulary().getDisplayName(static_cast<std::size_t>(type));
+      const std::string_view shown = shown_name(name);
+      if (!shown.empty()) unexpected.expected.emplace_back(shown);
     }
-    diagnostics_.add(syntax_error(unexpected));
+    diagnostics_.add(syntax_error(list_, unexpected));
   }
 
- private:
-  static std::string readable(std::string name) {
-    if (name == "ID") return "a name";
-    if (name == "QUANTITY") return "a number";
-    if (name == "STRING_OPEN" || name == "\"") return "a string";
-    if (name == "TEXT_BLOCK") return "a text block";
-    return name;
-  }
-
-  const base::SourceFile& file_;
-  const Offsets& offsets_;
+  const TokenList& list_;
   Diagnostics& diagnostics_;
-  std::optional<std::uint32_t> untrusted_;
-  std::set<std::uint32_t> silent_lines_;
+  std::size_t error_ = 0;
+  bool reported_ = false;
 };
 
-// From the parser's tree to ours. It is called only where the parser had nothing to complain of.
-class Builder {
+// ---- the declarations of a file ----------------------------------------------------------------
+
+class FileParser {
  public:
-  Builder(const base::SourceFile& file, const Offsets& offsets, Diagnostics& diagnostics)
-      : file_(file), offsets_(offsets), diagnostics_(diagnostics) {}
+  FileParser(const TokenList& list, Diagnostics& diagnostics)
+      : list_(list),
+        diagnostics_(diagnostics),
+        tokens_(list),
+        parser_(&tokens_, rules_),
+        bail_(std::make_shared<antlr4::BailErrorStrategy>()),
+        reporting_(std::make_shared<Reporting>(list, diagnostics)) {}
 
-  void build(DeployParser::FileContext* context, SyntaxTree& tree) {
-    for (auto* declaration : context->declaration()) {
-      if (auto* deployment = declaration->deployment()) {
-        tree.declarations.push_back(
-            DeploymentNode{offsets_.span(deployment), plain_name(deployment->string())});
-      } else if (auto* role_context = declaration->role()) {
-        tree.declarations.push_back(role(role_context));
-      } else if (auto* variable_context = declaration->variable()) {
-        tree.declarations.push_back(variable(variable_context));
-      } else if (auto* connect_context = declaration->connect()) {
-        tree.declarations.push_back(connect(connect_context));
-      } else if (auto* step_context = declaration->step()) {
-        tree.declarations.push_back(step(step_context));
+  void run(SyntaxTree& tree) {
+    while (list_.tokens[at_].kind != TokenKind::End) {
+      const std::size_t begin = at_;
+      if (read_quickly()) {
+        build_declaration(list_, rules_, tree, diagnostics_);
+      } else {
+        tree.complete = false;
+        read_with_messages(begin);
+        check_literals(list_, begin, at_, diagnostics_);
       }
     }
   }
 
  private:
-  using Rule = antlr4::ParserRuleContext;
-
-  std::string text(const Rule* context) const {
-    const Span span = offsets_.span(context);
-    return std::string(file_.text().substr(span.begin, span.end - span.begin));
-  }
-
-  void report(std::string code, Span span, std::string message, std::string hint = "") {
-    std::vector<std::string> hints;
-    if (!hint.empty()) hints.push_back(std::move(hint));
-    diagnostics_.add({std::move(code), Severity::Error, span, std::move(message), {}, hints});
-  }
-
-  Name word(const Rule* context) const { return {text(context), offsets_.span(context), false}; }
-
-  Name plain_name(DeployParser::StringContext* context) {
-    if (context == nullptr) return {};
-    ExpressionNode node = string(context);
-    if (node.kind == ExpressionNode::Kind::Interpolated) {
-      report("E0116", node.span, "a name is written out: `${…}` is not worked out here");
-      return {"", node.span, true};
-    }
-    return {std::get<std::string>(node.value.content), node.span, true};
-  }
-
-  Name role_name(DeployParser::RoleNameContext* context) {
-    return context->string() != nullptr ? plain_name(context->string()) : word(context);
-  }
-
-  RoleNode role(DeployParser::RoleContext* context) {
-    RoleNode node;
-    node.span = offsets_.span(context);
-    if (context->roleName() != nullptr) node.name = role_name(context->roleName());
-    for (auto* item : context->roleItem()) {
-      if (auto* target_context = item->target()) node.targets.push_back(target(target_context));
-      if (auto* connect_context = item->connect())
-        node.connects.push_back(connect(connect_context));
-      if (item->minimum() != nullptr) node.minimum = expression(item->minimum()->expression());
-    }
-    return node;
-  }
-
-  TargetNode target(DeployParser::TargetContext* context) {
-    TargetNode node;
-    node.span = offsets_.span(context);
-    node.pattern = plain_name(context->string());
-    for (auto* item : context->targetItem()) {
-      if (item->attribute() != nullptr) node.properties.push_back(attribute(item->attribute()));
-      if (item->connect() != nullptr) node.connects.push_back(connect(item->connect()));
-    }
-    return node;
-  }
-
-  ConnectNode connect(DeployParser::ConnectContext* context) {
-    ConnectNode node;
-    node.span = offsets_.span(context);
-    if (context->word() != nullptr) node.kind = word(context->word());
-    if (context->block() != nullptr) node.settings = block(context->block());
-    return node;
-  }
-
-  VariableNode variable(DeployParser::VariableContext* context) {
-    VariableNode node;
-    node.span = offsets_.span(context);
-    const auto words = context->word();
-    if (!words.empty()) node.name = word(words[0]);
-    if (words.size() > 1) node.type = word(words[1]);
-    if (context->expression() != nullptr) node.value = expression(context->expression());
-    return node;
-  }
-
-  StepNode step(DeployParser::StepContext* context) {
-    StepNode node;
-    node.span = offsets_.span(context);
-    node.name = plain_name(context->string());
-    node.header_span = base::join(offsets_.span(context->getStart()), node.name.span);
-    for (auto* phrase_context : context->phrase()) add_phrase(phrase_context, true, node);
-    for (auto* item : context->stepItem()) {
-      if (item->phrase() != nullptr) add_phrase(item->phrase(), false, node);
-      if (item->action() != nullptr) node.runs.push_back(run(item->action()));
-      if (item->step() != nullptr) node.children.push_back(step(item->step()));
-    }
-    return node;
-  }
-
-  RunNode run(DeployParser::ActionContext* context) {
-    RunNode node;
-    node.span = offsets_.span(context->getStart());
-    if (context->word() != nullptr) {
-      node.kind = word(context->word());
-      node.span = base::join(node.span, node.kind->span);
-    }
-    if (auto* argument = context->argument()) {
-      if (argument->string() != nullptr) {
-        node.argument = string(argument->string());
-      } else {
-        const bool is_block = argument->TEXT_BLOCK() != nullptr;
-        node.argument = is_block ? block_literal(argument) : quantity(argument);
-      }
-      node.span = base::join(node.span, node.argument->span);
-    }
-    if (context->block() != nullptr) node.attributes = block(context->block());
-    return node;
-  }
-
-  AttributeBlock block(DeployParser::BlockContext* context) {
-    AttributeBlock attributes;
-    for (auto* attribute_context : context->attribute()) {
-      attributes.push_back(attribute(attribute_context));
-    }
-    return attributes;
-  }
-
-  AttributeNode attribute(DeployParser::AttributeContext* context) {
-    AttributeNode node;
-    node.span = offsets_.span(context);
-    if (auto* key = context->key()) {
-      node.name = key->string() != nullptr ? plain_name(key->string()) : word(key);
-    }
-    if (context->expression() != nullptr) node.value = expression(context->expression());
-    if (context->block() != nullptr) node.map = block(context->block());
-    return node;
-  }
-
-  void add_phrase(DeployParser::PhraseContext* context, bool in_header, StepNode& step) {
-    PhraseNode node;
-    node.span = offsets_.span(context);
-    node.in_header = in_header;
-    const auto values = [&](const std::vector<DeployParser::ExpressionContext*>& expressions) {
-      for (auto* part : expressions) node.values.push_back(expression(part));
-    };
-    if (auto* roles = dynamic_cast<DeployParser::OnRolesContext*>(context)) {
-      node.phrase = Phrase::On;
-      for (auto* role : roles->roleName()) node.names.push_back(role_name(role));
-    } else if (auto* failure = dynamic_cast<DeployParser::OnFailureContext*>(context)) {
-      node.phrase = Phrase::OnFailure;
-      const auto* last = failure->getStop();
-      node.names.push_back({last->getText(), offsets_.span(last), false});
-    } else if (auto* window = dynamic_cast<DeployParser::WindowContext*>(context)) {
-      node.phrase = Phrase::Window;
-      values({window->expression()});
-      node.round_up = window->UP() != nullptr;
-    } else if (auto* order = dynamic_cast<DeployParser::OrderContext*>(context)) {
-      node.phrase = Phrase::Order;
-      node.names.push_back(word(order->word()));
-    } else if (auto* via = dynamic_cast<DeployParser::ViaContext*>(context)) {
-      node.phrase = Phrase::Via;
-      node.names.push_back(role_name(via->roleName()));
-      node.first = via->FIRST() != nullptr;
-    } else if (auto* after = dynamic_cast<DeployParser::AfterContext*>(context)) {
-      node.phrase = Phrase::After;
-      for (auto* name : after->string()) node.names.push_back(plain_name(name));
-    } else if (auto* when = dynamic_cast<DeployParser::WhenContext*>(context)) {
-      node.phrase = Phrase::WhenCondition;
-      node.names.push_back(word(when->word()));
-    } else if (auto* timeout = dynamic_cast<DeployParser::TimeoutContext*>(context)) {
-      node.phrase = Phrase::Timeout;
-      values({timeout->expression()});
-    } else if (auto* retry = dynamic_cast<DeployParser::RetryContext*>(context)) {
-      node.phrase = Phrase::Retry;
-      values(retry->expression());
-    } else if (auto* tolerate = dynamic_cast<DeployParser::TolerateContext*>(context)) {
-      node.phrase = Phrase::Tolerate;
-      values({tolerate->expression()});
-    } else if (auto* takes = dynamic_cast<DeployParser::TakesContext*>(context)) {
-      node.phrase = Phrase::Takes;
-      values(takes->expression());
+  void prepare(std::size_t begin, bool quick) {
+    rules_.clear();
+    if (quick) {
+      parser_.setErrorHandler(bail_);
     } else {
-      node.phrase = bare_phrase(context->getStart()->getType());
+      parser_.setErrorHandler(reporting_);
     }
-    step.phrases.push_back(std::move(node));
+    parser_.reset();
+    tokens_.seek(begin);
+    parser_.getInterpreter<antlr4::atn::ParserATNSimulator>()->setPredictionMode(
+        quick ? antlr4::atn::PredictionMode::SLL : antlr4::atn::PredictionMode::LL);
   }
 
-  static Phrase bare_phrase(std::size_t token) {
-    switch (token) {
-      case DeployLexer::ONCE:
-        return Phrase::Once;
-      case DeployLexer::WITH:
-        return Phrase::WithPrevious;
-      case DeployLexer::SHARED:
-        return Phrase::Shared;
-      case DeployLexer::DRAINS:
-        return Phrase::Drains;
-      case DeployLexer::RESTORES:
-        return Phrase::Restores;
-      case DeployLexer::INTERRUPTS:
-        return Phrase::Interrupts;
-      case DeployLexer::OPTIONAL:
-        return Phrase::Optional;
-      default:
-        return Phrase::Disabled;
+  // Most declarations are right: the quick way, without a thought for mistakes.
+  bool read_quickly() {
+    prepare(at_, true);
+    try {
+      parser_.declaration();
+    } catch (const antlr4::ParseCancellationException&) {
+      return false;
+    }
+    at_ = tokens_.index();
+    return true;
+  }
+
+  void read_with_messages(std::size_t begin) {
+    prepare(begin, false);
+    try {
+      parser_.declaration();
+      at_ = tokens_.index();
+    } catch (const antlr4::RecognitionException&) {
+      at_ = resume_at(list_, {begin, tokens_.index(), Container::File});
     }
   }
 
-  ExpressionNode node(ExpressionNode::Kind kind, const Rule* context) const {
-    ExpressionNode made;
-    made.kind = kind;
-    made.span = offsets_.span(context);
-    return made;
-  }
-
-  template <class Context, class Build>
-  ExpressionNode chain(Context* context, const std::vector<antlr4::tree::ParseTree*>& parts,
-                       Build build_part) {
-    ExpressionNode left = build_part(parts[0]);
-    if (parts.size() / 2 > most_levels) {
-      report("E0105", offsets_.span(context),
-             fmt::format("this is a chain of more than {} operators", most_levels));
-      return left;
-    }
-    for (std::size_t i = 1; i + 1 < parts.size(); i += 2) {
-      ExpressionNode made;
-      made.kind = ExpressionNode::Kind::Binary;
-      made.name = parts[i]->getText();
-      auto* sign = dynamic_cast<antlr4::tree::TerminalNode*>(parts[i]);
-      if (sign != nullptr) made.name_span = offsets_.span(sign->getSymbol());
-      ExpressionNode right = build_part(parts[i + 1]);
-      made.span = base::join(left.span, right.span);
-      made.operands.push_back(std::move(left));
-      made.operands.push_back(std::move(right));
-      left = std::move(made);
-    }
-    return left;
-  }
-
-  ExpressionNode expression(DeployParser::ExpressionContext* context) {
-    if (auto* choice = dynamic_cast<DeployParser::ChoiceContext*>(context)) {
-      ExpressionNode made = node(ExpressionNode::Kind::If, context);
-      for (auto* part : choice->expression()) made.operands.push_back(expression(part));
-      return made;
-    }
-    return chain(context, context->children, [this](antlr4::tree::ParseTree* part) {
-      auto* conjunction = dynamic_cast<DeployParser::ConjunctionContext*>(part);
-      return chain(conjunction, conjunction->children, [this](antlr4::tree::ParseTree* inner) {
-        return negation(dynamic_cast<DeployParser::NegationContext*>(inner));
-      });
-    });
-  }
-
-  ExpressionNode negation(DeployParser::NegationContext* context) {
-    if (context->NOT() == nullptr) return comparison(context->comparison());
-    ExpressionNode made = node(ExpressionNode::Kind::Unary, context);
-    made.name = "not";
-    made.operands.push_back(negation(context->negation()));
-    return made;
-  }
-
-  ExpressionNode comparison(DeployParser::ComparisonContext* context) {
-    return chain(context, context->children, [this](antlr4::tree::ParseTree* part) {
-      auto* sum = dynamic_cast<DeployParser::SumContext*>(part);
-      return chain(sum, sum->children, [this](antlr4::tree::ParseTree* inner) {
-        auto* product = dynamic_cast<DeployParser::ProductContext*>(inner);
-        return chain(product, product->children, [this](antlr4::tree::ParseTree* leaf) {
-          return sign(dynamic_cast<DeployParser::SignContext*>(leaf));
-        });
-      });
-    });
-  }
-
-  ExpressionNode sign(DeployParser::SignContext* context) {
-    if (context->MINUS() == nullptr) return postfix(context->postfix());
-    ExpressionNode made = node(ExpressionNode::Kind::Unary, context);
-    made.name = "-";
-    made.operands.push_back(sign(context->sign()));
-    return made;
-  }
-
-  ExpressionNode postfix(DeployParser::PostfixContext* context) {
-    ExpressionNode made = primary(context->primary());
-    const auto& parts = context->children;
-    for (std::size_t i = 1; i + 1 < parts.size();) {
-      ExpressionNode outer;
-      outer.operands.push_back(std::move(made));
-      if (auto* name = dynamic_cast<DeployParser::AnyWordContext*>(parts[i + 1])) {
-        outer.kind = ExpressionNode::Kind::Property;
-        outer.name = text(name);
-        outer.name_span = offsets_.span(name);
-        outer.span = base::join(outer.operands[0].span, outer.name_span);
-        i += 2;
-      } else {
-        outer.kind = ExpressionNode::Kind::Index;
-        auto* index = dynamic_cast<DeployParser::ExpressionContext*>(parts[i + 1]);
-        outer.operands.push_back(expression(index));
-        outer.span = base::join(outer.operands[0].span, outer.operands[1].span);
-        i += 3;
-      }
-      made = std::move(outer);
-    }
-    return made;
-  }
-
-  ExpressionNode primary(DeployParser::PrimaryContext* context) {
-    if (auto* plain = dynamic_cast<DeployParser::TextContext*>(context)) {
-      return string(plain->string());
-    }
-    if (auto* grouped = dynamic_cast<DeployParser::GroupedContext*>(context)) {
-      return expression(grouped->expression());
-    }
-    const std::size_t token = context->getStart()->getType();
-    if (token == DeployLexer::QUANTITY) return quantity(context);
-    if (token == DeployLexer::TEXT_BLOCK) return block_literal(context);
-    if (token == DeployLexer::TRUE || token == DeployLexer::FALSE) {
-      ExpressionNode made = node(ExpressionNode::Kind::Literal, context);
-      made.value = {text(context) == "true"};
-      return made;
-    }
-    if (auto* list = dynamic_cast<DeployParser::ListContext*>(context)) {
-      ExpressionNode made = node(ExpressionNode::Kind::List, context);
-      for (auto* item : list->expression()) made.operands.push_back(expression(item));
-      return made;
-    }
-    if (auto* call = dynamic_cast<DeployParser::CallContext*>(context)) {
-      ExpressionNode made = node(ExpressionNode::Kind::Call, context);
-      made.name = text(call->variableName());
-      made.name_span = offsets_.span(call->variableName());
-      for (auto* argument : call->expression()) made.operands.push_back(expression(argument));
-      return made;
-    }
-    ExpressionNode made = node(ExpressionNode::Kind::Variable, context);
-    made.name = text(context);
-    made.name_span = made.span;
-    return made;
-  }
-
-  ExpressionNode quantity(const Rule* context) {
-    ExpressionNode made = node(ExpressionNode::Kind::Literal, context);
-    Quantity read = read_quantity(text(context));
-    if (read.value) {
-      made.value = *std::move(read.value);
-    } else {
-      report(read.out_of_range ? "E0110" : "E0109", made.span, read.problem, read.hint);
-      made.broken = true;
-    }
-    return made;
-  }
-
-  ExpressionNode block_literal(const Rule* context) const {
-    ExpressionNode made = node(ExpressionNode::Kind::TextBlock, context);
-    made.value = {block_text(text(context))};
-    return made;
-  }
-
-  ExpressionNode string(DeployParser::StringContext* context) {
-    ExpressionNode made = node(ExpressionNode::Kind::Interpolated, context);
-    std::string literal;
-    const auto flush = [&] {
-      if (literal.empty()) return;
-      ExpressionNode piece = node(ExpressionNode::Kind::Literal, context);
-      piece.value = {std::move(literal)};
-      literal.clear();
-      made.operands.push_back(std::move(piece));
-    };
-    for (auto* part : context->stringPart()) {
-      if (part->expression() != nullptr) {
-        flush();
-        made.operands.push_back(expression(part->expression()));
-      } else if (part->STRING_ESCAPE() != nullptr) {
-        const auto escape = read_escape(text(part));
-        if (!escape) {
-          report("E0108", offsets_.span(part), fmt::format("`{}` is no escape", text(part)),
-                 "a string knows `\\n \\t \\r \\\" \\\\ \\$` and `\\u{1F680}`");
-        }
-        literal += escape.value_or("");
-      } else {
-        literal += text(part);
-      }
-    }
-    if (made.operands.empty()) {
-      made.kind = ExpressionNode::Kind::Literal;
-      made.value = {std::move(literal)};
-      return made;
-    }
-    flush();
-    return made;
-  }
-
-  const base::SourceFile& file_;
-  const Offsets& offsets_;
+  const TokenList& list_;
   Diagnostics& diagnostics_;
+  RuleTree rules_;
+  Tokens tokens_;
+  Recorder parser_;
+  std::shared_ptr<antlr4::BailErrorStrategy> bail_;
+  std::shared_ptr<Reporting> reporting_;
+  std::size_t at_ = 0;
 };
-
-std::vector<Token> plain_tokens(antlr4::CommonTokenStream& stream, const base::SourceFile& file,
-                                const Offsets& offsets) {
-  std::vector<Token> tokens;
-  for (const antlr4::Token* token : stream.getTokens()) {
-    const Span span = offsets.span(token);
-    tokens.push_back({kind_of(token), span, file.text().substr(span.begin, span.end - span.begin)});
-  }
-  return tokens;
-}
 
 }  // namespace
 
@@ -572,31 +537,20 @@ SyntaxTree parse(const base::Sources& sources, FileId file_id, Diagnostics& diag
   const base::SourceFile& file = sources[file_id];
   SyntaxTree tree;
   tree.file = file_id;
+  tree.complete = false;
   if (!check_text(file, file_id, diagnostics)) return tree;
-  std::string_view text = file.text();
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-  const bool marked = text.substr(0, byte_order_mark.size()) == byte_order_mark;
-  if (marked) text.remove_prefix(byte_order_mark.size());
+  const bool marked = file.text().substr(0, byte_order_mark.size()) == byte_order_mark;
+
+  TokenList list{&file, file_id, {}};
   const auto skipped = static_cast<std::uint32_t>(marked ? byte_order_mark.size() : 0);
-  const Offsets offsets(file_id, text, skipped);
-
-  antlr4::ANTLRInputStream input{std::string(text)};
-  DeployLexer lexer(&input);
-  lexer.removeErrorListeners();
-  antlr4::CommonTokenStream stream(&lexer);
-  stream.fill();
-  const std::vector<Token> tokens = plain_tokens(stream, file, offsets);
-  if (!check_depth(tokens, diagnostics)) return tree;
-  check_strings(tokens, diagnostics);
-  const std::optional<std::uint32_t> untrusted = check_braces(tokens, file, diagnostics);
-
-  DeployParser parser(&stream);
-  parser.removeErrorListeners();
-  Listener listener(file, offsets, diagnostics, untrusted);
-  parser.addErrorListener(&listener);
-  DeployParser::FileContext* root = parser.file();
-  if (diagnostics.has_errors()) return tree;
-  Builder(file, offsets, diagnostics).build(root, tree);
+  if (!read_tokens(list, file.text(), skipped, diagnostics)) return tree;
+  tree.complete = repair_strings(list, repair_types, diagnostics);
+  // What a string without an end has swallowed may be the brace that is missing.
+  Diagnostics unheard;
+  repair_braces(list, repair_types, tree.complete ? diagnostics : unheard);
+  tree.complete = tree.complete && !diagnostics.has_errors();
+  FileParser(list, diagnostics).run(tree);
   return tree;
 }
 

@@ -155,6 +155,8 @@ using DeclarationNode = std::variant<DeploymentNode, RoleNode, VariableNode, Con
 struct SyntaxTree {
   base::FileId file;
   std::vector<DeclarationNode> declarations;  // in file order
+  bool complete =
+      true;  // false: what could not be read is missing, so a name may be unknown for it
 };
 
 }  // namespace sluice::compiler

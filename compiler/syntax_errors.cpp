@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "base/utf8.h"
+#include "compiler/recovery.h"
 #include "compiler/suggest.h"
 
 namespace sluice::compiler {
@@ -13,59 +15,70 @@ namespace sluice::compiler {
 namespace {
 
 // Words of the language that this version does not know yet.
-constexpr std::array later = {std::string_view{"inventory"},   std::string_view{"environment"},
-                              std::string_view{"import"},      std::string_view{"procedure"},
-                              std::string_view{"use"},         std::string_view{"secret"},
-                              std::string_view{"require"},     std::string_view{"at"},
-                              std::string_view{"deadline"},    std::string_view{"resource"},
-                              std::string_view{"batches"},     std::string_view{"between"},
-                              std::string_view{"per"},         std::string_view{"by"},
-                              std::string_view{"where"},       std::string_view{"except"},
-                              std::string_view{"stagger"},     std::string_view{"verify"},
-                              std::string_view{"undo"},        std::string_view{"backoff"},
-                              std::string_view{"unreachable"}, std::string_view{"required"},
-                              std::string_view{"idempotent"},  std::string_view{"tags"},
-                              std::string_view{"skip"},        std::string_view{"fails"},
-                              std::string_view{"offline"},     std::string_view{"gives"},
-                              std::string_view{"uses"},        std::string_view{"ask"},
-                              std::string_view{"rollback"},    std::string_view{"lockstep"},
-                              std::string_view{"normal"},      std::string_view{"lognormal"},
-                              std::string_view{"triangular"},  std::string_view{"exponential"}};
+constexpr std::array<std::string_view, 34> later{
+    "inventory", "environment", "import",   "procedure", "use",     "secret",  "require",
+    "at",        "deadline",    "resource", "batches",   "between", "per",     "by",
+    "where",     "except",      "stagger",  "verify",    "undo",    "backoff", "unreachable",
+    "required",  "idempotent",  "tags",     "skip",      "fails",   "offline", "gives",
+    "uses",      "in",          "as",       "lockstep",  "from",    "rollback"};
 
 struct Place {
-  std::string_view rule;
-  std::string_view here;  // "in …", or what stands here
+  Rule rule;
+  std::string_view where;
+  std::string_view hint;  // what such a place holds
 };
 
-constexpr std::array places = {
-    Place{"file", "at the top of a file"},
-    Place{"declaration", "at the top of a file"},
-    Place{"role", "in a role"},
-    Place{"roleItem", "in a role"},
-    Place{"target", "behind a target's name"},
-    Place{"targetItem", "among a target's properties"},
-    Place{"step", "in a step"},
-    Place{"stepItem", "in a step"},
-    Place{"phrase", "in a step"},
-    Place{"action", "behind `run`"},
-    Place{"block", "among attributes"},
-    Place{"attribute", "in an attribute"},
-    Place{"variable", "in a variable"},
-    Place{"connect", "in `connect`"},
-    Place{"string", "in a string"},
-    Place{"stringPart", "in a string"},
+constexpr std::array places{
+    Place{Rule::Declaration, "at the top of a file",
+          "a file holds `deployment`, `variable`, `connect`, `role` and `step`"},
+    Place{Rule::RoleBody, "in a role", "a role holds `target`, `connect` and `minimum`"},
+    Place{Rule::TargetBody, "in a target",
+          "a target holds properties, `name = value`, and `connect`"},
+    Place{Rule::Step, "in the header of a step",
+          "a header is `step \"Name\"`, then of `once`, `on`, `window`, `order`, `via`, "
+          "`with previous`, `after` and `shared` what is wanted, then `{`"},
+    Place{Rule::StepBody, "in a step",
+          "a step holds phrases such as `timeout 5m`, and either one `run` or steps"},
+    Place{Rule::Block, "among attributes", "attributes are written `name = value`"},
 };
 
-std::string_view place_of(std::string_view rule) {
-  for (const Place& place : places) {
-    if (place.rule == rule) return place.here;
-  }
-  return "in an expression";
-}
+// How a phrase or declaration is written, by the word it begins with.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 26> usages{{
+    {"deployment", "deployment \"Name\""},
+    {"variable", "variable name = value"},
+    {"connect", "connect ssh { user = \"deploy\" }"},
+    {"role", "role web { target \"web-[1..3]\" }"},
+    {"minimum", "minimum 2"},
+    {"target", "target \"web-[1..3]\""},
+    {"step", "step \"Name\" on web window 3 { … }"},
+    {"run", "run \"command\"` or `run http { url = \"…\" }"},
+    {"once", "once"},
+    {"on", "on web, api"},
+    {"window", "window 3` or `window 25%"},
+    {"order", "order name"},
+    {"via", "via lb"},
+    {"with", "with previous"},
+    {"after", "after \"Name\""},
+    {"shared", "shared"},
+    {"timeout", "timeout 5m"},
+    {"retry", "retry 5 every 2s"},
+    {"tolerate", "tolerate 2 failures` or `tolerate 10%"},
+    {"when", "when success`, `when failure` or `when always"},
+    {"takes", "takes 30s` or `takes 20s to 40s"},
+    {"drains", "drains"},
+    {"restores", "restores"},
+    {"interrupts", "interrupts"},
+    {"optional", "optional"},
+    {"disabled", "disabled"},
+}};
 
-bool is_word(std::string_view text) {
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  return !text.empty() && (letter(text.front()) || text.front() == '_');
+constexpr std::array<std::string_view, 19> units{"ms",  "s",    "m",    "h",    "d",   "B",   "kB",
+                                                 "MB",  "GB",   "TB",   "KiB",  "MiB", "GiB", "TiB",
+                                                 "bps", "kbps", "Mbps", "Gbps", "%"};
+
+template <class Things, class Thing>
+bool is_in(const Things& things, const Thing& thing) {
+  return std::find(things.begin(), things.end(), thing) != things.end();
 }
 
 std::string shortened(std::string_view text) {
@@ -77,54 +90,273 @@ std::string shortened(std::string_view text) {
   return shown.substr(0, end) + "…";
 }
 
-std::string list_of(const std::vector<std::string>& words) {
-  constexpr std::size_t most = 8;
-  std::string text;
-  for (std::size_t i = 0; i < words.size() && i < most; ++i) {
-    text += fmt::format("{}`{}`", i == 0 ? "" : ", ", words[i]);
+class Explanation {
+ public:
+  Explanation(const TokenList& list, const Unexpected& unexpected)
+      : list_(list), unexpected_(unexpected), token_(list.tokens[unexpected.token]) {
+    found_ = list.text(token_);
+    is_word_ = token_.kind == TokenKind::Word || token_.kind == TokenKind::Keyword;
+    if (unexpected.token > 0) before_ = text_before(unexpected.token);
+    made_.severity = base::Severity::Error;
+    made_.code = "E0111";
+    made_.span = list.span(token_);
   }
-  return words.size() > most ? text + ", …" : text;
-}
 
-// An operator may follow nearly anything and helps nobody.
-std::vector<std::string> helpful(const std::vector<std::string>& expected) {
-  constexpr std::array operators = {"+", "-",  "*", "/", "==", "!=",  "<",  "<=",
-                                    ">", ">=", ".", "[", "(",  "and", "or", "end of file"};
-  std::vector<std::string> kept;
-  for (const std::string& word : expected) {
-    if (std::find(operators.begin(), operators.end(), word) == operators.end()) {
-      kept.push_back(word);
+  base::Diagnostic run() {
+    const bool told = name_without_quotes() || later_phrase() || sign_of_another_language() ||
+                      split_quantity() || missing_equals() || missing_value() || in_a_list();
+    if (!told) within_statement();
+    return std::move(made_);
+  }
+
+ private:
+  // The token before, or the whole of the string that ends there.
+  std::string_view text_before(std::size_t token) const {
+    std::size_t first = token - 1;
+    std::size_t open = 0;
+    for (;; --first) {
+      if (list_.tokens[first].kind == TokenKind::StringClose) ++open;
+      if (list_.tokens[first].kind == TokenKind::StringOpen && open > 0) --open;
+      if (open == 0 || first == 0) break;
+    }
+    const std::uint32_t begin = list_.tokens[first].begin;
+    return list_.file->text().substr(begin, list_.tokens[token - 1].end - begin);
+  }
+
+  bool expects(std::string_view word) const { return is_in(unexpected_.expected, word); }
+  bool on_new_line() const { return token_.first_on_line || token_.kind == TokenKind::End; }
+  std::string shown() const { return shortened(found_); }
+  std::string_view opening() const { return list_.text(unexpected_.begin); }
+
+  void say(std::string message, std::string hint = "") {
+    made_.message = std::move(message);
+    if (!hint.empty()) made_.hints = {std::move(hint)};
+  }
+
+  // Where something is missing at the end of a line, the mark stands there.
+  void mark_before() {
+    if (on_new_line() && unexpected_.token > 0) made_.span = list_.span(unexpected_.token - 1);
+  }
+
+  bool name_without_quotes() {
+    if (unexpected_.rule != Rule::Title || unexpected_.begin + 1 > unexpected_.token) return false;
+    made_.code = "E0115";
+    const bool of_step = opening() == "after";
+    const std::string_view what = of_step ? "step" : opening();
+    if ((!is_word_ && token_.kind != TokenKind::Quantity) || on_new_line()) {
+      mark_before();
+      say(fmt::format("the name of the {} is missing behind `{}`", what, before_),
+          fmt::format("write `{} \"Name\"`", opening()));
+      return true;
+    }
+    const std::string_view rest = list_.file->text().substr(token_.begin);
+    const std::string_view name = rest.substr(0, rest.find_first_of(" \t\r\n{}\"#,"));
+    made_.span.end = made_.span.begin + static_cast<std::uint32_t>(name.size());
+    say(fmt::format("the name of a {} stands in quotes", what),
+        fmt::format("write `{} \"{}\"`", opening(), shortened(name)));
+    return true;
+  }
+
+  // The word is known, if not to this version.
+  bool later_phrase() {
+    std::string phrase;
+    if (opening() == "when" && unexpected_.statement == Rule::Phrase)
+      phrase = "when` with a condition";
+    if (before_is_condition()) phrase = "when` with a condition";
+    if (opening() == "order" && found_ == ".") phrase = "order target.…`";
+    if (token_.kind == TokenKind::Word && is_in(later, found_)) phrase = fmt::format("{}`", found_);
+    if (found_ == "," && unexpected_.in_list && opening_before() == "window") {
+      phrase = "window` with several limits";
+    }
+    if (const auto model = distribution()) phrase = fmt::format("takes {}`", *model);
+    if (phrase.empty()) return false;
+    made_.code = "E0114";
+    say(fmt::format("this version does not know `{} yet", phrase));
+    return true;
+  }
+
+  // `when success and …`, `when x == 1`: the phrase has been read, and then comes more.
+  bool before_is_condition() const {
+    if (unexpected_.token < 2 || list_.text(unexpected_.token - 2) != "when") return false;
+    constexpr std::array<std::string_view, 9> signs{"and", "or", "==", "!=", "<",
+                                                    ">",   "<=", ">=", "."};
+    return is_in(signs, found_) || found_ == "(" || found_ == "[";
+  }
+
+  // The last word before the mistake that begins a phrase.
+  std::string_view opening_before() const {
+    for (std::size_t i = unexpected_.token; i-- > 0 && i + 8 > unexpected_.token;) {
+      if (begins_phrase(list_.text(i))) return list_.text(i);
+    }
+    return "";
+  }
+
+  // `takes lognormal(median 30s, p95 60s)`.
+  std::optional<std::string_view> distribution() {
+    if (unexpected_.token < 3 || list_.text(unexpected_.token - 3) != "lognormal")
+      return std::nullopt;
+    made_.span = list_.span(unexpected_.token - 3);
+    return "lognormal";
+  }
+
+  bool sign_of_another_language() {
+    std::string hint;
+    if (found_ == ":") hint = "a value follows `=`, as in `name = value`";
+    if (found_ == "=" && in_expression()) hint = "`==` compares";
+    if (found_.substr(0, 1) == "'" || found_.substr(0, 3) == "\xE2\x80\x9C" ||
+        found_.substr(0, 3) == "\xE2\x80\x9D") {
+      hint = "strings stand between `\"`";
+    }
+    if (found_.substr(0, 1) == ";") hint = "a statement needs no sign at its end: take it out";
+    if (found_.substr(0, 1) == "&") hint = "it is written `and`";
+    if (found_.substr(0, 1) == "|") hint = "it is written `or`";
+    if (found_.substr(0, 1) == "!") hint = "it is written `not`, or `!=` between two values";
+    if (found_ == "/" && list_.file->text().substr(token_.begin, 2).size() == 2) {
+      const char next = list_.file->text()[token_.begin + 1];
+      if (next == '/' || next == '*') hint = "a comment begins with `#`";
+    }
+    if ((found_ == "]" || found_ == ")") && before_ == ",") {
+      hint = "a list has no comma behind its last value";
+    }
+    if (hint.empty()) return false;
+    say(fmt::format("`{}` does not belong {}", shown(), where()), hint);
+    return true;
+  }
+
+  bool in_expression() const {
+    constexpr std::array rules{Rule::Expression, Rule::Primary, Rule::List, Rule::Arguments,
+                               Rule::Selector};
+    return is_in(rules, unexpected_.rule);
+  }
+
+  // `30 s`, `25 %` and `1h 30m`.
+  bool split_quantity() {
+    if (unexpected_.token == 0 || on_new_line()) return false;
+    if (list_.tokens[unexpected_.token - 1].kind != TokenKind::Quantity) return false;
+    const bool more = token_.kind == TokenKind::Quantity &&
+                      is_in(units, before_.substr(before_.find_first_not_of("0123456789.") ==
+                                                          std::string_view::npos
+                                                      ? before_.size()
+                                                      : before_.find_first_not_of("0123456789.")));
+    if (!more && !is_in(units, found_)) return false;
+    say(fmt::format("`{}` stands apart from `{}`", shown(), before_),
+        fmt::format("write `{}{}`, without a blank", before_, shown()));
+    return true;
+  }
+
+  bool missing_equals() {
+    if (unexpected_.statement != Rule::Attribute || !expects("=")) return false;
+    const std::string name = shortened(before_ == "\"" ? "name" : before_);
+    mark_before();
+    say(fmt::format("`=` is missing behind `{}`", name),
+        fmt::format("write `{} = value`, or `{} {{ … }}` for a map", name, name));
+    return true;
+  }
+
+  bool missing_value() {
+    const bool value = expects("a number") && expects("(") && expects("a string");
+    if (!value || unexpected_.token == 0) return false;
+    const bool nothing = on_new_line() || !is_word_;
+    if (nothing) mark_before();
+    const std::string_view usage = usage_of(opening());
+    const std::string hint = unexpected_.statement == Rule::Phrase && !usage.empty()
+                                 ? fmt::format("write it as `{}`", usage)
+                                 : "";
+    if (on_new_line() || token_.kind == TokenKind::CloseBrace ||
+        token_.kind == TokenKind::InterpolationClose) {
+      say(fmt::format("a value is missing behind `{}`", shortened(before_)), hint);
+    } else {
+      say(fmt::format("`{}` is no value", shown()), hint);
+      made_.span = list_.span(token_);
+    }
+    return true;
+  }
+
+  bool in_a_list() {
+    if (!unexpected_.in_list && unexpected_.statement != Rule::Declaration) return false;
+    const Rule rule = unexpected_.in_list ? unexpected_.statement : Rule::Declaration;
+    const auto place = std::find_if(places.begin(), places.end(),
+                                    [&](const Place& each) { return each.rule == rule; });
+    if (place == places.end()) return false;
+    if (token_.kind == TokenKind::End || (rule == Rule::Step && is_body_word())) {
+      mark_before();
+      say(fmt::format("a `{{` is missing behind `{}`", shortened(before_)),
+          "a step is written `step \"Name\" { … }`");
+      return true;
+    }
+    say(fmt::format("`{}` does not belong {}", shown(), place->where));
+    if (is_word_) made_.hints = did_you_mean(found_, unexpected_.expected);
+    if (made_.hints.empty()) made_.hints = {std::string(place->hint)};
+    return true;
+  }
+
+  bool is_body_word() const {
+    return found_ == "run" || found_ == "step" || token_.kind == TokenKind::CloseBrace;
+  }
+
+  static std::string_view usage_of(std::string_view word) {
+    const auto found = std::find_if(usages.begin(), usages.end(),
+                                    [&](const auto& usage) { return usage.first == word; });
+    return found == usages.end() ? "" : found->second;
+  }
+
+  std::string where() const {
+    if (unexpected_.rule == Rule::String) return "in a string";
+    if (in_expression()) return "in an expression";
+    for (const Place& place : places) {
+      const Rule rule = unexpected_.in_list ? unexpected_.statement : unexpected_.rule;
+      if (place.rule == rule) return std::string(place.where);
+    }
+    return fmt::format("behind `{}`", shortened(before_));
+  }
+
+  // Something has begun and does not go on as it should.
+  void within_statement() {
+    const bool ended = on_new_line() && unexpected_.token > 0;
+    if (ended) {
+      mark_before();
+      say(fmt::format("something is missing behind `{}`", shortened(before_)));
+    } else {
+      say(fmt::format("`{}` does not belong {}", shown(), where()));
+    }
+    if (is_word_ && !ended) made_.hints = did_you_mean(found_, unexpected_.expected);
+    if (!made_.hints.empty()) return;
+    const std::string_view usage = usage_of(opening());
+    constexpr std::size_t few = 4;
+    const std::vector<std::string> expected = helpful();
+    if (!expected.empty() && expected.size() <= few && (usage.empty() || in_expression())) {
+      made_.hints = {fmt::format("here may stand {}", fmt::join(expected, ", "))};
+    } else if (!usage.empty()) {
+      made_.hints = {fmt::format("write it as `{}`", usage)};
     }
   }
-  return kept;
-}
+
+  // An operator may follow nearly anything and helps nobody.
+  std::vector<std::string> helpful() const {
+    constexpr std::array<std::string_view, 15> operators{
+        "+", "-", "*", "/", "==", "!=", "<", "<=", ">", ">=", ".", "[", "(", "and", "or"};
+    std::vector<std::string> kept;
+    for (const std::string& word : unexpected_.expected) {
+      if (is_in(operators, word)) continue;
+      const bool described = word.find(' ') != std::string::npos;
+      kept.push_back(described ? word : fmt::format("`{}`", word));
+    }
+    return kept;
+  }
+
+  const TokenList& list_;
+  const Unexpected& unexpected_;
+  const Token& token_;
+  std::string_view found_;
+  std::string_view before_;
+  bool is_word_ = false;
+  base::Diagnostic made_;
+};
 
 }  // namespace
 
-base::Diagnostic syntax_error(const Unexpected& unexpected) {
-  base::Diagnostic diagnostic;
-  diagnostic.severity = base::Severity::Error;
-  diagnostic.span = unexpected.span;
-  const std::string& found = unexpected.found;
-  const bool statement_place = place_of(unexpected.rule) != "in an expression";
-  if (statement_place && std::find(later.begin(), later.end(), found) != later.end()) {
-    diagnostic.code = "E0114";
-    diagnostic.message = fmt::format("this version does not know `{}` yet", found);
-    return diagnostic;
-  }
-  diagnostic.code = "E0111";
-  const std::string_view here = place_of(unexpected.rule);
-  const std::vector<std::string> expected = helpful(unexpected.expected);
-  if (found.empty()) {
-    diagnostic.message = fmt::format("the file ends too early, {}", here);
-  } else {
-    diagnostic.message = fmt::format("`{}` does not belong here, {}", shortened(found), here);
-  }
-  if (is_word(found)) diagnostic.hints = did_you_mean(found, expected);
-  if (diagnostic.hints.empty() && !expected.empty()) {
-    diagnostic.hints.push_back(fmt::format("here may stand {}", list_of(expected)));
-  }
-  return diagnostic;
+base::Diagnostic syntax_error(const TokenList& list, const Unexpected& unexpected) {
+  return Explanation(list, unexpected).run();
 }
 
 }  // namespace sluice::compiler

@@ -1,5 +1,7 @@
 // The words of a `.deploy` file. Keywords are soft: the parser's rule `word` lets them name things.
-// The lexer never fails: what it does not know is a token of its own, for the parser to point at.
+// The lexer sees bytes, of text that is known to be UTF-8; each byte of a character beyond ASCII is
+// shown to it as U+0001, which the text cannot hold. It never fails: what it does not know is a token
+// of its own, for the parser to point at.
 lexer grammar DeployLexer;
 
 tokens { BROKEN_STRING, BROKEN_BLOCK, INTERPOLATION_CLOSE }
@@ -14,23 +16,25 @@ tokens { BROKEN_STRING, BROKEN_BLOCK, INTERPOLATION_CLOSE }
     mode = 0;
   }
 
-  // Called behind the opening quotes: takes the rest of the block, up to as many quotes again. What
-  // does not open at the end of its line, or never closes, is a BROKEN_BLOCK.
+  // Called behind the opening quotes: takes the rest of the block, up to as many quotes again; of a
+  // longer run of quotes the last ones close. What does not open at the end of its line, stands in
+  // a string or never closes is a BROKEN_BLOCK; it ends with its line if quotes close it there.
   void take_block() {
-    const size_t quotes = getText().size();
+    const size_t quotes = _input->index() - tokenStartCharIndex;
     setType(BROKEN_BLOCK);
+    if (in_string()) return;
     while (_input->LA(1) == ' ' || _input->LA(1) == '\t' || _input->LA(1) == '\r') {
       _input->consume();
     }
-    if (_input->LA(1) != '\n') return;
+    const bool opened = _input->LA(1) == '\n';
     size_t run = 0;
-    while (run < quotes) {
+    while (run < quotes || _input->LA(1) == '"') {
       const size_t next = _input->LA(1);
-      if (next == antlr4::Token::EOF) return;
+      if (next == antlr4::Token::EOF || (next == '\n' && !opened)) return;
       run = next == '"' ? run + 1 : 0;
       _input->consume();
     }
-    setType(TEXT_BLOCK);
+    if (opened) setType(TEXT_BLOCK);
   }
 }
 
@@ -61,9 +65,6 @@ EVERY : 'every' ;
 TOLERATE : 'tolerate' ;
 FAILURE : 'failure' ;
 FAILURES : 'failures' ;
-HALT : 'halt' ;
-CONTINUE : 'continue' ;
-IGNORE : 'ignore' ;
 WHEN : 'when' ;
 TAKES : 'takes' ;
 TO : 'to' ;
@@ -113,13 +114,14 @@ SLASH : '/' ;
 COMMENT : '#' ~[\r\n]* -> skip ;
 BLANK : [ \t]+ -> skip ;
 LINE_END : [\r\n] { if (in_string()) { break_string(); } else { skip(); } } ;
-UNKNOWN : . ;
+// The bytes of characters beyond ASCII, or a run of one sign that means nothing here.
+UNKNOWN : '\u0001'+ | ';'+ | '\''+ | '!'+ | '&'+ | '|'+ | . ;
 
 mode IN_STRING;
 
 STRING_TEXT : ~["\\$\r\n]+ ;
 STRING_DOLLAR : '$' -> type(STRING_TEXT) ;
-STRING_ESCAPE : '\\u{' [0-9A-Fa-f]* '}' | '\\' ~[\r\n] ;
+STRING_ESCAPE : '\\u{' [0-9A-Fa-f]* '}' | '\\' ( '\u0001'+ | ~[\r\n] ) ;
 STRING_BACKSLASH : '\\' -> type(STRING_TEXT) ;
 INTERPOLATION_OPEN : '${' -> pushMode(DEFAULT_MODE) ;
 STRING_CLOSE : '"' -> popMode ;

@@ -1,5 +1,6 @@
 // The shape of a `.deploy` file. It is generous about where a phrase stands: the resolver knows what
-// belongs where, and says so better than a syntax error could.
+// belongs where, and says so better than a syntax error could. One token of lookahead is enough
+// nearly everywhere, so that an error is found at the word that is wrong.
 parser grammar DeployParser;
 options { tokenVocab = DeployLexer; }
 
@@ -13,24 +14,27 @@ declaration
   | step
   ;
 
-deployment : DEPLOYMENT string ;
-variable : VARIABLE word ( COLON word )? ( ASSIGN expression )? ;
-connect : CONNECT word block? ;
+deployment : DEPLOYMENT title ;
+variable : VARIABLE word ( COLON ID )? ( ASSIGN expression )? ;
+connect : CONNECT ID block? ;
 
-role : ROLE roleName LBRACE roleItem* RBRACE ;
+role : ROLE roleName roleBody ;
+roleBody : LBRACE roleItem* RBRACE ;
 roleItem
   : target
   | connect
   | minimum
   ;
 minimum : MINIMUM expression ;
-target : TARGET string ( LBRACE targetItem* RBRACE )? ;
+target : TARGET title targetBody? ;
+targetBody : LBRACE targetItem* RBRACE ;
 targetItem
   : connect
   | attribute
   ;
 
-step : STEP string phrase* LBRACE stepItem* RBRACE ;
+step : STEP title phrase* stepBody ;
+stepBody : LBRACE stepItem* RBRACE ;
 stepItem
   : phrase
   | action
@@ -38,70 +42,107 @@ stepItem
   ;
 
 phrase
-  : ONCE                                             # once
-  | ON FAILURE ( HALT | CONTINUE | IGNORE )          # onFailure
-  | ON roleName ( COMMA roleName )*                  # onRoles
-  | WINDOW expression UP?                            # window
-  | ORDER word                                       # order
-  | VIA FIRST? roleName                              # via
-  | WITH PREVIOUS                                    # withPrevious
-  | AFTER string ( COMMA string )*                   # after
-  | SHARED                                           # shared
-  | TIMEOUT expression                               # timeout
-  | RETRY expression ( EVERY expression )?           # retry
-  | TOLERATE expression ( FAILURE | FAILURES )?      # tolerate
-  | WHEN word                                        # when
-  | TAKES expression ( TO expression )?              # takes
-  | DRAINS                                           # drains
-  | RESTORES                                         # restores
-  | INTERRUPTS                                       # interrupts
-  | OPTIONAL                                         # optional
-  | DISABLED                                         # disabled
+  : ONCE
+  | ON ( FAILURE ID? | roleNameAfterOn ) ( COMMA roleName )*
+  | WINDOW expression UP?
+  | ORDER ( ID | TARGET )
+  | VIA FIRST? roleName
+  | WITH PREVIOUS
+  | AFTER title ( COMMA title )*
+  | SHARED
+  | TIMEOUT expression
+  | RETRY expression ( EVERY expression )?
+  | TOLERATE expression ( FAILURE | FAILURES )?
+  | WHEN ( ID | FAILURE )
+  | TAKES expression ( TO expression )?
+  | DRAINS
+  | RESTORES
+  | INTERRUPTS
+  | OPTIONAL
+  | DISABLED
   ;
 
-action : RUN word? argument? block? ;
-argument : string | TEXT_BLOCK | QUANTITY ;
+action : RUN ( ID argument? | argument ) block? ;
+argument
+  : string
+  | TEXT_BLOCK
+  | QUANTITY
+  ;
 
 block : LBRACE attribute* RBRACE ;
 attribute : key ( ASSIGN expression | block ) ;
-key : anyWord | string ;
+key
+  : anyWord
+  | string
+  ;
 
+// From the tightest to the loosest.
 expression
-  : IF expression THEN expression ELSE expression    # choice
-  | conjunction ( OR conjunction )*                  # disjunction
+  : primary
+  | MINUS expression
+  | expression ( STAR | SLASH ) expression
+  | expression ( PLUS | MINUS ) expression
+  | expression ( EQUAL | NOT_EQUAL | LESS | LESS_OR_EQUAL | GREATER | GREATER_OR_EQUAL ) expression
+  | NOT expression
+  | expression AND expression
+  | expression OR expression
+  | IF expression THEN expression ELSE expression
   ;
-conjunction : negation ( AND negation )* ;
-negation : NOT negation | comparison ;
-comparison
-  : sum ( ( EQUAL | NOT_EQUAL | LESS | LESS_OR_EQUAL | GREATER | GREATER_OR_EQUAL ) sum )? ;
-sum : product ( ( PLUS | MINUS ) product )* ;
-product : sign ( ( STAR | SLASH ) sign )* ;
-sign : MINUS sign | postfix ;
-postfix : primary ( DOT anyWord | LBRACKET expression RBRACKET )* ;
 primary
-  : QUANTITY                                                        # quantity
-  | ( TRUE | FALSE )                                                # truth
-  | string                                                          # text
-  | TEXT_BLOCK                                                      # textBlock
-  | LBRACKET ( expression ( COMMA expression )* )? RBRACKET         # list
-  | LPAREN expression RPAREN                                        # grouped
-  | variableName LPAREN ( expression ( COMMA expression )* )? RPAREN  # call
-  | variableName                                                    # name
+  : QUANTITY
+  | TRUE
+  | FALSE
+  | TEXT_BLOCK
+  | string
+  | list
+  | LPAREN expression RPAREN
+  | variableName ( arguments | selector* )
   ;
-variableName : ID | TARGET | DEPLOYMENT ;
-
-string : STRING_OPEN stringPart* STRING_CLOSE ;
-stringPart
-  : STRING_TEXT
-  | STRING_ESCAPE
-  | INTERPOLATION_OPEN expression INTERPOLATION_CLOSE
+list : LBRACKET ( expression ( COMMA expression )* )? RBRACKET ;
+arguments : LPAREN ( expression ( COMMA expression )* )? RPAREN ;
+selector
+  : DOT anyWord
+  | LBRACKET expression RBRACKET
+  ;
+variableName
+  : ID
+  | TARGET
+  | DEPLOYMENT
   ;
 
-roleName : word | string ;
-word
+// The name of a deployment, step or target: it stands in quotes.
+title : string ;
+string
+  : STRING_OPEN
+    ( STRING_TEXT | STRING_ESCAPE | INTERPOLATION_OPEN expression INTERPOLATION_CLOSE )*
+    STRING_CLOSE
+  ;
+
+roleName
+  : word
+  | string
+  ;
+roleNameAfterOn
+  : wordButFailure
+  | string
+  ;
+wordButFailure
   : ID | DEPLOYMENT | ROLE | TARGET | CONNECT | MINIMUM | VARIABLE | STEP | RUN | ONCE | ON | WINDOW
   | UP | ORDER | VIA | FIRST | WITH | PREVIOUS | AFTER | SHARED | TIMEOUT | RETRY | EVERY | TOLERATE
-  | FAILURE | FAILURES | HALT | CONTINUE | IGNORE | WHEN | TAKES | TO | DRAINS | RESTORES
-  | INTERRUPTS | OPTIONAL | DISABLED
+  | FAILURES | WHEN | TAKES | TO | DRAINS | RESTORES | INTERRUPTS | OPTIONAL | DISABLED
   ;
-anyWord : word | AND | OR | NOT | IF | THEN | ELSE | TRUE | FALSE ;
+word
+  : wordButFailure
+  | FAILURE
+  ;
+anyWord
+  : word
+  | AND
+  | OR
+  | NOT
+  | IF
+  | THEN
+  | ELSE
+  | TRUE
+  | FALSE
+  ;

@@ -1,0 +1,120 @@
+#include "compiler/recovery.h"
+
+#include <algorithm>
+#include <array>
+
+namespace sluice::compiler {
+
+namespace {
+
+bool is_word(TokenKind kind) {
+  return kind == TokenKind::Word || kind == TokenKind::Keyword;
+}
+
+class Search {
+ public:
+  Search(const TokenList& list, const Mistake& mistake)
+      : list_(list),
+        mistake_(mistake),
+        indentation_(list.tokens[mistake.begin].indentation),
+        at_(std::max(mistake.error, mistake.begin + 1)) {}
+
+  std::size_t run() {
+    count_brackets();
+    for (;; ++at_) {
+      const Token& token = list_.tokens[at_];
+      if (token.kind == TokenKind::End || token.kind == TokenKind::CloseBrace) return at_;
+      const bool begins_line =
+          is_word(token.kind) && token.first_on_line && token.indentation <= indentation_;
+      if (begins_line && mistake_.container != Container::Header) return at_;
+      if (brackets_ == 0 && begins_item()) return at_;
+      follow(token.kind);
+      if (token.kind != TokenKind::OpenBrace) continue;
+      if (mistake_.container == Container::Header) return at_;
+      skip_block();
+    }
+  }
+
+ private:
+  // A mistake within brackets or a string: what stands in them begins nothing.
+  void count_brackets() {
+    const std::size_t stop = at_;
+    for (at_ = mistake_.begin; at_ < stop; ++at_) follow(list_.tokens[at_].kind);
+  }
+
+  void follow(TokenKind kind) {
+    switch (kind) {
+      case TokenKind::OpenBracket:
+      case TokenKind::OpenParenthesis:
+      case TokenKind::StringOpen:
+      case TokenKind::InterpolationOpen:
+        ++brackets_;
+        break;
+      case TokenKind::CloseBracket:
+      case TokenKind::CloseParenthesis:
+      case TokenKind::StringClose:
+      case TokenKind::InterpolationClose:
+        if (brackets_ > 0) --brackets_;
+        break;
+      default:
+        break;
+    }
+  }
+
+  bool begins_item() const {
+    const Token& token = list_.tokens[at_];
+    if (!is_word(token.kind)) return false;
+    const std::string_view text = list_.text(token);
+    const TokenKind next = list_.tokens[at_ + 1].kind;
+    const bool titled = next == TokenKind::StringOpen;
+    switch (mistake_.container) {
+      case Container::File:
+        return ((text == "deployment" || text == "step") && titled) ||
+               ((text == "role" || text == "variable" || text == "connect") && is_word(next));
+      case Container::RoleBody:
+        return (text == "target" && titled) || text == "connect" || text == "minimum";
+      case Container::TargetBody:
+      case Container::Block:
+        return list_.text(at_ + 1) == "=" || next == TokenKind::OpenBrace;
+      case Container::Header:
+        return begins_phrase(text);
+      case Container::StepBody:
+        return begins_phrase(text) || text == "run" || (text == "step" && titled);
+    }
+    return false;
+  }
+
+  // Stays on its `}`.
+  void skip_block() {
+    std::size_t open = 0;
+    for (;; ++at_) {
+      const TokenKind kind = list_.tokens[at_].kind;
+      if (kind == TokenKind::OpenBrace) ++open;
+      if (kind == TokenKind::CloseBrace && --open == 0) return;
+      if (list_.tokens[at_ + 1].kind == TokenKind::End) return;
+    }
+  }
+
+  const TokenList& list_;
+  const Mistake& mistake_;
+  std::uint32_t indentation_;
+  std::size_t at_;
+  std::size_t brackets_ = 0;
+};
+
+}  // namespace
+
+std::size_t resume_at(const TokenList& list, const Mistake& mistake) {
+  if (list.tokens[mistake.begin].kind == TokenKind::End) return mistake.begin;
+  return Search(list, mistake).run();
+}
+
+bool begins_phrase(std::string_view word) {
+  constexpr std::array<std::string_view, 18> words{
+      "once",  "on",     "window",   "order",      "via",      "with",
+      "after", "shared", "timeout",  "retry",      "tolerate", "when",
+      "takes", "drains", "restores", "interrupts", "optional", "disabled"};
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+}  // namespace sluice::compiler
