@@ -1,0 +1,96 @@
+#include "runtime/actions.h"
+
+#include <fmt/format.h>
+
+#include "runtime/request.h"
+
+namespace sluice::runtime {
+
+namespace {
+
+std::string script_kind(plan::Connection::Kind kind) {
+  return kind == plan::Connection::Kind::Local ? "script local" : "script ssh";
+}
+
+Completion answered(scheduler::Outcome outcome) {
+  Completion completion;
+  completion.outcome = outcome;
+  completion.ending = Completion::Ending::Answered;
+  return completion;
+}
+
+}  // namespace
+
+ActionExecutor::ActionExecutor(Loop& loop) : loop_(loop) {}
+
+void ActionExecutor::add(const std::string& kind, Executor& executor) {
+  executors_[kind] = &executor;
+}
+
+Executor* ActionExecutor::find(const std::string& kind) const {
+  const auto found = executors_.find(kind);
+  return found == executors_.end() ? nullptr : found->second;
+}
+
+std::string ActionExecutor::missing(const plan::Plan& plan) const {
+  for (const plan::Step& step : plan.steps) {
+    for (const plan::Task& task : step.tasks) {
+      const std::string& kind = task.action.kind;
+      const bool known = kind == "wait" || kind == "script" || find(kind) != nullptr;
+      if (known) continue;
+      const std::string place = plan::place_text(plan, task.action_place);
+      return fmt::format("{}{}this version does not carry out `{}`", place,
+                         place.empty() ? "" : ": ", kind);
+    }
+  }
+  return "";
+}
+
+void ActionExecutor::start(ActionRequest request, Sink done) {
+  Completion failed;
+  failed.detail = request.refused;
+  if (request.refused.empty()) {
+    const std::string& kind = request.task->action.kind;
+    if (kind == "wait") return wait(request, std::move(done));
+    const ActionRequest::Ticket ticket = request.ticket;
+    Executor* executor = find(kind == "script" ? script_kind(request.place.kind) : kind);
+    if (executor != nullptr) {
+      running_[ticket] = executor;
+      executor->start(std::move(request),
+                      [this, ticket, done = std::move(done)](Completion completion) {
+                        running_.erase(ticket);
+                        done(std::move(completion));
+                      });
+      return;
+    }
+    failed.detail = fmt::format("this version does not carry out `{}` there", kind);
+  }
+  loop_.post([failed, done = std::move(done)] { done(failed); });
+}
+
+void ActionExecutor::wait(const ActionRequest& request, Sink done) {
+  const plan::Value* value = request.attribute("duration");
+  const auto* duration = value != nullptr ? std::get_if<base::Duration>(&value->content) : nullptr;
+  const ActionRequest::Ticket ticket = request.ticket;
+  Wait& row = waits_[ticket];
+  row.done = std::move(done);
+  row.timer = loop_.after(duration != nullptr ? *duration : base::Duration{}, [this, ticket] {
+    const Sink answer = std::move(waits_[ticket].done);
+    waits_.erase(ticket);
+    answer(answered(scheduler::Outcome::Succeeded));
+  });
+}
+
+void ActionExecutor::cancel(ActionRequest::Ticket ticket) {
+  const auto waiting = waits_.find(ticket);
+  if (waiting != waits_.end()) {
+    const Sink answer = std::move(waiting->second.done);
+    waits_.erase(waiting);
+    loop_.post([answer] { answer(answered(scheduler::Outcome::Cancelled)); });
+    return;
+  }
+  const auto found = running_.find(ticket);
+  if (found != running_.end()) found->second->cancel(ticket);
+}
+
+}  // namespace sluice::runtime

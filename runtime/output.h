@@ -1,0 +1,44 @@
+// What actions write: whole on disk, one file an attempt and host; the last lines in memory.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plan/plan.h"
+#include "scheduler/scheduler.h"
+
+namespace sluice::runtime {
+
+class OutputStore {
+ public:
+  explicit OutputStore(std::string directory) : directory_(std::move(directory)) {}
+
+  // Appends; what the disk does not take is counted, not lost silently.
+  void append(const scheduler::Action& action, const std::string& host, std::string_view bytes);
+  // The last lines that the attempt wrote on its hosts, at most 20 lines and 4 KiB; then they are
+  // forgotten.
+  std::vector<std::string> take_tail(const scheduler::Action& action);
+  std::uint64_t bytes_not_written() const { return bytes_not_written_; }
+
+ private:
+  std::string directory_;
+  std::map<scheduler::Action, std::string> tails_;
+  std::uint64_t bytes_not_written_ = 0;
+};
+
+// One stored output.
+struct StoredOutput {
+  scheduler::Action action;
+  std::string host;
+  std::string path;
+};
+// In the plan's order; then by attempt.
+std::vector<StoredOutput> list_output(const std::string& directory);
+
+// Whole lines of the text with everything that could move a terminal's cursor written out; what
+// stands behind the last line end stays in `rest`.
+std::vector<std::string> take_lines(std::string& rest, std::string_view bytes);
+
+}  // namespace sluice::runtime
