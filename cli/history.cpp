@@ -1,0 +1,50 @@
+// `sluice history`: the runs that there were, the last one last.
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "base/json_writer.h"
+#include "cli/commands.h"
+#include "cli/read_run.h"
+#include "render/text_table.h"
+#include "runtime/runs.h"
+
+namespace sluice::cli {
+
+int history_command(const HistoryOptions& options) {
+  const std::vector<runtime::RunFolder> folders = runtime::list_runs(options.state);
+  std::string text;
+  base::JsonWriter json(text);
+  json.begin_object().member("schema", "sluice.history/1").key("runs").begin_array();
+  render::TextTable table;
+  for (const char* title : {"run", "started", "deployment", "outcome", "duration"}) {
+    table.column(title);
+  }
+  for (const runtime::RunFolder& folder : folders) {
+    const auto read = read_run(folder);
+    if (!read) {
+      fmt::print(stderr, "sluice: {}: {}\n", folder.name, read.error().message);
+      continue;
+    }
+    const ReadRun& run = read.value();
+    const std::string duration = plan::to_text(plan::Value{run.timeline.duration});
+    table.row({run.record.run, run.record.started_at, render::fitted(run.plan.deployment, 40),
+               std::string(scheduler::state_name(run.timeline.outcome)), duration});
+    json.begin_object().member("run", run.record.run);
+    json.member("started_at", run.record.started_at).member("deployment", run.plan.deployment);
+    json.member("plan", run.plan.digest);
+    json.member("outcome", scheduler::state_name(run.timeline.outcome));
+    json.member("duration_ms", run.timeline.duration.ms).end_object();
+  }
+  json.end_array().end_object();
+  if (options.format == Format::Json) {
+    fmt::print("{}\n", text);
+  } else if (folders.empty()) {
+    fmt::print(stderr, "there are no runs in {}\n", options.state);
+  } else {
+    fmt::print("{}", table.text(0));
+  }
+  return exit_done;
+}
+
+}  // namespace sluice::cli

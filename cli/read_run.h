@@ -1,0 +1,21 @@
+// A run as its journal tells it.
+#pragma once
+
+#include "base/result.h"
+#include "plan/plan.h"
+#include "runtime/journal.h"
+#include "runtime/runs.h"
+#include "scheduler/timeline.h"
+
+namespace sluice::cli {
+
+struct ReadRun {
+  runtime::RunRecord record;
+  plan::Plan plan;
+  scheduler::Timeline timeline;
+};
+
+// Refuses, with the reason, a journal that cannot be read or was changed.
+base::Result<ReadRun> read_run(const runtime::RunFolder& folder);
+
+}  // namespace sluice::cli

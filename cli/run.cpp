@@ -1,0 +1,224 @@
+// `sluice run`: carries a plan out. The words of the driver are written down before anything is
+// done; what a person sees is run_view's.
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+
+#include "cli/commands.h"
+#include "cli/load.h"
+#include "cli/run_view.h"
+#include "cli/version.h"
+#include "plan/json.h"
+#include "render/plan_text.h"
+#include "render/timeline_text.h"
+#include "runtime/actions.h"
+#include "runtime/local.h"
+#include "runtime/runs.h"
+
+namespace sluice::cli {
+
+namespace {
+
+using scheduler::State;
+
+int wrong(std::string_view message) {
+  fmt::print(stderr, "sluice: {}\n", message);
+  return exit_wrong;
+}
+
+std::string state_directory(const RunOptions& options) {
+  if (!options.state.empty()) return options.state;
+  const std::filesystem::path file = options.input.file == "-" ? "." : options.input.file;
+  const std::filesystem::path parent = file.has_parent_path() && options.input.file != "-"
+                                           ? file.parent_path()
+                                           : std::filesystem::path(".");
+  return (parent / ".sluice").lexically_normal().string();
+}
+
+// Yes, or the exit status where it is not.
+std::optional<int> ask(const plan::Plan& plan, const RunOptions& options) {
+  if (options.yes) return std::nullopt;
+  if (::isatty(0) != 1 || ::isatty(2) != 1) {
+    return wrong("nobody is there to be asked: say --yes");
+  }
+  fmt::print(stderr, "Carry out `{}` ({} on {}) now? [y/N] ", plan.deployment,
+             fmt::format("{} steps", plan.steps.size()),
+             fmt::format("{} targets", plan.targets.size()));
+  std::string answer;
+  std::getline(std::cin, answer);
+  if (answer == "y" || answer == "yes") return std::nullopt;
+  return wrong("nothing was done");
+}
+
+// All that one run needs, in the order in which it is made and, backwards, taken down.
+class RunSession {
+ public:
+  RunSession(const plan::Plan& plan, const RunOptions& options)
+      : plan_(plan), options_(options), processes_(loop_), actions_(loop_) {}
+
+  int run() {
+    const std::string state = state_directory(options_);
+    auto lock = runtime::StateLock::take(state);
+    if (!lock) return wrong(lock.error().message);
+    const auto folder = runtime::make_run_folder(state);
+    if (!folder) return wrong(folder.error().message);
+    folder_ = folder.value();
+    local_ = std::make_unique<runtime::LocalExecutor>(loop_, processes_, folder_.scripts());
+    actions_.add("script local", *local_);
+    add_remote_executors();
+    const std::string missing = actions_.missing(plan_);
+    if (!missing.empty()) return wrong(missing);
+
+    auto journal = runtime::create_journal(
+        folder_.journal(),
+        {folder_.name, runtime::wall_time(), program_version, plan::to_json(plan_)});
+    if (!journal) return wrong(journal.error().message);
+    runtime::OutputStore store(folder_.output());
+    RunView view(plan_, store, view_options());
+    runtime::Driver driver(plan_, folder_.name, actions_, *journal.value(), view);
+    view_ = &view;
+    driver_ = &driver;
+    if (options_.format == Format::Text && !options_.quiet) {
+      view.say(fmt::format("run {} of `{}`", folder_.name, plan_.deployment));
+    }
+    carry_out();
+    view.end();
+    return finish(view, store);
+  }
+
+ private:
+  void add_remote_executors();
+
+  ViewOptions view_options() const {
+    ViewOptions view;
+    view.json = options_.format == Format::Json;
+    view.quiet = options_.quiet;
+    view.live = ::isatty(2) == 1;
+    view.colour = colour_wanted(2);
+    view.width = terminal_width(2);
+    view.run = folder_.name;
+    view.state = state_directory(options_);
+    return view;
+  }
+
+  base::Instant now() const { return {(loop_.now() - start_).ms}; }
+
+  void carry_out() {
+    ::signal(SIGPIPE, SIG_IGN);
+    for (const int signal : {SIGINT, SIGTERM}) {
+      loop_.on_signal(signal, [this](int number) { interrupted(number); });
+    }
+    start_ = loop_.now();
+    loop_.post([] {});
+    loop_.run([this] { turn(); });
+  }
+
+  void interrupted(int signal) {
+    signal_ = signal;
+    if (++interruptions_ == 1) {
+      view_->say(
+          "stopping: no new target begins, and those begun are taken to their end; once more "
+          "ends them");
+      driver_->pause();
+    } else {
+      view_->say("ending what runs");
+      driver_->abort();
+    }
+  }
+
+  void turn() {
+    if (const base::Status done = driver_->turn(now()); !done) {
+      broken_ = done.error().message;
+      loop_.stop();
+      return;
+    }
+    if (driver_->ended() || driver_->at_rest()) {
+      loop_.stop();
+      return;
+    }
+    const base::Instant next = driver_->next_timer();
+    if (next != base::Instant::never()) {
+      timer_ = loop_.at({start_.ms + next.ms}, [] {});
+    }
+    if (!view_timer_set_ && ::isatty(2) == 1) draw_again();
+  }
+
+  void draw_again() {
+    view_timer_set_ = true;
+    view_->refresh(now());
+    view_timer_ = loop_.after(base::Duration{200}, [this] { draw_again(); });
+  }
+
+  int finish(RunView& view, const runtime::OutputStore& store) {
+    if (!broken_.empty()) {
+      fmt::print(stderr, "sluice: the run was stopped, for its journal cannot be kept: {}\n",
+                 broken_);
+      return exit_person_needed;
+    }
+    if (store.bytes_not_written() > 0) {
+      fmt::print(stderr, "sluice: {} bytes of output could not be written to {}\n",
+                 store.bytes_not_written(), folder_.output());
+    }
+    const scheduler::Timeline timeline = view.timeline(now());
+    if (options_.format == Format::Text) {
+      render::TextStyle style;
+      style.width = terminal_width(2);
+      style.colour = colour_wanted(2);
+      fmt::print(stderr, "\n{}", render::summary_text(plan_, timeline, {}, style));
+    }
+    if (signal_ == SIGINT) return exit_interrupted;
+    if (signal_ == SIGTERM) return exit_terminated;
+    switch (timeline.outcome) {
+      case State::Succeeded:
+        return exit_done;
+      case State::Degraded:
+        return exit_degraded;
+      case State::Paused:
+        return exit_person_needed;
+      default:
+        return exit_failed;
+    }
+  }
+
+  const plan::Plan& plan_;
+  const RunOptions& options_;
+  runtime::Loop loop_;
+  runtime::Processes processes_;
+  runtime::ActionExecutor actions_;
+  std::unique_ptr<runtime::LocalExecutor> local_;
+  runtime::RunFolder folder_;
+  RunView* view_ = nullptr;
+  runtime::Driver* driver_ = nullptr;
+  base::Instant start_;
+  runtime::Loop::Timer timer_;
+  runtime::Loop::Timer view_timer_;
+  bool view_timer_set_ = false;
+  int interruptions_ = 0;
+  int signal_ = 0;
+  std::string broken_;
+};
+
+void RunSession::add_remote_executors() {}
+
+}  // namespace
+
+int run_command(const RunOptions& options) {
+  const auto loaded = load_plan(options.input);
+  if (const int* status = std::get_if<int>(&loaded)) return *status;
+  const auto& plan = std::get<plan::Plan>(loaded);
+  if (!options.expect.empty() && options.expect != plan.digest) {
+    return wrong(fmt::format("the plan is {}, and not the one that --expect names", plan.digest));
+  }
+  if (options.dry_run) {
+    fmt::print("{}\nnothing was done\n", render::plan_text(plan));
+    return exit_done;
+  }
+  if (const std::optional<int> status = ask(plan, options)) return *status;
+  return RunSession(plan, options).run();
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,69 @@
+// What a person or a program sees of a run as it goes on: plain lines, a live view on a terminal,
+// or events as JSON. It decides nothing.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "plan/plan.h"
+#include "runtime/driver.h"
+#include "runtime/output.h"
+#include "scheduler/timeline.h"
+
+namespace sluice::cli {
+
+struct ViewOptions {
+  bool json = false;
+  bool quiet = false;  // failures and the end only
+  bool live = false;   // progress that is redrawn: standard error is a terminal
+  bool colour = false;
+  int width = 80;
+  std::string run;
+  std::string state;  // as it was given, for the hints
+};
+
+class RunView : public runtime::Observer {
+ public:
+  RunView(const plan::Plan& plan, runtime::OutputStore& store, ViewOptions options);
+
+  void instant(const runtime::Instant& instant, const scheduler::Commands& commands) override;
+  void output(const scheduler::Action& action, const std::string& host,
+              std::string_view bytes) override;
+  // Something for the operator to know: printed at once, above the live view.
+  void say(const std::string& line);
+  // Draws the live view anew, where there is one.
+  void refresh(base::Instant now);
+  void end();
+
+  scheduler::Timeline timeline(base::Instant now) const { return builder_.build(now); }
+
+ private:
+  struct StepProgress {
+    std::uint32_t lanes = 0, over = 0, at_work = 0, failed = 0;
+    bool active = false;
+  };
+
+  void json_event(const scheduler::Command& command, base::Instant at);
+  void plain_event(const scheduler::Command& command, base::Instant at);
+  void follow(const scheduler::Command& command);
+  void report_failure(const scheduler::Command& command, const runtime::Instant& instant);
+  void print(const std::string& line);
+  void clear_live();
+  std::string progress_line(plan::StepId step, const StepProgress& progress) const;
+  std::string name_of(const scheduler::Action& action) const;
+
+  const plan::Plan& plan_;
+  runtime::OutputStore& store_;
+  ViewOptions options_;
+  scheduler::TimelineBuilder builder_;
+  std::vector<StepProgress> steps_;
+  std::map<scheduler::Action, std::vector<runtime::HostResult>> last_results_;
+  std::map<std::pair<scheduler::Action, std::string>, std::string> unfinished_lines_;
+  std::uint64_t sequence_ = 0;
+  int live_lines_ = 0;
+};
+
+}  // namespace sluice::cli
