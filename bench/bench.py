@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures sluice beside its peers and beside what this machine can do at all, in one run.
 
-usage: bench.py BUILD_DIR [NAME…]     NAME: simulate, compile, local, ssh; all by default
+usage: bench.py BUILD_DIR [NAME…]     NAME: scheduler, simulate, compile, local, ssh; all by default
 
 Every figure is the median of several runs, taken in turn with its peer so that a busy minute hits
 both. Traffic goes to loopback addresses only; each server that is started here is ended here.
@@ -95,6 +95,19 @@ def bench_simulate(place, sluice, build):
               f"{5 / ours.wall:.1f}", ours.memory_kib // 1024, f"{ours.wall / limit.wall:.1f}")
     table.row("hand-tuned engine for this one scenario (`bench/limit_engine`)", f"{limit.wall:.2f}",
               f"{5 / limit.wall:.1f}", limit.memory_kib // 1024, "1")
+    return table
+
+
+def bench_scheduler(place, sluice, build):
+    del place, sluice
+    table = Table("The scheduler alone: 100,000 targets × 5 child steps, a heap of durations as its driver",
+                  ["window", "million events/s", "limit (`bench/limit_engine`)", "× of the limit's time"])
+    for window in (10, 100, 1_000, 10_000):
+        words = ["100000", str(window), "5"]
+        found = in_turn({name: [f"{build}/{name}", *words] for name in ("scheduler_events", "limit_engine")})
+        ours, limit = (json.loads(found[name][1])["events_per_second"] / 1e6
+                       for name in ("scheduler_events", "limit_engine"))
+        table.row(f"{window:,}", f"{ours:.1f}", f"{limit:.1f}", f"{limit / ours:.1f}")
     return table
 
 
@@ -246,7 +259,8 @@ def bench_ssh(place, sluice, build):
 def main():
     build = os.path.abspath(sys.argv[1])
     sluice = os.path.join(build, "sluice")
-    all_benches = {"simulate": bench_simulate, "compile": bench_compile, "local": bench_local, "ssh": bench_ssh}
+    all_benches = {"scheduler": bench_scheduler, "simulate": bench_simulate, "compile": bench_compile,
+                   "local": bench_local, "ssh": bench_ssh}
     names = sys.argv[2:] or list(all_benches)
     model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8")
                   if line.startswith("model name")), "unknown")

@@ -180,16 +180,4 @@ void Scheduler::Machine::fail_stuck_steps() {
   SLUICE_CHECK(!ended_steps_.empty(), "no step runs, and yet some wait");
 }
 
-Action Scheduler::Machine::action_of(std::uint32_t place) const {
-  const Slot& slot = slots_[place];
-  return {slot.step, slot.lane, slot.task, slot.attempt, place};
-}
-
-Command& Scheduler::Machine::say(Command::Kind kind, const Action& action) {
-  Command& command = commands_->emplace_back();
-  command.kind = kind;
-  command.action = action;
-  return command;
-}
-
 }  // namespace sluice::scheduler

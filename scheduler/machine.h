@@ -126,8 +126,18 @@ class Scheduler::Machine {
   const TaskRules& task_rules(const Slot& slot, std::uint32_t task) const {
     return rules_.tasks[rules_.steps[slot.step].first_task + task];
   }
-  Action action_of(std::uint32_t place) const;
-  Command& say(Command::Kind kind, const Action& action);
+  Action action_of(std::uint32_t place) const {
+    const Slot& slot = slots_[place];
+    return {slot.step, slot.lane, slot.task, slot.attempt, place};
+  }
+  // Inline, so that an action is put together where it is needed and not copied over: loading whole
+  // what was just stored in parts costs more than all the rest of an event.
+  Command& say(Command::Kind kind, const Action& action) {
+    Command& command = commands_->emplace_back();
+    command.kind = kind;
+    command.action = action;
+    return command;
+  }
 
   StepGraph graph_;
   Rules rules_;
