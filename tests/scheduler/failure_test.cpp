@@ -154,6 +154,11 @@ TEST_CASE("the deployment is the worst of its steps") {
    20: fail B@b           -> step B failed, start C@controller
    30: done C@controller  -> step C succeeded, deployment failed
   )");
+  check_starts("A on a\nC, always, ignore", R"(
+    0:                   -> start A@a
+   10: fail A@a          -> step A failed, start C@controller
+   20: fail C@controller -> step C degraded, deployment failed
+  )");
 }
 
 TEST_CASE("a target that failed takes no part in the steps that wait for that one") {
@@ -255,5 +260,27 @@ TEST_CASE("failures that reach a step over two ways are told once") {
    20: done B@controller  -> step B succeeded
    30: done C@controller  -> step C succeeded, lane D@a left out: skipped (failed before by A),
                              start D@b
+  )");
+}
+
+TEST_CASE("a target that failed in two steps is left out because of the first in the file") {
+  check_starts("A on a b, tolerate 1\nB on a b, tolerate 1, with previous, shared\nC on a b", R"(
+    0:                    -> start A@a, start A@b, start B@a, start B@b
+   10: fail B@a, done B@b -> step B degraded
+   20: fail A@a, done A@b -> step A degraded, lane C@a left out: skipped (failed before by A),
+                             start C@b
+  )");
+}
+
+TEST_CASE("what left a target out of one step does not leave it out of another beside it") {
+  check_starts(
+      "A on a, ignore\nB on a b, tolerate 1, with previous, shared\nC on a b, after B\nD on a b, "
+      "after A",
+      R"(
+    0:                    -> start A@a, start B@a, start B@b
+   10: fail B@a, done B@b -> step B degraded, lane C@a left out: skipped (failed before by B),
+                             start C@b
+   20: done A@a           -> step A succeeded, start D@a
+   30: done C@b, done D@a -> step C succeeded, start D@b
   )");
 }

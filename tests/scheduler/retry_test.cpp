@@ -143,6 +143,14 @@ TEST_CASE("a timer that comes too late is ignored") {
   )");
 }
 
+TEST_CASE("a pause that nobody asked for is ignored") {
+  check_starts("U on a, retry 3 every 5", R"(
+    0:          -> start U@a
+    5: over U@a ->
+   10: done U@a -> step U succeeded, deployment succeeded
+  )");
+}
+
 TEST_CASE("a second timer of an attempt that was told to end is ignored") {
   check_starts("U on a, timeout 30", R"(
     0:             -> start U@a, timeout U@a at 30
