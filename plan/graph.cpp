@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <boost/graph/adjacency_list.hpp>
+#include <boost/graph/push_relabel_max_flow.hpp>
 #include <boost/graph/topological_sort.hpp>
+#include <limits>
 #include <queue>
 
 namespace sluice::plan {
@@ -110,6 +112,72 @@ std::vector<Edge> transitive_reduction(std::uint32_t vertices, std::span<const E
   }
   std::sort(kept.begin(), kept.end());
   return kept;
+}
+
+namespace {
+
+// A network for maximum flow: every edge with its reverse, as Boost.Graph asks for.
+class Network {
+ public:
+  explicit Network(std::size_t vertices) : graph_(vertices) {}
+
+  void connect(std::uint32_t from, std::uint32_t to, std::int64_t capacity) {
+    const auto forward = boost::add_edge(from, to, {capacity}, graph_).first;
+    const auto backward = boost::add_edge(to, from, {0}, graph_).first;
+    graph_[forward].reverse = backward;
+    graph_[backward].reverse = forward;
+  }
+
+  // What the source still reaches once nothing more flows: the smallest minimum cut.
+  std::vector<bool> source_side(std::uint32_t source, std::uint32_t sink) {
+    boost::push_relabel_max_flow(graph_, source, sink, boost::get(&Arc::capacity, graph_),
+                                 boost::get(&Arc::residual, graph_),
+                                 boost::get(&Arc::reverse, graph_),
+                                 boost::get(boost::vertex_index, graph_));
+    std::vector<bool> reached(boost::num_vertices(graph_));
+    std::vector<std::uint32_t> open{source};
+    reached[source] = true;
+    while (!open.empty()) {
+      const std::uint32_t vertex = open.back();
+      open.pop_back();
+      for (const auto arc : boost::make_iterator_range(boost::out_edges(vertex, graph_))) {
+        const auto next = static_cast<std::uint32_t>(boost::target(arc, graph_));
+        if (graph_[arc].residual == 0 || reached[next]) continue;
+        reached[next] = true;
+        open.push_back(next);
+      }
+    }
+    return reached;
+  }
+
+ private:
+  using Row = boost::adjacency_list_traits<boost::vecS, boost::vecS, boost::directedS>;
+  struct Arc {
+    std::int64_t capacity = 0;
+    std::int64_t residual = 0;
+    Row::edge_descriptor reverse{};
+  };
+  boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS, boost::no_property, Arc> graph_;
+};
+
+}  // namespace
+
+std::vector<bool> heaviest_closure(std::span<const std::int64_t> weights,
+                                   std::span<const Edge> needs) {
+  const auto vertices = static_cast<std::uint32_t>(weights.size());
+  const std::uint32_t source = vertices;
+  const std::uint32_t sink = vertices + 1;
+  Network network(weights.size() + 2);
+  for (std::uint32_t vertex = 0; vertex < vertices; ++vertex) {
+    if (weights[vertex] > 0) network.connect(source, vertex, weights[vertex]);
+    if (weights[vertex] < 0) network.connect(vertex, sink, -weights[vertex]);
+  }
+  // More than all weights together: never part of a smallest cut.
+  constexpr std::int64_t unbounded = std::numeric_limits<std::int64_t>::max() / 2;
+  for (const Edge& need : needs) network.connect(need.before, need.after, unbounded);
+  std::vector<bool> chosen = network.source_side(source, sink);
+  chosen.resize(vertices);
+  return chosen;
 }
 
 std::vector<Edge> step_edges(const Plan& plan) {

@@ -36,6 +36,12 @@ std::vector<Edge> transitive_reduction(std::uint32_t vertices, std::span<const E
 // The steps' edges of a plan, from its joins, ascending.
 std::vector<Edge> step_edges(const Plan& plan);
 
+// Of all sets of vertices that hold, with a vertex, everything that it needs (`before` needs
+// `after` here), the one with the greatest sum of weights, and among equals the smallest: by a
+// minimum cut (Picard, "Maximal closure of a graph", 1976). The weights' sum fits 63 bits.
+std::vector<bool> heaviest_closure(std::span<const std::int64_t> weights,
+                                   std::span<const Edge> needs);
+
 // The chain of steps that bounds the whole where each step takes `lengths[step]`; ties go to the
 // lowest step. In order of time.
 std::vector<StepId> critical_path(const Plan& plan, std::span<const base::Duration> lengths);

@@ -4,9 +4,10 @@
 
 #include <algorithm>
 
-#include "base/json_writer.h"
+#include "base/check.h"
+#include "plan/graph.h"
 #include "plan/worst_case.h"
-#include "render/text_table.h"
+#include "render/plan_words.h"
 
 namespace sluice::render {
 
@@ -14,163 +15,197 @@ namespace {
 
 using plan::StepId;
 
-std::string shown(std::string_view name) {
-  return fitted(name, 60);
+constexpr std::size_t most_listed = 4;
+
+// "`A`, `B` and 3 more".
+std::string listed(const plan::Plan& plan, const std::vector<StepId>& steps) {
+  const std::size_t written = steps.size() <= most_listed + 1 ? steps.size() : most_listed;
+  std::string text;
+  for (std::size_t i = 0; i < written; ++i) {
+    const bool last = i + 1 == steps.size();
+    text += i == 0 ? "" : last ? " and " : ", ";
+    text += quoted_name(plan.steps[steps[i]].name);
+  }
+  if (steps.size() > written) text += fmt::format(" and {} more", steps.size() - written);
+  return text;
 }
 
-std::string quoted(std::string_view name) {
-  return fmt::format("`{}`", shown(name));
-}
-
-std::string counted(std::uint64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
-std::string_view when_text(plan::When when) {
+std::string_view condition(plan::When when) {
   switch (when) {
     case plan::When::Success:
       return "";
     case plan::When::Failure:
-      return "when something before it failed";
+      return "if something before it failed";
     case plan::When::Always:
-      return "whatever happened before it";
+      return "whatever failed before it";
   }
   return "";
 }
 
-// "web-01, web-02, web-03 … and 7 more".
-std::string names(const plan::Plan& plan, const plan::TargetList& list) {
-  constexpr std::uint32_t most = 4;
-  std::string text;
-  for (std::uint32_t i = 0; i < std::min(most, list.size()); ++i) {
-    text += (i > 0 ? ", " : "") + fitted(plan.targets.name(list.at(i)), 40);
+std::string task_text(const plan::Plan& plan, const plan::Task& task) {
+  std::string text = task.action.kind;
+  if (task.via.kind == plan::Via::Kind::Controller) text += " via the controller";
+  if (task.via.kind == plan::Via::Kind::Each || task.via.kind == plan::Via::Kind::First) {
+    text += " via " + some_names(plan, plan.target_lists[task.via.hosts]);
   }
-  if (list.size() > most) text += fmt::format(" … and {} more", list.size() - most);
+  text += ", takes " + takes_text(task.takes);
+  if (task.timeout) text += ", timeout " + plan::to_text(plan::Value{*task.timeout});
+  if (task.retry.more > 0) {
+    text += fmt::format(", up to {} attempts", std::uint64_t{task.retry.more} + 1);
+    if (task.retry.pause.ms > 0) {
+      text += fmt::format(" with {} between", plan::to_text(plan::Value{task.retry.pause}));
+    }
+  }
+  if (task.effect.drains) text += ", drains";
+  if (task.effect.restores) text += ", restores";
+  if (task.effect.interrupts) text += ", interrupts";
+  if (task.ignore_failure) text += ", its failure is ignored";
   return text;
-}
-
-std::string duration_text(base::Duration duration) {
-  return plan::to_text(plan::Value{duration});
-}
-
-std::string takes_text(const plan::DurationModel& takes) {
-  const plan::Value* low = plan::constant_value(takes.low);
-  const plan::Value* high = plan::constant_value(takes.high);
-  if (low == nullptr) return "as long as its target says";
-  if (takes.kind == plan::DurationModel::Kind::Uniform && high != nullptr) {
-    return fmt::format("{} to {}", plan::to_text(*low), plan::to_text(*high));
-  }
-  return plan::to_text(*low) + (takes.assumed ? " (assumed)" : "");
 }
 
 class Writer {
  public:
-  explicit Writer(const plan::Plan& plan) : plan_(plan), worst_(plan::worst_case(plan)) {}
+  explicit Writer(const plan::Plan& plan) : plan_(plan), worst_(plan::worst_case(plan)) {
+    beside_.resize(plan.joins.size());
+    for (const StepId step : plan.steps.ids()) {
+      beside_[plan.steps[step].join.value].push_back(step);
+    }
+  }
 
   std::string text() {
-    out_ =
-        fmt::format("{}\nplan {}\n{} on {}\n", shown(plan_.deployment), plan_.digest,
-                    counted(plan_.steps.size(), "step"), counted(plan_.targets.size(), "target"));
-    for (const StepId step : plan_.steps.ids()) write_step(step);
+    line(0, shown_name(plan_.deployment));
+    line(0, "plan " + plan_.digest);
+    line(0, fmt::format("{} on {}", counted(plan_.steps.size(), "step"),
+                        counted(plan_.targets.size(), "target")));
+    const auto order = plan::topological_order(plan_.steps.size(), plan::step_edges(plan_));
+    SLUICE_CHECK(order.has_value(), "the steps of a plan go round in a circle");
+    std::size_t number = 0;
+    for (const std::uint32_t step : *order) write_step(StepId{step}, ++number);
     write_worst_case();
     return std::move(out_);
   }
 
  private:
-  void line(int indent, const std::string& text) {
-    out_ += std::string(static_cast<std::size_t>(indent), ' ') + text + "\n";
+  void line(std::size_t indent, std::string_view text) {
+    out_.append(indent, ' ').append(text).push_back('\n');
   }
 
-  std::string waits(StepId id) const {
-    const auto& before = plan_.joins[plan_.steps[id].join].steps;
-    if (before.empty()) return "starts at once";
-    std::string text = "waits for ";
-    constexpr std::size_t most = 4;
-    for (std::size_t i = 0; i < std::min(most, before.size()); ++i) {
-      text += (i > 0 ? ", " : "") + quoted(plan_.steps[before[i]].name);
-    }
-    if (before.size() > most) text += fmt::format(" and {} more", before.size() - most);
-    return text;
-  }
-
-  void write_step(StepId id) {
+  void write_step(StepId id, std::size_t number) {
     const plan::Step& step = plan_.steps[id];
-    const plan::StepWorst& worst = worst_.steps[id.value];
-    out_ += fmt::format("\n{}. {}{}\n", id.value + 1, shown(step.name),
-                        step.disabled ? " (disabled: never run)" : "");
-    line(3, waits(id));
-    if (step.when != plan::When::Success) line(3, fmt::format("runs {}", when_text(step.when)));
+    out_ += '\n';
+    line(0, fmt::format("{}. {}", number, shown_name(step.name)));
+    if (step.disabled) line(3, "disabled: it is never run");
+    line(3, start_text(id));
     if (step.on_controller) {
       line(3, "on the controller");
     } else {
-      const plan::TargetList& list = plan_.target_lists[step.targets];
-      line(3, fmt::format("on {}: {}", counted(list.size(), "target"), names(plan_, list)));
-      line(3, fmt::format("at most {} at once ({})", worst.at_once, step.window.rule));
-      line(3, fmt::format(
-                  "stops when more than {} failed ({}){}", step.tolerate.value, step.tolerate.rule,
-                  step.on_failure == plan::OnFailure::Continue ? ", but goes on to the last target"
-                                                               : ""));
+      write_targets(id);
     }
-    if (step.shared) line(3, "shared: works on a target beside other steps");
-    for (const plan::Task& task : step.tasks) {
-      line(3, fmt::format("- {}", task_text(task, step.has_child_steps)));
+    if (step.shared) line(3, "shared: it works on a target beside other steps");
+    if (step.has_child_steps) {
+      for (const plan::Task& task : step.tasks) {
+        line(3, fmt::format("- {}{}: {}", shown_name(task.name), child_condition(task),
+                            task_text(plan_, task)));
+      }
+    } else {
+      line(3, task_text(plan_, step.tasks.front()));
     }
   }
 
-  std::string task_text(const plan::Task& task, bool named) const {
-    std::string text = named ? shown(task.name) + ": " : "";
-    text += task.action.kind;
-    if (task.via.kind == plan::Via::Kind::Controller) text += " via the controller";
-    if (task.via.kind == plan::Via::Kind::Each || task.via.kind == plan::Via::Kind::First) {
-      text += " via " + names(plan_, plan_.target_lists[task.via.hosts]);
+  std::string start_text(StepId id) const {
+    const plan::Step& step = plan_.steps[id];
+    const plan::Join& join = plan_.joins[step.join];
+    std::string text = "starts at once";
+    if (!join.steps.empty()) {
+      text = fmt::format("starts when {} {} ended", listed(plan_, join.steps),
+                         join.steps.size() == 1 ? "has" : "have");
     }
-    text += ", takes " + takes_text(task.takes);
-    if (task.timeout) text += ", at most " + duration_text(*task.timeout);
-    if (task.retry.more > 0) {
-      text += fmt::format(", up to {}", counted(std::uint64_t{task.retry.more} + 1, "attempt"));
-      if (task.retry.pause.ms > 0) text += " " + duration_text(task.retry.pause) + " apart";
+    std::vector<StepId> beside;
+    for (const StepId other : beside_[step.join.value]) {
+      if (other != id && beside.size() <= most_listed + 1) beside.push_back(other);
     }
-    if (task.effect.drains) text += ", drains";
-    if (task.effect.restores) text += ", restores";
-    if (task.effect.interrupts) text += ", interrupts";
-    if (named && task.when != plan::When::Success) {
-      text += task.when == plan::When::Always ? ", always" : ", after a failure";
+    if (beside.size() > most_listed + 1) {
+      text += fmt::format(", together with {} others", beside_[step.join.value].size() - 1);
+    } else if (!beside.empty()) {
+      text += ", together with " + listed(plan_, beside);
     }
-    if (task.ignore_failure) text += ", its failure is ignored";
-    if (task.disabled) text += ", disabled";
+    if (step.when != plan::When::Success) text += fmt::format(", {}", condition(step.when));
     return text;
   }
 
-  void write_worst_case() {
-    out_ += "\nAt its worst\n";
-    for (const plan::RoleId id : plan_.roles.ids()) {
-      const plan::RoleWorst& role = worst_.roles[id.value];
-      if (!role.at.valid() && role.out == 0) continue;
-      line(3, fmt::format("{}: at most {} of {} out of service at once{}",
-                          shown(plan_.roles[id].name), role.out, counted(role.targets, "target"),
-                          role.at.valid() ? ", during " + quoted(plan_.steps[role.at].name) : ""));
+  void write_targets(StepId id) {
+    const plan::Step& step = plan_.steps[id];
+    const plan::TargetList& list = plan_.target_lists[step.targets];
+    if (list.empty()) return line(3, "on no target: it is skipped");
+    line(3, fmt::format("on {}: {}", counted(list.size(), "target"), some_names(plan_, list)));
+    line(3, fmt::format("{} at once ({})", std::min(step.window.value, list.size()),
+                        step.window.rule.empty() ? "no window" : step.window.rule));
+    line(3, failure_text(id));
+  }
+
+  std::string failure_text(StepId id) const {
+    const plan::Step& step = plan_.steps[id];
+    const plan::WorstShare& share = worst_.failed_by_step[id.value];
+    const std::string rule =
+        step.tolerate.rule.empty() ? "no failure is tolerated" : step.tolerate.rule;
+    if (share.total() == 0) return fmt::format("{}; none can fail", rule);
+    if (step.on_failure == plan::OnFailure::Continue) {
+      return fmt::format("{}; it goes on after failures, so all {} can fail", rule, share.total());
     }
-    for (const StepId id : plan_.steps.ids()) {
-      const plan::Step& step = plan_.steps[id];
-      const plan::StepWorst& worst = worst_.steps[id.value];
-      if (step.on_controller || step.disabled) continue;
-      line(3, fmt::format("{}: {}", shown(step.name), failures_text(step, worst)));
-      if (worst.restores || worst.out == 0) continue;
-      line(5, "a target that has gone through it is still out of service");
+    if (step.tolerate.value >= share.total()) {
+      return fmt::format("{}; it never stops, so all {} can fail", rule, share.total());
+    }
+    return fmt::format("{}; {} stops it, and at most {} can fail by then", rule,
+                       step.tolerate.value == 0 ? "the first" : "one more", share.total());
+  }
+
+  static std::string child_condition(const plan::Task& task) {
+    if (task.disabled) return " (disabled)";
+    if (task.when == plan::When::Failure) return " (after a failure)";
+    return task.when == plan::When::Always ? " (always)" : "";
+  }
+
+  void write_worst_case() {
+    out_ += '\n';
+    line(0, "At its worst, whatever takes how long and whatever fails");
+    write_bound("out of service at once", worst_.out, why_out);
+    for (const plan::RoleId id : plan_.roles.ids()) write_role(id);
+    write_bound("failed when it stops", worst_.failed, why_failed);
+  }
+
+  template <class Why>
+  void write_bound(std::string_view what, const plan::WorstBound& bound, Why why) {
+    if (bound.most == 0) return line(3, fmt::format("{}: no target", what));
+    line(3, fmt::format("{}: at most {} of {}", what, bound.most, counted(bound.of, "target")));
+    std::uint64_t sum = 0;
+    std::size_t written = 0;
+    for (const plan::WorstShare& share : bound.shares) {
+      sum += share.total();
+      if (written++ >= most_shares) continue;
+      for (const std::string& reason : why(plan_, share)) line(5, reason);
+    }
+    if (written > most_shares) line(5, fmt::format("… and {} more steps", written - most_shares));
+    if (sum > bound.most) {
+      line(5, fmt::format("but {} in all in such steps", counted(bound.most, "target")));
     }
   }
 
-  static std::string failures_text(const plan::Step& step, const plan::StepWorst& worst) {
-    if (step.on_failure == plan::OnFailure::Continue) {
-      return fmt::format("all {} can fail: it goes on to the last target",
-                         counted(worst.failures, "target"));
-    }
-    return fmt::format("at most {} can fail before it stops ({} tolerated, {} at work)",
-                       counted(worst.failures, "target"), step.tolerate.value, worst.at_once);
+  void write_role(plan::RoleId id) {
+    const plan::Role& role = plan_.roles[id];
+    const plan::WorstBound& bound = worst_.out_of_roles[id.value];
+    const std::uint32_t left = bound.of - bound.most;
+    std::string text = bound.most == 0 ? fmt::format("none of {}", counted(bound.of, "target"))
+                                       : fmt::format("at most {} of {} out, at least {} in service",
+                                                     bound.most, counted(bound.of, "target"), left);
+    if (left < role.minimum) text += fmt::format(", below its minimum of {}", role.minimum);
+    line(5, fmt::format("{}: {}", shown_name(role.name), text));
   }
+
+  static constexpr std::size_t most_shares = 8;
 
   const plan::Plan& plan_;
   plan::WorstCase worst_;
+  std::vector<std::vector<StepId>> beside_;  // the steps that a join opens
   std::string out_;
 };
 
@@ -178,62 +213,6 @@ class Writer {
 
 std::string plan_text(const plan::Plan& plan) {
   return Writer(plan).text();
-}
-
-base::Result<std::string> expanded_plan_text(const plan::Plan& plan) {
-  constexpr std::uint64_t most = 1'000;
-  std::uint64_t lines = 0;
-  for (const StepId step : plan.steps.ids()) {
-    lines += std::uint64_t{plan::lane_count(plan, step)} * plan.steps[step].tasks.size();
-  }
-  if (lines > most) {
-    return base::Error{
-        fmt::format("laid out action by action the plan has {} lines, and at most {} "
-                    "are written; without --expand it is short",
-                    lines, most)};
-  }
-  std::string text;
-  for (const StepId id : plan.steps.ids()) {
-    const plan::Step& step = plan.steps[id];
-    const std::uint32_t lanes = plan::lane_count(plan, id);
-    for (std::uint32_t lane = 0; lane < lanes; ++lane) {
-      for (const plan::Task& task : step.tasks) {
-        const std::string name =
-            step.has_child_steps ? shown(step.name) + "/" + shown(task.name) : shown(step.name);
-        text += fmt::format("{}@{}  {}, takes {}\n", name, shown(plan::lane_name(plan, id, lane)),
-                            task.action.kind, takes_text(task.takes));
-      }
-    }
-  }
-  return text;
-}
-
-std::string plan_summary_json(const plan::Plan& plan) {
-  const plan::WorstCase worst = plan::worst_case(plan);
-  std::string text;
-  base::JsonWriter json(text);
-  json.begin_object().member("schema", "sluice.plan_summary/1");
-  json.member("deployment", plan.deployment).member("plan", plan.digest);
-  json.key("steps").begin_array();
-  for (const StepId id : plan.steps.ids()) {
-    const plan::Step& step = plan.steps[id];
-    const plan::StepWorst& row = worst.steps[id.value];
-    json.begin_object().member("name", step.name).key("waits_for").begin_array();
-    for (const StepId before : plan.joins[step.join].steps) json.value(plan.steps[before].name);
-    json.end_array().member("targets", plan::lane_count(plan, id));
-    json.member("limit", row.at_once).member("limit_rule", step.window.rule);
-    json.member("tolerate", step.tolerate.value).member("tolerate_rule", step.tolerate.rule);
-    json.member("most_failures", row.failures).member("most_out_of_service", row.out).end_object();
-  }
-  json.end_array().key("roles").begin_array();
-  for (const plan::RoleId id : plan.roles.ids()) {
-    json.begin_object().member("role", plan.roles[id].name);
-    json.member("targets", worst.roles[id.value].targets);
-    json.member("most_out_of_service", worst.roles[id.value].out).end_object();
-  }
-  json.end_array().end_object();
-  text.push_back('\n');
-  return text;
 }
 
 }  // namespace sluice::render

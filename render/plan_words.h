@@ -1,0 +1,30 @@
+// Phrases about a plan that its text and its JSON share: who is waited for, why a bound is as high
+// as it is.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "plan/plan.h"
+#include "plan/worst_case.h"
+
+namespace sluice::render {
+
+// "1 target", "3 targets".
+std::string counted(std::uint64_t count, std::string_view noun);
+
+// As it may be printed, cut to what fits a line: a step's name, a target's.
+std::string shown_name(std::string_view name);
+std::string quoted_name(std::string_view name);
+
+// "web-01, web-02, web-03 and 7 more".
+std::string some_names(const plan::Plan& plan, const plan::TargetList& list);
+
+// "30s", "20s to 40s", "10s (assumed)", or "as its target says".
+std::string takes_text(const plan::DurationModel& takes);
+
+// One sentence for each reason of the share.
+std::vector<std::string> why_out(const plan::Plan& plan, const plan::WorstShare& share);
+std::vector<std::string> why_failed(const plan::Plan& plan, const plan::WorstShare& share);
+
+}  // namespace sluice::render
