@@ -16,6 +16,8 @@
 #include "render/plan_text.h"
 #include "render/timeline_text.h"
 #include "runtime/actions.h"
+#include "runtime/haproxy.h"
+#include "runtime/http.h"
 #include "runtime/local.h"
 #include "runtime/runs.h"
 
@@ -190,6 +192,8 @@ class RunSession {
   runtime::Processes processes_;
   runtime::ActionExecutor actions_;
   std::unique_ptr<runtime::LocalExecutor> local_;
+  std::unique_ptr<runtime::HttpExecutor> http_;
+  std::unique_ptr<runtime::HaproxyExecutor> haproxy_;
   runtime::RunFolder folder_;
   RunView* view_ = nullptr;
   runtime::Driver* driver_ = nullptr;
@@ -202,7 +206,18 @@ class RunSession {
   std::string broken_;
 };
 
-void RunSession::add_remote_executors() {}
+void RunSession::add_remote_executors() {
+  const runtime::OpenTunnel no_way = [this](const runtime::Place& place, const std::string&,
+                                            const auto& ready) {
+    loop_.post([ready, name = place.name] {
+      ready(base::Error{fmt::format("there is no way to `{}`", name)});
+    });
+  };
+  http_ = std::make_unique<runtime::HttpExecutor>(loop_, no_way);
+  haproxy_ = std::make_unique<runtime::HaproxyExecutor>(loop_, no_way);
+  actions_.add("http", *http_);
+  actions_.add("haproxy", *haproxy_);
+}
 
 }  // namespace
 
