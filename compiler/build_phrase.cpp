@@ -83,9 +83,11 @@ class PhraseBuilder {
         made_.first = has_second_word();
         return true;
       case Phrase::Order:
-        return take_word({"inventory", "name", "reverse"}, {"target", "longest", "random"});
+        return take_word(node_.first + 1, {"inventory", "name", "reverse"},
+                         {"target", "longest", "random"});
       case Phrase::WhenCondition:
-        return take_word({"success", "failure", "always"}, {});
+        made_.names.push_back(expressions_.word(node_.first + 1));
+        return true;
       case Phrase::Takes:
         return is_known_model(rules_.children(node_)[0]);
       default:
@@ -98,7 +100,7 @@ class PhraseBuilder {
     const std::size_t answer = node_.first + 2;
     if (answer < node_.end && list_.tokens[answer].kind == TokenKind::Word) {
       made_.phrase = Phrase::OnFailure;
-      return take_word({"halt", "continue", "ignore"}, {"ask", "rollback"}, answer);
+      return take_word(answer, {"halt", "continue", "ignore"}, {"ask", "rollback"});
     }
     made_.names.push_back(expressions_.word(node_.first + 1));
     if (made_.in_header || answer < node_.end) return true;
@@ -107,29 +109,24 @@ class PhraseBuilder {
     return false;
   }
 
-  bool take_word(const std::vector<std::string>& known, const std::vector<std::string>& later) {
-    return take_word(known, later, node_.first + 1);
-  }
-
-  bool take_word(const std::vector<std::string>& known, const std::vector<std::string>& later,
-                 std::size_t token) {
+  // An unknown order is left to the resolver, which has words for it.
+  bool take_word(std::size_t token, const std::vector<std::string>& known,
+                 const std::vector<std::string>& later) {
     const Name word = expressions_.word(token);
-    if (std::find(known.begin(), known.end(), word.text) != known.end()) {
-      made_.names.push_back(word);
-      return true;
-    }
+    made_.names.push_back(word);
+    if (std::find(known.begin(), known.end(), word.text) != known.end()) return true;
+    const bool is_later = std::find(later.begin(), later.end(), word.text) != later.end();
+    if (!is_later && made_.phrase == Phrase::Order) return true;
     std::string opening;
     for (std::size_t i = node_.first; i < token; ++i) {
       opening += fmt::format("{}{}", opening.empty() ? "" : " ", list_.text(i));
     }
-    const bool is_later = std::find(later.begin(), later.end(), word.text) != later.end();
-    const std::string meant = nearest(word.text, known);
-    const bool condition = made_.phrase == Phrase::WhenCondition && meant.empty();
-    if (is_later || condition) {
+    if (is_later) {
       expressions_.report("E0114", word.span,
                           fmt::format("this version does not know `{} {}` yet", opening, word.text),
                           known_words(known));
     } else {
+      const std::string meant = nearest(word.text, known);
       expressions_.report(
           "E0111", word.span, fmt::format("`{}` does not belong behind `{}`", word.text, opening),
           meant.empty() ? known_words(known) : fmt::format("did you mean `{}`?", meant));

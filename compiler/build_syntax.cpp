@@ -31,6 +31,36 @@ class Builder {
     }
   }
 
+  // Builds what has no mistake of syntax in it, for the mistakes that building reports.
+  void check(const RuleNode& node) {
+    if (node.mistaken) {
+      for (const RuleNode& part : rules_.children(node)) check(part);
+      return;
+    }
+    switch (node.rule) {
+      case Rule::Declaration:
+        declaration(child(node));
+        return;
+      case Rule::RoleItem:
+        if (child(node).rule == Rule::Target) target(child(node));
+        if (child(node).rule == Rule::Connect) connect(child(node));
+        return;
+      case Rule::StepItem:
+        if (child(node).rule == Rule::Action) run(child(node));
+        if (child(node).rule == Rule::Step) step(child(node));
+        if (child(node).rule == Rule::Phrase) check(child(node));
+        return;
+      case Rule::Phrase:
+        build_phrase(list_, rules_, node, true, expressions_);
+        return;
+      case Rule::Attribute:
+        attribute(node);
+        return;
+      default:
+        return;
+    }
+  }
+
  private:
   const RuleNode& child(const RuleNode& node, std::size_t index = 0) const {
     return rules_.children(node)[index];
@@ -169,6 +199,11 @@ void build_declaration(const TokenList& list, const RuleTree& rules, SyntaxTree&
                        base::Diagnostics& diagnostics) {
   const RuleNode& declaration = rules.children(rules.root())[0];
   tree.declarations.push_back(Builder(list, rules, diagnostics).declaration(declaration));
+}
+
+void check_declaration(const TokenList& list, const RuleTree& rules,
+                       base::Diagnostics& diagnostics) {
+  Builder(list, rules, diagnostics).check(rules.root());
 }
 
 }  // namespace sluice::compiler

@@ -13,4 +13,8 @@ namespace sluice::compiler {
 void build_declaration(const TokenList& list, const RuleTree& rules, SyntaxTree& tree,
                        base::Diagnostics& diagnostics);
 
+// Looks for further mistakes in what could be read of a declaration that has one.
+void check_declaration(const TokenList& list, const RuleTree& rules,
+                       base::Diagnostics& diagnostics);
+
 }  // namespace sluice::compiler

@@ -155,6 +155,14 @@ constexpr std::array table{
         "deployment \"Acme\"\nvariable n = 3\nvariable good = 1 < n < 9\n",
         "deployment \"Acme\"\nvariable n = 3\nvariable good = 1 < n and n < 9\n",
     },
+    Code{
+        "E0118",
+        "a `{` is missing",
+        "A step's body stands between `{` and `}`. A `}` that closes nothing showed that a `{` was "
+        "forgotten; the place is where the step's body seems to begin.",
+        "deployment \"Acme\"\nstep \"One\"\n  run \"true\"\n}\n",
+        "deployment \"Acme\"\nstep \"One\" {\n  run \"true\"\n}\n",
+    },
 };
 
 }  // namespace

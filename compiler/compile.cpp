@@ -23,7 +23,7 @@ std::optional<plan::Plan> compile(const base::Sources& sources, base::FileId mai
                                   const Options& options, base::Diagnostics& diagnostics) {
   const SyntaxTree tree = parse(sources, main, diagnostics);
   // Behind a syntax error every name may be missing for no fault of its own.
-  if (diagnostics.has_errors() && tree.declarations.empty()) return std::nullopt;
+  if (!tree.complete) return std::nullopt;
 
   Resolver resolver(sources, options, diagnostics);
   resolver.plan.compiler_version = options.version;

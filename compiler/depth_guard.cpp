@@ -23,17 +23,11 @@ bool continues(std::string_view word) {
 
 bool DepthGuard::admit(const Token& token, std::string_view text) {
   if (too_deep_) return false;
+  follow_string(token.kind);
   if (opens(token.kind)) {
-    levels_.push_back(prefixes_);
-    outer_ += prefixes_ + 1;
-    prefixes_ = 0;
-    behind_operand_ = false;
+    open();
   } else if (closes(token.kind)) {
-    if (!levels_.empty()) {
-      prefixes_ = levels_.back();
-      levels_.pop_back();
-      outer_ -= prefixes_ + 1;
-    }
+    close();
     if (token.kind == TokenKind::CloseBrace) prefixes_ = 0;
     behind_operand_ = token.kind != TokenKind::InterpolationClose;
   } else {
@@ -42,6 +36,29 @@ bool DepthGuard::admit(const Token& token, std::string_view text) {
   behind_dot_ = text == ".";
   too_deep_ = outer_ + prefixes_ > most_levels;
   return !too_deep_;
+}
+
+void DepthGuard::open() {
+  levels_.push_back(prefixes_);
+  outer_ += prefixes_ + 1;
+  prefixes_ = 0;
+  behind_operand_ = false;
+}
+
+void DepthGuard::close() {
+  if (levels_.empty()) return;
+  prefixes_ = levels_.back();
+  levels_.pop_back();
+  outer_ -= prefixes_ + 1;
+}
+
+// A string that ends with its line takes what was opened in it along.
+void DepthGuard::follow_string(TokenKind kind) {
+  if (kind == TokenKind::StringOpen && strings_++ == 0) outside_ = levels_.size();
+  if (kind == TokenKind::StringClose && strings_ > 0) --strings_;
+  if (kind != TokenKind::BrokenString) return;
+  while (levels_.size() > outside_) close();
+  strings_ = 0;
 }
 
 // An operand behind an operand begins a new expression, or a mistake that ends this one.

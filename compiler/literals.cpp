@@ -114,7 +114,21 @@ plan::Value value_of(Type type, std::int64_t amount) {
   return {plan::Rate{amount}};
 }
 
+// Digits apart, hexadecimal, powers of ten: numbers elsewhere, not here.
+bool is_foreign_number(std::string_view text) {
+  const bool apart = text.find('_') != std::string_view::npos;
+  const bool hexadecimal = text.size() > 1 && text[0] == '0' && (text[1] | 0x20) == 'x';
+  const std::size_t power = text.find_first_of("eE");
+  const bool exponent = power != std::string_view::npos &&
+                        text.find_first_not_of("0123456789.eE") == std::string_view::npos;
+  return apart || hexadecimal || exponent;
+}
+
 Quantity with_units(std::string_view text) {
+  if (is_foreign_number(text)) {
+    return wrong(fmt::format("`{}` is no number", text),
+                 "a number is of digits alone, with a point where it has places");
+  }
   std::int64_t total = 0;
   const Unit* before = nullptr;
   for (const Part& part : parts_of(text)) {

@@ -19,6 +19,9 @@ struct Quantity {
 
 // `3`, `2.5`, `25%`, `1h30m`, `500kB`, `1Gbps`: what begins with a digit, up to where it ends.
 Quantity read_quantity(std::string_view text);
+inline bool is_quantity(std::string_view text) {
+  return read_quantity(text).value.has_value();
+}
 
 // What an escape such as `\n` or `\u{1F680}` stands for; nothing for one that there is not.
 std::optional<std::string> read_escape(std::string_view text);

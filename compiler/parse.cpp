@@ -13,6 +13,7 @@
 #include "compiler/build_expression.h"
 #include "compiler/build_syntax.h"
 #include "compiler/depth_guard.h"
+#include "compiler/literals.h"
 #include "compiler/recovery.h"
 #include "compiler/repair.h"
 #include "compiler/rule_tree.h"
@@ -118,9 +119,9 @@ constexpr RepairTypes repair_types{DeployLexer::STRING_CLOSE, DeployLexer::TEXT_
 
 // Columns before the first token of a line, a tab counting as four; nothing where something else
 // stands before it, be it the end of a text block.
-std::optional<std::uint32_t> indentation_between(std::string_view gap, bool file_begins) {
+std::optional<std::uint32_t> indentation_between(std::string_view gap, bool line_begins) {
   const std::size_t line_end = gap.find_last_of("\r\n");
-  if (line_end == std::string_view::npos && !file_begins) return std::nullopt;
+  if (line_end == std::string_view::npos && !line_begins) return std::nullopt;
   std::uint32_t columns = 0;
   for (const char c : gap.substr(line_end == std::string_view::npos ? 0 : line_end + 1)) {
     columns += c == '\t' ? 4 : 1;
@@ -142,6 +143,7 @@ bool read_tokens(TokenList& list, std::string_view text, std::uint32_t skipped,
   DepthGuard guard;
   std::uint32_t behind = skipped;
   std::uint32_t indentation = 0;
+  bool line_begins = true;
   for (;;) {
     const std::unique_ptr<antlr4::Token> read = lexer.nextToken();
     Token token;
@@ -151,7 +153,8 @@ bool read_tokens(TokenList& list, std::string_view text, std::uint32_t skipped,
     token.begin = static_cast<std::uint32_t>(at_end ? text.size() : read->getStartIndex());
     token.end = static_cast<std::uint32_t>(at_end ? text.size() : read->getStopIndex() + 1);
     const auto columns =
-        indentation_between(text.substr(behind, token.begin - behind), behind == skipped);
+        indentation_between(text.substr(behind, token.begin - behind), line_begins);
+    line_begins = token.kind == TokenKind::BrokenString;
     token.first_on_line = columns.has_value();
     token.indentation = indentation = columns.value_or(indentation);
     behind = token.end;
@@ -370,8 +373,8 @@ std::string_view shown_name(std::string_view name) {
 // Reports a mistake where it is met, then goes on at the next thing of the list it lies in.
 class Reporting final : public antlr4::DefaultErrorStrategy {
  public:
-  Reporting(const TokenList& list, Diagnostics& diagnostics)
-      : list_(list), diagnostics_(diagnostics) {}
+  Reporting(const TokenList& list, RuleTree& rules, Diagnostics& diagnostics)
+      : list_(list), rules_(rules), diagnostics_(diagnostics) {}
 
   void reset(antlr4::Parser* /*parser*/) override { reported_ = false; }
   bool inErrorRecoveryMode(antlr4::Parser* /*parser*/) override { return false; }
@@ -406,13 +409,16 @@ class Reporting final : public antlr4::DefaultErrorStrategy {
   // Called in each rule that the mistake leaves. An item of a list ends here, and the list goes on.
   void recover(antlr4::Parser* parser, std::exception_ptr mistake) override {
     const antlr4::ParserRuleContext* context = parser->getRuleContext();
-    const auto* parent = dynamic_cast<const antlr4::ParserRuleContext*>(context->parent);
+    const antlr4::ParserRuleContext* parent = parent_of(context);
     const auto container = parent == nullptr ? std::nullopt : container_of(parent->getRuleIndex());
     const bool body = context->getRuleIndex() == DeployParser::RuleStepBody;
     if (!container || body) std::rethrow_exception(mistake);
     antlr4::TokenStream* tokens = parser->getTokenStream();
+    const std::size_t error = std::max(error_, tokens->index());
     const std::size_t begin = context->start->getTokenIndex();
-    tokens->seek(resume_at(list_, {begin, std::max(error_, tokens->index()), *container}));
+    const bool nothing_read = begin == error;
+    tokens->seek(resume_at(
+        list_, {nothing_read ? parent->start->getTokenIndex() : begin, error, *container}));
     reported_ = false;
     error_ = 0;
   }
@@ -425,25 +431,12 @@ class Reporting final : public antlr4::DefaultErrorStrategy {
   }
 
   void report(antlr4::Parser* parser, std::size_t token, bool in_list) {
-    const bool known =
-        list_.tokens[token].repaired || (token > 0 && list_.tokens[token - 1].repaired);
-    if (known) return;
+    rules_.mark_mistake();
+    if (is_known(token)) return;
     Unexpected unexpected;
     unexpected.token = token;
     unexpected.in_list = in_list;
-    bool innermost = true;
-    const antlr4::RuleContext* context = parser->getRuleContext();
-    for (; context != nullptr; context = dynamic_cast<antlr4::RuleContext*>(context->parent)) {
-      const auto rule = rule_of(context->getRuleIndex());
-      if (!rule) continue;
-      if (innermost) unexpected.rule = *rule;
-      innermost = false;
-      if (!is_statement(*rule)) continue;
-      unexpected.statement = *rule;
-      const auto* place = dynamic_cast<const antlr4::ParserRuleContext*>(context);
-      unexpected.begin = place->start->getTokenIndex();
-      break;
-    }
+    find_place(parser->getRuleContext(), unexpected);
     for (const ssize_t type : parser->getExpectedTokens().toList()) {
       if (type < 0) continue;
       const std::string name =
@@ -454,7 +447,42 @@ class Reporting final : public antlr4::DefaultErrorStrategy {
     diagnostics_.add(syntax_error(list_, unexpected));
   }
 
+  static void find_place(const antlr4::ParserRuleContext* context, Unexpected& unexpected) {
+    bool innermost = true;
+    for (; context != nullptr; context = parent_of(context)) {
+      const auto rule = rule_of(context->getRuleIndex());
+      const std::size_t begin = context->start->getTokenIndex();
+      // A string that has not begun is no string.
+      if (!rule || (*rule == Rule::String && begin == unexpected.token)) continue;
+      if (innermost) unexpected.rule = *rule;
+      innermost = false;
+      if (!is_statement(*rule)) continue;
+      unexpected.statement = *rule;
+      unexpected.begin = begin;
+      return;
+    }
+  }
+
+  static const antlr4::ParserRuleContext* parent_of(const antlr4::ParserRuleContext* context) {
+    return dynamic_cast<const antlr4::ParserRuleContext*>(context->parent);
+  }
+
+  // What a repair has put there, or has been found in its stead, has been reported; a wrong number
+  // will be.
+  bool is_known(std::size_t token) const {
+    if (list_.tokens[token].kind == TokenKind::Quantity && !is_quantity(list_.text(token))) {
+      return true;
+    }
+    const std::size_t first = token == 0 ? 0 : token - 1;
+    const std::size_t last = list_.tokens[token].kind == TokenKind::StringOpen ? token + 1 : token;
+    for (std::size_t i = first; i <= last; ++i) {
+      if (list_.tokens[i].repaired) return true;
+    }
+    return false;
+  }
+
   const TokenList& list_;
+  RuleTree& rules_;
   Diagnostics& diagnostics_;
   std::size_t error_ = 0;
   bool reported_ = false;
@@ -470,7 +498,7 @@ class FileParser {
         tokens_(list),
         parser_(&tokens_, rules_),
         bail_(std::make_shared<antlr4::BailErrorStrategy>()),
-        reporting_(std::make_shared<Reporting>(list, diagnostics)) {}
+        reporting_(std::make_shared<Reporting>(list, rules_, diagnostics)) {}
 
   void run(SyntaxTree& tree) {
     while (list_.tokens[at_].kind != TokenKind::End) {
@@ -481,6 +509,7 @@ class FileParser {
         tree.complete = false;
         read_with_messages(begin);
         check_literals(list_, begin, at_, diagnostics_);
+        check_declaration(list_, rules_, diagnostics_);
       }
     }
   }
@@ -546,9 +575,7 @@ SyntaxTree parse(const base::Sources& sources, FileId file_id, Diagnostics& diag
   const auto skipped = static_cast<std::uint32_t>(marked ? byte_order_mark.size() : 0);
   if (!read_tokens(list, file.text(), skipped, diagnostics)) return tree;
   tree.complete = repair_strings(list, repair_types, diagnostics);
-  // What a string without an end has swallowed may be the brace that is missing.
-  Diagnostics unheard;
-  repair_braces(list, repair_types, tree.complete ? diagnostics : unheard);
+  repair_braces(list, repair_types, !tree.complete, diagnostics);
   tree.complete = tree.complete && !diagnostics.has_errors();
   FileParser(list, diagnostics).run(tree);
   return tree;

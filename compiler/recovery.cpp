@@ -17,7 +17,10 @@ class Search {
       : list_(list),
         mistake_(mistake),
         indentation_(list.tokens[mistake.begin].indentation),
-        at_(std::max(mistake.error, mistake.begin + 1)) {}
+        at_(std::max(mistake.error, mistake.begin + 1)) {
+    // A block that does not belong there is skipped with all that is in it.
+    if (list.tokens[mistake.begin].kind == TokenKind::OpenBrace) at_ = mistake.begin;
+  }
 
   std::size_t run() {
     count_brackets();

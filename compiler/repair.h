@@ -23,6 +23,9 @@ bool repair_strings(TokenList& list, const RepairTypes& types, base::Diagnostics
 
 // A brace that is missing, or one too many, where the layout shows it; at the end of the file only
 // where the layout shows nothing. A file whose braces match is left alone, whatever its layout.
-void repair_braces(TokenList& list, const RepairTypes& types, base::Diagnostics& diagnostics);
+// `swallowed`: a string without an end may have taken braces with it, so the layout is trusted more
+// and nothing is said.
+void repair_braces(TokenList& list, const RepairTypes& types, bool swallowed,
+                   base::Diagnostics& diagnostics);
 
 }  // namespace sluice::compiler

@@ -31,8 +31,12 @@ Imbalance count_braces(const std::vector<Token>& tokens) {
 class BraceRepair {
  public:
   BraceRepair(TokenList& list, const RepairTypes& types, base::Diagnostics& diagnostics,
-              Imbalance imbalance)
-      : list_(list), types_(types), diagnostics_(diagnostics), left_(imbalance) {}
+              Imbalance imbalance, bool laid_out)
+      : list_(list),
+        types_(types),
+        diagnostics_(diagnostics),
+        left_(imbalance),
+        laid_out_(laid_out) {}
 
   void run() {
     const std::vector<Token> tokens = std::move(list_.tokens);
@@ -153,15 +157,17 @@ class BraceRepair {
   Imbalance left_;
   std::vector<Token> open_;      // braces
   std::optional<Token> header_;  // `step` of a header whose `{` has not come yet
-  bool laid_out_ = false;        // some line is further in than the block that it is in
+  bool laid_out_;                // some line is further in than the block that it is in
 };
 
 }  // namespace
 
-void repair_braces(TokenList& list, const RepairTypes& types, base::Diagnostics& diagnostics) {
+void repair_braces(TokenList& list, const RepairTypes& types, bool swallowed,
+                   base::Diagnostics& diagnostics) {
   const Imbalance imbalance = count_braces(list.tokens);
   if (imbalance.missing == 0 && imbalance.extra == 0) return;
-  BraceRepair(list, types, diagnostics, imbalance).run();
+  base::Diagnostics unheard;
+  BraceRepair(list, types, swallowed ? unheard : diagnostics, imbalance, swallowed).run();
 }
 
 }  // namespace sluice::compiler

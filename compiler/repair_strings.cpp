@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "compiler/repair.h"
 
@@ -68,16 +70,45 @@ class StringRepair {
   // What the string held is dropped: nobody knows where it should have ended.
   void close_string(const Token& at) {
     if (open_.empty()) return;
+    const std::optional<Token> interpolation = unclosed_interpolation();
     kept_.resize(open_.front() + 1);
     open_.clear();
-    const Token& opening = kept_.back();
-    diagnostics_.add({"E0106",
-                      base::Severity::Error,
-                      list_.span(opening),
-                      "this string does not end on its line",
-                      {},
-                      {"close it with `\"`; a text over several lines stands between `\"\"\"`"}});
+    const Token opening = kept_.back();
+    const std::uint32_t line = list_.file->line_number(opening.begin);
+    const bool ends_another = line == broken_line_ + 1 && is_behind_word();
+    broken_line_ = line;
     kept_.push_back(made_token(at, TokenKind::StringClose, types_.string_close));
+    if (ends_another) return;
+    if (interpolation) {
+      report("E0106", list_.span(*interpolation), "this `${` is not closed on its line",
+             "close it with `}`");
+    } else {
+      report("E0106", list_.span(opening), "this string does not end on its line",
+             "close it with `\"`; a text over several lines stands between `\"\"\"`");
+    }
+  }
+
+  // The first `${` of the string that is open, where it has no `}`.
+  std::optional<Token> unclosed_interpolation() const {
+    std::vector<Token> found;
+    for (std::size_t i = open_.front(); i < kept_.size(); ++i) {
+      if (kept_[i].kind == TokenKind::InterpolationOpen) found.push_back(kept_[i]);
+      if (kept_[i].kind == TokenKind::InterpolationClose && !found.empty()) found.pop_back();
+    }
+    if (found.empty()) return std::nullopt;
+    return found.front();
+  }
+
+  void report(std::string code, base::Span span, std::string message, std::string hint) {
+    diagnostics_.add(
+        {std::move(code), base::Severity::Error, span, std::move(message), {}, {std::move(hint)}});
+  }
+
+  // A string behind a word, as in `text"`, is the end of one that began on the line before.
+  bool is_behind_word() const {
+    const std::size_t opening = kept_.size() - 1;
+    if (opening == 0 || kept_[opening - 1].kind != TokenKind::Word) return false;
+    return opening == 1 || list_.text(kept_[opening - 2]) != "run";
   }
 
   void report_block(const Token& block) {
@@ -95,18 +126,15 @@ class StringRepair {
       message = "this text block is never closed";
       hint = fmt::format("close it with `{}`", sign);
     }
-    diagnostics_.add({"E0107",
-                      base::Severity::Error,
-                      {list_.file_id, block.begin, block.begin + quotes},
-                      std::move(message),
-                      {},
-                      {std::move(hint)}});
+    report("E0107", {list_.file_id, block.begin, block.begin + quotes}, std::move(message),
+           std::move(hint));
   }
 
   TokenList& list_;
   const RepairTypes& types_;
   base::Diagnostics& diagnostics_;
   std::vector<Token> kept_;
+  std::uint32_t broken_line_ = 0;  // of the last string without an end
   std::vector<std::size_t> open_;  // strings that are open: their places in `kept_`
 };
 

@@ -9,7 +9,7 @@ namespace sluice::compiler {
 void RuleTree::wrap(Rule rule) {
   SLUICE_CHECK(!finished_.empty(), "nothing is there to wrap");
   frames_.push_back(
-      {rule, finished_.back().first, static_cast<std::uint32_t>(finished_.size() - 1)});
+      {rule, finished_.back().first, static_cast<std::uint32_t>(finished_.size() - 1), false});
 }
 
 void RuleTree::close(std::uint32_t end) {
@@ -25,11 +25,12 @@ void RuleTree::close(std::uint32_t end) {
                           (first_child->rule == Rule::Primary || first_child->rule == Rule::List ||
                            first_child->rule == Rule::String);
   if (only_wraps) return;
-  RuleNode node{frame.rule, frame.first, end, static_cast<std::uint32_t>(nodes_.size()), count, 0};
+  RuleNode node{frame.rule, frame.first, end,           static_cast<std::uint32_t>(nodes_.size()),
+                count,      0,           frame.mistaken};
   for (auto child = first_child; child != finished_.end(); ++child) {
     node.depth = std::max(node.depth, child->depth);
   }
-  if (expression) ++node.depth;
+  if (frame.rule == Rule::Expression) ++node.depth;
   nodes_.insert(nodes_.end(), first_child, finished_.end());
   finished_.erase(first_child, finished_.end());
   finished_.push_back(node);

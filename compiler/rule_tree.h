@@ -47,6 +47,7 @@ struct RuleNode {
   std::uint32_t children = 0;  // the index of the first one
   std::uint32_t child_count = 0;
   std::uint32_t depth = 0;  // expressions that lie inside one another
+  bool mistaken = false;    // it, or something in it, could not be read
 };
 
 // The nodes of one declaration.
@@ -59,12 +60,17 @@ class RuleTree {
   }
 
   void open(Rule rule, std::uint32_t first) {
-    frames_.push_back({rule, first, static_cast<std::uint32_t>(finished_.size())});
+    frames_.push_back({rule, first, static_cast<std::uint32_t>(finished_.size()), false});
   }
   // What was closed last becomes the first child of a rule that begins where it began: `a` of `a +
   // b`.
   void wrap(Rule rule);
   void close(std::uint32_t end);
+
+  // The rules that are open could not be read, or not all that is in them.
+  void mark_mistake() {
+    for (Frame& frame : frames_) frame.mistaken = true;
+  }
 
   // After the last close.
   const RuleNode& root() const { return finished_.back(); }
@@ -77,6 +83,7 @@ class RuleTree {
     Rule rule;
     std::uint32_t first;
     std::uint32_t finished;  // how many nodes were finished before it
+    bool mistaken = false;
   };
 
   std::vector<RuleNode> nodes_;

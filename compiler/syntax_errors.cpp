@@ -45,7 +45,7 @@ constexpr std::array places{
 // How a phrase or declaration is written, by the word it begins with.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 26> usages{{
     {"deployment", "deployment \"Name\""},
-    {"variable", "variable name = value"},
+    {"variable", "variable name = value` or `variable name: number"},
     {"connect", "connect ssh { user = \"deploy\" }"},
     {"role", "role web { target \"web-[1..3]\" }"},
     {"minimum", "minimum 2"},
@@ -94,12 +94,13 @@ class Explanation {
  public:
   Explanation(const TokenList& list, const Unexpected& unexpected)
       : list_(list), unexpected_(unexpected), token_(list.tokens[unexpected.token]) {
-    found_ = list.text(token_);
+    found_ = text_from(unexpected.token);
     is_word_ = token_.kind == TokenKind::Word || token_.kind == TokenKind::Keyword;
     if (unexpected.token > 0) before_ = text_before(unexpected.token);
     made_.severity = base::Severity::Error;
     made_.code = "E0111";
     made_.span = list.span(token_);
+    made_.span.end = made_.span.begin + static_cast<std::uint32_t>(found_.size());
   }
 
   base::Diagnostic run() {
@@ -123,6 +124,19 @@ class Explanation {
     return list_.file->text().substr(begin, list_.tokens[token - 1].end - begin);
   }
 
+  // The token, or the whole of the string that begins there.
+  std::string_view text_from(std::size_t token) const {
+    std::size_t last = token;
+    std::size_t open = 0;
+    for (;; ++last) {
+      if (list_.tokens[last].kind == TokenKind::StringOpen) ++open;
+      if (list_.tokens[last].kind == TokenKind::StringClose && open > 0) --open;
+      if (open == 0 || list_.tokens[last].kind == TokenKind::End) break;
+    }
+    const std::uint32_t begin = list_.tokens[token].begin;
+    return list_.file->text().substr(begin, list_.tokens[last].end - begin);
+  }
+
   bool expects(std::string_view word) const { return is_in(unexpected_.expected, word); }
   bool on_new_line() const { return token_.first_on_line || token_.kind == TokenKind::End; }
   std::string shown() const { return shortened(found_); }
@@ -139,7 +153,7 @@ class Explanation {
   }
 
   bool name_without_quotes() {
-    if (unexpected_.rule != Rule::Title || unexpected_.begin + 1 > unexpected_.token) return false;
+    if (unexpected_.rule != Rule::Title || is_foreign_quote()) return false;
     made_.code = "E0115";
     const bool of_step = opening() == "after";
     const std::string_view what = of_step ? "step" : opening();
@@ -163,10 +177,13 @@ class Explanation {
     if (opening() == "when" && unexpected_.statement == Rule::Phrase)
       phrase = "when` with a condition";
     if (before_is_condition()) phrase = "when` with a condition";
-    if (opening() == "order" && found_ == ".") phrase = "order target.…`";
     if (token_.kind == TokenKind::Word && is_in(later, found_)) phrase = fmt::format("{}`", found_);
     if (found_ == "," && unexpected_.in_list && opening_before() == "window") {
       phrase = "window` with several limits";
+    }
+    if (unexpected_.token > 0 && is_in(later, before_) && opening_before() == "on") {
+      made_.span = list_.span(unexpected_.token - 1);
+      phrase = fmt::format("on failure {}`", before_);
     }
     if (const auto model = distribution()) phrase = fmt::format("takes {}`", *model);
     if (phrase.empty()) return false;
@@ -199,14 +216,19 @@ class Explanation {
     return "lognormal";
   }
 
+  bool is_foreign_quote() const {
+    return found_.substr(0, 1) == "'" || found_.substr(0, 3) == "\xE2\x80\x9C" ||
+           found_.substr(0, 3) == "\xE2\x80\x9D";
+  }
+
   bool sign_of_another_language() {
     std::string hint;
     if (found_ == ":") hint = "a value follows `=`, as in `name = value`";
-    if (found_ == "=" && in_expression()) hint = "`==` compares";
-    if (found_.substr(0, 1) == "'" || found_.substr(0, 3) == "\xE2\x80\x9C" ||
-        found_.substr(0, 3) == "\xE2\x80\x9D") {
-      hint = "strings stand between `\"`";
+    if (found_ == "=" && (in_expression() || behind_declaration())) hint = "`==` compares";
+    if (static_cast<unsigned char>(found_.substr(0, 1)[0]) >= 0x80U) {
+      hint = "names are of the letters `a` to `z` and `A` to `Z`, digits and `_`";
     }
+    if (is_foreign_quote()) hint = "strings stand between `\"`";
     if (found_.substr(0, 1) == ";") hint = "a statement needs no sign at its end: take it out";
     if (found_.substr(0, 1) == "&") hint = "it is written `and`";
     if (found_.substr(0, 1) == "|") hint = "it is written `or`";
@@ -223,6 +245,11 @@ class Explanation {
     return true;
   }
 
+  // On the line on which a declaration has just ended.
+  bool behind_declaration() const {
+    return unexpected_.statement == Rule::Declaration && unexpected_.token > 0 && !on_new_line();
+  }
+
   bool in_expression() const {
     constexpr std::array rules{Rule::Expression, Rule::Primary, Rule::List, Rule::Arguments,
                                Rule::Selector};
@@ -233,11 +260,9 @@ class Explanation {
   bool split_quantity() {
     if (unexpected_.token == 0 || on_new_line()) return false;
     if (list_.tokens[unexpected_.token - 1].kind != TokenKind::Quantity) return false;
-    const bool more = token_.kind == TokenKind::Quantity &&
-                      is_in(units, before_.substr(before_.find_first_not_of("0123456789.") ==
-                                                          std::string_view::npos
-                                                      ? before_.size()
-                                                      : before_.find_first_not_of("0123456789.")));
+    const std::size_t letters = before_.find_first_not_of("0123456789.");
+    const bool more = token_.kind == TokenKind::Quantity && letters != std::string_view::npos &&
+                      is_in(units, before_.substr(letters));
     if (!more && !is_in(units, found_)) return false;
     say(fmt::format("`{}` stands apart from `{}`", shown(), before_),
         fmt::format("write `{}{}`, without a blank", before_, shown()));
@@ -256,18 +281,15 @@ class Explanation {
   bool missing_value() {
     const bool value = expects("a number") && expects("(") && expects("a string");
     if (!value || unexpected_.token == 0) return false;
-    const bool nothing = on_new_line() || !is_word_;
-    if (nothing) mark_before();
+    mark_before();
     const std::string_view usage = usage_of(opening());
     const std::string hint = unexpected_.statement == Rule::Phrase && !usage.empty()
                                  ? fmt::format("write it as `{}`", usage)
                                  : "";
-    if (on_new_line() || token_.kind == TokenKind::CloseBrace ||
-        token_.kind == TokenKind::InterpolationClose) {
+    if (on_new_line() || (token_.kind != TokenKind::Keyword && token_.kind != TokenKind::Unknown)) {
       say(fmt::format("a value is missing behind `{}`", shortened(before_)), hint);
     } else {
       say(fmt::format("`{}` is no value", shown()), hint);
-      made_.span = list_.span(token_);
     }
     return true;
   }
@@ -284,10 +306,37 @@ class Explanation {
           "a step is written `step \"Name\" { … }`");
       return true;
     }
-    say(fmt::format("`{}` does not belong {}", shown(), place->where));
-    if (is_word_) made_.hints = did_you_mean(found_, unexpected_.expected);
+    if (behind_declaration()) {
+      say(fmt::format("`{}` does not belong behind `{}`", shown(), shortened(before_)));
+      return true;
+    }
+    say(fmt::format("`{}` does not belong {}", shown(), place->where), special_hint(rule));
+    if (!made_.hints.empty()) return true;
+    if (is_word_) made_.hints = did_you_mean(found_, expected_words());
     if (made_.hints.empty()) made_.hints = {std::string(place->hint)};
     return true;
+  }
+
+  std::string special_hint(Rule rule) const {
+    if (token_.kind != TokenKind::Word) return "";
+    if (rule == Rule::StepBody && list_.text(unexpected_.token + 1) == "=") {
+      return "attributes stand in the block of an action, as in `run http { url = \"…\" }`";
+    }
+    const bool behind_role = rule == Rule::Step && opening_before() == "on" && before_ != "failure";
+    const bool nothing_like_it = did_you_mean(found_, unexpected_.expected).empty();
+    return behind_role && nothing_like_it ? "several roles are joined by `,`, as in `on web, api`"
+                                          : "";
+  }
+
+  // With the words that could have gone on with the phrase before.
+  std::vector<std::string> expected_words() const {
+    std::vector<std::string> words = unexpected_.expected;
+    const std::string_view phrase = opening_before();
+    if (phrase == "retry") words.emplace_back("every");
+    if (phrase == "takes") words.emplace_back("to");
+    if (phrase == "window") words.emplace_back("up");
+    if (phrase == "tolerate") words.insert(words.end(), {"failure", "failures"});
+    return words;
   }
 
   bool is_body_word() const {
@@ -301,7 +350,8 @@ class Explanation {
   }
 
   std::string where() const {
-    if (unexpected_.rule == Rule::String) return "in a string";
+    if (unexpected_.rule == Rule::String) return "in `${…}`";
+    if (behind_declaration()) return fmt::format("behind `{}`", shortened(before_));
     if (in_expression()) return "in an expression";
     for (const Place& place : places) {
       const Rule rule = unexpected_.in_list ? unexpected_.statement : unexpected_.rule;
@@ -312,7 +362,9 @@ class Explanation {
 
   // Something has begun and does not go on as it should.
   void within_statement() {
-    const bool ended = on_new_line() && unexpected_.token > 0;
+    const bool ended =
+        unexpected_.token > 0 && (on_new_line() || token_.kind == TokenKind::OpenBrace ||
+                                  token_.kind == TokenKind::CloseBrace);
     if (ended) {
       mark_before();
       say(fmt::format("something is missing behind `{}`", shortened(before_)));
@@ -321,6 +373,10 @@ class Explanation {
     }
     if (is_word_ && !ended) made_.hints = did_you_mean(found_, unexpected_.expected);
     if (!made_.hints.empty()) return;
+    if (unexpected_.rule == Rule::String) {
+      made_.hints = {"one expression stands between `${` and `}`"};
+      return;
+    }
     const std::string_view usage = usage_of(opening());
     constexpr std::size_t few = 4;
     const std::vector<std::string> expected = helpful();
@@ -336,6 +392,9 @@ class Explanation {
     constexpr std::array<std::string_view, 15> operators{
         "+", "-", "*", "/", "==", "!=", "<", "<=", ">", ">=", ".", "[", "(", "and", "or"};
     std::vector<std::string> kept;
+    if (unexpected_.rule == Rule::List || unexpected_.rule == Rule::Arguments) {
+      kept.emplace_back("`,`");
+    }
     for (const std::string& word : unexpected_.expected) {
       if (is_in(operators, word)) continue;
       const bool described = word.find(' ') != std::string::npos;

@@ -45,7 +45,7 @@ phrase
   : ONCE
   | ON ( FAILURE ID? | roleNameAfterOn ) ( COMMA roleName )*
   | WINDOW expression UP?
-  | ORDER ( ID | TARGET )
+  | ORDER ( ID | TARGET ( DOT anyWord )? )
   | VIA FIRST? roleName
   | WITH PREVIOUS
   | AFTER title ( COMMA title )*
