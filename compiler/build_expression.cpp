@@ -246,7 +246,10 @@ Name ExpressionBuilder::quoted_name(const RuleNode& node) {
   if (read.kind == Kind::Interpolated) {
     report("E0116", read.span, "a name is written out: `${…}` is not worked out here",
            "the text `${` itself is written `\\${`");
-    return {"", read.span, true};
+    // As it stands, so that it is neither empty nor like another one.
+    const std::uint32_t begin = read.span.begin + 1;
+    const std::uint32_t end = read.span.end - 1;
+    return {std::string(list_.file->text().substr(begin, end - begin)), read.span, true};
   }
   return {std::get<std::string>(std::move(read.value.content)), read.span, true};
 }

@@ -32,9 +32,9 @@ class Builder {
   }
 
   // Builds what has no mistake of syntax in it, for the mistakes that building reports.
-  void check(const RuleNode& node) {
+  void check(const RuleNode& node, bool in_header = false) {
     if (node.mistaken) {
-      for (const RuleNode& part : rules_.children(node)) check(part);
+      for (const RuleNode& part : rules_.children(node)) check(part, node.rule == Rule::Step);
       return;
     }
     switch (node.rule) {
@@ -51,7 +51,7 @@ class Builder {
         if (child(node).rule == Rule::Phrase) check(child(node));
         return;
       case Rule::Phrase:
-        build_phrase(list_, rules_, node, true, expressions_);
+        build_phrase(list_, rules_, node, in_header, expressions_);
         return;
       case Rule::Attribute:
         attribute(node);

@@ -22,7 +22,9 @@ constexpr std::array table{
         "A `.deploy` file is UTF-8, with or without a byte-order mark. Save it again in that "
         "encoding; the place that is marked holds the first byte that does not fit.",
         "deployment \"Caf\xE9\"\n",
-        "deployment \"Café\"\n",
+        R"deploy(deployment "Café"
+step "Say it" { run "true" }
+)deploy",
     },
     Code{
         "E0103",
@@ -31,7 +33,9 @@ constexpr std::array table{
         "reader reads. Tabs and line ends are fine. In a string it is written as an escape, "
         "`\\u{7}`.",
         "deployment \"Bell\x07\"\n",
-        "deployment \"Bell\\u{7}\"\n",
+        R"deploy(deployment "Bell\u{7}"
+step "Say it" { run "true" }
+)deploy",
     },
     Code{
         "E0104",
@@ -39,7 +43,9 @@ constexpr std::array table{
         "Bidirectional controls change the order in which characters are shown. One that is not "
         "paired on its line can make a file read as something else than it is (CVE-2021-42574).",
         "deployment \"Acme\u202E\"\n",
-        "deployment \"Acme\"\n",
+        R"deploy(deployment "Acme"
+step "Say it" { run "true" }
+)deploy",
     },
     Code{
         "E0105",
@@ -52,23 +58,41 @@ constexpr std::array table{
         "((((((((((((((((((((((((((((((((((((((((1"
         "))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))"
         ")))))))))))))))))))))))))))))))))))))))\n",
-        "deployment \"Deep\"\nvariable n = ((1))\n",
+        R"deploy(deployment "Deep"
+variable n = ((1))
+step "Say it" on here window n { run "true" }
+role here { target "localhost" }
+)deploy",
     },
     Code{
         "E0106",
         "a string does not end on its line",
         "A string, and each `${…}` in it, ends on the line where it begins. A text over several "
         "lines stands in a text block, between `\"\"\"`.",
-        "deployment \"Acme\nvariable release = \"2.4.1\"\n",
-        "deployment \"Acme\"\nvariable release = \"2.4.1\"\n",
+        R"deploy(deployment "Acme
+step "Say it" { run "true" }
+)deploy",
+        R"deploy(deployment "Acme"
+step "Say it" { run "true" }
+)deploy",
     },
     Code{
         "E0107",
         "a text block is not opened or not closed",
         "A text block is opened by three or more quotes at the end of a line, and closed by as "
         "many. Nothing else stands on the opening line.",
-        "deployment \"Acme\"\nstep \"Say it\" {\n  run \"\"\"echo hello\"\"\"\n}\n",
-        "deployment \"Acme\"\nstep \"Say it\" {\n  run \"\"\"\n    echo hello\n  \"\"\"\n}\n",
+        R"deploy(deployment "Acme"
+step "Say it" {
+  run """echo hello"""
+}
+)deploy",
+        R"deploy(deployment "Acme"
+step "Say it" {
+  run """
+    echo hello
+  """
+}
+)deploy",
     },
     Code{
         "E0108",
@@ -77,8 +101,12 @@ constexpr std::array table{
         "a "
         "Unicode character in hexadecimal. A backslash itself is `\\\\`. A text block has no "
         "escapes: a script, or a path of Windows, reads better there.",
-        "deployment \"C:\\deploy\"\n",
-        "deployment \"C:\\\\deploy\"\n",
+        R"deploy(deployment "C:\deploy"
+step "Say it" { run "true" }
+)deploy",
+        R"deploy(deployment "C:\\deploy"
+step "Say it" { run "true" }
+)deploy",
     },
     Code{
         "E0109",
@@ -86,16 +114,24 @@ constexpr std::array table{
         "Numbers are `3` and `2.5`; percentages `25%`; durations `250ms`, `30s`, `5m`, `2h`, `1d` "
         "and sums such as `1h30m`, each unit once and the largest first; sizes `500kB`, `20MB`, "
         "`1GiB`; rates `1Gbps`. No letter touches a number otherwise. A version is a string.",
-        "deployment \"Acme\"\nvariable pause = 30sec\n",
-        "deployment \"Acme\"\nvariable pause = 30s\n",
+        R"deploy(deployment "Acme"
+step "Pause" { run wait 30sec }
+)deploy",
+        R"deploy(deployment "Acme"
+step "Pause" { run wait 30s }
+)deploy",
     },
     Code{
         "E0110",
         "a number is out of range",
         "Numbers are 64-bit decimals with six places: up to 9,223,372,036,854. Durations end at "
         "a hundred years, sizes at 8 EiB.",
-        "deployment \"Acme\"\nvariable pause = 99999d\n",
-        "deployment \"Acme\"\nvariable pause = 99d\n",
+        R"deploy(deployment "Acme"
+step "Pause" { run wait 99999d }
+)deploy",
+        R"deploy(deployment "Acme"
+step "Pause" { run wait 99d }
+)deploy",
     },
     Code{
         "E0111",
@@ -103,8 +139,14 @@ constexpr std::array table{
         "The message says what was seen and what may stand there. A statement begins with a "
         "keyword or is `name = expression`; strings stand between `\"`, blocks between `{` and "
         "`}`, and a comment begins with `#`.",
-        "deployment \"Acme\"\nstep \"Update\" windw 3 {\n  run \"true\"\n}\n",
-        "deployment \"Acme\"\nstep \"Update\" window 3 {\n  run \"true\"\n}\n",
+        R"deploy(deployment "Acme"
+role web { target "web-[1..9]" }
+step "Update" on web windw 3 { run "true" }
+)deploy",
+        R"deploy(deployment "Acme"
+role web { target "web-[1..9]" }
+step "Update" on web window 3 { run "true" }
+)deploy",
     },
     Code{
         "E0112",
@@ -112,56 +154,108 @@ constexpr std::array table{
         "A block that was opened with `{` is never closed. The place is worked out from the "
         "layout: where a line is no further in than the line that opened the block, the block "
         "should have ended before it.",
-        "deployment \"Acme\"\nstep \"One\" {\n  run \"true\"\nstep \"Two\" {\n  run \"true\"\n}\n",
-        "deployment \"Acme\"\nstep \"One\" {\n  run \"true\"\n}\nstep \"Two\" {\n  run "
-        "\"true\"\n}\n",
+        R"deploy(deployment "Acme"
+step "One" {
+  run "true"
+step "Two" {
+  run "true"
+}
+)deploy",
+        R"deploy(deployment "Acme"
+step "One" {
+  run "true"
+}
+step "Two" {
+  run "true"
+}
+)deploy",
     },
     Code{
         "E0113",
         "a `}` closes nothing",
         "There is one `}` more than there are blocks. Take it out, or open the block that it was "
         "meant to close.",
-        "deployment \"Acme\"\nstep \"One\" {\n  run \"true\"\n}\n}\n",
-        "deployment \"Acme\"\nstep \"One\" {\n  run \"true\"\n}\n",
+        R"deploy(deployment "Acme"
+step "One" {
+  run "true"
+}
+}
+)deploy",
+        R"deploy(deployment "Acme"
+step "One" {
+  run "true"
+}
+)deploy",
     },
     Code{
         "E0114",
         "this version does not know the phrase yet",
         "The word belongs to the language, but this version of sluice cannot carry it out, and "
         "what it does not carry out it does not accept. CHANGELOG.md says what each version knows.",
-        "deployment \"Acme\"\nrequire duration <= 30m\n",
-        "deployment \"Acme\"\n",
+        R"deploy(deployment "Acme"
+require duration <= 30m
+step "Say it" { run "true" }
+)deploy",
+        R"deploy(deployment "Acme"
+step "Say it" { run "true" }
+)deploy",
     },
     Code{
         "E0115",
         "a name does not stand in quotes",
         "The names of the deployment, of steps and of targets are strings: `step \"Deploy\"`. "
         "Names of roles, variables and attributes are words.",
-        "deployment \"Acme\"\nstep Deploy {\n  run \"true\"\n}\n",
-        "deployment \"Acme\"\nstep \"Deploy\" {\n  run \"true\"\n}\n",
+        R"deploy(deployment "Acme"
+step Deploy { run "true" }
+)deploy",
+        R"deploy(deployment "Acme"
+step "Deploy" { run "true" }
+)deploy",
     },
     Code{
         "E0116",
         "a name is worked out",
         "The names of the deployment, of steps, roles, targets and attributes are written out, so "
         "that a plan, a log and a `--fail` speak of the same thing. `\\${` is the text `${`.",
-        "deployment \"Acme ${release}\"\nvariable release = \"2.4.1\"\n",
-        "deployment \"Acme\"\nvariable release = \"2.4.1\"\n",
+        R"deploy(deployment "Acme ${release}"
+variable release = "2.4.1"
+step "Say it" { run "echo \"$release\"" }
+)deploy",
+        R"deploy(deployment "Acme"
+variable release = "2.4.1"
+step "Say it" { run "echo \"$release\"" }
+)deploy",
     },
     Code{
         "E0117",
         "comparisons do not chain",
         "`a < b < c` would compare a truth with a number. Join two comparisons with `and`.",
-        "deployment \"Acme\"\nvariable n = 3\nvariable good = 1 < n < 9\n",
-        "deployment \"Acme\"\nvariable n = 3\nvariable good = 1 < n and n < 9\n",
+        R"deploy(deployment "Acme"
+variable lanes = 3
+variable few = 1 < lanes < 9
+step "Say it" { run "echo \"$few\"" }
+)deploy",
+        R"deploy(deployment "Acme"
+variable lanes = 3
+variable few = 1 < lanes and lanes < 9
+step "Say it" { run "echo \"$few\"" }
+)deploy",
     },
     Code{
         "E0118",
         "a `{` is missing",
         "A step's body stands between `{` and `}`. A `}` that closes nothing showed that a `{` was "
         "forgotten; the place is where the step's body seems to begin.",
-        "deployment \"Acme\"\nstep \"One\"\n  run \"true\"\n}\n",
-        "deployment \"Acme\"\nstep \"One\" {\n  run \"true\"\n}\n",
+        R"deploy(deployment "Acme"
+step "One"
+  run "true"
+}
+)deploy",
+        R"deploy(deployment "Acme"
+step "One" {
+  run "true"
+}
+)deploy",
     },
 };
 

@@ -105,6 +105,12 @@ std::string unit_hint(std::string_view digits, std::string_view unit) {
   for (const auto& [written, right] : meant) {
     if (written == unit) return fmt::format("write `{}{}`", digits, right);
   }
+  for (const Unit& known : units) {
+    const auto same = [](char a, char b) { return (a | 0x20) == (b | 0x20); };
+    if (std::equal(unit.begin(), unit.end(), known.name.begin(), known.name.end(), same)) {
+      return fmt::format("write `{}{}`", digits, known.name);
+    }
+  }
   return "units are ms s m h d, B kB MB GB TB KiB MiB GiB TiB, bps kbps Mbps Gbps and %";
 }
 

@@ -104,8 +104,9 @@ class Explanation {
   }
 
   base::Diagnostic run() {
-    const bool told = name_without_quotes() || later_phrase() || sign_of_another_language() ||
-                      split_quantity() || missing_equals() || missing_value() || in_a_list();
+    const bool told = name_without_quotes() || split_name() || missing_property() ||
+                      later_phrase() || sign_of_another_language() || split_quantity() ||
+                      missing_equals() || missing_value() || in_a_list();
     if (!told) within_statement();
     return std::move(made_);
   }
@@ -171,6 +172,29 @@ class Explanation {
     return true;
   }
 
+  // `role web-servers`: the name is no word.
+  bool split_name() {
+    if (found_ != "-" || in_expression() || unexpected_.token == 0) return false;
+    const Token& word = list_.tokens[unexpected_.token - 1];
+    if (word.kind != TokenKind::Word || word.end != token_.begin) return false;
+    const std::string_view rest = list_.file->text().substr(word.begin);
+    const std::string_view name = rest.substr(0, rest.find_first_of(" \t\r\n{}\"#,"));
+    made_.span = {list_.file_id, word.begin, word.begin + static_cast<std::uint32_t>(name.size())};
+    say(fmt::format("`{}` is no word", shortened(name)),
+        fmt::format("a name with other signs than letters, digits and `_` stands in quotes: \"{}\"",
+                    shortened(name)));
+    return true;
+  }
+
+  // `a.` at the end of a line takes the keyword of the next one for a name.
+  bool missing_property() {
+    if (unexpected_.token < 2 || list_.text(unexpected_.token - 2) != ".") return false;
+    if (!list_.tokens[unexpected_.token - 1].first_on_line) return false;
+    made_.span = list_.span(unexpected_.token - 2);
+    say("a name is missing behind `.`");
+    return true;
+  }
+
   // The word is known, if not to this version.
   bool later_phrase() {
     std::string phrase;
@@ -181,9 +205,9 @@ class Explanation {
     if (found_ == "," && unexpected_.in_list && opening_before() == "window") {
       phrase = "window` with several limits";
     }
-    if (unexpected_.token > 0 && is_in(later, before_) && opening_before() == "on") {
+    if (unexpected_.token > 0 && (before_ == "rollback" || before_ == "random")) {
       made_.span = list_.span(unexpected_.token - 1);
-      phrase = fmt::format("on failure {}`", before_);
+      phrase = fmt::format("{} {}`", before_ == "random" ? "order" : "on failure", before_);
     }
     if (const auto model = distribution()) phrase = fmt::format("takes {}`", *model);
     if (phrase.empty()) return false;
@@ -308,6 +332,7 @@ class Explanation {
     }
     if (behind_declaration()) {
       say(fmt::format("`{}` does not belong behind `{}`", shown(), shortened(before_)));
+      if (is_word_) made_.hints = did_you_mean(found_, unexpected_.expected);
       return true;
     }
     say(fmt::format("`{}` does not belong {}", shown(), place->where), special_hint(rule));

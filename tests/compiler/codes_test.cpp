@@ -1,0 +1,106 @@
+// Every code of the table, shown: what its wrong example says is held in golden/CODE.expected.
+// Further files of golden/ hold more of what can go wrong.
+#include "compiler/codes.h"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <regex>
+#include <set>
+
+#include "compiler/compile.h"
+#include "compiler/text_check.h"
+#include "support/golden.h"
+
+using namespace sluice;
+
+namespace {
+
+const std::string folder = std::string(SLUICE_SOURCE_DIR) + "/tests/compiler/golden";
+
+struct Compiled {
+  base::Sources sources;
+  base::Diagnostics diagnostics;
+  std::string printed;
+
+  bool says(std::string_view code) const {
+    return printed.find("[" + std::string(code) + "]") != std::string::npos;
+  }
+};
+
+Compiled compile_text(std::string_view text, const compiler::Options& options = {}) {
+  Compiled made;
+  const base::FileId file = made.sources.add(base::SourceFile("web.deploy", std::string(text)));
+  compiler::compile(made.sources, file, options, made.diagnostics);
+  made.printed = base::print_diagnostics(made.diagnostics, made.sources, false);
+  return made;
+}
+
+// A file that is too large cannot stand in a table, nor can what is given beside a file.
+Compiled compile_wrong(const compiler::Code& code) {
+  if (code.code == "E0101") {
+    return compile_text(std::string(compiler::most_source_bytes, '#') + "\n");
+  }
+  if (code.code == "E0210") {
+    compiler::Options options;
+    options.set = {{"replicas", "many"}, {"replica", "3"}};
+    return compile_text(
+        "deployment \"Acme\"\nvariable replicas: number\n"
+        "step \"Say it\" { run \"echo \\\"$replicas\\\"\" }\n",
+        options);
+  }
+  return compile_text(code.wrong);
+}
+
+}  // namespace
+
+TEST_CASE("each code has an example that shows it, held by a golden file") {
+  for (const compiler::Code& code : compiler::codes()) {
+    INFO(code.code);
+    const Compiled compiled = compile_wrong(code);
+    INFO(compiled.printed);
+    CHECK(compiled.says(code.code));
+    test::check_golden("compiler/golden/" + std::string(code.code) + ".expected", compiled.printed);
+  }
+}
+
+TEST_CASE("each code has an example set right, without a word said") {
+  for (const compiler::Code& code : compiler::codes()) {
+    INFO(code.code);
+    if (!code.right.empty()) CHECK(compile_text(code.right).printed == "");
+  }
+}
+
+TEST_CASE("each further file says what stands beside it") {
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().extension() != ".deploy") continue;
+    ++files;
+    const std::string name = entry.path().stem().string();
+    INFO(name);
+    test::check_golden("compiler/golden/" + name + ".expected",
+                       compile_text(test::read_text(entry.path().string())).printed);
+  }
+  CHECK(files >= 10);
+}
+
+TEST_CASE("each code that the compiler can say is in the table, once and explained") {
+  std::set<std::string> known;
+  for (const compiler::Code& code : compiler::codes()) {
+    INFO(code.code);
+    CHECK(known.insert(std::string(code.code)).second);
+    CHECK(compiler::find_code(code.code) == &code);
+    CHECK(code.title.size() > 8);
+    CHECK(code.explanation.back() == '.');
+  }
+  const std::regex pattern("\"([EW]0[0-9]{3})\"");
+  const std::string sources = std::string(SLUICE_SOURCE_DIR) + "/compiler";
+  for (const auto& entry : std::filesystem::directory_iterator(sources)) {
+    const std::string text = test::read_text(entry.path().string());
+    for (std::sregex_iterator found(text.begin(), text.end(), pattern), end; found != end;
+         ++found) {
+      INFO(entry.path().string() << ": " << (*found)[1]);
+      CHECK(known.count((*found)[1]) == 1);
+    }
+  }
+  CHECK(compiler::find_code("E9999") == nullptr);
+}
