@@ -78,10 +78,10 @@ inline constexpr std::array<std::uint16_t, 7> step{
 }  // namespace transitions
 
 constexpr bool may_become(LanePhase from, LanePhase to) {
-  return (transitions::lane[static_cast<std::size_t>(from)] >> static_cast<unsigned>(to) & 1U) != 0;
+  return (transitions::lane[static_cast<std::size_t>(from)] & transitions::to<LanePhase>(to)) != 0;
 }
 constexpr bool may_become(StepPhase from, StepPhase to) {
-  return (transitions::step[static_cast<std::size_t>(from)] >> static_cast<unsigned>(to) & 1U) != 0;
+  return (transitions::step[static_cast<std::size_t>(from)] & transitions::to<StepPhase>(to)) != 0;
 }
 
 // The one function that changes a phase. What the table does not have is our bug and ends the
