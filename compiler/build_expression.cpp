@@ -194,7 +194,8 @@ ExpressionNode ExpressionBuilder::text_block(std::size_t token) {
   ExpressionNode made;
   made.kind = Kind::TextBlock;
   made.span = list_.span(token);
-  made.value = {block_text(list_.text(token))};
+  made.broken = list_.tokens[token].repaired;
+  if (!made.broken) made.value = {block_text(list_.text(token))};
   return made;
 }
 

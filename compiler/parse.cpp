@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <limits>
 #include <optional>
 
 #include "compiler/build_expression.h"
@@ -432,7 +433,11 @@ class Reporting final : public antlr4::DefaultErrorStrategy {
 
   void report(antlr4::Parser* parser, std::size_t token, bool in_list) {
     rules_.mark_mistake();
-    if (is_known(token)) return;
+    const TokenKind kind = list_.tokens[token].kind;
+    const bool word = kind == TokenKind::Word || kind == TokenKind::Keyword;
+    const bool again = token == last_reported_ && !word;
+    last_reported_ = token;
+    if (again || is_known(token)) return;
     Unexpected unexpected;
     unexpected.token = token;
     unexpected.in_list = in_list;
@@ -485,6 +490,7 @@ class Reporting final : public antlr4::DefaultErrorStrategy {
   RuleTree& rules_;
   Diagnostics& diagnostics_;
   std::size_t error_ = 0;
+  std::size_t last_reported_ = std::numeric_limits<std::size_t>::max();
   bool reported_ = false;
 };
 

@@ -28,6 +28,17 @@ Imbalance count_braces(const std::vector<Token>& tokens) {
   return found;
 }
 
+bool is_word(const Token& token) {
+  return token.kind == TokenKind::Keyword || token.kind == TokenKind::Word;
+}
+
+// Whether the file shows by its layout what lies in what.
+bool is_laid_out(const std::vector<Token>& tokens) {
+  return std::any_of(tokens.begin(), tokens.end(), [](const Token& token) {
+    return token.first_on_line && token.indentation > 0 && is_word(token);
+  });
+}
+
 class BraceRepair {
  public:
   BraceRepair(TokenList& list, const RepairTypes& types, base::Diagnostics& diagnostics,
@@ -45,7 +56,7 @@ class BraceRepair {
     for (std::size_t i = 0; i < tokens.size(); ++i) {
       const Token& token = tokens[i];
       const bool names = i + 1 < tokens.size() && tokens[i + 1].kind == TokenKind::StringOpen;
-      look_at_layout(token);
+      look_at_layout(token, i + 1 < tokens.size() && begins_declaration(token, tokens[i + 1]));
       look_for_header(token, names);
       if (token.kind == TokenKind::End) close_the_rest(token);
       if (token.kind == TokenKind::OpenBrace) open_brace(token);
@@ -57,19 +68,24 @@ class BraceRepair {
  private:
   // A line that is no further in than the line of an open brace shows that the brace should have
   // been closed before; a `}` may stand as far in as that line.
-  void look_at_layout(const Token& token) {
+  void look_at_layout(const Token& token, bool declares) {
     if (!token.first_on_line || open_.empty() || left_.missing == 0) return;
     const bool closes = token.kind == TokenKind::CloseBrace;
-    const bool statement = token.kind == TokenKind::Keyword || token.kind == TokenKind::Word;
-    if (!closes && !statement) return;
-    if (token.indentation > open_.back().indentation) laid_out_ = true;
+    if (!closes && !is_word(token)) return;
     while (!open_.empty() && left_.missing > 0 && token.indentation <= open_.back().indentation) {
       if (closes && token.indentation == open_.back().indentation) return;
-      if (!closes && !laid_out_) return;
+      if (!closes && !laid_out_ && !declares) return;
       report_missing(token);
       close_top(token);
       --left_.missing;
     }
+  }
+
+  // A role or variable stands in no block.
+  bool begins_declaration(const Token& token, const Token& next) const {
+    if (token.kind != TokenKind::Keyword) return false;
+    const std::string_view text = list_.text(token);
+    return (text == "role" || text == "variable") && is_word(next);
   }
 
   void report_missing(const Token& before) {
@@ -157,7 +173,7 @@ class BraceRepair {
   Imbalance left_;
   std::vector<Token> open_;      // braces
   std::optional<Token> header_;  // `step` of a header whose `{` has not come yet
-  bool laid_out_;                // some line is further in than the block that it is in
+  bool laid_out_;
 };
 
 }  // namespace
@@ -167,7 +183,9 @@ void repair_braces(TokenList& list, const RepairTypes& types, bool swallowed,
   const Imbalance imbalance = count_braces(list.tokens);
   if (imbalance.missing == 0 && imbalance.extra == 0) return;
   base::Diagnostics unheard;
-  BraceRepair(list, types, swallowed ? unheard : diagnostics, imbalance, swallowed).run();
+  BraceRepair(list, types, swallowed ? unheard : diagnostics, imbalance,
+              swallowed || is_laid_out(list.tokens))
+      .run();
 }
 
 }  // namespace sluice::compiler

@@ -75,7 +75,7 @@ class StringRepair {
     open_.clear();
     const Token opening = kept_.back();
     const std::uint32_t line = list_.file->line_number(opening.begin);
-    const bool ends_another = line == broken_line_ + 1 && is_behind_word();
+    const bool ends_another = broken_line_ > 0 && line == broken_line_ + 1 && is_behind_word();
     broken_line_ = line;
     kept_.push_back(made_token(at, TokenKind::StringClose, types_.string_close));
     if (ends_another) return;

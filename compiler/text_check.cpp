@@ -34,7 +34,14 @@ class TextCheck {
     const auto byte = static_cast<unsigned char>(text_[at]);
     if (byte >= 0x20U && byte < 0x7FU) return 1;
     if (byte == '\n') close_line();
-    if (byte == '\n' || byte == '\r' || byte == '\t') return 1;
+    if (byte == '\n' || byte == '\t') return 1;
+    if (byte == '\r') {
+      // Alone it overwrites the line on a terminal: what is read is not what is seen.
+      if (text_.substr(at + 1, 1) != "\n") {
+        report("E0103", at, 1, "a carriage return stands here without a line feed");
+      }
+      return 1;
+    }
     const base::CodePoint next = base::decode_utf8(text_.substr(at));
     if (!next.valid) {
       report("E0102", at, 1, fmt::format("the byte 0x{:02X} is no UTF-8", byte));
