@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+#include <span>
 #include <utility>
 
 #include "compiler/build_expression.h"
@@ -31,39 +33,78 @@ class Builder {
     }
   }
 
-  // Builds what has no mistake of syntax in it, for the mistakes that building reports.
-  void check(const RuleNode& node, bool in_header = false) {
-    if (node.mistaken) {
-      for (const RuleNode& part : rules_.children(node)) check(part, node.rule == Rule::Step);
-      return;
-    }
+  // What could be read of a declaration; nothing where not even its name could.
+  std::optional<DeclarationNode> partly(const RuleNode& node) {
     switch (node.rule) {
-      case Rule::Declaration:
-        declaration(child(node));
-        return;
-      case Rule::RoleItem:
-        if (child(node).rule == Rule::Target) target(child(node));
-        if (child(node).rule == Rule::Connect) connect(child(node));
-        return;
-      case Rule::StepItem:
-        if (child(node).rule == Rule::Action) run(child(node));
-        if (child(node).rule == Rule::Step) step(child(node));
-        if (child(node).rule == Rule::Phrase) check(child(node));
-        return;
-      case Rule::Phrase:
-        build_phrase(list_, rules_, node, in_header, expressions_);
-        return;
-      case Rule::Attribute:
-        attribute(node);
-        return;
+      case Rule::Role:
+        return named(node, Rule::RoleName, Rule::RoleBody) ? std::optional(role(node))
+                                                           : std::nullopt;
+      case Rule::Step:
+        return named(node, Rule::Title, Rule::StepBody) ? std::optional(step(node)) : std::nullopt;
+      case Rule::Variable: {
+        if (node.end < node.first + 2) return std::nullopt;
+        VariableNode made = variable(node);
+        made.value = broken_value(made.name.span);
+        return made;
+      }
       default:
-        return;
+        check(node);
+        return std::nullopt;
     }
   }
+
+  base::Span span(const RuleNode& node) const { return expressions_.span(node); }
 
  private:
   const RuleNode& child(const RuleNode& node, std::size_t index = 0) const {
     return rules_.children(node)[index];
+  }
+
+  // Whether it was read from its name to its body; else what is in it is checked.
+  bool named(const RuleNode& node, Rule name, Rule body) {
+    const auto parts = rules_.children(node);
+    const bool found = parts.size() > 1 && parts[0].rule == name && !parts[0].mistaken &&
+                       parts.back().rule == body;
+    if (!found) check(node);
+    return found;
+  }
+
+  static ExpressionNode broken_value(base::Span span) {
+    ExpressionNode made;
+    made.span = span;
+    made.broken = true;
+    return made;
+  }
+
+  // The things of a body, where it could be read that far.
+  std::span<const RuleNode> items(const RuleNode& node, Rule body) const {
+    for (const RuleNode& part : rules_.children(node)) {
+      if (part.rule == body) return rules_.children(part);
+    }
+    return {};
+  }
+
+  // Builds what has no mistake of syntax in it, for the mistakes that building reports.
+  void check(const RuleNode& node) {
+    for (const RuleNode& part : rules_.children(node)) {
+      if (part.mistaken) {
+        check(part);
+      } else if (part.rule == Rule::Attribute) {
+        attribute(part);
+      } else if (part.rule == Rule::RoleItem || part.rule == Rule::StepItem) {
+        check(part);
+      } else if (part.rule == Rule::Target) {
+        target(part);
+      } else if (part.rule == Rule::Connect) {
+        connect(part);
+      } else if (part.rule == Rule::Action) {
+        run(part);
+      } else if (part.rule == Rule::Step) {
+        step(part);
+      } else if (part.rule == Rule::Phrase) {
+        build_phrase(list_, rules_, part, node.rule == Rule::Step, expressions_);
+      }
+    }
   }
 
   // Of a rule whose first child is a title.
@@ -76,7 +117,7 @@ class Builder {
     if (node.first + 3 < node.end && list_.text(node.first + 2) == ":") {
       made.type = expressions_.word(node.first + 3);
     }
-    if (node.child_count > 0) made.value = expressions_.build(child(node));
+    if (node.child_count > 0 && !node.mistaken) made.value = expressions_.build(child(node));
     return made;
   }
 
@@ -92,7 +133,11 @@ class Builder {
     RoleNode made;
     made.span = expressions_.span(node);
     made.name = role_name(child(node), rules_, expressions_);
-    for (const RuleNode& wrapped : rules_.children(child(node, 1))) {
+    for (const RuleNode& wrapped : items(node, Rule::RoleBody)) {
+      if (wrapped.mistaken) {
+        check(wrapped);
+        continue;
+      }
       const RuleNode& item = child(wrapped);
       if (item.rule == Rule::Target) made.targets.push_back(target(item));
       if (item.rule == Rule::Connect) made.connects.push_back(connect(item));
@@ -145,17 +190,27 @@ class Builder {
     made.span = expressions_.span(node);
     made.name = title(node);
     made.header_span = base::join(list_.span(node.first), made.name.span);
-    const auto parts = rules_.children(node);
-    for (const RuleNode& part : parts) {
-      if (part.rule == Rule::Phrase) add_phrase(part, true, made);
+    for (const RuleNode& part : rules_.children(node)) {
+      if (part.rule == Rule::Phrase && !part.mistaken) add_phrase(part, true, made);
     }
-    for (const RuleNode& wrapped : rules_.children(parts.back())) {
-      const RuleNode& item = child(wrapped);
-      if (item.rule == Rule::Phrase) add_phrase(item, false, made);
-      if (item.rule == Rule::Action) made.runs.push_back(run(item));
-      if (item.rule == Rule::Step) made.children.push_back(step(item));
-    }
+    for (const RuleNode& wrapped : items(node, Rule::StepBody)) add_item(wrapped, made);
     return made;
+  }
+
+  void add_item(const RuleNode& wrapped, StepNode& step) {
+    const auto parts = rules_.children(wrapped);
+    if (parts.empty()) return;
+    const RuleNode& item = parts[0];
+    if (item.rule == Rule::Step) {
+      if (!item.mistaken || named(item, Rule::Title, Rule::StepBody))
+        step.children.push_back(this->step(item));
+    } else if (wrapped.mistaken) {
+      check(wrapped);
+    } else if (item.rule == Rule::Phrase) {
+      add_phrase(item, false, step);
+    } else {
+      step.runs.push_back(run(item));
+    }
   }
 
   void add_phrase(const RuleNode& node, bool in_header, StepNode& step) {
@@ -201,9 +256,22 @@ void build_declaration(const TokenList& list, const RuleTree& rules, SyntaxTree&
   tree.declarations.push_back(Builder(list, rules, diagnostics).declaration(declaration));
 }
 
-void check_declaration(const TokenList& list, const RuleTree& rules,
-                       base::Diagnostics& diagnostics) {
-  Builder(list, rules, diagnostics).check(rules.root());
+void build_partly(const TokenList& list, const RuleTree& rules, SyntaxTree& tree,
+                  base::Diagnostics& diagnostics) {
+  tree.complete = false;
+  const auto parts = rules.children(rules.root());
+  if (parts.empty()) {
+    tree.names_known = false;
+    return;
+  }
+  Builder builder(list, rules, diagnostics);
+  auto made = builder.partly(parts[0]);
+  if (made) {
+    tree.declarations.push_back(*std::move(made));
+  } else if (parts[0].rule != Rule::Connect) {
+    tree.names_known = false;
+  }
+  tree.mistaken.push_back(builder.span(parts[0]));
 }
 
 }  // namespace sluice::compiler

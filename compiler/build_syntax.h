@@ -13,8 +13,9 @@ namespace sluice::compiler {
 void build_declaration(const TokenList& list, const RuleTree& rules, SyntaxTree& tree,
                        base::Diagnostics& diagnostics);
 
-// Looks for further mistakes in what could be read of a declaration that has one.
-void check_declaration(const TokenList& list, const RuleTree& rules,
-                       base::Diagnostics& diagnostics);
+// Adds what could be read of a declaration that has a mistake of syntax, and reports what else is
+// wrong with it.
+void build_partly(const TokenList& list, const RuleTree& rules, SyntaxTree& tree,
+                  base::Diagnostics& diagnostics);
 
 }  // namespace sluice::compiler

@@ -512,10 +512,9 @@ class FileParser {
       if (read_quickly()) {
         build_declaration(list_, rules_, tree, diagnostics_);
       } else {
-        tree.complete = false;
         read_with_messages(begin);
         check_literals(list_, begin, at_, diagnostics_);
-        check_declaration(list_, rules_, diagnostics_);
+        build_partly(list_, rules_, tree, diagnostics_);
       }
     }
   }
@@ -572,7 +571,7 @@ SyntaxTree parse(const base::Sources& sources, FileId file_id, Diagnostics& diag
   const base::SourceFile& file = sources[file_id];
   SyntaxTree tree;
   tree.file = file_id;
-  tree.complete = false;
+  tree.complete = tree.names_known = false;
   if (!check_text(file, file_id, diagnostics)) return tree;
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   const bool marked = file.text().substr(0, byte_order_mark.size()) == byte_order_mark;
@@ -582,7 +581,7 @@ SyntaxTree parse(const base::Sources& sources, FileId file_id, Diagnostics& diag
   if (!read_tokens(list, file.text(), skipped, diagnostics)) return tree;
   tree.complete = repair_strings(list, repair_types, diagnostics);
   repair_braces(list, repair_types, !tree.complete, diagnostics);
-  tree.complete = tree.complete && !diagnostics.has_errors();
+  tree.complete = tree.names_known = tree.complete && !diagnostics.has_errors();
   FileParser(list, diagnostics).run(tree);
   return tree;
 }

@@ -155,8 +155,10 @@ using DeclarationNode = std::variant<DeploymentNode, RoleNode, VariableNode, Con
 struct SyntaxTree {
   base::FileId file;
   std::vector<DeclarationNode> declarations;  // in file order
-  bool complete =
-      true;  // false: what could not be read is missing, so a name may be unknown for it
+  // Of the declarations that could be read in part: what could not is missing in them.
+  std::vector<base::Span> mistaken;
+  bool complete = true;     // false: something could not be read
+  bool names_known = true;  // false: so a name may be unknown for no fault of its own
 };
 
 }  // namespace sluice::compiler
