@@ -1,5 +1,8 @@
 #include "compiler/compile.h"
 
+#include <algorithm>
+#include <array>
+
 #include "base/sha256.h"
 #include "compiler/parse.h"
 #include "compiler/resolver.h"
@@ -19,12 +22,57 @@ plan::TargetListId Resolver::intern(plan::TargetList list) {
   return plan.target_lists.add(std::move(list));
 }
 
+namespace {
+
+// What the resolver may say of a file with syntax errors: mistakes that what could not be read
+// cannot have caused.
+constexpr std::array<std::string_view, 16> independent{
+    "E0202", "E0203", "E0204", "E0205", "E0209", "E0211", "E0212", "E0213",
+    "E0219", "E0221", "E0302", "E0303", "E0304", "E0307", "E0309", "E0313"};
+
+bool is_independent(const base::Diagnostic& item, const SyntaxTree& tree, std::string_view text) {
+  const base::Span at = item.span;
+  const auto mistaken =
+      std::any_of(tree.mistaken.begin(), tree.mistaken.end(),
+                  [&](base::Span span) { return span.begin <= at.begin && at.begin < span.end; });
+  if (mistaken) return false;
+  if (std::find(independent.begin(), independent.end(), item.code) == independent.end()) {
+    return false;
+  }
+  // A variable whose value could not be read is none that the resolver knows.
+  return item.code != "E0204" ||
+         std::none_of(tree.declarations.begin(), tree.declarations.end(), [&](const auto& node) {
+           const auto* variable = std::get_if<VariableNode>(&node);
+           return variable != nullptr && variable->value && variable->value->broken &&
+                  variable->name.text == text.substr(at.begin, at.end - at.begin);
+         });
+}
+
+void report_beside_syntax(const base::Sources& sources, const SyntaxTree& tree,
+                          const Options& options, base::Diagnostics& diagnostics) {
+  // Where not even the names are known, every one may be missing for no fault of its own.
+  if (!tree.names_known) return;
+  base::Diagnostics found;
+  Resolver resolver(sources, options, found);
+  resolve_deployment(tree, resolver);
+  resolve_variables(tree, resolver);
+  resolve_targets(tree, resolver);
+  resolve_steps(tree, resolver);
+  const std::string_view text = sources[tree.file].text();
+  for (const base::Diagnostic& item : found.sorted()) {
+    if (is_independent(item, tree, text)) diagnostics.add(item);
+  }
+}
+
+}  // namespace
+
 std::optional<plan::Plan> compile(const base::Sources& sources, base::FileId main,
                                   const Options& options, base::Diagnostics& diagnostics) {
   const SyntaxTree tree = parse(sources, main, diagnostics);
-  // Behind a syntax error every name may be missing for no fault of its own.
-  if (!tree.complete) return std::nullopt;
-
+  if (!tree.complete) {
+    report_beside_syntax(sources, tree, options, diagnostics);
+    return std::nullopt;
+  }
   Resolver resolver(sources, options, diagnostics);
   resolver.plan.compiler_version = options.version;
   for (const base::SourceFile& source : sources) {

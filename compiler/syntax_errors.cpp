@@ -248,7 +248,8 @@ class Explanation {
   bool sign_of_another_language() {
     std::string hint;
     if (found_ == ":") hint = "a value follows `=`, as in `name = value`";
-    if (found_ == "=" && (in_expression() || behind_declaration())) hint = "`==` compares";
+    if (found_ == "=" && (in_expression() || behind_declaration()))
+      hint = before_ == "=" ? "one `=` is enough" : "`==` compares";
     if (static_cast<unsigned char>(found_.substr(0, 1)[0]) >= 0x80U) {
       hint = "names are of the letters `a` to `z` and `A` to `Z`, digits and `_`";
     }
