@@ -9,72 +9,11 @@
 #include "base/utf8.h"
 #include "compiler/recovery.h"
 #include "compiler/suggest.h"
+#include "compiler/syntax_words.h"
 
 namespace sluice::compiler {
 
 namespace {
-
-// Words of the language that this version does not know yet.
-constexpr std::array<std::string_view, 34> later{
-    "inventory", "environment", "import",   "procedure", "use",     "secret",  "require",
-    "at",        "deadline",    "resource", "batches",   "between", "per",     "by",
-    "where",     "except",      "stagger",  "verify",    "undo",    "backoff", "unreachable",
-    "required",  "idempotent",  "tags",     "skip",      "fails",   "offline", "gives",
-    "uses",      "in",          "as",       "lockstep",  "from",    "rollback"};
-
-struct Place {
-  Rule rule;
-  std::string_view where;
-  std::string_view hint;  // what such a place holds
-};
-
-constexpr std::array places{
-    Place{Rule::Declaration, "at the top of a file",
-          "a file holds `deployment`, `variable`, `connect`, `role` and `step`"},
-    Place{Rule::RoleBody, "in a role", "a role holds `target`, `connect` and `minimum`"},
-    Place{Rule::TargetBody, "in a target",
-          "a target holds properties, `name = value`, and `connect`"},
-    Place{Rule::Step, "in the header of a step",
-          "a header is `step \"Name\"`, then of `once`, `on`, `window`, `order`, `via`, "
-          "`with previous`, `after` and `shared` what is wanted, then `{`"},
-    Place{Rule::StepBody, "in a step",
-          "a step holds phrases such as `timeout 5m`, and either one `run` or steps"},
-    Place{Rule::Block, "among attributes", "attributes are written `name = value`"},
-};
-
-// How a phrase or declaration is written, by the word it begins with.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 26> usages{{
-    {"deployment", "deployment \"Name\""},
-    {"variable", "variable name = value` or `variable name: number"},
-    {"connect", "connect ssh { user = \"deploy\" }"},
-    {"role", "role web { target \"web-[1..3]\" }"},
-    {"minimum", "minimum 2"},
-    {"target", "target \"web-[1..3]\""},
-    {"step", "step \"Name\" on web window 3 { … }"},
-    {"run", "run \"command\"` or `run http { url = \"…\" }"},
-    {"once", "once"},
-    {"on", "on web, api"},
-    {"window", "window 3` or `window 25%"},
-    {"order", "order name"},
-    {"via", "via lb"},
-    {"with", "with previous"},
-    {"after", "after \"Name\""},
-    {"shared", "shared"},
-    {"timeout", "timeout 5m"},
-    {"retry", "retry 5 every 2s"},
-    {"tolerate", "tolerate 2 failures` or `tolerate 10%"},
-    {"when", "when success`, `when failure` or `when always"},
-    {"takes", "takes 30s` or `takes 20s to 40s"},
-    {"drains", "drains"},
-    {"restores", "restores"},
-    {"interrupts", "interrupts"},
-    {"optional", "optional"},
-    {"disabled", "disabled"},
-}};
-
-constexpr std::array<std::string_view, 19> units{"ms",  "s",    "m",    "h",    "d",   "B",   "kB",
-                                                 "MB",  "GB",   "TB",   "KiB",  "MiB", "GiB", "TiB",
-                                                 "bps", "kbps", "Mbps", "Gbps", "%"};
 
 template <class Things, class Thing>
 bool is_in(const Things& things, const Thing& thing) {
@@ -104,9 +43,9 @@ class Explanation {
   }
 
   base::Diagnostic run() {
-    const bool told = name_without_quotes() || split_name() || missing_property() ||
-                      later_phrase() || sign_of_another_language() || split_quantity() ||
-                      missing_equals() || missing_value() || in_a_list();
+    const bool told = unseen_character() || name_without_quotes() || split_name() ||
+                      missing_property() || later_phrase() || sign_of_another_language() ||
+                      split_quantity() || missing_equals() || missing_value() || in_a_list();
     if (!told) within_statement();
     return std::move(made_);
   }
@@ -172,6 +111,22 @@ class Explanation {
     return true;
   }
 
+  // A blank that is none, or what has no width: pasted from a page, and not to be seen.
+  bool unseen_character() {
+    if (token_.kind != TokenKind::Unknown) return false;
+    const base::CodePoint character = base::decode_utf8(found_);
+    const char32_t value = character.value;
+    const bool blank = value == 0xA0 || (value >= 0x2000 && value <= 0x200F) || value == 0x202F ||
+                       value == 0x205F || value == 0x3000 || value == 0xFEFF || value == 0x2028 ||
+                       value == 0x2029 || value == 0xAD;
+    if (!blank) return false;
+    made_.span.end = made_.span.begin + character.bytes;
+    say(fmt::format("the character U+{:04X} cannot be seen here",
+                    static_cast<std::uint32_t>(value)),
+        "put a plain blank in its place, or take it out");
+    return true;
+  }
+
   // `role web-servers`: the name is no word.
   bool split_name() {
     if (found_ != "-" || in_expression() || unexpected_.token == 0) return false;
@@ -201,7 +156,8 @@ class Explanation {
     if (opening() == "when" && unexpected_.statement == Rule::Phrase)
       phrase = "when` with a condition";
     if (before_is_condition()) phrase = "when` with a condition";
-    if (token_.kind == TokenKind::Word && is_in(later, found_)) phrase = fmt::format("{}`", found_);
+    if (token_.kind == TokenKind::Word && is_later_word(found_))
+      phrase = fmt::format("{}`", found_);
     if (found_ == "," && unexpected_.in_list && opening_before() == "window") {
       phrase = "window` with several limits";
     }
@@ -287,8 +243,8 @@ class Explanation {
     if (list_.tokens[unexpected_.token - 1].kind != TokenKind::Quantity) return false;
     const std::size_t letters = before_.find_first_not_of("0123456789.");
     const bool more = token_.kind == TokenKind::Quantity && letters != std::string_view::npos &&
-                      is_in(units, before_.substr(letters));
-    if (!more && !is_in(units, found_)) return false;
+                      is_unit(before_.substr(letters));
+    if (!more && !is_unit(found_)) return false;
     say(fmt::format("`{}` stands apart from `{}`", shown(), before_),
         fmt::format("write `{}{}`, without a blank", before_, shown()));
     return true;
@@ -322,9 +278,8 @@ class Explanation {
   bool in_a_list() {
     if (!unexpected_.in_list && unexpected_.statement != Rule::Declaration) return false;
     const Rule rule = unexpected_.in_list ? unexpected_.statement : Rule::Declaration;
-    const auto place = std::find_if(places.begin(), places.end(),
-                                    [&](const Place& each) { return each.rule == rule; });
-    if (place == places.end()) return false;
+    const Place* place = place_of(rule);
+    if (place == nullptr) return false;
     if (token_.kind == TokenKind::End || (rule == Rule::Step && is_body_word())) {
       mark_before();
       say(fmt::format("a `{{` is missing behind `{}`", shortened(before_)),
@@ -369,20 +324,12 @@ class Explanation {
     return found_ == "run" || found_ == "step" || token_.kind == TokenKind::CloseBrace;
   }
 
-  static std::string_view usage_of(std::string_view word) {
-    const auto found = std::find_if(usages.begin(), usages.end(),
-                                    [&](const auto& usage) { return usage.first == word; });
-    return found == usages.end() ? "" : found->second;
-  }
-
   std::string where() const {
     if (unexpected_.rule == Rule::String) return "in `${…}`";
     if (behind_declaration()) return fmt::format("behind `{}`", shortened(before_));
     if (in_expression()) return "in an expression";
-    for (const Place& place : places) {
-      const Rule rule = unexpected_.in_list ? unexpected_.statement : unexpected_.rule;
-      if (place.rule == rule) return std::string(place.where);
-    }
+    const Place* place = place_of(unexpected_.in_list ? unexpected_.statement : unexpected_.rule);
+    if (place != nullptr) return std::string(place->where);
     return fmt::format("behind `{}`", shortened(before_));
   }
 

@@ -71,6 +71,14 @@ TEST_CASE("what a reader cannot see is refused") {
   CHECK(parse_text("# \u2066 \u05D0\u05D1 \u2069 fine\n").summary() == "");
 }
 
+TEST_CASE("a blank that is none is told from a word") {
+  CHECK(first("role\u00A0web { target \"a\" }") ==
+        "1:5 E0111 the character U+00A0 cannot be seen here");
+  CHECK(first("role we\u200Bb { target \"a\" }") ==
+        "1:8 E0111 the character U+200B cannot be seen here");
+  CHECK(parse_text("deployment \"A\u00A0B\" # \u00A0\n").summary() == "");
+}
+
 TEST_CASE("nesting ends at 128 levels, whatever it is made of") {
   const std::string deep = "this is nested more than 128 levels deep";
   const std::size_t many = 1'000'000;
