@@ -30,22 +30,13 @@ constexpr std::array<std::string_view, 16> independent{
     "E0202", "E0203", "E0204", "E0205", "E0209", "E0211", "E0212", "E0213",
     "E0219", "E0221", "E0302", "E0303", "E0304", "E0307", "E0309", "E0313"};
 
-bool is_independent(const base::Diagnostic& item, const SyntaxTree& tree, std::string_view text) {
+bool is_independent(const base::Diagnostic& item, const SyntaxTree& tree) {
   const base::Span at = item.span;
   const auto mistaken =
       std::any_of(tree.mistaken.begin(), tree.mistaken.end(),
                   [&](base::Span span) { return span.begin <= at.begin && at.begin < span.end; });
   if (mistaken) return false;
-  if (std::find(independent.begin(), independent.end(), item.code) == independent.end()) {
-    return false;
-  }
-  // A variable whose value could not be read is none that the resolver knows.
-  return item.code != "E0204" ||
-         std::none_of(tree.declarations.begin(), tree.declarations.end(), [&](const auto& node) {
-           const auto* variable = std::get_if<VariableNode>(&node);
-           return variable != nullptr && variable->value && variable->value->broken &&
-                  variable->name.text == text.substr(at.begin, at.end - at.begin);
-         });
+  return std::find(independent.begin(), independent.end(), item.code) != independent.end();
 }
 
 void report_beside_syntax(const base::Sources& sources, const SyntaxTree& tree,
@@ -58,9 +49,8 @@ void report_beside_syntax(const base::Sources& sources, const SyntaxTree& tree,
   resolve_variables(tree, resolver);
   resolve_targets(tree, resolver);
   resolve_steps(tree, resolver);
-  const std::string_view text = sources[tree.file].text();
   for (const base::Diagnostic& item : found.sorted()) {
-    if (is_independent(item, tree, text)) diagnostics.add(item);
+    if (is_independent(item, tree)) diagnostics.add(item);
   }
 }
 

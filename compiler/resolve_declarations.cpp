@@ -59,6 +59,7 @@ class Variables {
       resolver_.report.error("E0209", node.name.span,
                              fmt::format("a variable cannot be called `{}`: {}", name, refused),
                              {fmt::format("call it `the_{}`, say", lower(name))});
+      declare_broken(node);
       return;
     }
     for (const auto& [known, entry] : resolver_.scope.variables) {
@@ -71,6 +72,7 @@ class Variables {
       return;
     }
     std::optional<Type> type = declared_type(node);
+    declare_broken(node);  // until its value is known
     if (node.type && !type) return;
     std::optional<plan::Value> value = written_value(node, type);
     if (node.value && !value) return;
@@ -100,6 +102,10 @@ class Variables {
       if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     }
     return text;
+  }
+
+  void declare_broken(const VariableNode& node) {
+    resolver_.scope.variables[node.name.text] = {{}, node.name.span, true, true};
   }
 
   // So that its uses are no further mistakes.

@@ -142,6 +142,7 @@ std::optional<Expression> ExpressionResolver::variable(const ExpressionNode& nod
   const auto found = scope_.variables.find(node.name);
   if (found != scope_.variables.end()) {
     found->second.used = true;
+    if (found->second.broken) return std::nullopt;
     return plan::constant(found->second.value);
   }
   if (node.name == "target" || node.name == "host" || node.name == "deployment") {

@@ -14,6 +14,7 @@ struct VariableEntry {
   plan::Value value;
   base::Span span;
   bool used = false;
+  bool broken = false;  // what is wrong with it has been said; its uses say no more
 };
 
 struct Scope {
