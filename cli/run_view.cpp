@@ -55,6 +55,9 @@ std::string_view event_name(Command::Kind kind) {
       return "step_ended";
     case Command::Kind::DeploymentEnded:
       return "deployment_ended";
+    case Command::Kind::AskOperator:
+      return "operator_asked";
+    case Command::Kind::EvaluateCondition:
     case Command::Kind::SetTimer:
       break;
   }

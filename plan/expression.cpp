@@ -28,6 +28,10 @@ class Evaluator {
       case Operator::DeploymentProperty:
         return property(expression, "deployment",
                         environment_.deployment_property(expression.name));
+      case Operator::StepOutput:
+        return output(expression);
+      case Operator::SecretReference:
+        return Error{fmt::format("`{}` is a secret and is not shown", expression.name)};
       case Operator::Concatenate:
         return concatenated(expression);
       case Operator::Negate:
@@ -55,6 +59,12 @@ class Evaluator {
       return Error{fmt::format("`{}.{}` is a {}, and a {} is needed", owner, expression.name,
                                type_name(found->type()), type_name(expression.type))};
     }
+    return *std::move(found);
+  }
+
+  Result<Value> output(const Expression& expression) {
+    std::optional<Value> found = environment_.output(expression.source, expression.name);
+    if (!found) return Error{fmt::format("the output `{}` was never written", expression.name)};
     return *std::move(found);
   }
 
@@ -119,6 +129,10 @@ class Evaluator {
 };
 
 }  // namespace
+
+std::optional<Value> Environment::output(const OutputSource&, std::string_view) const {
+  return std::nullopt;
+}
 
 Expression constant(Value value) {
   Expression expression;

@@ -269,7 +269,8 @@ class Reader {
     if (!node["timeout_ms"].is_null()) made.timeout = node["timeout_ms"].duration();
     const Node retry = node["retry"];
     retry.expect({"more", "pause_ms"});
-    made.retry = {retry["more"].count(), retry["pause_ms"].duration()};
+    made.retry.more = retry["more"].count();
+    made.retry.pause = retry["pause_ms"].duration();
     const Node takes = node["takes"];
     takes.expect({"kind", "low", "assumed"}, {"high"});
     made.takes.kind = takes["kind"].enumerator<DurationModel::Kind>();

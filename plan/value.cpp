@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::int64_t one = 1'000'000;  // micros of a whole number
 
-constexpr std::array<std::string_view, 8> names{"string",     "number", "boolean", "duration",
-                                                "percentage", "size",   "rate",    "list"};
+constexpr std::array<std::string_view, 9> names{
+    "string", "number", "boolean", "duration", "percentage", "size", "rate", "list", "secret"};
 
 // A decimal with up to six places, without trailing zeros: 2.5, -0.000001, 3.
 std::string decimal(std::int64_t micros) {

@@ -14,7 +14,8 @@
 
 namespace sluice::plan {
 
-enum class Type { String, Number, Boolean, Duration, Percentage, Size, Rate, List };
+// Secret is the type of an expression that names one; there is no value of it.
+enum class Type { String, Number, Boolean, Duration, Percentage, Size, Rate, List, Secret };
 
 // A 64-bit decimal with six places: `micros` is a millionth of one.
 struct Number {
@@ -40,7 +41,7 @@ struct Rate {
 
 struct Value {
   using List = std::vector<Value>;
-  // In the order of Type.
+  // In the order of Type, but for Secret.
   std::variant<std::string, Number, bool, base::Duration, Percentage, Size, Rate, List> content;
 
   Type type() const { return static_cast<Type>(content.index()); }

@@ -136,6 +136,8 @@ class Verifier {
       case Operator::TargetProperty:
       case Operator::HostProperty:
       case Operator::DeploymentProperty:
+      case Operator::StepOutput:
+      case Operator::SecretReference:
         return !expression.name.empty() && parts.empty();
       case Operator::Concatenate:
         return expression.type == Type::String &&

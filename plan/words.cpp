@@ -15,10 +15,12 @@ std::string_view at(const std::array<std::string_view, count>& words, Enumeratio
 }  // namespace
 
 std::string_view word(Operator op) {
-  static constexpr std::array<std::string_view, 22> words{"constant",
+  static constexpr std::array<std::string_view, 24> words{"constant",
                                                           "target_property",
                                                           "host_property",
                                                           "deployment_property",
+                                                          "step_output",
+                                                          "secret",
                                                           "concatenate",
                                                           "negate",
                                                           "not",
@@ -52,7 +54,8 @@ std::string_view word(When when) {
 }
 
 std::string_view word(OnFailure on_failure) {
-  static constexpr std::array<std::string_view, 2> words{"halt", "continue"};
+  static constexpr std::array<std::string_view, 5> words{"halt", "continue", "ask", "rollback",
+                                                         "rollback_all"};
   return at(words, on_failure);
 }
 
@@ -62,13 +65,36 @@ std::string_view word(Via::Kind kind) {
 }
 
 std::string_view word(DurationModel::Kind kind) {
-  static constexpr std::array<std::string_view, 2> words{"constant", "uniform"};
+  static constexpr std::array<std::string_view, 7> words{
+      "constant", "uniform", "normal", "lognormal", "triangular", "exponential", "history"};
   return at(words, kind);
 }
 
 std::string_view word(Connection::Kind kind) {
   static constexpr std::array<std::string_view, 2> words{"local", "ssh"};
   return at(words, kind);
+}
+
+std::string_view word(Resource::Kind kind) {
+  static constexpr std::array<std::string_view, 2> words{"rate", "pieces"};
+  return at(words, kind);
+}
+
+std::string_view word(Secret::Source source) {
+  static constexpr std::array<std::string_view, 3> words{"environment", "file", "command"};
+  return at(words, source);
+}
+
+std::string_view word(Contract::Kind kind) {
+  static constexpr std::array<std::string_view, 4> words{"available", "unavailable", "downtime",
+                                                         "duration"};
+  return at(words, kind);
+}
+
+std::string_view word(Contract::Comparison comparison) {
+  static constexpr std::array<std::string_view, 5> words{"less", "less_or_equal", "greater",
+                                                         "greater_or_equal", "equal"};
+  return at(words, comparison);
 }
 
 }  // namespace sluice::plan

@@ -15,6 +15,10 @@ std::string_view word(OnFailure on_failure);
 std::string_view word(Via::Kind kind);
 std::string_view word(DurationModel::Kind kind);
 std::string_view word(Connection::Kind kind);
+std::string_view word(Resource::Kind kind);
+std::string_view word(Secret::Source source);
+std::string_view word(Contract::Kind kind);
+std::string_view word(Contract::Comparison comparison);
 
 // The enumerator of a word, or nothing.
 template <class Enumeration>

@@ -71,6 +71,9 @@ void Scheduler::Machine::settle(const Event& event) {
       return;
     case Event::Kind::ActionFinished:
       return settle_end(event);
+    case Event::Kind::ConditionKnown:
+    case Event::Kind::Answered:
+      return;  // nothing asks yet
     case Event::Kind::Pause:
       paused_ = !aborted_ && !ended_;
       return;

@@ -128,7 +128,7 @@ class Scheduler::Machine {
   }
   Action action_of(std::uint32_t place) const {
     const Slot& slot = slots_[place];
-    return {slot.step, slot.lane, slot.task, slot.attempt, place};
+    return {slot.step, slot.lane, slot.task, Part::Run, slot.attempt, place};
   }
   // Inline, so that an action is put together where it is needed and not copied over: loading whole
   // what was just stored in parts costs more than all the rest of an event.

@@ -14,20 +14,51 @@
 
 namespace sluice::scheduler {
 
-// One attempt of one task on one lane: the identity of everything that is ever carried out, the
-// same in simulator, journal, output and on the target's disk. A lane is one target's way through
-// one step: `lane` is the target's position in the step's target list (0 on the controller).
+// Which of a task's works an action carries out.
+enum class Part : std::uint8_t {
+  Run,
+  Before,  // its `verify`, asked first (`skip verified`)
+  Verify,  // its `verify`, after it
+  Undo,
+  Census,  // its `verify`, when all steps have ended; it holds no slot
+};
+
+// One attempt of one work of one task on one lane: the identity of everything that is ever carried
+// out, the same in simulator, journal, output and on the target's disk. A lane is one target's way
+// through one step: `lane` is the target's position in the step's target list (0 on the controller,
+// the batch of a gate, from 0). The `verify` of a step with child steps counts as a task behind
+// its last: `task` is the number of its tasks.
 struct Action {
+  static constexpr std::uint32_t none = 0xffff'ffff;
+
   plan::StepId step;
   std::uint32_t lane = 0;
-  std::uint32_t task = 0;     // position in the step's tasks
-  std::uint32_t attempt = 1;  // from 1
+  std::uint32_t task = 0;  // position in the step's tasks
+  Part part = Part::Run;
+  std::uint32_t attempt = 1;  // from 1, of this part
   std::uint32_t slot = 0;  // the scheduler's handle for the lane at work; give it back as it came
 
   auto operator<=>(const Action&) const = default;
 };
 
-enum class TimerKind : std::uint8_t { Timeout, RetryPause };
+enum class TimerKind : std::uint8_t {
+  Timeout,
+  RetryPause,
+  Stagger,   // action.step: another lane of it may begin now
+  Deadline,  // of the deployment
+};
+
+// What an operator says of a lane whose task failed (`on failure ask`).
+enum class Answer : std::uint8_t {
+  Retry,    // one more attempt
+  Ignore,   // it goes on as after a success; degraded
+  Exclude,  // the lane ends, its target not counted as failed
+  Abort,    // the deployment is aborted
+};
+
+// Whether a condition holds; Unknown: it cannot be worked out (an output was never written), which
+// fails whoever asked.
+enum class Truth : std::uint8_t { False, True, Unknown };
 
 // Simultaneous events are settled in the order of these kinds, then by action, whatever the order
 // in which they are handed in: so an action that ends at its deadline is in time. An attempt that
@@ -37,6 +68,8 @@ struct Event {
   enum class Kind : std::uint8_t {
     ActionStarted,  // it is known to have begun on the target; changes nothing, kept in the journal
     ActionFinished,  // outcome: how. Answers every StartAction exactly once, cancelled or not
+    ConditionKnown,  // truth; action as in EvaluateCondition
+    Answered,        // operator: answer; action as in AskOperator. The first one counts
     Pause,           // operator: no target and no step begins; begun lanes go through
     Continue,        // operator: takes a pause back
     Abort,           // operator: what runs is cancelled, then only what is `when always` runs.
@@ -47,6 +80,8 @@ struct Event {
   Action action;
   Outcome outcome = Outcome::Succeeded;
   TimerKind timer = TimerKind::Timeout;
+  Truth truth = Truth::True;
+  Answer answer = Answer::Retry;
 
   bool operator==(const Event&) const = default;
 };
@@ -58,6 +93,11 @@ struct Command {
     CancelAction,  // action: end it; its ActionFinished is still awaited
     SetTimer,      // timer, action, at: TimerFired with the same timer and action at that instant.
                    // RetryPause: the attempt that failed; a retry without a pause sets none
+    // The condition of action.task; where that is Action::none, of the step for this lane; where
+    // the lane is Action::none too, of the step as a whole. ConditionKnown answers it, at the same
+    // instant or later. Only of conditions that read what the run alone can know.
+    EvaluateCondition,
+    AskOperator,  // action: the attempt that failed. Answered answers it
     // facts, for whoever listens
     StepBegan,        // action.step. Never of a step that is skipped: see StepEnded
     LaneBegan,        // action.step, lane

@@ -36,9 +36,21 @@ enum class Reason : std::uint8_t {
   Halted,          // more failures than tolerated
   Aborted,         // by the operator
   Paused,          // the run stands still and has not come this far
+  Condition,       // its condition does not hold
+  NotKnown,        // its condition reads what was never written
+  Verified,        // `skip verified`: it is in place already
+  OutOfReach,      // the target could not be reached before anything was done to it
+  GateFailed,      // a step between its batches failed
+  Deadline,        // the deployment's deadline has passed
+  RolledBack,      // undone because its step failed, not because it did
   Stuck,           // nothing could ever admit it: our bug or a plan that waits for ever
 };
 
-enum class Outcome : std::uint8_t { Succeeded, Failed, Cancelled };
+enum class Outcome : std::uint8_t {
+  Succeeded,
+  Failed,
+  Cancelled,
+  Unreachable,  // the target could not be reached, and nothing was done to it
+};
 
 }  // namespace sluice::scheduler

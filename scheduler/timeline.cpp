@@ -67,6 +67,21 @@ std::string reason_text(const plan::Plan& plan, Reason reason, plan::StepId caus
       return "aborted";
     case Reason::Paused:
       return "paused";
+    case Reason::Condition:
+      return "its condition does not hold";
+    case Reason::NotKnown:
+      return "its condition reads an output that was never written";
+    case Reason::Verified:
+      return "verified: it is in place already";
+    case Reason::OutOfReach:
+      return "the target was out of reach";
+    case Reason::GateFailed:
+      return cause.valid() ? fmt::format("{} failed between batches", name)
+                           : "a step between batches failed";
+    case Reason::Deadline:
+      return "the deadline has passed";
+    case Reason::RolledBack:
+      return "rolled back with its step";
     case Reason::Stuck:
       return "nothing could ever admit it";
   }

@@ -211,6 +211,8 @@ void TimelineBuilder::Fold::follow(const Command& command) {
       return;
     case Command::Kind::CancelAction:
     case Command::Kind::SetTimer:
+    case Command::Kind::EvaluateCondition:
+    case Command::Kind::AskOperator:
       return;
   }
 }

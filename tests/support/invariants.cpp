@@ -77,6 +77,9 @@ void Invariants::take(const Event& event) {
       return;
     case Event::Kind::ActionFinished:
       return take_end(event);
+    case Event::Kind::ConditionKnown:
+    case Event::Kind::Answered:
+      return require(false, "answered without a question");
     case Event::Kind::Pause:
       paused_ = !aborted_ && !ended_;
       return;
@@ -143,7 +146,7 @@ void Invariants::take_abort() {
       }
       if (!lane.acting || lane.cancelling) continue;
       lane.cancelling = true;
-      cancels_.push_back({id, i, lane.task, lane.attempt, lane.slot});
+      cancels_.push_back({id, i, lane.task, scheduler::Part::Run, lane.attempt, lane.slot});
     }
   }
 }

@@ -24,6 +24,9 @@ void Invariants::follow(const Command& command) {
       if (wanted != cancels_.end()) cancels_.erase(wanted);
       return;
     }
+    case Command::Kind::EvaluateCondition:
+    case Command::Kind::AskOperator:
+      return require(false, "asked without need");
     case Command::Kind::SetTimer:
       return set_timer(command);
     case Command::Kind::StepBegan:

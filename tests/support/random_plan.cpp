@@ -52,6 +52,8 @@ Value random_value(Dice& dice, Type type) {
       }
       return {std::move(items)};
     }
+    case Type::Secret:
+      break;  // has no values
   }
   return {};
 }

@@ -200,6 +200,20 @@ std::string_view reason_word(Reason reason) {
       return "aborted";
     case Reason::Paused:
       return "paused";
+    case Reason::Condition:
+      return "condition";
+    case Reason::NotKnown:
+      return "not known";
+    case Reason::Verified:
+      return "verified";
+    case Reason::OutOfReach:
+      return "out of reach";
+    case Reason::GateFailed:
+      return "gate failed";
+    case Reason::Deadline:
+      return "deadline";
+    case Reason::RolledBack:
+      return "rolled back";
     case Reason::Stuck:
       return "stuck";
   }
@@ -215,6 +229,10 @@ std::string command_text(const plan::Plan& plan, const Command& command) {
       return "start " + action_text(plan, action);
     case Command::Kind::CancelAction:
       return "cancel " + action_text(plan, action);
+    case Command::Kind::EvaluateCondition:
+      return "evaluate " + action_text(plan, action);
+    case Command::Kind::AskOperator:
+      return "ask " + action_text(plan, action);
     case Command::Kind::SetTimer:
       return fmt::format("{} {} at {}", command.timer == TimerKind::Timeout ? "timeout" : "pause",
                          action_text(plan, action), command.at.ms);
