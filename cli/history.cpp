@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/read_run.h"
 #include "render/text_table.h"
+#include "render/timeline_text.h"
 #include "runtime/runs.h"
 
 namespace sluice::cli {
@@ -27,7 +28,7 @@ int history_command(const HistoryOptions& options) {
       continue;
     }
     const ReadRun& run = read.value();
-    const std::string duration = plan::to_text(plan::Value{run.timeline.duration});
+    const std::string duration = render::duration_text(run.timeline.duration);
     table.row({run.record.run, run.record.started_at, render::fitted(run.plan.deployment, 40),
                std::string(scheduler::state_name(run.timeline.outcome)), duration});
     json.begin_object().member("run", run.record.run);

@@ -195,17 +195,34 @@ class Chart {
     for (std::uint32_t i = 0; i <= columns_; ++i)
       line += i == 0 ? (style_.unicode ? "└" : "+") : signs_.line;
     out_ += line + "\n";
+    // As many round times as have room, and the end, which is never left out.
+    const std::string last = time_text(Instant{length_});
+    const auto end = columns_ + 1 - static_cast<std::size_t>(base::display_width(last));
     std::string labels;
-    for (const std::uint32_t part : {0U, 1U, 2U, 3U, 4U}) {
-      const std::string label = time_text(Instant{length_ * part / 4});
-      auto at = static_cast<std::size_t>(columns_) * part / 4;
-      const auto width = static_cast<std::size_t>(base::display_width(label));
-      if (part == 4) at = columns_ + 1 - width;
-      if (labels.size() + 1 > at && part > 0) continue;
-      labels.resize(at, ' ');
+    for (std::int64_t at = 0; at < length_; at += tick()) {
+      const std::string label = time_text(Instant{at});
+      const auto column = static_cast<std::size_t>(at * columns_ / length_);
+      if (column + label.size() + 1 > end) break;
+      labels.resize(column, ' ');
       labels += label;
     }
-    out_ += std::string(static_cast<std::size_t>(label_width_) + 1, ' ') + labels + "\n";
+    labels.resize(end, ' ');
+    out_ += std::string(static_cast<std::size_t>(label_width_) + 1, ' ') + labels + last + "\n";
+  }
+
+  // The smallest round time that leaves a label room.
+  std::int64_t tick() const {
+    constexpr std::array<std::int64_t, 22> round{
+        1,       2,       5,         10,        20,        50,        100,    200,
+        500,     1'000,   2'000,     5'000,     10'000,    30'000,    60'000, 120'000,
+        300'000, 600'000, 1'800'000, 3'600'000, 7'200'000, 21'600'000};
+    constexpr std::int64_t label_columns = 12;
+    const std::int64_t least = length_ * label_columns / columns_;
+    for (const std::int64_t candidate : round) {
+      if (candidate >= least) return candidate;
+    }
+    constexpr std::int64_t day = 86'400'000;
+    return (least + day - 1) / day * day;
   }
 
   const plan::Plan& plan_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/utf8.h"
 #include "render/text_table.h"
 #include "render/timeline_text.h"
 
@@ -33,40 +34,60 @@ std::string_view colour_of(State state, const TextStyle& style) {
   }
 }
 
-std::string duration_text(base::Duration duration) {
-  return plan::to_text(plan::Value{duration});
-}
-
 std::string words(State state) {
   std::string text(state_name(state));
   std::replace(text.begin(), text.end(), '_', ' ');
   return text;
 }
 
+std::uint32_t not_run(const scheduler::StepTimes& row) {
+  return row.skipped + row.not_started + row.excluded + row.left_behind;
+}
+
+// The table of the steps, their names cut to so many columns. What is nought everywhere is not
+// said.
 std::string steps_table(const plan::Plan& plan, const scheduler::Timeline& timeline,
-                        const TextStyle& style) {
+                        const TextStyle& style, int name_width) {
+  const auto any = [&](auto count) {
+    return std::any_of(timeline.steps.begin(), timeline.steps.end(),
+                       [&](const scheduler::StepTimes& row) { return count(row) > 0; });
+  };
+  const bool any_failed = any([](const auto& row) { return row.failed; });
+  const bool any_not_run = any(not_run);
   TextTable table;
   table.column("step");
   table.column("state");
-  table.column("start", TextTable::Align::Right);
-  table.column("end", TextTable::Align::Right);
-  table.column("targets", TextTable::Align::Right);
-  table.column("at once", TextTable::Align::Right);
-  table.column("well", TextTable::Align::Right);
-  table.column("failed", TextTable::Align::Right);
-  table.column("not run", TextTable::Align::Right);
-  const int name_width = std::max(12, style.width - 62);
+  for (const char* title : {"start", "end", "at once", "well"}) {
+    table.column(title, TextTable::Align::Right);
+  }
+  if (any_failed) table.column("failed", TextTable::Align::Right);
+  if (any_not_run) table.column("not run", TextTable::Align::Right);
   for (const plan::StepId id : plan.steps.ids()) {
     const scheduler::StepTimes& row = timeline.steps[id.value];
-    const std::uint32_t not_run = row.skipped + row.not_started + row.excluded + row.left_behind;
-    table.row({fitted(plan.steps[id].name, name_width), words(row.state), time_text(row.start),
-               time_text(row.end), fmt::format("{}", row.targets),
-               fmt::format("{}", std::min(plan.steps[id].window.value, row.targets)),
-               fmt::format("{}", row.succeeded), fmt::format("{}", row.failed),
-               fmt::format("{}", not_run)});
+    std::vector<std::string> cells{
+        fitted(plan.steps[id].name, name_width),
+        words(row.state),
+        time_text(row.start),
+        time_text(row.end),
+        fmt::format("{}", std::min(plan.steps[id].window.value, row.targets)),
+        fmt::format("{} of {}", row.succeeded, row.targets)};
+    if (any_failed) cells.push_back(fmt::format("{}", row.failed));
+    if (any_not_run) cells.push_back(fmt::format("{}", not_run(row)));
+    table.row(std::move(cells));
     table.colour_last(1, colour_of(row.state, style));
   }
   return table.text(2);
+}
+
+// The names get what the other columns leave of the width.
+std::string steps_table(const plan::Plan& plan, const scheduler::Timeline& timeline,
+                        const TextStyle& style) {
+  constexpr int narrowest = 12;
+  TextStyle plain = style;
+  plain.colour = false;
+  const std::string table = steps_table(plan, timeline, plain, narrowest);
+  const int used = base::display_width(std::string_view(table).substr(0, table.find('\n')));
+  return steps_table(plan, timeline, style, std::max(narrowest, narrowest + style.width - used));
 }
 
 // Why what was not run was not run, a line a step.
@@ -134,6 +155,15 @@ std::string critical_path_text(const plan::Plan& plan, const scheduler::Timeline
 
 }  // namespace
 
+std::string duration_text(base::Duration duration) {
+  constexpr std::int64_t minute = 60'000;
+  if (duration.ms < 1000 || duration.ms % 1000 == 0) return plan::to_text(plan::Value{duration});
+  std::string seconds = fmt::format("{}.{:03}", duration.ms % minute / 1000, duration.ms % 1000);
+  seconds.erase(seconds.find_last_not_of('0') + 1);
+  const base::Duration whole{duration.ms / minute * minute};
+  return (whole.ms > 0 ? plan::to_text(plan::Value{whole}) : "") + seconds + "s";
+}
+
 std::string time_text(Instant at) {
   return at == Instant::never() ? "—" : duration_text(at - Instant{0});
 }
@@ -141,9 +171,11 @@ std::string time_text(Instant at) {
 std::string summary_text(const plan::Plan& plan, const scheduler::Timeline& timeline,
                          const std::vector<std::string>& assumed, const TextStyle& style) {
   const std::string_view colour = colour_of(timeline.outcome, style);
-  std::string text = fmt::format("{}: {}{}{} in {}\n\n", fitted(plan.deployment, 60), colour,
+  const bool whole =
+      timeline.outcome != State::Running && timeline.outcome != State::Paused;  // it has ended
+  std::string text = fmt::format("{}: {}{}{} {} {}\n\n", fitted(plan.deployment, 60), colour,
                                  words(timeline.outcome), colour.empty() ? "" : "\x1b[0m",
-                                 duration_text(timeline.duration));
+                                 whole ? "in" : "after", duration_text(timeline.duration));
   text += steps_table(plan, timeline, style);
   const std::string why = reasons(plan, timeline);
   if (!why.empty()) text += "\n" + why;

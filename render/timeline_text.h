@@ -34,7 +34,9 @@ struct WhatIf {
 std::string what_if_text(const plan::Plan& plan, const std::string& task,
                          const std::vector<WhatIf>& runs, const TextStyle& style);
 
-// "4m", "1h30m", "2s500ms"; "—" for what never was.
+// "4m", "1h30m", "2.5s", "1m7.37s", "85ms": exact, and as short as can be.
+std::string duration_text(base::Duration duration);
+// The same; "—" for what never was.
 std::string time_text(base::Instant at);
 
 }  // namespace sluice::render
