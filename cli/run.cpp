@@ -101,7 +101,6 @@ class RunSession {
     view.quiet = options_.quiet;
     view.live = ::isatty(2) == 1;
     view.colour = colour_wanted(2);
-    view.width = terminal_width(2);
     view.run = folder_.name;
     view.state = state_directory(options_);
     return view;
@@ -122,9 +121,7 @@ class RunSession {
   void interrupted(int signal) {
     signal_ = signal;
     if (++interruptions_ == 1) {
-      view_->say(
-          "stopping: no new target begins, and those begun are taken to their end; once more "
-          "ends them");
+      view_->say("stopping when the targets that have begun are done; once more ends them now");
       driver_->pause();
     } else {
       view_->say("ending what runs");
@@ -151,7 +148,7 @@ class RunSession {
 
   void draw_again() {
     view_timer_set_ = true;
-    view_->refresh(now());
+    view_->refresh(now(), terminal_width(2));
     view_timer_ = loop_.after(base::Duration{200}, [this] { draw_again(); });
   }
 

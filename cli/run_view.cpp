@@ -76,7 +76,22 @@ bool speaks_of_lane(Command::Kind kind) {
 
 std::string clock_text(base::Instant at) {
   const std::int64_t seconds = at.ms / 1000;
-  return fmt::format("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+  return fmt::format("{:02}:{:02}:{:02}.{}", seconds / 3600, seconds / 60 % 60, seconds % 60,
+                     at.ms / 100 % 10);
+}
+
+// The widest name of what the plan works on, within bounds: the column of names.
+int name_column(const plan::Plan& plan) {
+  constexpr int narrowest = 6;
+  constexpr int widest = 24;
+  int width = narrowest;
+  for (const plan::StepId step : plan.steps.ids()) {
+    const std::uint32_t lanes = plan::lane_count(plan, step);
+    for (std::uint32_t lane = 0; lane < lanes && width < widest; ++lane) {
+      width = std::max(width, base::display_width(plan::lane_name(plan, step, lane)));
+    }
+  }
+  return std::min(width, widest);
 }
 
 }  // namespace
@@ -86,7 +101,8 @@ RunView::RunView(const plan::Plan& plan, runtime::OutputStore& store, ViewOption
       store_(store),
       options_(std::move(options)),
       builder_(plan, scheduler::Detail::Lanes),
-      steps_(plan.steps.size()) {
+      steps_(plan.steps.size()),
+      name_width_(name_column(plan)) {
   for (const plan::StepId step : plan.steps.ids()) {
     steps_[step.value].lanes = plan::lane_count(plan, step);
   }
@@ -114,6 +130,7 @@ void RunView::instant(const runtime::Instant& instant, const scheduler::Commands
       report_failure(command, instant);
     }
   }
+  retry_events(instant, commands);
   for (const runtime::HostResult& result : instant.results) last_results_.erase(result.action);
 }
 
@@ -128,13 +145,13 @@ void RunView::follow(const Command& command) {
       step.active = false;
       return;
     case Command::Kind::LaneBegan:
-      ++step.at_work;
+      step.at_work.insert(command.action.lane);
       return;
     case Command::Kind::LaneLeftOut:
       ++step.over;
       return;
     case Command::Kind::LaneEnded:
-      --step.at_work;
+      step.at_work.erase(command.action.lane);
       ++step.over;
       if (command.state == State::Failed || command.state == State::Cancelled) ++step.failed;
       return;
@@ -175,41 +192,80 @@ void RunView::json_event(const Command& command, base::Instant at) {
 }
 
 void RunView::plain_event(const Command& command, base::Instant at) {
-  if (options_.quiet) return;
+  if (options_.quiet || command.kind == Command::Kind::DeploymentEnded) return;
   const scheduler::Action& action = command.action;
-  std::string line = clock_text(at) + "  ";
-  const auto target = [&] {
-    return base::printable(plan::lane_name(plan_, action.step, action.lane));
-  };
+  const plan::Step& step = plan_.steps[action.step];
+  const std::string name = base::printable(step.name);
   switch (command.kind) {
     case Command::Kind::StepBegan:
-      line += base::printable(plan_.steps[action.step].name) + ": begins";
-      break;
+      return print(fmt::format("{}  {}", clock_text(at), bold(name + ": begins")));
     case Command::Kind::StepEnded:
-      line += fmt::format("{}: {}", base::printable(plan_.steps[action.step].name),
-                          words(command.state));
-      if (command.reason != scheduler::Reason::None) {
-        line += ", " + scheduler::reason_text(plan_, command.reason, command.cause);
-      }
-      break;
+      return print(fmt::format("{}  {}", clock_text(at), bold(name + ": " + ended(command))));
     case Command::Kind::LaneEnded:
-      line += fmt::format("{}  {}: {}", target(), base::printable(plan_.steps[action.step].name),
-                          words(command.state));
-      break;
+      // Where there is one target alone, the step's end says the same.
+      if (steps_[action.step.value].lanes == 1 && command.state == State::Succeeded) return;
+      return print(lane_line(action, at) + fmt::format("{}: {}", name, words(command.state)));
     case Command::Kind::LaneLeftOut:
-      line += fmt::format("{}  {}: left out, {}", target(),
-                          base::printable(plan_.steps[action.step].name),
-                          scheduler::reason_text(plan_, command.reason, command.cause));
-      break;
+      return print(lane_line(action, at) +
+                   fmt::format("{}: left out, {}", name,
+                               scheduler::reason_text(plan_, command.reason, command.cause)));
     case Command::Kind::StartAction:
-      if (action.attempt == 1 && !plan_.steps[action.step].has_child_steps) return;
-      line += fmt::format("{}  {}", target(), name_of(action));
-      if (action.attempt > 1) line += fmt::format(": attempt {}", action.attempt);
-      break;
+      if (action.attempt > 1 || !step.has_child_steps) return;
+      return print(lane_line(action, at) + name_of(action));
     default:
       return;
   }
-  print(line);
+}
+
+std::string RunView::lane_line(const scheduler::Action& action, base::Instant at) const {
+  const std::string_view name = plan::lane_name(plan_, action.step, action.lane);
+  return fmt::format("{}  {}  ", clock_text(at), render::padded(name, name_width_));
+}
+
+std::string RunView::bold(const std::string& text) const {
+  return options_.colour ? "\x1b[1m" + text + "\x1b[0m" : text;
+}
+
+// How a step has ended, and on how many of its targets.
+std::string RunView::ended(const Command& command) const {
+  std::string text = words(command.state);
+  const StepProgress& progress = steps_[command.action.step.value];
+  if (command.state == State::Succeeded && progress.lanes > 1) {
+    text += fmt::format(" on {} targets", progress.lanes);
+  } else if (progress.failed > 0 && progress.lanes > 1) {
+    text += fmt::format(", {} of {} targets failed", progress.failed, progress.lanes);
+  }
+  if (command.reason == scheduler::Reason::None) return text;
+  return text + ", " + scheduler::reason_text(plan_, command.reason, command.cause);
+}
+
+// An attempt that failed and is followed by another: the last one's failure has a report of its
+// own.
+void RunView::retry_events(const runtime::Instant& instant, const scheduler::Commands& commands) {
+  if (options_.json || options_.quiet) return;
+  for (const runtime::HostResult& result : instant.results) {
+    const scheduler::Action& action = result.action;
+    const plan::Task& task = plan_.steps[action.step].tasks[action.task];
+    const bool over = result.completion.outcome == scheduler::Outcome::Succeeded ||
+                      std::any_of(commands.begin(), commands.end(), [&](const Command& command) {
+                        return command.kind == Command::Kind::TaskEnded && command.action == action;
+                      });
+    if (over || action.attempt > task.retry.more) continue;
+    print(lane_line(action, instant.at) +
+          fmt::format("{}: attempt {} of {}: {}", name_of(action), action.attempt,
+                      std::uint64_t{task.retry.more} + 1, what_failed(result, task)));
+  }
+}
+
+std::string RunView::what_failed(const runtime::HostResult& result, const plan::Task& task) const {
+  const scheduler::Action& action = result.action;
+  const std::string& detail = result.completion.detail;
+  std::string what = detail.empty() ? "it failed" : base::printable(detail);
+  if (result.completion.outcome == scheduler::Outcome::Cancelled && task.timeout) {
+    what = fmt::format("longer than its timeout of {}", plan::to_text(plan::Value{*task.timeout}));
+  }
+  const bool elsewhere = result.host != plan::lane_name(plan_, action.step, action.lane);
+  return elsewhere ? base::printable(result.host) + ": " + what : what;
 }
 
 void RunView::report_failure(const Command& command, const runtime::Instant&) {
@@ -223,14 +279,7 @@ void RunView::report_failure(const Command& command, const runtime::Instant&) {
       continue;
     for (const runtime::HostResult& row : rows) {
       if (row.completion.outcome == scheduler::Outcome::Succeeded) continue;
-      what = row.completion.detail.empty() ? "it failed" : base::printable(row.completion.detail);
-      if (row.host != plan::lane_name(plan_, ended.step, ended.lane)) {
-        what = base::printable(row.host) + ": " + what;
-      }
-      if (row.completion.outcome == scheduler::Outcome::Cancelled && task.timeout) {
-        what =
-            fmt::format("longer than its timeout of {}", plan::to_text(plan::Value{*task.timeout}));
-      }
+      what = what_failed(row, task);
       break;
     }
   }
@@ -249,7 +298,7 @@ void RunView::output(const scheduler::Action& action, const std::string& host,
   store_.append(action, host, bytes);
   if (options_.json || options_.quiet) return;
   for (const std::string& line : runtime::take_lines(unfinished_lines_[{action, host}], bytes)) {
-    print(fmt::format("          {} │ {}", base::printable(host), line));
+    print(fmt::format("            {} │ {}", render::padded(host, name_width_), line));
   }
 }
 
@@ -257,52 +306,63 @@ void RunView::say(const std::string& line) {
   print(line);
 }
 
+// The live view stands below the last line, and moves down with it in one write: no flicker.
 void RunView::print(const std::string& line) {
-  clear_live();
-  put(2, line + "\n");
+  put(2, clear_live_text() + line + "\n" + live_text_);
 }
 
-void RunView::clear_live() {
-  if (live_lines_ == 0) return;
-  put(2, fmt::format("\x1b[{}A\x1b[J", live_lines_));
-  live_lines_ = 0;
+std::string RunView::clear_live_text() const {
+  const auto lines = std::count(live_text_.begin(), live_text_.end(), '\n');
+  return lines == 0 ? "" : fmt::format("\x1b[{}A\x1b[J", lines);
 }
 
-std::string RunView::progress_line(plan::StepId step, const StepProgress& progress) const {
+std::string RunView::progress_line(plan::StepId step, const StepProgress& progress,
+                                   int width) const {
   constexpr std::uint32_t cells = 20;
   const std::uint32_t lanes = std::max(1U, progress.lanes);
-  const auto part = [&](std::uint32_t count) {
+  const auto part = [&](std::size_t count) {
     return static_cast<std::uint32_t>(std::uint64_t{count} * cells / lanes);
   };
   const std::uint32_t done = part(progress.over);
+  const bool any = !progress.at_work.empty();
   const std::uint32_t working =
-      std::min(cells - done, std::max(part(progress.at_work), progress.at_work > 0 ? 1U : 0U));
+      std::min(cells - done, std::max(part(progress.at_work.size()), any ? 1U : 0U));
   std::string bar;
   for (std::uint32_t i = 0; i < cells; ++i) bar += i < done ? "█" : i < done + working ? "▒" : "░";
-  std::string text = fmt::format("  {}  {}  {} of {}", bar,
-                                 render::padded(plan_.steps[step].name, 30), progress.over, lanes);
-  if (progress.at_work > 0) text += fmt::format(", {} at work", progress.at_work);
+  const std::string total = fmt::format("{}", lanes);
+  std::string text = fmt::format("  {}  {:>{}} of {}  {}", bar, progress.over, total.size(), total,
+                                 render::fitted(plan_.steps[step].name, 30));
   if (progress.failed > 0) text += fmt::format(", {} failed", progress.failed);
-  return render::fitted(text, options_.width - 1);
+  std::size_t named = 0;
+  constexpr std::size_t most_named = 20;
+  for (const std::uint32_t lane : progress.at_work) {
+    if (named == most_named) break;
+    text += named++ == 0 ? ": " : ", ";
+    text += plan::lane_name(plan_, step, lane);
+  }
+  return render::fitted(text, width - 1);
 }
 
-void RunView::refresh(base::Instant now) {
+void RunView::refresh(base::Instant now, int width) {
   if (!options_.live || options_.json || options_.quiet) return;
-  clear_live();
-  std::string text = fmt::format("{}\n", clock_text(now));
-  int lines = 1;
-  constexpr int most_lines = 12;
+  std::string text;
+  int lines = 0;
+  constexpr int most_lines = 10;
   for (const plan::StepId step : plan_.steps.ids()) {
     if (!steps_[step.value].active || lines == most_lines) continue;
-    text += progress_line(step, steps_[step.value]) + "\n";
+    text += progress_line(step, steps_[step.value], width) + "\n";
     ++lines;
   }
-  put(2, text);
-  live_lines_ = lines;
+  if (lines == 0) return end();
+  text += fmt::format("  {}\n", clock_text(now).substr(0, 8));
+  if (text == live_text_) return;
+  put(2, clear_live_text() + text);
+  live_text_ = text;
 }
 
 void RunView::end() {
-  clear_live();
+  put(2, clear_live_text());
+  live_text_.clear();
 }
 
 }  // namespace sluice::cli

@@ -20,7 +20,6 @@ struct ViewOptions {
   bool quiet = false;  // failures and the end only
   bool live = false;   // progress that is redrawn: standard error is a terminal
   bool colour = false;
-  int width = 80;
   std::string run;
   std::string state;  // as it was given, for the hints
 };
@@ -34,15 +33,17 @@ class RunView : public runtime::Observer {
               std::string_view bytes) override;
   // Something for the operator to know: printed at once, above the live view.
   void say(const std::string& line);
-  // Draws the live view anew, where there is one.
-  void refresh(base::Instant now);
+  // Draws the live view anew, where there is one and it has changed, in so many columns.
+  void refresh(base::Instant now, int width);
+  // Takes the live view away.
   void end();
 
   scheduler::Timeline timeline(base::Instant now) const { return builder_.build(now); }
 
  private:
   struct StepProgress {
-    std::uint32_t lanes = 0, over = 0, at_work = 0, failed = 0;
+    std::uint32_t lanes = 0, over = 0, failed = 0;
+    std::set<std::uint32_t> at_work;  // lanes
     bool active = false;
   };
 
@@ -50,10 +51,15 @@ class RunView : public runtime::Observer {
   void plain_event(const scheduler::Command& command, base::Instant at);
   void follow(const scheduler::Command& command);
   void report_failure(const scheduler::Command& command, const runtime::Instant& instant);
+  void retry_events(const runtime::Instant& instant, const scheduler::Commands& commands);
   void print(const std::string& line);
-  void clear_live();
-  std::string progress_line(plan::StepId step, const StepProgress& progress) const;
+  std::string clear_live_text() const;
+  std::string progress_line(plan::StepId step, const StepProgress& progress, int width) const;
   std::string name_of(const scheduler::Action& action) const;
+  std::string lane_line(const scheduler::Action& action, base::Instant at) const;
+  std::string ended(const scheduler::Command& command) const;
+  std::string what_failed(const runtime::HostResult& result, const plan::Task& task) const;
+  std::string bold(const std::string& text) const;
 
   const plan::Plan& plan_;
   runtime::OutputStore& store_;
@@ -63,7 +69,8 @@ class RunView : public runtime::Observer {
   std::map<scheduler::Action, std::vector<runtime::HostResult>> last_results_;
   std::map<std::pair<scheduler::Action, std::string>, std::string> unfinished_lines_;
   std::uint64_t sequence_ = 0;
-  int live_lines_ = 0;
+  int name_width_ = 0;
+  std::string live_text_;  // what stands below the last line just now
 };
 
 }  // namespace sluice::cli
