@@ -1,0 +1,193 @@
+// The examples, as a user meets them: each is checked, planned, drawn and predicted, and those that
+// need no machines but this one are carried out. (tests/lab carries the web farm out.)
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "support/golden.h"
+
+namespace {
+
+using nlohmann::json;
+using sluice::test::ProgramResult;
+using sluice::test::read_text;
+using sluice::test::run_program;
+using sluice::test::TemporaryDirectory;
+
+const std::string examples = std::string(SLUICE_SOURCE_DIR) + "/examples";
+
+std::vector<std::string> all_examples() {
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(examples)) {
+    if (entry.path().extension() == ".deploy") files.push_back(entry.path().string());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+struct Rollout {
+  ProgramResult run;
+  json prediction;  // what `simulate` says
+  json fact;        // what `status` says
+};
+
+Rollout carry_out(const std::string& name, const std::vector<std::string>& more = {},
+                  const std::vector<std::string>& fails = {}) {
+  const TemporaryDirectory place;
+  const std::string file = examples + "/" + name;
+  std::vector<std::string> words{"run", file, "--yes", "--state", place.path()};
+  words.insert(words.end(), more.begin(), more.end());
+  Rollout rollout;
+  rollout.run = run_program(words);
+  words = {"simulate", file, "--format", "json"};
+  words.insert(words.end(), more.begin(), more.end());
+  words.insert(words.end(), fails.begin(), fails.end());
+  const ProgramResult simulated = run_program(words);
+  INFO(rollout.run.err << simulated.err);
+  REQUIRE(simulated.status == 0);
+  rollout.prediction = json::parse(simulated.out);
+  const ProgramResult status = run_program({"status", "--state", place.path(), "--format", "json"});
+  REQUIRE(status.status == 0);
+  rollout.fact = json::parse(status.out);
+  return rollout;
+}
+
+// Without what is only there to be measured.
+json without_times(json document) {
+  if (document.is_object()) {
+    for (const char* name : {"start_ms", "end_ms", "attempt_ms", "duration_ms", "out_of_service",
+                             "out_of_service_ms", "availability", "available_min_at_ms",
+                             "critical_path", "run", "started_at", "seed", "assumed"}) {
+      document.erase(name);
+    }
+  }
+  if (document.is_structured()) {
+    for (json& item : document) item = without_times(item);
+  }
+  return document;
+}
+
+// Of each step: its targets began in the plan's order, and no more at once than its limit.
+void check_order(const json& document) {
+  for (const json& step : document.at("steps")) {
+    std::vector<std::pair<std::int64_t, int>> changes;  // at an instant, ends before begins
+    std::int64_t last = 0;
+    for (const json& lane : document.at("lanes")) {
+      if (lane.at("step") != step.at("name") || lane.at("start_ms").is_null()) continue;
+      CHECK(lane.at("start_ms") >= last);
+      last = lane.at("start_ms");
+      changes.emplace_back(lane.at("start_ms"), 1);
+      changes.emplace_back(lane.at("end_ms"), -1);
+    }
+    std::sort(changes.begin(), changes.end());
+    int at_work = 0;
+    for (const auto& change : changes) {
+      at_work += change.second;
+      CHECK(at_work <= step.at("limit"));
+    }
+  }
+}
+
+bool holds(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("each example is checked, planned, drawn and predicted") {
+  const std::vector<std::string> files = all_examples();
+  REQUIRE(files.size() == 4);
+  for (const std::string& file : files) {
+    DYNAMIC_SECTION(std::filesystem::path(file).filename().string()) {
+      const ProgramResult check = run_program({"check", file});
+      CHECK(check.status == 0);
+      CHECK(holds(check.err, "no mistakes"));
+      CHECK(run_program({"plan", file}).status == 0);
+      CHECK(run_program({"plan", file, "--expand"}).status == 0);
+      const ProgramResult simulated = run_program({"simulate", file, "--format", "json"});
+      REQUIRE(simulated.status == 0);
+      const json prediction = json::parse(simulated.out);
+      CHECK(prediction.at("outcome") == "succeeded");
+      // Every action says how long it takes: nothing is left to assume.
+      CHECK(prediction.at("assumed").empty());
+      const TemporaryDirectory place;
+      for (const auto& [ending, begin] : {std::pair{".svg", "<?xml"},
+                                          {".png", "\x89PNG"},
+                                          {".pdf", "%PDF"},
+                                          {".dot", "digraph"}}) {
+        const std::string picture = place.path() + "/picture" + ending;
+        CHECK(run_program({"graph", file, "-o", picture}).status == 0);
+        CHECK(read_text(picture).find(begin) == 0);
+        CHECK(run_program({"graph", file, "--expand", "-o", picture}).status == 0);
+      }
+    }
+  }
+}
+
+TEST_CASE("hello says hello") {
+  const Rollout rollout = carry_out("hello.deploy", {"--set", "greeting=Good morning"});
+  CHECK(rollout.run.status == 0);
+  CHECK(holds(rollout.run.err, "localhost │ Good morning from localhost\n"));
+  CHECK(without_times(rollout.fact) == without_times(rollout.prediction));
+}
+
+TEST_CASE("two roles are updated side by side, each at its own pace") {
+  const Rollout rollout = carry_out("two-roles.deploy");
+  INFO(rollout.run.err);
+  REQUIRE(rollout.run.status == 0);
+  CHECK(without_times(rollout.fact) == without_times(rollout.prediction));
+  check_order(rollout.fact);
+  const json& steps = rollout.fact.at("steps");
+  CHECK(steps.at(1).at("start_ms") == steps.at(2).at("start_ms"));  // with previous
+  CHECK(steps.at(3).at("start_ms") >= steps.at(1).at("end_ms"));
+  CHECK(steps.at(3).at("start_ms") >= steps.at(2).at("end_ms"));
+}
+
+TEST_CASE("a migration that fails stops what comes behind it, and the team is told") {
+  const Rollout rollout =
+      carry_out("failing-migration.deploy", {}, {"--fail", "Migrate the database@db-1"});
+  INFO(rollout.run.err);
+  REQUIRE(rollout.run.status == 1);
+  CHECK(without_times(rollout.fact) == without_times(rollout.prediction));
+  const std::string& said = rollout.run.err;
+  CHECK(holds(said, "Migrate the database: attempt 1 of 2: exit status 3\n"));
+  CHECK(
+      holds(said,
+            "failing-migration.deploy:15:3: `Migrate the database` failed on `db-1`, attempt 2 of "
+            "2: exit status 3\n    | adding the column orders.currency\n    | the table orders is "
+            "locked by another session\n    all it wrote: sluice logs "));
+  CHECK(holds(said, "Update the website: skipped, `Migrate the database` failed\n"));
+  CHECK(holds(said, "│ the migration failed; the website is as it was\n"));
+  CHECK(!holds(said, "updating web-1"));
+}
+
+TEST_CASE("a migration that works is followed by the update, and nobody is bothered") {
+  const Rollout rollout = carry_out("failing-migration.deploy", {"--set", "works=true"});
+  INFO(rollout.run.err);
+  REQUIRE(rollout.run.status == 0);
+  CHECK(without_times(rollout.fact) == without_times(rollout.prediction));
+  check_order(rollout.fact);
+  CHECK(holds(rollout.run.err, "updating web-3"));
+  CHECK(!holds(rollout.run.err, "the migration failed"));
+}
+
+TEST_CASE("a saved plan is carried out elsewhere, without the file that it came from") {
+  const TemporaryDirectory here;
+  const TemporaryDirectory there;
+  std::filesystem::copy(examples + "/two-roles.deploy", here.path());
+  REQUIRE(
+      run_program({"plan", "two-roles.deploy", "-o", there.path() + "/shop.plan"}, "", here.path())
+          .status == 0);
+  std::filesystem::remove(here.path() + "/two-roles.deploy");
+  const ProgramResult run = run_program({"run", "shop.plan", "--yes"}, "", there.path());
+  INFO(run.err);
+  CHECK(run.status == 0);
+  CHECK(holds(run.err, "worker-c"));
+  // It is kept beside the plan, where `status` and `history` look by themselves.
+  CHECK(holds(run_program({"status"}, "", there.path()).out, "Shop: succeeded in "));
+  CHECK(holds(run_program({"history"}, "", there.path()).out, "Shop"));
+  CHECK(holds(run_program({"logs"}, "", there.path()).out, "release 7.2 is out\n"));
+}

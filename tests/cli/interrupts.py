@@ -1,0 +1,132 @@
+"""Ctrl-C, once and twice, while a run goes on. Nothing sleeps: a script waits at a named pipe until it
+is let go, and the signal is sent when the script has said that it is there.
+
+usage: interrupts.py SLUICE [unittest's arguments]
+"""
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+SLUICE = os.path.abspath(sys.argv.pop(1))
+
+DEPLOY = '''
+deployment "Interrupted"
+connect local
+variable gate: string
+role web { target "web-[1..3]" }
+step "Update" on web window 1 {
+  step "Work" { run script """
+    echo "at the gate of $target_name"
+    read -r _ < "$gate"
+  """ }
+  step "Clean" { run "echo cleaned $target_name" when always }
+}
+step "Tell" { run "echo told" when always }
+'''
+
+
+class Interrupts(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.gate = os.path.join(self.folder, "gate")
+        os.mkfifo(self.gate)
+        path = os.path.join(self.folder, "interrupted.deploy")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(DEPLOY)
+        self.run_ = subprocess.Popen([SLUICE, "run", path, "--yes", "--set", "gate=" + self.gate],
+                                     stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(self.run_.stderr.close)
+        self.addCleanup(self.run_.wait)
+        self.addCleanup(self.run_.kill)
+        self.said = ""
+
+    def read_until(self, part):
+        for line in self.run_.stderr:
+            self.said += line
+            if part in line:
+                return
+        self.fail(f"it ended without saying {part!r}:\n{self.said}")
+
+    def let_go(self):
+        with open(self.gate, "w", encoding="utf-8") as file:
+            file.write("go\n")
+
+    def end(self):
+        self.said += self.run_.stderr.read()
+        return self.run_.wait()
+
+    def status(self):
+        done = subprocess.run([SLUICE, "status", "--state", os.path.join(self.folder, ".sluice"), "--format",
+                               "json"], capture_output=True, check=True)
+        return json.loads(done.stdout)
+
+    def states(self):
+        document = self.status()
+        return ({f"{lane['step']}@{lane['target']}": lane["state"] for lane in document["lanes"]},
+                document["outcome"])
+
+    def test_once_what_has_begun_goes_to_its_end_and_nothing_else_begins(self):
+        self.read_until("at the gate of web-1")
+        self.run_.send_signal(signal.SIGINT)
+        self.read_until("stopping")
+        self.let_go()
+        self.assertEqual(self.end(), 130, self.said)
+        self.assertIn("cleaned web-1", self.said)
+        lanes, outcome = self.states()
+        self.assertEqual(outcome, "paused")
+        self.assertEqual(lanes, {"Update@web-1": "succeeded", "Update@web-2": "not_started",
+                                 "Update@web-3": "not_started", "Tell@controller": "not_started"})
+
+    def test_twice_what_runs_is_ended_and_what_is_always_run_still_is(self):
+        self.read_until("at the gate of web-1")
+        self.run_.send_signal(signal.SIGINT)
+        self.read_until("stopping")
+        self.run_.send_signal(signal.SIGINT)
+        self.assertEqual(self.end(), 130, self.said)
+        self.assertIn("cleaned web-1", self.said)
+        self.assertIn("told", self.said)
+        lanes, outcome = self.states()
+        self.assertEqual(outcome, "aborted")
+        self.assertEqual(lanes, {"Update@web-1": "cancelled", "Update@web-2": "not_started",
+                                 "Update@web-3": "not_started", "Tell@controller": "succeeded"})
+
+    def test_termination_is_told_apart_by_the_exit_status(self):
+        self.read_until("at the gate of web-1")
+        self.run_.send_signal(signal.SIGTERM)
+        self.read_until("stopping")
+        self.let_go()
+        self.assertEqual(self.end(), 143, self.said)
+        self.assertEqual(self.states()[1], "paused")
+
+    def test_a_third_signal_changes_nothing(self):
+        self.read_until("at the gate of web-1")
+        for _ in range(3):
+            self.run_.send_signal(signal.SIGINT)
+            self.read_until("stopping" if "stopping" not in self.said else "ending")
+            if "ending" in self.said:
+                break
+        self.run_.send_signal(signal.SIGINT)
+        self.assertEqual(self.end(), 130, self.said)
+        self.assertEqual(self.states()[1], "aborted")
+
+    def test_targets_that_were_done_before_stay_done(self):
+        self.read_until("at the gate of web-1")
+        self.let_go()
+        self.read_until("at the gate of web-2")
+        self.run_.send_signal(signal.SIGINT)
+        self.read_until("stopping")
+        self.let_go()
+        self.assertEqual(self.end(), 130, self.said)
+        lanes, _ = self.states()
+        self.assertEqual([lanes[f"Update@web-{i}"] for i in (1, 2, 3)],
+                         ["succeeded", "succeeded", "not_started"])
+
+
+if __name__ == "__main__":
+    unittest.main()
