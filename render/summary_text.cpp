@@ -64,13 +64,12 @@ std::string steps_table(const plan::Plan& plan, const scheduler::Timeline& timel
   if (any_not_run) table.column("not run", TextTable::Align::Right);
   for (const plan::StepId id : plan.steps.ids()) {
     const scheduler::StepTimes& row = timeline.steps[id.value];
-    std::vector<std::string> cells{
-        fitted(plan.steps[id].name, name_width),
-        words(row.state),
-        time_text(row.start),
-        time_text(row.end),
-        fmt::format("{}", std::min(plan.steps[id].window.value, row.targets)),
-        fmt::format("{} of {}", row.succeeded, row.targets)};
+    const std::uint32_t at_once = std::min(plan.steps[id].window.value, row.targets);
+    std::vector<std::string> cells{fitted(plan.steps[id].name, name_width), words(row.state)};
+    cells.push_back(time_text(row.start));
+    cells.push_back(time_text(row.end));
+    cells.push_back(fmt::format("{}", at_once));
+    cells.push_back(fmt::format("{} of {}", row.succeeded, row.targets));
     if (any_failed) cells.push_back(fmt::format("{}", row.failed));
     if (any_not_run) cells.push_back(fmt::format("{}", not_run(row)));
     table.row(std::move(cells));
