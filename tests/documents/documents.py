@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""Compiles every example of the documents, so that none of them goes stale.
+
+usage: documents.py PROGRAM ROOT     check README.md and docs/ below ROOT, exit 1 if an example is wrong
+
+What a fence says after ```deploy decides:
+    ```deploy              compiles without an error. One that does not begin with `deployment` (or an
+                           import or a procedure) is a part of a file: FRAME stands before it
+    ```deploy E0203        gives this error, and no other code
+    ```deploy alone        as it stands, without FRAME
+    ```deploy skip         is not compiled: a shape, with words for what may stand there
+Links to files of the project must lead somewhere, and an anchor to a heading.
+"""
+import concurrent.futures
+import os
+import re
+import subprocess
+import sys
+
+FRAME = '''deployment "Example"
+connect local
+role web { target "web-[01..10]" { zone = "eu-1" rank = 1 install_time = 30s } }
+role api { target "api-[1..4]" { zone = "eu-2" rank = 2 install_time = 20s } }
+role db { target "db-1" { zone = "eu-1" rank = 1 install_time = 40s } }
+role lb { target "lb-[1..2]" { zone = "eu-1" rank = 3 install_time = 10s } }
+'''
+
+
+def fences(text):
+    """(line, words, body) of every fence that is `deploy`."""
+    for match in re.finditer(r"^```deploy([^\n]*)\n(.*?)^```$", text, re.M | re.S):
+        yield text.count("\n", 0, match.start()) + 1, match.group(1).split(), match.group(2)
+
+
+def whole(body, words):
+    first = next((line for line in body.splitlines() if line.strip() and not line.lstrip().startswith("#")), "")
+    starts = ("deployment",)
+    if "alone" in words or first.startswith(starts):
+        return body
+    text = FRAME
+    for role in ("web", "api", "db", "lb"):  # a part that declares a role of its own replaces ours
+        if re.search(rf"^\s*role {role}\b", body, re.M):
+            text = re.sub(rf"^role {role} .*\n", "", text, flags=re.M)
+    if re.search(r"^connect\b", body, re.M):
+        text = text.replace("connect local\n", "")
+    text += body
+    if not re.search(r"^\s*step\b", body, re.M):
+        text += '\nstep "Something" on web { run "true" takes 1s }\n'
+    return text
+
+
+def check(program, path, line, words, body):
+    if "skip" in words:
+        return None
+    text = whole(body, words)
+    result = subprocess.run([program, "check", "-", "--format", "json"], input=text, capture_output=True, text=True)
+    found = sorted(set(re.findall(r'"code":"(E\d+)"', result.stdout)))
+    wanted = sorted(word for word in words if re.fullmatch(r"E\d+", word))
+    if found == wanted and result.returncode in (0, 1, 2):
+        return None
+    messages = re.findall(r'"message":"((?:[^"\\]|\\.)*)"', result.stdout)
+    return f"{path}:{line}: wanted {wanted or 'no error'}, found {found or result.stderr}: {messages[:3]}"
+
+
+def anchors(text):
+    for heading in re.findall(r"^#+ (.+)$", text, re.M):
+        yield re.sub(r"[^\w\- ]", "", heading.replace("`", "").lower()).replace(" ", "-")
+
+
+def broken_links(root, path, text):
+    text = re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        found = os.path.normpath(os.path.join(root, os.path.dirname(path), name)) if name else os.path.join(root, path)
+        if not os.path.exists(found):
+            yield f"{path}: the link {target} leads nowhere"
+        elif anchor and found.endswith(".md"):
+            with open(found, encoding="utf-8") as file:
+                if anchor not in set(anchors(file.read())):
+                    yield f"{path}: the link {target} names no heading"
+
+
+def main():
+    program, root = sys.argv[1:3]
+    paths = ["README.md"] + [os.path.join("docs", name) for name in sorted(os.listdir(os.path.join(root, "docs")))]
+    paths += [os.path.join("docs/decisions", name) for name in sorted(os.listdir(os.path.join(root, "docs/decisions")))]
+    jobs, problems, count = [], [], 0
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for path in paths:
+            if not path.endswith(".md"):
+                continue
+            with open(os.path.join(root, path), encoding="utf-8") as file:
+                text = file.read()
+            problems += broken_links(root, path, text)
+            for line, words, body in fences(text):
+                count += 1
+                jobs.append(pool.submit(check, program, path, line, words, body))
+        problems += [job.result() for job in jobs if job.result()]
+    for problem in problems:
+        print(problem)
+    print(f"documents: {count} examples, {len(problems)} problems")
+    return 1 if problems or count < 10 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
