@@ -11,8 +11,6 @@
 #include <limits>
 #include <optional>
 
-#include "compiler/build_expression.h"
-#include "compiler/build_syntax.h"
 #include "compiler/depth_guard.h"
 #include "compiler/literals.h"
 #include "compiler/recovery.h"
@@ -498,24 +496,20 @@ class Reporting final : public antlr4::DefaultErrorStrategy {
 
 class FileParser {
  public:
-  FileParser(const TokenList& list, Diagnostics& diagnostics)
+  FileParser(const TokenList& list, Diagnostics& diagnostics, DeclarationVisitor& visitor)
       : list_(list),
-        diagnostics_(diagnostics),
+        visitor_(visitor),
         tokens_(list),
         parser_(&tokens_, rules_),
         bail_(std::make_shared<antlr4::BailErrorStrategy>()),
         reporting_(std::make_shared<Reporting>(list, rules_, diagnostics)) {}
 
-  void run(SyntaxTree& tree) {
+  void run() {
     while (list_.tokens[at_].kind != TokenKind::End) {
       const std::size_t begin = at_;
-      if (read_quickly()) {
-        build_declaration(list_, rules_, tree, diagnostics_);
-      } else {
-        read_with_messages(begin);
-        check_literals(list_, begin, at_, diagnostics_);
-        build_partly(list_, rules_, tree, diagnostics_);
-      }
+      const bool mistaken = !read_quickly();
+      if (mistaken) read_with_messages(begin);
+      visitor_.declaration({list_, rules_, begin, at_, mistaken});
     }
   }
 
@@ -556,7 +550,7 @@ class FileParser {
   }
 
   const TokenList& list_;
-  Diagnostics& diagnostics_;
+  DeclarationVisitor& visitor_;
   RuleTree rules_;
   Tokens tokens_;
   Recorder parser_;
@@ -567,23 +561,21 @@ class FileParser {
 
 }  // namespace
 
-SyntaxTree parse(const base::Sources& sources, FileId file_id, Diagnostics& diagnostics) {
+bool read_declarations(const base::Sources& sources, FileId file_id, Diagnostics& diagnostics,
+                       DeclarationVisitor& visitor) {
   const base::SourceFile& file = sources[file_id];
-  SyntaxTree tree;
-  tree.file = file_id;
-  tree.complete = tree.names_known = false;
-  if (!check_text(file, file_id, diagnostics)) return tree;
+  if (!check_text(file, file_id, diagnostics)) return false;
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   const bool marked = file.text().substr(0, byte_order_mark.size()) == byte_order_mark;
 
   TokenList list{&file, file_id, {}};
   const auto skipped = static_cast<std::uint32_t>(marked ? byte_order_mark.size() : 0);
-  if (!read_tokens(list, file.text(), skipped, diagnostics)) return tree;
-  tree.complete = repair_strings(list, repair_types, diagnostics);
-  repair_braces(list, repair_types, !tree.complete, diagnostics);
-  tree.complete = tree.names_known = tree.complete && !diagnostics.has_errors();
-  FileParser(list, diagnostics).run(tree);
-  return tree;
+  if (!read_tokens(list, file.text(), skipped, diagnostics)) return false;
+  const bool whole_strings = repair_strings(list, repair_types, diagnostics);
+  repair_braces(list, repair_types, !whole_strings, diagnostics);
+  visitor.begin(!whole_strings || diagnostics.has_errors());
+  FileParser(list, diagnostics, visitor).run();
+  return true;
 }
 
 }  // namespace sluice::compiler

@@ -1,12 +1,36 @@
-// Source text ─▶ syntax tree. The only door to the generated parser (grammar/), which is seen by
-// parse.cpp alone.
+// Source text ─▶ declarations ─▶ syntax tree. The only door to the generated parser (grammar/),
+// which is seen by parse.cpp alone.
 #pragma once
 
 #include "base/diagnostics.h"
 #include "base/source.h"
+#include "compiler/rule_tree.h"
 #include "compiler/syntax.h"
+#include "compiler/tokens.h"
 
 namespace sluice::compiler {
+
+// The tokens [begin, end) of one declaration and the rules that cover them. Both are gone when the
+// visitor returns.
+struct ParsedDeclaration {
+  const TokenList& list;
+  const RuleTree& rules;
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  bool mistaken = false;  // it has a syntax error, which has been reported
+};
+
+class DeclarationVisitor {
+ public:
+  virtual ~DeclarationVisitor() = default;
+  // Once, before the first declaration. `repaired`: strings or braces were missing or too many.
+  virtual void begin(bool repaired) = 0;
+  virtual void declaration(const ParsedDeclaration& parsed) = 0;
+};
+
+// Every declaration of the file, in order. False: nothing of it can be read, and why was reported.
+bool read_declarations(const base::Sources& sources, base::FileId file,
+                       base::Diagnostics& diagnostics, DeclarationVisitor& visitor);
 
 // Reports every syntax error it can find, in the user's words, and returns what could be read: a
 // declaration or step with an error in it may be missing. Bounded: 16 MiB of text, 128 levels of

@@ -1,0 +1,241 @@
+#include "compiler/format.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "base/utf8.h"
+#include "compiler/layout.h"
+#include "compiler/literals.h"
+#include "compiler/parse.h"
+
+namespace sluice::compiler {
+
+namespace {
+
+constexpr std::size_t columns_per_level = 2;
+
+class Writer {
+ public:
+  explicit Writer(std::string_view source) : source_(source) {}
+
+  // Comments and blank lines between two statements at one level, or before the first.
+  void between(std::uint32_t from, std::uint32_t to, std::size_t level, bool may_blank) {
+    const std::string_view gap = source_.substr(from, to - from);
+    std::size_t lines = 0;
+    std::size_t i = 0;
+    bool own_line = text_.empty();
+    while (i < gap.size()) {
+      if (gap[i] == '\n') {
+        ++lines;
+        own_line = true;
+        ++i;
+      } else if (gap[i] == '#') {
+        const std::size_t stop = std::min(gap.find('\n', i), gap.size());
+        comment(gap.substr(i, stop - i), own_line, own_line && may_blank && lines > 1, level);
+        may_blank = true;
+        lines = 0;
+        i = stop;
+      } else {
+        ++i;
+      }
+    }
+    blank_line_ = may_blank && lines > 1;
+  }
+
+  void new_line(std::size_t level) {
+    if (!text_.empty() && text_.back() != '\n') text_ += '\n';
+    if (blank_line_ && !text_.empty()) text_ += '\n';
+    blank_line_ = false;
+    text_.append(level * columns_per_level, ' ');
+  }
+
+  void add(std::string_view piece) { text_ += piece; }
+  std::size_t column() const {
+    const std::size_t line = text_.rfind('\n');
+    const std::size_t begin = line == std::string::npos ? 0 : line + 1;
+    return static_cast<std::size_t>(base::display_width(std::string_view(text_).substr(begin)));
+  }
+  bool commented() const { return commented_; }
+  void forget_comment() { commented_ = false; }
+  void drop_blank_line() { blank_line_ = false; }
+
+  std::string finish() {
+    while (!text_.empty() && (text_.back() == '\n' || text_.back() == ' ')) text_.pop_back();
+    if (!text_.empty()) text_ += '\n';
+    return std::move(text_);
+  }
+
+ private:
+  void comment(std::string_view words, bool own_line, bool blank, std::size_t level) {
+    while (!words.empty() && (words.back() == ' ' || words.back() == '\t' || words.back() == '\r'))
+      words.remove_suffix(1);
+    if (own_line) {
+      blank_line_ = blank;
+      new_line(level);
+    } else {
+      text_ += "  ";
+    }
+    text_ += words;
+    commented_ = true;
+  }
+
+  std::string_view source_;
+  std::string text_;
+  bool blank_line_ = false;
+  bool commented_ = false;  // the last thing written is a comment: its line must end
+};
+
+// A text block with its lines moved so that they stand under their statement. Its text stays the
+// same; where it would not, the block stays as it is.
+std::string moved_block(std::string_view block, std::size_t column) {
+  std::vector<std::string_view> lines;
+  std::size_t from = 0;
+  for (std::size_t end = block.find('\n'); end != std::string_view::npos;
+       end = block.find('\n', from)) {
+    lines.push_back(block.substr(from, end - from));
+    from = end + 1;
+  }
+  lines.push_back(block.substr(from));
+  const auto blanks = [](std::string_view line) {
+    return std::min(line.find_first_not_of(' '), line.size());
+  };
+  std::size_t shared = std::string_view::npos;
+  for (std::size_t i = 1; i + 1 < lines.size(); ++i) {
+    const bool blank = lines[i].find_first_not_of(" \t\r") == std::string_view::npos;
+    if (!blank) shared = std::min(shared, blanks(lines[i]));
+  }
+  std::string moved(lines[0]);
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    moved += '\n';
+    const bool last = i + 1 == lines.size();
+    const std::size_t cut = last ? blanks(lines[i]) : std::min(shared, blanks(lines[i]));
+    const std::string_view rest = lines[i].substr(cut);
+    if (!rest.empty() && rest != "\r") moved.append(column, ' ');
+    moved += rest;
+  }
+  return block_text(moved) == block_text(block) ? moved : std::string(block);
+}
+
+class Formatter final : public DeclarationVisitor {
+ public:
+  explicit Formatter(const base::SourceFile& file) : text_(file.text()), writer_(file.text()) {}
+
+  void begin(bool repaired) override { complete_ = !repaired; }
+
+  void declaration(const ParsedDeclaration& parsed) override {
+    const TokenList& list = parsed.list;
+    if (parsed.begin == parsed.end) return;
+    const std::uint32_t from = list.tokens[parsed.begin].begin;
+    writer_.between(at_, from, 0, at_ > 0);
+    const bool whole = !parsed.mistaken && !has_repairs(parsed);
+    if (whole) {
+      laid_out(parsed);
+    } else {
+      complete_ = false;
+      writer_.new_line(0);
+      writer_.forget_comment();
+      writer_.add(text_.substr(from, list.tokens[parsed.end - 1].end - from));
+    }
+    at_ = list.tokens[parsed.end - 1].end;
+  }
+
+  Formatted finish() {
+    writer_.between(at_, static_cast<std::uint32_t>(text_.size()), 0, at_ > 0);
+    return {writer_.finish(), complete_};
+  }
+
+ private:
+  static bool has_repairs(const ParsedDeclaration& parsed) {
+    const auto& tokens = parsed.list.tokens;
+    return std::any_of(tokens.begin() + static_cast<std::ptrdiff_t>(parsed.begin),
+                       tokens.begin() + static_cast<std::ptrdiff_t>(parsed.end),
+                       [](const Token& token) { return token.repaired; });
+  }
+
+  void laid_out(const ParsedDeclaration& parsed) {
+    const TokenList& list = parsed.list;
+    const auto layout = lay_out(list, parsed.rules, parsed.begin, parsed.end);
+    std::size_t statement_level = 0;
+    for (std::size_t i = parsed.begin; i < parsed.end;) {
+      const TokenLayout& place = layout[i - parsed.begin];
+      const std::size_t last = piece_end(list, i, parsed.end);
+      if (i > parsed.begin) comments_before(list, i, place);
+      gap(list, layout, parsed, i, place, statement_level);
+      piece(list, i, last, statement_level);
+      i = last + 1;
+    }
+  }
+
+  void comments_before(const TokenList& list, std::size_t i, const TokenLayout& place) {
+    const Token& previous = list.tokens[i - 1];
+    const bool opened = previous.kind == TokenKind::OpenBrace;
+    const bool closes = list.tokens[i].kind == TokenKind::CloseBrace;
+    const std::size_t level = closes ? place.level + 1U : place.level;
+    if (previous.end <= list.tokens[i].begin) {
+      writer_.between(previous.end, list.tokens[i].begin, level, place.gap == Gap::Line && !opened);
+    }
+  }
+
+  void gap(const TokenList& list, const std::vector<TokenLayout>& layout,
+           const ParsedDeclaration& parsed, std::size_t i, const TokenLayout& place,
+           std::size_t& statement_level) {
+    if (place.gap == Gap::Line) {
+      statement_level = place.level;
+      if (list.tokens[i].kind == TokenKind::CloseBrace ||
+          list.tokens[i].kind == TokenKind::CloseBracket) {
+        writer_.drop_blank_line();
+      }
+      writer_.new_line(place.level);
+    } else if (writer_.commented() ||
+               (place.gap == Gap::Wrap && too_long(list, layout, parsed, i))) {
+      writer_.new_line(statement_level + 2);
+    } else {
+      writer_.drop_blank_line();
+      if (place.gap == Gap::TwoBlanks) writer_.add("  ");
+      if (place.gap == Gap::Blank || place.gap == Gap::Wrap) writer_.add(" ");
+    }
+    writer_.forget_comment();
+  }
+
+  // From a phrase of a step's first line to the next one, or to what opens the body.
+  bool too_long(const TokenList& list, const std::vector<TokenLayout>& layout,
+                const ParsedDeclaration& parsed, std::size_t i) const {
+    std::size_t columns = writer_.column();
+    for (std::size_t j = i; j < parsed.end; ++j) {
+      const Gap between = layout[j - parsed.begin].gap;
+      if (j > i && (between == Gap::Wrap || list.tokens[j].kind == TokenKind::OpenBrace)) break;
+      columns += (between == Gap::None ? 0 : 1) + list.tokens[j].end - list.tokens[j].begin;
+    }
+    return columns > most_columns - 2;
+  }
+
+  static std::size_t piece_end(const TokenList& list, std::size_t i, std::size_t end) {
+    if (list.tokens[i].kind != TokenKind::StringOpen) return i;
+    return std::min(closing(list, i, end), end - 1);
+  }
+
+  void piece(const TokenList& list, std::size_t first, std::size_t last, std::size_t level) {
+    const std::uint32_t from = list.tokens[first].begin;
+    const std::string_view text = text_.substr(from, list.tokens[last].end - from);
+    if (list.tokens[first].kind == TokenKind::TextBlock) {
+      writer_.add(moved_block(text, (level + 1) * columns_per_level));
+    } else {
+      writer_.add(text);
+    }
+  }
+
+  std::string_view text_;
+  Writer writer_;
+  std::uint32_t at_ = 0;  // everything before this offset has been written
+  bool complete_ = true;
+};
+
+}  // namespace
+
+Formatted format(const base::Sources& sources, base::FileId file, base::Diagnostics& diagnostics) {
+  Formatter formatter(sources[file]);
+  if (read_declarations(sources, file, diagnostics, formatter)) return formatter.finish();
+  return {std::string(sources[file].text()), false};
+}
+
+}  // namespace sluice::compiler
