@@ -36,6 +36,15 @@ CLI::App* add_check(CLI::App& app, CheckOptions& options) {
   return command;
 }
 
+CLI::App* add_fmt(CLI::App& app, FmtOptions& options) {
+  CLI::App* command = app.add_subcommand("fmt", "write files in the one layout");
+  command->add_option("files", options.files, ".deploy files; - is standard input")
+      ->required()
+      ->type_name("FILE");
+  command->add_flag("--check", options.check, "name the files it would change, and change none");
+  return command;
+}
+
 CLI::App* add_plan(CLI::App& app, PlanOptions& options) {
   CLI::App* command =
       app.add_subcommand("plan", "show the order, each limit with its rule, and the worst case");
@@ -146,6 +155,7 @@ std::variant<Arguments, int> parse_arguments(int argc, const char* const* argv) 
   app.failure_message(CLI::FailureMessage::simple);
   Subcommands commands;
   commands.add(app, add_check);
+  commands.add(app, add_fmt);
   commands.add(app, add_plan);
   commands.add(app, add_graph);
   commands.add(app, add_simulate);

@@ -22,6 +22,10 @@ struct CheckOptions {
   InputOptions input;
   Format format = Format::Text;
 };
+struct FmtOptions {
+  std::vector<std::string> files;  // `-` is standard input, written to standard output
+  bool check = false;              // name those that are laid out otherwise, and change nothing
+};
 struct PlanOptions {
   InputOptions input;
   Format format = Format::Text;
@@ -69,7 +73,7 @@ struct ExplainOptions {
 struct VersionOptions {};
 
 using Arguments =
-    std::variant<CheckOptions, PlanOptions, GraphOptions, SimulateOptions, RunOptions,
+    std::variant<CheckOptions, FmtOptions, PlanOptions, GraphOptions, SimulateOptions, RunOptions,
                  StatusOptions, HistoryOptions, LogsOptions, ExplainOptions, VersionOptions>;
 
 // Parsed arguments, or the exit status after help or an error was printed.

@@ -18,6 +18,7 @@ enum ExitStatus : int {
 };
 
 int check_command(const CheckOptions& options);
+int fmt_command(const FmtOptions& options);
 int plan_command(const PlanOptions& options);
 int graph_command(const GraphOptions& options);
 int simulate_command(const SimulateOptions& options);

@@ -25,8 +25,8 @@ class Layout {
   std::vector<TokenLayout> work_out() {
     for (std::size_t i = begin_; i < end_; ++i) at(i).gap = natural_gap(i);
     if (end_ > begin_) at(begin_) = {Gap::Line, 0};
-    mark_phrases(rules_.root());
-    mark_items(rules_.root());
+    mark_flat(rules_.root());
+    expand(rules_.root(), 0);
     levels();
     return std::move(places_);
   }
@@ -35,7 +35,6 @@ class Layout {
   TokenLayout& at(std::size_t token) { return places_[token - begin_]; }
   const Token& token(std::size_t index) const { return list_.tokens[index]; }
 
-  bool adjacent(std::size_t index) const { return token(index - 1).end == token(index).begin; }
   bool line_between(std::size_t index) const {
     const std::uint32_t from = token(index - 1).end;
     const std::string_view gap = list_.file->text().substr(from, token(index).begin - from);
@@ -60,55 +59,76 @@ class Layout {
     }
     if (before == TokenKind::OpenBrace && kind == TokenKind::CloseBrace) return Gap::None;
     if (text == "," || text == ":" || text == "." || text_before == ".") return Gap::None;
-    // `count(web)`, `target["a"]` and `-x` are written together; `( … )` and `[ … ]` on their own
-    // and `a - x` are not. As it was written tells them apart.
-    const bool opens = kind == TokenKind::OpenParenthesis || kind == TokenKind::OpenBracket;
-    if (opens || text_before == "-") return adjacent(index) ? Gap::None : Gap::Blank;
     return Gap::Blank;
   }
 
-  // The phrases of a step's first line: there it may be wrapped.
-  void mark_phrases(const RuleNode& node) {
+  // As if everything stood on one line: `count(web)`, `target["a"]` and `-x` are written together,
+  // the items of a block two blanks apart, and a step's first line may be wrapped at its phrases.
+  void mark_flat(const RuleNode& node) {
+    const bool negates = node.rule == Rule::Expression && list_.text(node.first) == "-";
+    if (negates && node.first + 1 < end_) at(node.first + 1).gap = Gap::None;
+    if (node.rule == Rule::Arguments || node.rule == Rule::Selector) at(node.first).gap = Gap::None;
+    std::size_t open = end_;
+    for (std::size_t i = node.first; i < node.end && open == end_; ++i) {
+      if (token(i).kind == TokenKind::OpenBrace) open = i;
+    }
+    const std::size_t close = open < end_ ? closing(list_, open, end_) : end_;
+    bool first = true;
     for (const RuleNode& child : rules_.children(node)) {
       if (child.first == child.end) continue;
       if (node.rule == Rule::Step && child.rule == Rule::Phrase) at(child.first).gap = Gap::Wrap;
-      mark_phrases(child);
+      if (child.first > open && child.first < close && owns(node, open)) {
+        at(child.first).gap = first ? Gap::Blank : Gap::TwoBlanks;
+        first = false;
+      }
+      mark_flat(child);
     }
   }
 
-  // What stands directly within braces are items: one a line, or two blanks apart on one line.
-  void mark_items(const RuleNode& node) {
+  // Whether the brace stands in the node itself and in none of its children.
+  bool owns(const RuleNode& node, std::size_t brace) const {
+    const auto children = rules_.children(node);
+    return std::none_of(children.begin(), children.end(), [&](const RuleNode& child) {
+      return child.first <= brace && brace < child.end;
+    });
+  }
+
+  // From the outermost block in: one that does not fit, or was not written so, gets a line an item.
+  void expand(const RuleNode& node, std::size_t level) {
     const auto children = rules_.children(node);
     auto child = children.begin();
+    std::size_t inner = level;
     for (std::size_t i = node.first; i < node.end;) {
       while (child != children.end() && child->end <= i) ++child;
       if (child != children.end() && child->first <= i && child->first < child->end) {
-        mark_items(*child);
+        expand(*child, inner);
         i = child->end;
         continue;
       }
-      if (token(i).kind == TokenKind::OpenBrace) mark_block(node, i);
-      if (token(i).kind == TokenKind::OpenBracket) mark_list(i);
+      if (token(i).kind == TokenKind::OpenBrace && expand_block(node, i, level)) inner = level + 1;
+      if (token(i).kind == TokenKind::CloseBrace) inner = level;
+      if (token(i).kind == TokenKind::OpenBracket) expand_list(i);
       ++i;
     }
   }
 
-  void mark_block(const RuleNode& node, std::size_t open) {
+  bool expand_block(const RuleNode& node, std::size_t open, std::size_t level) {
     const std::size_t close = closing(list_, open, end_);
-    if (close >= end_ || close == open + 1) return;
-    const bool expanded = !fits_on_one_line(open, close);
-    const Gap between = expanded ? Gap::Line : Gap::TwoBlanks;
-    bool first = true;
-    for (const RuleNode& child : rules_.children(node)) {
-      if (child.first <= open || child.first >= close || child.first == child.end) continue;
-      at(child.first).gap = first && !expanded ? Gap::Blank : between;
-      first = false;
+    if (close >= end_ || close == open + 1) {
+      return close < end_ && comment_between(close) && (at(close).gap = Gap::Line, true);
     }
-    if (expanded) at(close).gap = Gap::Line;
+    if (fits_on_one_line(open, close, level)) return false;
+    for (const RuleNode& child : rules_.children(node)) {
+      if (child.first > open && child.first < close && child.first < child.end) {
+        at(child.first).gap = Gap::Line;
+      }
+    }
+    at(close).gap = Gap::Line;
+    return true;
   }
 
   // A list that was begun on a new line stands one item a line.
-  void mark_list(std::size_t open) {
+  void expand_list(std::size_t open) {
     const std::size_t close = closing(list_, open, end_);
     if (close >= end_ || !line_between(open + 1)) return;
     for (std::size_t i = open + 1; i < close; ++i) {
@@ -118,17 +138,22 @@ class Layout {
     at(close).gap = Gap::Line;
   }
 
-  bool fits_on_one_line(std::size_t open, std::size_t close) const {
+  bool fits_on_one_line(std::size_t open, std::size_t close, std::size_t level) const {
     if (line_between(open + 1)) return false;
     for (std::size_t i = open + 1; i <= close; ++i) {
       if (comment_between(i) || token(i).kind == TokenKind::TextBlock) return false;
     }
-    // Measured from the statement's first token, which begins its line.
-    std::size_t first = open;
-    while (first > begin_ && !token(first).first_on_line) --first;
-    std::size_t columns = token(first).indentation;
+    std::size_t first = open;  // of its line, as far as that is decided
+    while (first > begin_ && places_[first - begin_].gap != Gap::Line) --first;
+    std::size_t columns = level * 2;
+    bool in_string = false;
     for (std::size_t i = first; i <= close; ++i) {
-      columns += token(i).end - token(i).begin + (i > first && !adjacent(i) ? 1 : 0);
+      in_string = in_string && token(i).kind != TokenKind::StringClose;
+      const Gap gap = places_[i - begin_].gap;
+      const bool spaced = i > first && !in_string && token(i).kind != TokenKind::StringClose;
+      if (spaced) columns += gap == Gap::None ? 0U : gap == Gap::TwoBlanks ? 2U : 1U;
+      columns += token(i).end - token(i).begin;
+      in_string = in_string || token(i).kind == TokenKind::StringOpen;
     }
     return columns <= most_columns;
   }
