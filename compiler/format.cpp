@@ -126,7 +126,7 @@ class Formatter final : public DeclarationVisitor {
     const TokenList& list = parsed.list;
     if (parsed.begin == parsed.end) return;
     const std::uint32_t from = list.tokens[parsed.begin].begin;
-    writer_.between(at_, from, 0, at_ > 0);
+    before(from);
     const bool whole = !parsed.mistaken && !has_repairs(parsed);
     if (whole) {
       laid_out(parsed);
@@ -140,16 +140,47 @@ class Formatter final : public DeclarationVisitor {
   }
 
   Formatted finish() {
-    writer_.between(at_, static_cast<std::uint32_t>(text_.size()), 0, at_ > 0);
+    before(static_cast<std::uint32_t>(text_.size()));
     return {writer_.finish(), complete_};
   }
 
  private:
-  static bool has_repairs(const ParsedDeclaration& parsed) {
+  // What stands between two declarations: blanks and comments, or what was passed over there (a
+  // brace that closes nothing), which is left as it is.
+  void before(std::uint32_t next) {
+    if (is_blank(at_, next)) return writer_.between(at_, next, 0, at_ > 0);
+    complete_ = false;
+    writer_.add(text_.substr(at_, next - at_));
+    writer_.drop_blank_line();
+  }
+
+  // Nothing but blanks and comments.
+  bool is_blank(std::uint32_t from, std::uint32_t to) const {
+    if (from == 0 && text_.substr(0, 3) == "\xEF\xBB\xBF") return is_blank(3, to);
+    bool comment = false;
+    for (std::uint32_t i = from; i < to; ++i) {
+      if (text_[i] == '\n') comment = false;
+      if (text_[i] == '#') comment = true;
+      if (!comment && std::string_view(" \t\r\n").find(text_[i]) == std::string_view::npos) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  // Something of it was put there, or passed over, to read the rest.
+  bool has_repairs(const ParsedDeclaration& parsed) const {
     const auto& tokens = parsed.list.tokens;
-    return std::any_of(tokens.begin() + static_cast<std::ptrdiff_t>(parsed.begin),
-                       tokens.begin() + static_cast<std::ptrdiff_t>(parsed.end),
-                       [](const Token& token) { return token.repaired; });
+    for (std::size_t i = parsed.begin; i < parsed.end; ++i) {
+      if (tokens[i].repaired) return true;
+      const bool in_string = tokens[i].kind == TokenKind::StringText ||
+                             tokens[i].kind == TokenKind::StringEscape ||
+                             tokens[i].kind == TokenKind::StringClose;
+      if (i > parsed.begin && !in_string && !is_blank(tokens[i - 1].end, tokens[i].begin)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   void laid_out(const ParsedDeclaration& parsed) {
