@@ -9,11 +9,13 @@ What a fence says after ```deploy decides:
     ```deploy E0203        gives this error, and no other code
     ```deploy alone        as it stands, without FRAME
     ```deploy skip         is not compiled: a shape, with words for what may stand there
-Links to files of the project must lead somewhere, and an anchor to a heading.
+What ```console shows is run, in ROOT: a line `$ sluice …` and the output that follows it, in which a line `…`
+stands for any number of lines. Links to files of the project must lead somewhere, and an anchor to a heading.
 """
 import concurrent.futures
 import os
 import re
+import shlex
 import subprocess
 import sys
 
@@ -62,6 +64,21 @@ def check(program, path, line, words, body):
     return f"{path}:{line}: wanted {wanted or 'no error'}, found {found or result.stderr}: {messages[:3]}"
 
 
+def run_console(program, root, path, line, body):
+    """The commands of one ```console fence, each with its output."""
+    for part in re.split(r"^\$ ", body, flags=re.M)[1:]:
+        command, _, wanted = part.partition("\n")
+        words = shlex.split(command)
+        if not words or words[0] != "sluice":
+            continue
+        result = subprocess.run([program, *words[1:]], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                stdin=subprocess.DEVNULL, text=True)
+        pattern = "".join("(?:.*\n)*" if row == "…\n" else re.escape(row) for row in wanted.splitlines(keepends=True))
+        if not re.fullmatch(pattern, result.stdout):
+            return f"{path}:{line}: `{command}` says:\n{result.stdout}"
+    return None
+
+
 def anchors(text):
     for heading in re.findall(r"^#+ (.+)$", text, re.M):
         yield re.sub(r"[^\w\- ]", "", heading.replace("`", "").lower()).replace(" ", "-")
@@ -97,6 +114,9 @@ def main():
             for line, words, body in fences(text):
                 count += 1
                 jobs.append(pool.submit(check, program, path, line, words, body))
+            for match in re.finditer(r"^```console\n(.*?)^```$", text, re.M | re.S):
+                line = text.count("\n", 0, match.start()) + 1
+                jobs.append(pool.submit(run_console, program, root, path, line, match.group(1)))
         problems += [job.result() for job in jobs if job.result()]
     for problem in problems:
         print(problem)
