@@ -1,0 +1,28 @@
+// What an action carries out, and its name in words: for whoever starts, draws or shows actions.
+// It knows no state.
+#pragma once
+
+#include <string>
+
+#include "plan/plan.h"
+#include "scheduler/scheduler.h"
+
+namespace sluice::scheduler {
+
+// The task itself, its `verify` or its `undo`; of a task behind the step's last, the step's own
+// `verify`.
+const plan::Work& work_for(const plan::Plan& plan, const Action& action);
+
+// Whether there is such a work: an action that was read from a file may name anything. Its step
+// must be one of the plan's.
+bool has_work(const plan::Plan& plan, const Action& action);
+
+// "Deploy", "Deploy verify", "Deploy undo"; of the step's own `verify`, "Update verify".
+std::string part_name(const plan::Plan& plan, const Action& action);
+
+// The pause after `attempt` (from 1) failed: `retry 5 every 2s backoff 2 up to 1m` pauses 2 s, 4 s,
+// 8 s, … and never more than a minute. Each is worked out from the one before, in whole
+// milliseconds, rounded down.
+base::Duration retry_pause(const plan::Retry& retry, std::uint32_t attempt);
+
+}  // namespace sluice::scheduler
