@@ -11,6 +11,7 @@
 #include "runtime/output.h"
 #include "runtime/request.h"
 #include "runtime/runs.h"
+#include "scheduler/work.h"
 
 namespace sluice::cli {
 
@@ -45,8 +46,7 @@ int logs_command(const LogsOptions& options) {
   bool any = false;
   for (const runtime::StoredOutput& output : runtime::list_output(folder.value().output())) {
     const scheduler::Action& action = output.action;
-    const bool known = plan.steps.contains(action.step) &&
-                       action.task < plan.steps[action.step].tasks.size() &&
+    const bool known = plan.steps.contains(action.step) && scheduler::has_work(plan, action) &&
                        action.lane < plan::lane_count(plan, action.step);
     if (!known) continue;
     const std::string target(plan::lane_name(plan, action.step, action.lane));

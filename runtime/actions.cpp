@@ -19,6 +19,10 @@ Completion answered(scheduler::Outcome outcome) {
   return completion;
 }
 
+const plan::Work* part(const std::optional<plan::Work>& work) {
+  return work ? &*work : nullptr;
+}
+
 }  // namespace
 
 ActionExecutor::ActionExecutor(Loop& loop) : loop_(loop) {}
@@ -35,22 +39,30 @@ Executor* ActionExecutor::find(const std::string& kind) const {
 std::string ActionExecutor::missing(const plan::Plan& plan) const {
   for (const plan::Step& step : plan.steps) {
     for (const plan::Task& task : step.tasks) {
-      const std::string& kind = task.action.kind;
-      const bool known = kind == "wait" || kind == "script" || find(kind) != nullptr;
-      if (known) continue;
-      const std::string place = plan::place_text(plan, task.action_place);
-      return fmt::format("{}{}this version does not carry out `{}`", place,
-                         place.empty() ? "" : ": ", kind);
+      for (const plan::Work* work :
+           {static_cast<const plan::Work*>(&task), part(task.verify), part(task.undo)}) {
+        if (std::string problem = missing(plan, work); !problem.empty()) return problem;
+      }
     }
+    if (std::string problem = missing(plan, part(step.verify)); !problem.empty()) return problem;
   }
   return "";
+}
+
+std::string ActionExecutor::missing(const plan::Plan& plan, const plan::Work* work) const {
+  if (work == nullptr) return "";
+  const std::string& kind = work->action.kind;
+  if (kind == "wait" || kind == "script" || find(kind) != nullptr) return "";
+  const std::string place = plan::place_text(plan, work->action_place);
+  return fmt::format("{}{}this version does not carry out `{}`", place, place.empty() ? "" : ": ",
+                     kind);
 }
 
 void ActionExecutor::start(ActionRequest request, Sink done) {
   Completion failed;
   failed.detail = request.refused;
   if (request.refused.empty()) {
-    const std::string& kind = request.task->action.kind;
+    const std::string& kind = request.work->action.kind;
     if (kind == "wait") return wait(request, std::move(done));
     const ActionRequest::Ticket ticket = request.ticket;
     Executor* executor = find(kind == "script" ? script_kind(request.place.kind) : kind);

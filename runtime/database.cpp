@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "base/sha256.h"
 #include "runtime/journal.h"
@@ -16,7 +18,7 @@ using base::Error;
 using base::Result;
 using base::Status;
 
-constexpr std::int64_t format = 1;
+constexpr std::int64_t format = 2;
 
 constexpr const char* schema = R"sql(
 CREATE TABLE run (
@@ -26,13 +28,15 @@ CREATE TABLE instants (
   seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, digest TEXT NOT NULL) STRICT;
 CREATE TABLE events (
   seq INTEGER NOT NULL, number INTEGER NOT NULL, kind INTEGER NOT NULL, step INTEGER NOT NULL,
-  lane INTEGER NOT NULL, task INTEGER NOT NULL, attempt INTEGER NOT NULL, slot INTEGER NOT NULL,
-  outcome INTEGER NOT NULL, timer INTEGER NOT NULL, PRIMARY KEY (seq, number)) STRICT;
+  lane INTEGER NOT NULL, task INTEGER NOT NULL, part INTEGER NOT NULL, attempt INTEGER NOT NULL,
+  slot INTEGER NOT NULL, outcome INTEGER NOT NULL, timer INTEGER NOT NULL, truth INTEGER NOT NULL,
+  answer INTEGER NOT NULL, PRIMARY KEY (seq, number)) STRICT;
 CREATE TABLE results (
   seq INTEGER NOT NULL, number INTEGER NOT NULL, step INTEGER NOT NULL, lane INTEGER NOT NULL,
-  task INTEGER NOT NULL, attempt INTEGER NOT NULL, slot INTEGER NOT NULL, host TEXT NOT NULL,
-  outcome INTEGER NOT NULL, ending INTEGER NOT NULL, exit_code INTEGER, signal INTEGER,
-  detail TEXT NOT NULL, PRIMARY KEY (seq, number)) STRICT;
+  task INTEGER NOT NULL, part INTEGER NOT NULL, attempt INTEGER NOT NULL, slot INTEGER NOT NULL,
+  host TEXT NOT NULL, outcome INTEGER NOT NULL, ending INTEGER NOT NULL, exit_code INTEGER,
+  signal INTEGER, detail TEXT NOT NULL, outputs TEXT NOT NULL,
+  PRIMARY KEY (seq, number)) STRICT;
 )sql";
 
 class Database {
@@ -116,27 +120,43 @@ class Statement {
   int read_ = 0;
 };
 
+template <class Enumeration>
+std::int64_t number_of(Enumeration value) {
+  return static_cast<std::int64_t>(value);
+}
+
 // An action's step is none where an event has no action.
 std::int64_t step_number(const scheduler::Action& action) {
   return action.step.valid() ? std::int64_t{action.step.value} : -1;
+}
+
+std::string action_text(const scheduler::Action& action) {
+  return fmt::format("{} {} {} {} {} {}", step_number(action), action.lane, action.task,
+                     static_cast<int>(action.part), action.attempt, action.slot);
+}
+
+// One a line, as they were written: a value has no line end.
+std::string outputs_text(const std::vector<Output>& outputs) {
+  std::string text;
+  for (const Output& output : outputs) text += output.name + "=" + output.value + "\n";
+  return text;
 }
 
 // The bytes that the chain's digest is taken of.
 std::string chained(const std::string& before, const Instant& instant) {
   std::string text = fmt::format("{} {}", before, instant.at.ms);
   for (const scheduler::Event& event : instant.events) {
-    text += fmt::format(";{} {} {} {} {} {} {} {}", static_cast<int>(event.kind),
-                        step_number(event.action), event.action.lane, event.action.task,
-                        event.action.attempt, event.action.slot, static_cast<int>(event.outcome),
-                        static_cast<int>(event.timer));
+    text +=
+        fmt::format(";{} {} {} {} {} {}", static_cast<int>(event.kind), action_text(event.action),
+                    static_cast<int>(event.outcome), static_cast<int>(event.timer),
+                    static_cast<int>(event.truth), static_cast<int>(event.answer));
   }
   for (const HostResult& result : instant.results) {
-    text += fmt::format(
-        "|{} {} {} {} {} {} {} {} {} {} {}", step_number(result.action), result.action.lane,
-        result.action.task, result.action.attempt, result.action.slot, result.host,
-        static_cast<int>(result.completion.outcome), static_cast<int>(result.completion.ending),
-        result.completion.exit_code.value_or(-1), result.completion.signal.value_or(-1),
-        result.completion.detail);
+    const Completion& end = result.completion;
+    text += fmt::format("|{} {} {} {} {} {} {} {}", action_text(result.action), result.host,
+                        static_cast<int>(end.outcome), static_cast<int>(end.ending),
+                        end.exit_code.value_or(-1), end.signal.value_or(-1), end.detail,
+                        outputs_text(end.outputs));
   }
   return base::sha256_hex(text);
 }
@@ -152,9 +172,11 @@ class SqliteJournal : public Journal {
       : database_(std::move(database)),
         last_(first_link(record)),
         insert_instant_(*database_, "INSERT INTO instants VALUES (?, ?, ?)"),
-        insert_event_(*database_, "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+        insert_event_(*database_,
+                      "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
         insert_result_(*database_,
-                       "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") {}
+                       "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") {
+  }
 
   Status commit(const Instant& instant) override {
     if (Status begun = database_->execute("BEGIN IMMEDIATE"); !begun) return begun;
@@ -174,10 +196,10 @@ class SqliteJournal : public Journal {
     for (const scheduler::Event& event : instant.events) {
       const scheduler::Action& action = event.action;
       Status done = insert_event_.run(
-          seq_, number++, std::int64_t{static_cast<int>(event.kind)}, step_number(action),
-          std::int64_t{action.lane}, std::int64_t{action.task}, std::int64_t{action.attempt},
-          std::int64_t{action.slot}, std::int64_t{static_cast<int>(event.outcome)},
-          std::int64_t{static_cast<int>(event.timer)});
+          seq_, number++, number_of(event.kind), step_number(action), std::int64_t{action.lane},
+          std::int64_t{action.task}, number_of(action.part), std::int64_t{action.attempt},
+          std::int64_t{action.slot}, number_of(event.outcome), number_of(event.timer),
+          number_of(event.truth), number_of(event.answer));
       if (!done) return done;
     }
     number = 0;
@@ -186,9 +208,9 @@ class SqliteJournal : public Journal {
       const Completion& end = result.completion;
       Status done = insert_result_.run(
           seq_, number++, step_number(action), std::int64_t{action.lane}, std::int64_t{action.task},
-          std::int64_t{action.attempt}, std::int64_t{action.slot}, result.host,
-          std::int64_t{static_cast<int>(end.outcome)}, std::int64_t{static_cast<int>(end.ending)},
-          end.exit_code, end.signal, end.detail);
+          number_of(action.part), std::int64_t{action.attempt}, std::int64_t{action.slot},
+          result.host, number_of(end.outcome), number_of(end.ending), end.exit_code, end.signal,
+          end.detail, outputs_text(end.outputs));
       if (!done) return done;
     }
     last_ = digest;
@@ -210,6 +232,7 @@ scheduler::Action read_action(Statement& row) {
   if (step >= 0) action.step = {static_cast<std::uint32_t>(step)};
   action.lane = row.count();
   action.task = row.count();
+  action.part = static_cast<scheduler::Part>(row.number());
   action.attempt = row.count();
   action.slot = row.count();
   return action;
@@ -217,8 +240,8 @@ scheduler::Action read_action(Statement& row) {
 
 void read_events(Database& database, std::vector<Instant>& instants) {
   Statement rows(database,
-                 "SELECT seq, kind, step, lane, task, attempt, slot, outcome, timer FROM events "
-                 "ORDER BY seq, number");
+                 "SELECT seq, kind, step, lane, task, part, attempt, slot, outcome, timer, truth, "
+                 "answer FROM events ORDER BY seq, number");
   while (rows.next()) {
     const auto seq = static_cast<std::size_t>(rows.number());
     scheduler::Event event;
@@ -226,14 +249,26 @@ void read_events(Database& database, std::vector<Instant>& instants) {
     event.action = read_action(rows);
     event.outcome = static_cast<scheduler::Outcome>(rows.number());
     event.timer = static_cast<scheduler::TimerKind>(rows.number());
+    event.truth = static_cast<scheduler::Truth>(rows.number());
+    event.answer = static_cast<scheduler::Answer>(rows.number());
     if (seq < instants.size()) instants[seq].events.push_back(event);
+  }
+}
+
+void read_outputs(std::string_view text, std::vector<Output>& outputs) {
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    const std::size_t equals = std::min(line.find('='), line.size());
+    outputs.push_back({std::string(line.substr(0, equals)),
+                       std::string(line.substr(std::min(equals + 1, line.size())))});
   }
 }
 
 void read_results(Database& database, std::vector<Instant>& instants) {
   Statement rows(database,
-                 "SELECT seq, step, lane, task, attempt, slot, host, outcome, ending, exit_code, "
-                 "signal, detail FROM results ORDER BY seq, number");
+                 "SELECT seq, step, lane, task, part, attempt, slot, host, outcome, ending, "
+                 "exit_code, signal, detail, outputs FROM results ORDER BY seq, number");
   while (rows.next()) {
     const auto seq = static_cast<std::size_t>(rows.number());
     HostResult result;
@@ -244,6 +279,7 @@ void read_results(Database& database, std::vector<Instant>& instants) {
     result.completion.exit_code = rows.optional_number();
     result.completion.signal = rows.optional_number();
     result.completion.detail = rows.text();
+    read_outputs(rows.text(), result.completion.outputs);
     if (seq < instants.size()) instants[seq].results.push_back(std::move(result));
   }
 }

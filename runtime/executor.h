@@ -40,12 +40,12 @@ struct ActionRequest {
   Ticket ticket = 0;
   scheduler::Action action;  // what is answered with one event, however many hosts it runs on
   const plan::Plan* plan = nullptr;
-  const plan::Task* task = nullptr;
-  plan::TargetId target;  // on whose behalf; invalid: the controller's lane
+  const plan::Work* work = nullptr;  // what action.part is of the task
+  plan::TargetId target;             // on whose behalf; invalid: the controller's lane
   plan::Via::Kind via = plan::Via::Kind::Target;
   Place place;      // where: with `via` another host than the target
   std::string run;  // the run's name
-  // The attributes of task->action that are set, evaluated, in their order.
+  // The attributes of work->action that are set, evaluated, in their order.
   std::vector<plan::Property> attributes;
   // NAME=value for scripts, sorted, names unique: the deployment's variables, target_…, and what
   // the script's `environment` gives. What the host's own environment holds comes below it.
@@ -63,6 +63,13 @@ struct ActionRequest {
   std::string_view text(std::string_view name) const;
 };
 
+// A `name=value` line that a script wrote to $SLUICE_OUTPUT.
+struct Output {
+  std::string name;
+  std::string value;
+  bool operator==(const Output&) const = default;
+};
+
 // How an attempt ended on one host.
 struct Completion {
   enum class Ending : std::uint8_t {
@@ -78,6 +85,9 @@ struct Completion {
   std::optional<int> exit_code;
   std::optional<int> signal;
   std::string detail;  // "exit status 3", "ended by SIGKILL", "cannot connect: …"; empty when well
+  // What it wrote to $SLUICE_OUTPUT, in that order (runtime/outputs.h reads the file); empty of
+  // what has no such file.
+  std::vector<Output> outputs;
   bool operator==(const Completion&) const = default;
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "runtime/request.h"
+#include "scheduler/work.h"
 
 namespace sluice::runtime {
 
@@ -91,15 +92,24 @@ void FanOut::finish_attempt(const scheduler::Action& action) {
   attempts_.erase(found);
   std::vector<HostResult> results;
   std::vector<plan::TargetId> failed;
+  bool out_of_reach = false;
   for (const Host& host : attempt.hosts) {
     if (host.completion.outcome != scheduler::Outcome::Succeeded) failed.push_back(host.id);
+    out_of_reach = out_of_reach || host.completion.ending == Completion::Ending::Unreachable;
     results.push_back({action, host.name, host.completion});
   }
   scheduler::Outcome outcome = scheduler::Outcome::Succeeded;
   if (!failed.empty()) {
-    outcome = attempt.cancelled ? scheduler::Outcome::Cancelled : scheduler::Outcome::Failed;
-    const std::uint32_t more = plan_.steps[action.step].tasks[action.task].retry.more;
-    if (action.attempt <= more) failed_[without_attempt(action)] = std::move(failed);
+    // Of a `via`, a host out of reach is a failure: it says nothing of the target.
+    const bool on_target = scheduler::work_for(plan_, action).via.kind == plan::Via::Kind::Target;
+    outcome = attempt.cancelled           ? scheduler::Outcome::Cancelled
+              : out_of_reach && on_target ? scheduler::Outcome::Unreachable
+                                          : scheduler::Outcome::Failed;
+    // An operator may ask for one more attempt than the plan has.
+    const bool asks = plan_.steps[action.step].on_failure == plan::OnFailure::Ask;
+    if (asks || action.attempt <= scheduler::work_for(plan_, action).retry.more) {
+      failed_[without_attempt(action)] = std::move(failed);
+    }
   }
   ended_(action, outcome, std::move(results));
 }

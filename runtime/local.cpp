@@ -4,9 +4,11 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/sha256.h"
 #include "runtime/files.h"
+#include "runtime/outputs.h"
 
 namespace sluice::runtime {
 
@@ -45,6 +47,22 @@ base::Result<std::string> place_script(const std::string& directory, const Actio
   return base::Error{fmt::format("{} does not hold the script that was written to it", path)};
 }
 
+// The script makes the file when it first writes to it, and most never do.
+void fetch_outputs(const std::string& path, Completion& completion) {
+  struct stat status{};
+  if (::lstat(path.c_str(), &status) != 0) return;
+  const auto bytes = static_cast<std::size_t>(status.st_size) > most_output_file_bytes
+                         ? base::Result<std::string>(std::string(most_output_file_bytes + 1, ' '))
+                         : read_whole(path, most_output_file_bytes);
+  if (bytes) {
+    take_outputs(bytes.value(), completion);
+  } else if (completion.outcome == scheduler::Outcome::Succeeded) {
+    completion.outcome = scheduler::Outcome::Failed;
+    completion.detail = bytes.error().message;
+  }
+  remove_file(path);
+}
+
 }  // namespace
 
 std::vector<std::string> interpreter(std::string_view shell) {
@@ -53,8 +71,11 @@ std::vector<std::string> interpreter(std::string_view shell) {
   return {"sh", "-eu"};
 }
 
-LocalExecutor::LocalExecutor(Loop& loop, Processes& processes, std::string directory)
-    : loop_(loop), processes_(processes), directory_(std::move(directory)) {}
+LocalExecutor::LocalExecutor(Loop& loop, Processes& processes, const std::string& directory)
+    : loop_(loop),
+      processes_(processes),
+      // Scripts may run in a directory of their own.
+      directory_(std::filesystem::absolute(directory).string()) {}
 
 void LocalExecutor::start(ActionRequest request, Sink done) {
   const ActionRequest::Ticket ticket = request.ticket;
@@ -70,6 +91,8 @@ void LocalExecutor::start(ActionRequest request, Sink done) {
     loop_.post([done = std::move(done), failed] { done(failed); });
     return;
   }
+  const std::string written = script.value() + ".output";
+  request.environment.push_back(fmt::format("{}={}", output_variable, written));
   ProcessOptions options;
   options.arguments = interpreter(request.text("shell"));
   options.arguments.push_back(script.value());
@@ -78,10 +101,11 @@ void LocalExecutor::start(ActionRequest request, Sink done) {
   options.directory = std::string(request.text("directory"));
   options.merge_errors = true;
   options.on_output = std::move(request.output);
-  options.on_end = [this, ticket, path = script.value(),
+  options.on_end = [this, ticket, path = script.value(), written,
                     done = std::move(done)](const ProcessEnd& end) {
     remove_file(path);
     Completion completion = completion_of(end);
+    fetch_outputs(written, completion);
     const auto found = running_.find(ticket);
     if (found->second.cancelled) completion.outcome = scheduler::Outcome::Cancelled;
     running_.erase(found);

@@ -13,7 +13,7 @@ namespace sluice::runtime {
 class LocalExecutor : public Executor {
  public:
   // Scripts are written below `directory`, which is made, private, where it is missing.
-  LocalExecutor(Loop& loop, Processes& processes, std::string directory);
+  LocalExecutor(Loop& loop, Processes& processes, const std::string& directory);
 
   void start(ActionRequest request, Sink done) override;
   void cancel(ActionRequest::Ticket ticket) override;

@@ -48,8 +48,8 @@ std::string decoded(std::string_view text) {
 }
 
 std::string file_name(const scheduler::Action& action, const std::string& host) {
-  return fmt::format("{}.{}.{}.{}.{}", action.step.value, action.lane, action.task, action.attempt,
-                     encoded(host));
+  return fmt::format("{}.{}.{}.{}.{}.{}", action.step.value, action.lane, action.task,
+                     static_cast<int>(action.part), action.attempt, encoded(host));
 }
 
 }  // namespace
@@ -93,9 +93,13 @@ std::vector<StoredOutput> list_output(const std::string& directory) {
     StoredOutput row;
     int consumed = 0;
     scheduler::Action& action = row.action;
-    const int fields = std::sscanf(name.c_str(), "%u.%u.%u.%u.%n", &action.step.value, &action.lane,
-                                   &action.task, &action.attempt, &consumed);
-    if (fields != 4 || consumed == 0) continue;
+    unsigned int part = 0;
+    const int fields = std::sscanf(name.c_str(), "%u.%u.%u.%u.%u.%n", &action.step.value,
+                                   &action.lane, &action.task, &part, &action.attempt, &consumed);
+    if (fields != 5 || consumed == 0 || part > static_cast<unsigned int>(scheduler::Part::Census)) {
+      continue;
+    }
+    action.part = static_cast<scheduler::Part>(part);
     row.host = decoded(std::string_view(name).substr(static_cast<std::size_t>(consumed)));
     row.path = entry.path().string();
     found.push_back(std::move(row));

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "scheduler/work.h"
+
 namespace sluice::runtime {
 
 namespace {
@@ -35,21 +37,21 @@ class RequestMaker {
                const std::string& run)
       : plan_(plan),
         step_(plan.steps[action.step]),
-        task_(step_.tasks[action.task]),
+        work_(scheduler::work_for(plan, action)),
         target_(plan::lane_target(plan, action.step, action.lane)),
         values_(plan, target_, host, run) {
     request_.action = action;
     request_.plan = &plan;
-    request_.task = &task_;
+    request_.work = &work_;
     request_.target = target_;
-    request_.via = task_.via.kind;
+    request_.via = work_.via.kind;
     request_.run = run;
     request_.place.host = host;
   }
 
   Result<ActionRequest> make() {
     if (auto done = resolve_place(); !done) return done.error();
-    for (const plan::Action::Attribute& attribute : task_.action.attributes) {
+    for (const plan::Action::Attribute& attribute : work_.action.attributes) {
       auto value = evaluated(attribute.value, attribute.name);
       if (!value) return value.error();
       request_.attributes.push_back({attribute.name, std::move(value).value()});
@@ -121,7 +123,7 @@ class RequestMaker {
 
   const plan::Plan& plan_;
   const plan::Step& step_;
-  const plan::Task& task_;
+  const plan::Work& work_;
   plan::TargetId target_;
   plan::PlanEnvironment values_;
   ActionRequest request_;
@@ -137,7 +139,7 @@ bool is_host_text(std::string_view text) {
 }  // namespace
 
 std::vector<plan::TargetId> hosts_of(const plan::Plan& plan, const scheduler::Action& action) {
-  const plan::Via& via = plan.steps[action.step].tasks[action.task].via;
+  const plan::Via& via = scheduler::work_for(plan, action).via;
   if (via.kind == plan::Via::Kind::Target) {
     return {plan::lane_target(plan, action.step, action.lane)};
   }
@@ -154,8 +156,9 @@ base::Result<ActionRequest> make_request(const plan::Plan& plan, const scheduler
 
 std::string task_name(const plan::Plan& plan, const scheduler::Action& action) {
   const plan::Step& step = plan.steps[action.step];
-  if (!step.has_child_steps) return step.name;
-  return fmt::format("{}/{}", step.name, step.tasks[action.task].name);
+  const std::string name = scheduler::part_name(plan, action);
+  const bool of_step = !step.has_child_steps || action.task >= step.tasks.size();
+  return of_step ? name : fmt::format("{}/{}", step.name, name);
 }
 
 std::string connection_problem(const Place& place) {

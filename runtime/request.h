@@ -20,7 +20,7 @@ std::vector<plan::TargetId> hosts_of(const plan::Plan& plan, const scheduler::Ac
 base::Result<ActionRequest> make_request(const plan::Plan& plan, const scheduler::Action& action,
                                          plan::TargetId host, const std::string& run);
 
-// "Update the website/Deploy", or the step's name alone.
+// "Update the website/Deploy", "Update the website/Deploy verify", or the step's name alone.
 std::string task_name(const plan::Plan& plan, const scheduler::Action& action);
 
 // What stands in the way of carrying a plan out on ssh hosts: an address or a user that could be
