@@ -7,6 +7,7 @@
 #include "plan/graph.h"
 #include "plan/worst_case.h"
 #include "render/graph.h"
+#include "render/plan_words.h"
 #include "render/text_table.h"
 
 namespace sluice::render {
@@ -43,16 +44,6 @@ std::string html(std::string_view text, int width = name_width) {
   return out;
 }
 
-std::string duration_text(const plan::DurationModel& takes) {
-  const plan::Value* low = plan::constant_value(takes.low);
-  const plan::Value* high = plan::constant_value(takes.high);
-  if (low == nullptr) return "as its target says";
-  if (takes.kind == plan::DurationModel::Kind::Uniform && high != nullptr) {
-    return fmt::format("{} to {}", plan::to_text(*low), plan::to_text(*high));
-  }
-  return plan::to_text(*low);
-}
-
 struct Look {
   std::string_view fill;
   std::string_view border;
@@ -73,7 +64,8 @@ class DotWriter {
   std::string write() {
     out_ = "digraph plan {\n";
     line("graph [compound=true, rankdir=" + std::string(style_.expand ? "LR" : "TB") +
-         ", nodesep=0.22, ranksep=0.5, pad=0.2, bgcolor=\"white\", fontname=\"Helvetica\", "
+         ", nodesep=0.22, ranksep=" + std::string(style_.expand ? "0.4" : "0.28") +
+         ", pad=0.2, bgcolor=\"white\", fontname=\"Helvetica\", "
          "fontsize=13, labelloc=t, labeljust=l];");
     line(
         "node [shape=box, style=\"rounded,filled\", fontname=\"Helvetica\", fontsize=11, "
@@ -130,14 +122,15 @@ class DotWriter {
         html(plan_.steps[id].name), html(rules_text(id), 90));
   }
 
-  std::string task_label(const plan::Task& task, bool named) const {
+  std::string task_label(StepId id, const plan::Task& task, bool named) const {
     std::string details = task.action.kind;
     if (task.via.kind == plan::Via::Kind::Controller) details += " via the controller";
     if (task.via.kind == plan::Via::Kind::Each || task.via.kind == plan::Via::Kind::First) {
       details += " via " + via_name(task.via);
     }
-    details += " · " + duration_text(task.takes);
-    if (task.retry.more > 0) details += fmt::format(" · {} attempts", task.retry.more + 1);
+    details += " · " + takes_text(plan_, id, task.takes);
+    if (task.retry.more > 0)
+      details += fmt::format(" · up to {} attempts", std::uint64_t{task.retry.more} + 1);
     if (task.effect.drains) details += " · drains";
     if (task.effect.restores) details += " · restores";
     if (task.effect.interrupts) details += " · interrupts";
@@ -190,11 +183,11 @@ class DotWriter {
       const plan::Task& row = step.tasks[task];
       node(name, row,
            style_.expand ? fmt::format("<{}>", html(row.name, 30))
-                         : task_label(row, step.has_child_steps));
+                         : task_label(id, row, step.has_child_steps));
       chain += (chain.empty() ? "" : " -> ") + name;
     }
     if (chain.find("->") == std::string::npos) return;
-    line(fmt::format("  {} [color=\"#9fb0c0\", penwidth=1, arrowsize=0.5];", chain));
+    line(fmt::format("  {} [color=\"#9fb0c0\", penwidth=1, arrowsize=0.5, weight=50];", chain));
   }
 
   static std::string node_id(StepId step, std::uint32_t lane, std::uint32_t task) {
@@ -220,9 +213,12 @@ class DotWriter {
       const std::string to = style_.expand && plan::lane_count(plan_, after) > 0
                                  ? first_node(after) + "_lane"
                                  : first_node(after);
-      line(fmt::format("{} -> {} [ltail=cluster_{}, lhead=cluster_{}, style={}];", from, to,
-                       before.value, after.value,
-                       plan_.steps[after].when == plan::When::Failure ? "dashed" : "solid"));
+      // Two ranks long, as the name of the step that it leads to stands in its way; and the
+      // earlier, the shorter, so that steps beside each other begin at one height.
+      line(fmt::format(
+          "{} -> {} [ltail=cluster_{}, lhead=cluster_{}, minlen=2, weight={}, style={}];", from, to,
+          before.value, after.value, before.value < 40 ? 40 - before.value : 1,
+          plan_.steps[after].when == plan::When::Failure ? "dashed" : "solid"));
     }
   }
 

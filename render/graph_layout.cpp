@@ -43,6 +43,10 @@ base::Result<std::string> draw(std::string_view dot, PictureFormat format) {
   const std::string text(dot);
   const std::unique_ptr<Agraph_t, CloseGraph> graph(agmemread(text.c_str()));
   if (!context || !graph) return base::Error{"Graphviz cannot read the picture that was made"};
+  // As sharp as a screen of today; the other formats have no pixels.
+  char dpi[] = "dpi";
+  char sharp[] = "144";
+  if (format == PictureFormat::Png) agattr(graph.get(), AGRAPH, dpi, sharp);
   if (gvLayout(context.get(), graph.get(), "dot") != 0) {
     return base::Error{"Graphviz cannot lay the picture out"};
   }

@@ -40,7 +40,8 @@ void expand_step(const plan::Plan& plan, plan::StepId id, std::string& text) {
       text += shown_name(step.name);
       if (step.has_child_steps) text += "/" + shown_name(task.name);
       text += fmt::format("@{}  {}{}, takes {}{}\n", shown_name(plan::lane_name(plan, id, lane)),
-                          task.action.kind, hosts(plan, task), takes_text(task.takes),
+                          task.action.kind, hosts(plan, task),
+                          takes_text(plan, id, task.takes, lane, lane + 1),
                           step.disabled || task.disabled ? ", disabled" : "");
     }
   }

@@ -42,13 +42,13 @@ std::string_view condition(plan::When when) {
   return "";
 }
 
-std::string task_text(const plan::Plan& plan, const plan::Task& task) {
+std::string task_text(const plan::Plan& plan, plan::StepId step, const plan::Task& task) {
   std::string text = task.action.kind;
   if (task.via.kind == plan::Via::Kind::Controller) text += " via the controller";
   if (task.via.kind == plan::Via::Kind::Each || task.via.kind == plan::Via::Kind::First) {
     text += " via " + some_names(plan, plan.target_lists[task.via.hosts]);
   }
-  text += ", takes " + takes_text(task.takes);
+  text += ", takes " + takes_text(plan, step, task.takes);
   if (task.timeout) text += ", timeout " + plan::to_text(plan::Value{*task.timeout});
   if (task.retry.more > 0) {
     text += fmt::format(", up to {} attempts", std::uint64_t{task.retry.more} + 1);
@@ -105,10 +105,10 @@ class Writer {
     if (step.has_child_steps) {
       for (const plan::Task& task : step.tasks) {
         line(3, fmt::format("- {}{}: {}", shown_name(task.name), child_condition(task),
-                            task_text(plan_, task)));
+                            task_text(plan_, id, task)));
       }
     } else {
-      line(3, task_text(plan_, step.tasks.front()));
+      line(3, task_text(plan_, id, step.tasks.front()));
     }
   }
 

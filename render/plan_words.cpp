@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <optional>
 
 #include "render/text_table.h"
 
@@ -16,6 +18,16 @@ std::string in_brackets(const std::string& rule) {
 
 std::string step_name(const plan::Plan& plan, const plan::WorstShare& share) {
   return quoted_name(plan.steps[share.step].name);
+}
+
+base::Duration duration_of(const plan::Value& value) {
+  const auto* duration = std::get_if<base::Duration>(&value.content);
+  return duration != nullptr ? *duration : base::Duration{0};
+}
+
+std::string span_text(base::Duration least, base::Duration most) {
+  const std::string text = plan::to_text(plan::Value{least});
+  return least == most ? text : text + " to " + plan::to_text(plan::Value{most});
 }
 
 }  // namespace
@@ -46,14 +58,38 @@ std::string some_names(const plan::Plan& plan, const plan::TargetList& list) {
   return text;
 }
 
-std::string takes_text(const plan::DurationModel& takes) {
+std::string takes_text(const plan::Plan& plan, plan::StepId step,
+                       const plan::DurationModel& takes) {
+  return takes_text(plan, step, takes, 0, plan::lane_count(plan, step));
+}
+
+std::string takes_text(const plan::Plan& plan, plan::StepId step, const plan::DurationModel& takes,
+                       std::uint32_t first, std::uint32_t last) {
+  const bool constant = takes.kind == plan::DurationModel::Kind::Constant;
+  const plan::Expression& high_expression = constant ? takes.low : takes.high;
   const plan::Value* low = plan::constant_value(takes.low);
-  const plan::Value* high = plan::constant_value(takes.high);
-  if (takes.kind == plan::DurationModel::Kind::Constant) high = low;
-  if (low == nullptr || high == nullptr) return "as its target says";
-  std::string text = plan::to_text(*low);
-  if (*low != *high) text += " to " + plan::to_text(*high);
-  return text + (takes.assumed ? " (assumed)" : "");
+  const plan::Value* high = plan::constant_value(high_expression);
+  if (low != nullptr && high != nullptr) {
+    return span_text(duration_of(*low), duration_of(*high)) + (takes.assumed ? " (assumed)" : "");
+  }
+  constexpr std::uint32_t most_lanes = 100'000;
+  std::optional<base::Duration> least;
+  std::optional<base::Duration> most;
+  bool differs = false;
+  for (std::uint32_t lane = first; lane < last && last - first <= most_lanes; ++lane) {
+    const plan::TargetId target = plan::lane_target(plan, step, lane);
+    const plan::PlanEnvironment values(plan, target, target);
+    const auto shortest = plan::evaluate(takes.low, values);
+    const auto longest = plan::evaluate(high_expression, values);
+    if (!shortest || !longest) return "as its target says";
+    const base::Duration from = duration_of(shortest.value());
+    const base::Duration to = duration_of(longest.value());
+    differs = differs || (least && (from != *least || to != *most));
+    least = std::min(from, least.value_or(from));
+    most = std::max(to, most.value_or(to));
+  }
+  if (!least) return "as its target says";
+  return span_text(*least, *most) + (differs ? ", by target" : "");
 }
 
 std::vector<std::string> why_out(const plan::Plan& plan, const plan::WorstShare& share) {
@@ -61,7 +97,7 @@ std::vector<std::string> why_out(const plan::Plan& plan, const plan::WorstShare&
   const std::string name = step_name(plan, share);
   std::vector<std::string> reasons;
   if (share.at_work > 0) {
-    reasons.push_back(fmt::format("{} in work at once in {}{}", share.at_work, name,
+    reasons.push_back(fmt::format("{} at work at once in {}{}", share.at_work, name,
                                   in_brackets(step.window.rule)));
   }
   if (share.failed > 0 && step.on_failure == plan::OnFailure::Continue &&
@@ -93,7 +129,7 @@ std::vector<std::string> why_failed(const plan::Plan& plan, const plan::WorstSha
                               share.failed == 1 ? "is" : "are", in_brackets(step.tolerate.rule)));
   }
   if (share.at_work > 0) {
-    reasons.push_back(fmt::format("{} in work at once in {} when it stops{}", share.at_work, name,
+    reasons.push_back(fmt::format("{} at work at once in {} when it stops{}", share.at_work, name,
                                   in_brackets(step.window.rule)));
   }
   return reasons;

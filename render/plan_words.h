@@ -20,8 +20,11 @@ std::string quoted_name(std::string_view name);
 // "web-01, web-02, web-03 and 7 more".
 std::string some_names(const plan::Plan& plan, const plan::TargetList& list);
 
-// "30s", "20s to 40s", "10s (assumed)", or "as its target says".
-std::string takes_text(const plan::DurationModel& takes);
+// How long an attempt takes on the lanes [first, last) of the step: "30s", "20s to 40s", "10s
+// (assumed)", "1s to 2s, by target"; of very many lanes with a duration each: "as its target says".
+std::string takes_text(const plan::Plan& plan, plan::StepId step, const plan::DurationModel& takes,
+                       std::uint32_t first, std::uint32_t last);
+std::string takes_text(const plan::Plan& plan, plan::StepId step, const plan::DurationModel& takes);
 
 // One sentence for each reason of the share.
 std::vector<std::string> why_out(const plan::Plan& plan, const plan::WorstShare& share);
