@@ -48,7 +48,7 @@ class Traffic:
         self.answers = []   # (seconds since the start, server, release)
         self.begun = time.monotonic()
         self.stopping = threading.Event()
-        self.lock = threading.Lock()
+        self.answered = threading.Condition()
         self.threads = [threading.Thread(target=self.use, args=(i,)) for i in range(USERS)]
 
     def __enter__(self):
@@ -60,6 +60,12 @@ class Traffic:
         self.stopping.set()
         for thread in self.threads:
             thread.join()
+
+    def wait_for_answers(self, more=50):
+        """Until so many more requests have been answered, well or not."""
+        with self.answered:
+            wanted = self.sent + more
+            self.answered.wait_for(lambda: self.sent >= wanted)
 
     def use(self, user):
         keeps_connection = user % 2 == 0  # half of them as a browser does, half with a new one each time
@@ -91,8 +97,9 @@ class Traffic:
                 problem = f"{server} answered {text!r}"
         except (OSError, http.client.HTTPException) as error:
             problem = f"{type(error).__name__}: {error}"
-        with self.lock:
+        with self.answered:
             self.sent += 1
+            self.answered.notify_all()
             at = time.monotonic() - self.begun
             if problem:
                 self.failures.append((at, problem))
