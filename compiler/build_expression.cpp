@@ -127,7 +127,7 @@ ExpressionNode ExpressionBuilder::primary(const RuleNode& node) {
       break;
   }
   const std::string_view text = list_.text(node.first);
-  if (text != "true" && text != "false") return name(node);
+  if (text != "true" && text != "false") return reference(node);
   ExpressionNode made;
   made.span = span(node);
   made.value = {text == "true"};
@@ -135,7 +135,7 @@ ExpressionNode ExpressionBuilder::primary(const RuleNode& node) {
 }
 
 // A name, and what is looked up in it.
-ExpressionNode ExpressionBuilder::name(const RuleNode& node) {
+ExpressionNode ExpressionBuilder::reference(const RuleNode& node) {
   const auto parts = rules_.children(node);
   ExpressionNode made;
   made.kind = Kind::Variable;
@@ -151,10 +151,6 @@ ExpressionNode ExpressionBuilder::name(const RuleNode& node) {
   }
   if (parts.size() > most_levels) {
     report("E0105", span(node), fmt::format("this is a chain of more than {} names", most_levels));
-    return broken(span(node));
-  }
-  if (made.name == "steps" && !rules_.children(parts[0]).empty()) {
-    report("E0114", made.name_span, "this version does not know what steps write, `steps[…]`, yet");
     return broken(span(node));
   }
   for (const RuleNode& part : parts) made = select(std::move(made), part);
@@ -253,6 +249,33 @@ Name ExpressionBuilder::quoted_name(const RuleNode& node) {
     return {std::string(list_.file->text().substr(begin, end - begin)), read.span, true};
   }
   return {std::get<std::string>(std::move(read.value.content)), read.span, true};
+}
+
+Name ExpressionBuilder::name(const RuleNode& node) {
+  return node.child_count > 0 ? quoted_name(rules_.children(node)[0]) : word(node.first);
+}
+
+Name ExpressionBuilder::title(const RuleNode& node) {
+  return quoted_name(rules_.children(rules_.children(node)[0])[0]);
+}
+
+AttributeBlock ExpressionBuilder::block(const RuleNode& node) {
+  AttributeBlock made;
+  for (const RuleNode& item : rules_.children(node)) made.push_back(attribute(item));
+  return made;
+}
+
+AttributeNode ExpressionBuilder::attribute(const RuleNode& node) {
+  AttributeNode made;
+  made.span = span(node);
+  made.name = name(rules_.children(node)[0]);
+  const RuleNode& value = rules_.children(node)[1];
+  if (value.rule == Rule::Block) {
+    made.map = block(value);
+  } else {
+    made.value = build(value);
+  }
+  return made;
 }
 
 void check_literals(const TokenList& list, std::size_t begin, std::size_t end,

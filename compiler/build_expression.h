@@ -1,4 +1,4 @@
-// Expressions, strings and names, from the parser's rules to the syntax tree.
+// Expressions, strings, names and blocks of attributes, from the parser's rules to the syntax tree.
 #pragma once
 
 #include <string>
@@ -22,6 +22,12 @@ class ExpressionBuilder {
   // A string that may not be worked out: the name of something.
   Name quoted_name(const RuleNode& string);
   Name word(std::size_t token) const;
+  // Of a rule that is a word or holds a string: a role, a property, a key.
+  Name name(const RuleNode& node);
+  // Of a rule whose first child is a title.
+  Name title(const RuleNode& node);
+  AttributeBlock block(const RuleNode& node);
+  AttributeNode attribute(const RuleNode& node);
 
   base::Span span(const RuleNode& node) const;
   void report(std::string code, base::Span span, std::string message, std::string hint = "");
@@ -30,7 +36,7 @@ class ExpressionBuilder {
   ExpressionNode operation(const RuleNode& node);
   ExpressionNode binary(const RuleNode& node);
   ExpressionNode primary(const RuleNode& node);
-  ExpressionNode name(const RuleNode& node);
+  ExpressionNode reference(const RuleNode& node);
   ExpressionNode select(ExpressionNode from, const RuleNode& selector);
   ExpressionNode broken(base::Span span) const;
   std::string escaped(std::size_t token, bool& broken);

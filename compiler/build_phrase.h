@@ -1,5 +1,5 @@
-// One phrase of a step, from the parser's rules to the syntax tree. Words that only this version's
-// grammar leaves open (`order …`, `when …`, `on failure …`) are checked here.
+// One phrase of a step, from the parser's rules to the syntax tree. Words that the grammar leaves
+// open (`on failure halt`, `in lockstep`, `takes normal(…)`) are checked here.
 #pragma once
 
 #include <optional>
@@ -8,11 +8,9 @@
 
 namespace sluice::compiler {
 
-// Nothing where the phrase is not one of this version; it has been reported then.
+// Nothing where its words are wrong; it has been reported then.
 std::optional<PhraseNode> build_phrase(const TokenList& list, const RuleTree& rules,
                                        const RuleNode& node, bool in_header,
                                        ExpressionBuilder& expressions);
-
-Name role_name(const RuleNode& node, const RuleTree& rules, ExpressionBuilder& expressions);
 
 }  // namespace sluice::compiler

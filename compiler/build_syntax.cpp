@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "compiler/build_expression.h"
-#include "compiler/build_phrase.h"
+#include "compiler/build_step.h"
 
 namespace sluice::compiler {
 
@@ -16,40 +16,46 @@ namespace {
 class Builder {
  public:
   Builder(const TokenList& list, const RuleTree& rules, base::Diagnostics& diagnostics)
-      : list_(list), rules_(rules), expressions_(list, rules, diagnostics) {}
-
-  DeclarationNode declaration(const RuleNode& node) {
-    switch (node.rule) {
-      case Rule::Deployment:
-        return DeploymentNode{expressions_.span(node), title(node)};
-      case Rule::Role:
-        return role(node);
-      case Rule::Variable:
-        return variable(node);
-      case Rule::Connect:
-        return connect(node);
-      default:
-        return step(node);
-    }
-  }
+      : list_(list),
+        rules_(rules),
+        expressions_(list, rules, diagnostics),
+        steps_(list, rules, expressions_) {}
 
   // What could be read of a declaration; nothing where not even its name could.
-  std::optional<DeclarationNode> partly(const RuleNode& node) {
+  std::optional<DeclarationNode> declaration(const RuleNode& node) {
+    if (node.mistaken) return partly(node);
     switch (node.rule) {
+      case Rule::Deployment:
+        return DeploymentNode{span(node), expressions_.title(node)};
+      case Rule::ImportFile:
+        return ImportNode{span(node), expressions_.title(node)};
+      case Rule::Inventory:
+        return InventoryNode{span(node), expressions_.title(node)};
       case Rule::Role:
-        return named(node, Rule::RoleName, Rule::RoleBody) ? std::optional(role(node))
-                                                           : std::nullopt;
-      case Rule::Step:
-        return named(node, Rule::Title, Rule::StepBody) ? std::optional(step(node)) : std::nullopt;
-      case Rule::Variable: {
-        if (node.end < node.first + 2) return std::nullopt;
-        VariableNode made = variable(node);
-        made.value = broken_value(made.name.span);
-        return made;
-      }
+        return role(node);
+      case Rule::Connect:
+        return connect(node);
+      case Rule::Variable:
+        return variable(node);
+      case Rule::Secret:
+        return secret(node);
+      case Rule::Environment:
+        return environment(node);
+      case Rule::Requirement:
+        return requirement(node);
+      case Rule::Procedure:
+        return procedure(node);
+      case Rule::AtMost:
+        return at_most(node);
+      case Rule::Deadline:
+        return DeadlineNode{span(node), expressions_.build(child(node))};
+      case Rule::Resource:
+        return ResourceNode{span(node), expressions_.word(node.first + 1),
+                            expressions_.build(child(node))};
+      case Rule::Use:
+        return steps_.use(node);
       default:
-        check(node);
-        return std::nullopt;
+        return steps_.step(node);
     }
   }
 
@@ -60,13 +66,33 @@ class Builder {
     return rules_.children(node)[index];
   }
 
-  // Whether it was read from its name to its body; else what is in it is checked.
-  bool named(const RuleNode& node, Rule name, Rule body) {
-    const auto parts = rules_.children(node);
-    const bool found = parts.size() > 1 && parts[0].rule == name && !parts[0].mistaken &&
-                       parts.back().rule == body;
-    if (!found) check(node);
-    return found;
+  std::optional<DeclarationNode> partly(const RuleNode& node) {
+    switch (node.rule) {
+      case Rule::Role:
+        if (steps_.is_named(node, Rule::RoleName, Rule::RoleBody)) return role(node);
+        break;
+      case Rule::Step:
+        if (steps_.is_named(node, Rule::Title, Rule::StepBody)) return steps_.step(node);
+        break;
+      case Rule::Environment:
+        if (steps_.is_named(node, Rule::RoleName, Rule::EnvironmentBody)) return environment(node);
+        break;
+      case Rule::Procedure:
+        if (node.child_count > 0 && child(node, node.child_count - 1).rule == Rule::ProcedureBody) {
+          return procedure(node);
+        }
+        break;
+      case Rule::Variable: {
+        if (node.end < node.first + 2) return std::nullopt;
+        VariableNode made = variable(node);
+        made.value = broken_value(made.name.span);
+        return made;
+      }
+      default:
+        break;
+    }
+    check(node);
+    return std::nullopt;
   }
 
   static ExpressionNode broken_value(base::Span span) {
@@ -76,43 +102,27 @@ class Builder {
     return made;
   }
 
-  // The things of a body, where it could be read that far.
-  std::span<const RuleNode> items(const RuleNode& node, Rule body) const {
-    for (const RuleNode& part : rules_.children(node)) {
-      if (part.rule == body) return rules_.children(part);
-    }
-    return {};
-  }
-
   // Builds what has no mistake of syntax in it, for the mistakes that building reports.
   void check(const RuleNode& node) {
+    steps_.check_item(node);
+    check_targets(node);
+  }
+
+  void check_targets(const RuleNode& node) {
     for (const RuleNode& part : rules_.children(node)) {
-      if (part.mistaken) {
-        check(part);
-      } else if (part.rule == Rule::Attribute) {
-        attribute(part);
-      } else if (part.rule == Rule::RoleItem || part.rule == Rule::StepItem) {
-        check(part);
+      if (part.mistaken || part.rule == Rule::RoleItem || part.rule == Rule::TargetItem) {
+        check_targets(part);
       } else if (part.rule == Rule::Target) {
         target(part);
       } else if (part.rule == Rule::Connect) {
         connect(part);
-      } else if (part.rule == Rule::Action) {
-        run(part);
-      } else if (part.rule == Rule::Step) {
-        step(part);
-      } else if (part.rule == Rule::Phrase) {
-        build_phrase(list_, rules_, part, node.rule == Rule::Step, expressions_);
       }
     }
   }
 
-  // Of a rule whose first child is a title.
-  Name title(const RuleNode& node) { return expressions_.quoted_name(child(child(node))); }
-
   VariableNode variable(const RuleNode& node) {
     VariableNode made;
-    made.span = expressions_.span(node);
+    made.span = span(node);
     made.name = expressions_.word(node.first + 1);
     if (node.first + 3 < node.end && list_.text(node.first + 2) == ":") {
       made.type = expressions_.word(node.first + 3);
@@ -121,19 +131,104 @@ class Builder {
     return made;
   }
 
+  SecretNode secret(const RuleNode& node) {
+    return {span(node), expressions_.word(node.first + 1), expressions_.word(node.first + 3),
+            expressions_.title(node)};
+  }
+
+  AtMostNode at_most(const RuleNode& node) {
+    const auto expect = [&](std::size_t token, std::string_view word, std::string_view other) {
+      if (list_.text(token) == word || list_.text(token) == other) return;
+      expressions_.report("E0111", list_.span(token),
+                          fmt::format("`{}` does not belong here", list_.text(token)),
+                          "write it as `at most 50 targets`");
+    };
+    expect(node.first + 1, "most", "most");
+    const RuleNode& count = child(node);
+    if (count.end < node.end) expect(count.end, "targets", "target");
+    return {span(node), expressions_.build(count)};
+  }
+
+  RequireNode requirement(const RuleNode& node) {
+    RequireNode made;
+    made.span = span(node);
+    made.measure = expressions_.word(node.first + 1);
+    std::size_t sign = node.first + 2;
+    bool bounded = false;
+    for (const RuleNode& part : rules_.children(node)) {
+      if (part.rule == Rule::Measured) {
+        made.role = expressions_.name(child(part));
+        if (part.child_count > 1) made.per = expressions_.name(child(part, 1));
+        sign = part.end;
+      } else if (!bounded) {
+        made.bound = expressions_.build(part);
+        bounded = true;
+      } else {
+        made.share = expressions_.build(part);
+        if (list_.text(part.end + 1) == "runs") continue;
+        expressions_.report("E0111", list_.span(part.end + 1),
+                            fmt::format("`{}` does not belong here", list_.text(part.end + 1)),
+                            "a share is one of runs, as in `in 95% of runs`");
+      }
+    }
+    made.comparison = expressions_.word(sign);
+    return made;
+  }
+
+  EnvironmentNode environment(const RuleNode& node) {
+    EnvironmentNode made;
+    made.span = span(node);
+    made.name = expressions_.name(child(node));
+    made.header_span = base::join(list_.span(node.first), made.name.span);
+    for (const RuleNode& wrapped : steps_.items(node, Rule::EnvironmentBody)) {
+      if (wrapped.child_count == 0) continue;
+      auto read = declaration(child(wrapped));
+      if (read) made.declarations.push_back(*std::move(read));
+    }
+    return made;
+  }
+
+  ProcedureNode procedure(const RuleNode& node) {
+    ProcedureNode made;
+    made.span = span(node);
+    made.name = expressions_.word(node.first + 1);
+    made.header_span = base::join(list_.span(node.first), made.name.span);
+    for (const RuleNode& part : rules_.children(node)) {
+      if (part.rule != Rule::Parameters || part.mistaken) continue;
+      for (const RuleNode& parameter : rules_.children(part)) {
+        made.parameters.push_back({span(parameter), expressions_.word(parameter.first),
+                                   expressions_.word(parameter.end - 1)});
+      }
+    }
+    for (const RuleNode& wrapped : steps_.items(node, Rule::ProcedureBody)) {
+      if (wrapped.child_count == 0) continue;
+      const RuleNode& item = child(wrapped);
+      const bool whole = !item.mistaken;
+      if (item.rule == Rule::Use && whole) {
+        made.steps.push_back(steps_.use(item));
+      } else if (item.rule == Rule::Step &&
+                 (whole || steps_.is_named(item, Rule::Title, Rule::StepBody))) {
+        made.steps.push_back(steps_.step(item));
+      } else {
+        steps_.check_item(item);
+      }
+    }
+    return made;
+  }
+
   ConnectNode connect(const RuleNode& node) {
     ConnectNode made;
-    made.span = expressions_.span(node);
+    made.span = span(node);
     made.kind = expressions_.word(node.first + 1);
-    if (node.child_count > 0) made.settings = block(child(node));
+    if (node.child_count > 0) made.settings = expressions_.block(child(node));
     return made;
   }
 
   RoleNode role(const RuleNode& node) {
     RoleNode made;
-    made.span = expressions_.span(node);
-    made.name = role_name(child(node), rules_, expressions_);
-    for (const RuleNode& wrapped : items(node, Rule::RoleBody)) {
+    made.span = span(node);
+    made.name = expressions_.name(child(node));
+    for (const RuleNode& wrapped : steps_.items(node, Rule::RoleBody)) {
       if (wrapped.mistaken) {
         check(wrapped);
         continue;
@@ -143,8 +238,8 @@ class Builder {
       if (item.rule == Rule::Connect) made.connects.push_back(connect(item));
       if (item.rule != Rule::Minimum) continue;
       if (made.minimum) {
-        expressions_.report("E0111", expressions_.span(item),
-                            "a second `minimum` does not belong in a role", "take one of them out");
+        expressions_.report("E0111", span(item), "a second `minimum` does not belong in a role",
+                            "take one of them out");
       }
       made.minimum = expressions_.build(child(item));
     }
@@ -153,107 +248,36 @@ class Builder {
 
   TargetNode target(const RuleNode& node) {
     TargetNode made;
-    made.span = expressions_.span(node);
-    made.pattern = title(node);
+    made.span = span(node);
+    made.pattern = expressions_.title(node);
     if (node.child_count < 2) return made;
     for (const RuleNode& wrapped : rules_.children(child(node, 1))) {
       const RuleNode& item = child(wrapped);
-      if (item.rule == Rule::Attribute) made.properties.push_back(attribute(item));
+      if (item.rule == Rule::Attribute) made.properties.push_back(expressions_.attribute(item));
       if (item.rule == Rule::Connect) made.connects.push_back(connect(item));
     }
     return made;
   }
 
-  AttributeBlock block(const RuleNode& node) {
-    AttributeBlock made;
-    for (const RuleNode& item : rules_.children(node)) made.push_back(attribute(item));
-    return made;
-  }
-
-  AttributeNode attribute(const RuleNode& node) {
-    AttributeNode made;
-    made.span = expressions_.span(node);
-    const RuleNode& key = child(node);
-    made.name =
-        key.child_count > 0 ? expressions_.quoted_name(child(key)) : expressions_.word(key.first);
-    const RuleNode& value = child(node, 1);
-    if (value.rule == Rule::Block) {
-      made.map = block(value);
-    } else {
-      made.value = expressions_.build(value);
-    }
-    return made;
-  }
-
-  StepNode step(const RuleNode& node) {
-    StepNode made;
-    made.span = expressions_.span(node);
-    made.name = title(node);
-    made.header_span = base::join(list_.span(node.first), made.name.span);
-    for (const RuleNode& part : rules_.children(node)) {
-      if (part.rule == Rule::Phrase && !part.mistaken) add_phrase(part, true, made);
-    }
-    for (const RuleNode& wrapped : items(node, Rule::StepBody)) add_item(wrapped, made);
-    return made;
-  }
-
-  void add_item(const RuleNode& wrapped, StepNode& step) {
-    const auto parts = rules_.children(wrapped);
-    if (parts.empty()) return;
-    const RuleNode& item = parts[0];
-    if (item.rule == Rule::Step) {
-      if (!item.mistaken || named(item, Rule::Title, Rule::StepBody))
-        step.children.push_back(this->step(item));
-    } else if (wrapped.mistaken) {
-      check(wrapped);
-    } else if (item.rule == Rule::Phrase) {
-      add_phrase(item, false, step);
-    } else {
-      step.runs.push_back(run(item));
-    }
-  }
-
-  void add_phrase(const RuleNode& node, bool in_header, StepNode& step) {
-    auto made = build_phrase(list_, rules_, node, in_header, expressions_);
-    if (made) step.phrases.push_back(*std::move(made));
-  }
-
-  RunNode run(const RuleNode& node) {
-    RunNode made;
-    made.span = list_.span(node.first);
-    if (list_.tokens[node.first + 1].kind == TokenKind::Word) {
-      made.kind = expressions_.word(node.first + 1);
-      made.span = base::join(made.span, made.kind->span);
-    }
-    for (const RuleNode& part : rules_.children(node)) {
-      if (part.rule == Rule::Block) {
-        made.attributes = block(part);
-        continue;
-      }
-      made.argument = argument(part);
-      made.span = base::join(made.span, made.argument->span);
-    }
-    return made;
-  }
-
-  ExpressionNode argument(const RuleNode& node) {
-    if (node.child_count > 0) return expressions_.string(child(node));
-    return list_.tokens[node.first].kind == TokenKind::TextBlock
-               ? expressions_.text_block(node.first)
-               : expressions_.quantity(node.first);
-  }
-
   const TokenList& list_;
   const RuleTree& rules_;
   ExpressionBuilder expressions_;
+  StepBuilder steps_;
 };
+
+// Whether steps and expressions may name what is declared by it.
+bool declares_name(Rule rule) {
+  return rule != Rule::Connect && rule != Rule::Deployment && rule != Rule::AtMost &&
+         rule != Rule::Deadline && rule != Rule::Requirement;
+}
 
 }  // namespace
 
 void build_declaration(const TokenList& list, const RuleTree& rules, SyntaxTree& tree,
                        base::Diagnostics& diagnostics) {
   const RuleNode& declaration = rules.children(rules.root())[0];
-  tree.declarations.push_back(Builder(list, rules, diagnostics).declaration(declaration));
+  auto made = Builder(list, rules, diagnostics).declaration(declaration);
+  if (made) tree.declarations.push_back(*std::move(made));
 }
 
 void build_partly(const TokenList& list, const RuleTree& rules, SyntaxTree& tree,
@@ -265,10 +289,10 @@ void build_partly(const TokenList& list, const RuleTree& rules, SyntaxTree& tree
     return;
   }
   Builder builder(list, rules, diagnostics);
-  auto made = builder.partly(parts[0]);
+  auto made = builder.declaration(parts[0]);
   if (made) {
     tree.declarations.push_back(*std::move(made));
-  } else if (parts[0].rule != Rule::Connect) {
+  } else if (declares_name(parts[0].rule)) {
     tree.names_known = false;
   }
   tree.mistaken.push_back(builder.span(parts[0]));

@@ -239,51 +239,11 @@ class Tokens final : public antlr4::TokenStream {
   std::size_t at_ = 0;
 };
 
-constexpr std::array recorded{
-    std::pair{DeployParser::RuleDeclaration, Rule::Declaration},
-    std::pair{DeployParser::RuleDeployment, Rule::Deployment},
-    std::pair{DeployParser::RuleVariable, Rule::Variable},
-    std::pair{DeployParser::RuleConnect, Rule::Connect},
-    std::pair{DeployParser::RuleRole, Rule::Role},
-    std::pair{DeployParser::RuleRoleBody, Rule::RoleBody},
-    std::pair{DeployParser::RuleRoleItem, Rule::RoleItem},
-    std::pair{DeployParser::RuleMinimum, Rule::Minimum},
-    std::pair{DeployParser::RuleTarget, Rule::Target},
-    std::pair{DeployParser::RuleTargetBody, Rule::TargetBody},
-    std::pair{DeployParser::RuleTargetItem, Rule::TargetItem},
-    std::pair{DeployParser::RuleStep, Rule::Step},
-    std::pair{DeployParser::RuleStepBody, Rule::StepBody},
-    std::pair{DeployParser::RuleStepItem, Rule::StepItem},
-    std::pair{DeployParser::RulePhrase, Rule::Phrase},
-    std::pair{DeployParser::RuleAction, Rule::Action},
-    std::pair{DeployParser::RuleArgument, Rule::Argument},
-    std::pair{DeployParser::RuleBlock, Rule::Block},
-    std::pair{DeployParser::RuleAttribute, Rule::Attribute},
-    std::pair{DeployParser::RuleKey, Rule::Key},
-    std::pair{DeployParser::RuleExpression, Rule::Expression},
-    std::pair{DeployParser::RulePrimary, Rule::Primary},
-    std::pair{DeployParser::RuleList, Rule::List},
-    std::pair{DeployParser::RuleArguments, Rule::Arguments},
-    std::pair{DeployParser::RuleSelector, Rule::Selector},
-    std::pair{DeployParser::RuleTitle, Rule::Title},
-    std::pair{DeployParser::RuleString, Rule::String},
-    std::pair{DeployParser::RuleRoleName, Rule::RoleName},
-    std::pair{DeployParser::RuleRoleNameAfterOn, Rule::RoleName},
-};
-
-std::optional<Rule> rule_of(std::size_t index) {
-  static const auto table = [] {
-    std::array<std::optional<Rule>, 64> made;
-    for (const auto& [number, rule] : recorded) made.at(number) = rule;
-    return made;
-  }();
-  return table[index];
-}
-
 // The generated parser, writing down which rules it went through instead of building a tree.
 class Recorder final : public DeployParser {
  public:
-  Recorder(antlr4::TokenStream* tokens, RuleTree& tree) : DeployParser(tokens), tree_(tree) {
+  Recorder(antlr4::TokenStream* tokens, RuleTree& tree)
+      : DeployParser(tokens), tree_(tree), numbers_(getRuleNames()) {
     setBuildParseTree(false);
     removeErrorListeners();
     addParseListener(&listener_);  // without one, triggerExitRuleEvent is not called
@@ -301,17 +261,18 @@ class Recorder final : public DeployParser {
   void pushNewRecursionContext(antlr4::ParserRuleContext* context, std::size_t state,
                                std::size_t rule) override {
     DeployParser::pushNewRecursionContext(context, state, rule);
-    if (const auto known = rule_of(rule)) tree_.wrap(*known);
+    if (const auto known = numbers_[rule]) tree_.wrap(*known);
   }
   void triggerEnterRuleEvent() override {}
   void triggerExitRuleEvent() override {
-    if (rule_of(getContext()->getRuleIndex())) tree_.close(at());
+    if (numbers_[getContext()->getRuleIndex()]) tree_.close(at());
   }
   antlr4::Token* consume() override {
     antlr4::Token* token = getCurrentToken();
     getTokenStream()->consume();
     return token;
   }
+  const RuleNumbers& numbers() const { return numbers_; }
 
  private:
   class Silent final : public antlr4::tree::ParseTreeListener {
@@ -324,10 +285,11 @@ class Recorder final : public DeployParser {
 
   std::uint32_t at() { return static_cast<std::uint32_t>(getTokenStream()->index()); }
   void open(std::size_t rule) {
-    if (const auto known = rule_of(rule)) tree_.open(*known, at());
+    if (const auto known = numbers_[rule]) tree_.open(*known, at());
   }
 
   RuleTree& tree_;
+  RuleNumbers numbers_;
   Silent listener_;
 };
 
@@ -335,6 +297,10 @@ class Recorder final : public DeployParser {
 
 std::optional<Container> container_of(std::size_t rule) {
   switch (rule) {
+    case DeployParser::RuleEnvironmentBody:
+      return Container::EnvironmentBody;
+    case DeployParser::RuleProcedureBody:
+      return Container::ProcedureBody;
     case DeployParser::RuleRoleBody:
       return Container::RoleBody;
     case DeployParser::RuleTargetBody:
@@ -348,14 +314,6 @@ std::optional<Container> container_of(std::size_t rule) {
     default:
       return std::nullopt;
   }
-}
-
-bool is_statement(Rule rule) {
-  constexpr std::array statements{Rule::Deployment, Rule::Variable, Rule::Connect, Rule::Role,
-                                  Rule::RoleBody,   Rule::Minimum,  Rule::Target,  Rule::Step,
-                                  Rule::TargetBody, Rule::StepBody, Rule::Phrase,  Rule::Action,
-                                  Rule::Block,      Rule::Attribute};
-  return std::find(statements.begin(), statements.end(), rule) != statements.end();
 }
 
 // A token's name as a user would call it; empty for the end of the file.
@@ -372,8 +330,9 @@ std::string_view shown_name(std::string_view name) {
 // Reports a mistake where it is met, then goes on at the next thing of the list it lies in.
 class Reporting final : public antlr4::DefaultErrorStrategy {
  public:
-  Reporting(const TokenList& list, RuleTree& rules, Diagnostics& diagnostics)
-      : list_(list), rules_(rules), diagnostics_(diagnostics) {}
+  Reporting(const TokenList& list, RuleTree& rules, const RuleNumbers& numbers,
+            Diagnostics& diagnostics)
+      : list_(list), rules_(rules), numbers_(numbers), diagnostics_(diagnostics) {}
 
   void reset(antlr4::Parser* /*parser*/) override { reported_ = false; }
   bool inErrorRecoveryMode(antlr4::Parser* /*parser*/) override { return false; }
@@ -450,10 +409,10 @@ class Reporting final : public antlr4::DefaultErrorStrategy {
     diagnostics_.add(syntax_error(list_, unexpected));
   }
 
-  static void find_place(const antlr4::ParserRuleContext* context, Unexpected& unexpected) {
+  void find_place(const antlr4::ParserRuleContext* context, Unexpected& unexpected) const {
     bool innermost = true;
     for (; context != nullptr; context = parent_of(context)) {
-      const auto rule = rule_of(context->getRuleIndex());
+      const auto rule = numbers_[context->getRuleIndex()];
       const std::size_t begin = context->start->getTokenIndex();
       // A string that has not begun is no string.
       if (!rule || (*rule == Rule::String && begin == unexpected.token)) continue;
@@ -486,6 +445,7 @@ class Reporting final : public antlr4::DefaultErrorStrategy {
 
   const TokenList& list_;
   RuleTree& rules_;
+  const RuleNumbers& numbers_;
   Diagnostics& diagnostics_;
   std::size_t error_ = 0;
   std::size_t last_reported_ = std::numeric_limits<std::size_t>::max();
@@ -502,7 +462,7 @@ class FileParser {
         tokens_(list),
         parser_(&tokens_, rules_),
         bail_(std::make_shared<antlr4::BailErrorStrategy>()),
-        reporting_(std::make_shared<Reporting>(list, rules_, diagnostics)) {}
+        reporting_(std::make_shared<Reporting>(list, rules_, parser_.numbers(), diagnostics)) {}
 
   void run() {
     while (list_.tokens[at_].kind != TokenKind::End) {

@@ -14,7 +14,9 @@ struct PhraseRule {
   bool in_body = true;          // may stand behind it
   bool at_child = false;        // may belong to a child step
   bool beside_children = true;  // may belong to a step that has child steps
+  bool in_work = false;         // may stand in `verify { … }` or `undo { … }`
   int header_position = 0;      // the order of a header's phrases; 0: anywhere
+  bool repeats = false;         // may be said more than once
 };
 
 const PhraseRule& phrase_rule(Phrase phrase);

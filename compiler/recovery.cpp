@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace sluice::compiler {
 
@@ -9,6 +10,10 @@ namespace {
 
 bool is_word(TokenKind kind) {
   return kind == TokenKind::Word || kind == TokenKind::Keyword;
+}
+
+bool is_in(std::span<const std::string_view> words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 class Search {
@@ -72,8 +77,10 @@ class Search {
     const bool titled = next == TokenKind::StringOpen;
     switch (mistake_.container) {
       case Container::File:
-        return ((text == "deployment" || text == "step") && titled) ||
-               ((text == "role" || text == "variable" || text == "connect") && is_word(next));
+      case Container::EnvironmentBody:
+        return begins_declaration(list_, at_);
+      case Container::ProcedureBody:
+        return (text == "step" && titled) || (text == "use" && is_word(next));
       case Container::RoleBody:
         return (text == "target" && titled) || text == "connect" || text == "minimum";
       case Container::TargetBody:
@@ -82,7 +89,8 @@ class Search {
       case Container::Header:
         return begins_phrase(text);
       case Container::StepBody:
-        return begins_phrase(text) || text == "run" || (text == "step" && titled);
+        return begins_phrase(text) || text == "run" || (text == "step" && titled) ||
+               text == "use" || text == "verify" || text == "undo" || text == "between";
     }
     return false;
   }
@@ -113,11 +121,34 @@ std::size_t resume_at(const TokenList& list, const Mistake& mistake) {
 }
 
 bool begins_phrase(std::string_view word) {
-  constexpr std::array<std::string_view, 18> words{
-      "once",  "on",     "window",   "order",      "via",      "with",
-      "after", "shared", "timeout",  "retry",      "tolerate", "when",
-      "takes", "drains", "restores", "interrupts", "optional", "disabled"};
+  constexpr std::array words{
+      std::string_view("once"),     std::string_view("on"),        std::string_view("where"),
+      std::string_view("except"),   std::string_view("window"),    std::string_view("batches"),
+      std::string_view("by"),       std::string_view("via"),       std::string_view("order"),
+      std::string_view("stagger"),  std::string_view("with"),      std::string_view("after"),
+      std::string_view("when"),     std::string_view("tolerate"),  std::string_view("unreachable"),
+      std::string_view("shared"),   std::string_view("optional"),  std::string_view("required"),
+      std::string_view("disabled"), std::string_view("tags"),      std::string_view("skip"),
+      std::string_view("timeout"),  std::string_view("retry"),     std::string_view("idempotent"),
+      std::string_view("takes"),    std::string_view("fails"),     std::string_view("offline"),
+      std::string_view("gives"),    std::string_view("uses"),      std::string_view("drains"),
+      std::string_view("restores"), std::string_view("interrupts")};
   return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+bool begins_declaration(const TokenList& list, std::size_t token) {
+  const std::string_view word = list.text(token);
+  const TokenKind next = list.tokens[token + 1].kind;
+  constexpr std::array titled{std::string_view("deployment"), std::string_view("import"),
+                              std::string_view("inventory"), std::string_view("step")};
+  constexpr std::array named{std::string_view("role"),      std::string_view("variable"),
+                             std::string_view("connect"),   std::string_view("secret"),
+                             std::string_view("procedure"), std::string_view("use"),
+                             std::string_view("resource"),  std::string_view("environment"),
+                             std::string_view("require"),   std::string_view("at")};
+  if (next == TokenKind::StringOpen && is_in(titled, word)) return true;
+  if (is_word(next) && is_in(named, word)) return true;
+  return word == "deadline" && (is_word(next) || next == TokenKind::Quantity);
 }
 
 }  // namespace sluice::compiler

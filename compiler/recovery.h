@@ -10,7 +10,16 @@
 namespace sluice::compiler {
 
 // What the error lies in: a list of such things.
-enum class Container { File, RoleBody, TargetBody, Header, StepBody, Block };
+enum class Container {
+  File,
+  EnvironmentBody,
+  ProcedureBody,
+  RoleBody,
+  TargetBody,
+  Header,
+  StepBody,
+  Block,
+};
 
 struct Mistake {
   std::size_t begin = 0;  // the token that began what could not be read
@@ -24,5 +33,7 @@ std::size_t resume_at(const TokenList& list, const Mistake& mistake);
 
 // Whether a word begins a phrase of a step.
 bool begins_phrase(std::string_view word);
+// Whether a declaration begins at a token that is not the last one.
+bool begins_declaration(const TokenList& list, std::size_t token);
 
 }  // namespace sluice::compiler

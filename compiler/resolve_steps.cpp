@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "compiler/phrases.h"
@@ -27,6 +28,7 @@ class StepResolver {
     step.name = node_.name.text;
     step.place = resolver_.place(node_.header_span);
     step.has_child_steps = !node_.children.empty();
+    check_later(node_);
     check_phrases(node_, false);
     check_header_order();
     resolve_on(step);
@@ -51,12 +53,42 @@ class StepResolver {
     return nullptr;
   }
 
+  void check_later(const StepNode& node) {
+    constexpr std::array later{Phrase::Where, Phrase::Except,       Phrase::Batches,
+                               Phrase::By,    Phrase::Stagger,      Phrase::Unreachable,
+                               Phrase::Tags,  Phrase::SkipVerified, Phrase::Idempotent,
+                               Phrase::Fails, Phrase::Offline,      Phrase::Gives,
+                               Phrase::Uses,  Phrase::Required};
+    const auto say = [&](base::Span span, std::string_view what) {
+      resolver_.report.error("E0114", span,
+                             fmt::format("this version does not know `{}` yet", what));
+    };
+    for (const PhraseNode& phrase : node.phrases) {
+      const bool more = phrase.limits.size() > 1 ||
+                        (!phrase.limits.empty() && phrase.limits[0].per) || phrase.backoff ||
+                        (phrase.phrase == Phrase::WhenCondition && !phrase.values.empty()) ||
+                        (phrase.phrase == Phrase::OnFailure &&
+                         (phrase.names[0].text == "ask" || phrase.names[0].text == "rollback")) ||
+                        (phrase.phrase == Phrase::Takes && !phrase.names.empty()) ||
+                        (phrase.phrase == Phrase::Order &&
+                         (phrase.names[0].text == "longest" || phrase.names[0].text == "random" ||
+                          phrase.names[0].text == "target"));
+      if (more || std::find(later.begin(), later.end(), phrase.phrase) != later.end()) {
+        say(phrase.span, phrase_rule(phrase.phrase).words);
+      }
+    }
+    for (const WorkNode& work : node.works) say(work.header_span, "verify` and `undo");
+    for (const base::Span span : node.gate_spans) say(span, "between batches");
+    if (node.use) say(node.header_span, "use");
+    for (const StepNode& child : node.children) check_later(child);
+  }
+
   void check_phrases(const StepNode& node, bool child) {
     std::map<Phrase, base::Span> seen;
     for (const PhraseNode& phrase : node.phrases) {
       const PhraseRule& rule = phrase_rule(phrase.phrase);
       const auto [known, first] = seen.emplace(phrase.phrase, phrase.span);
-      if (!first) {
+      if (!first && !rule.repeats) {
         resolver_.report.error("E0303", phrase.span, fmt::format("`{}` is said twice", rule.words),
                                {}, {{known->second, "first said here"}});
       } else if (child && !rule.at_child) {
@@ -222,7 +254,9 @@ class StepResolver {
   // least.
   void limit(const PhraseNode& phrase, const std::string& word, std::uint32_t targets,
              std::uint32_t least, plan::Limit& result) {
-    const ExpressionNode& node = phrase.values[0];
+    const bool sized = !phrase.limits.empty();
+    const ExpressionNode& node = sized ? phrase.limits[0].value : phrase.values[0];
+    const bool round_up = sized && phrase.limits[0].round_up;
     const auto value = resolver_.expressions.resolve_known(
         node, {fmt::format("`{}`", word), {Type::Number, Type::Percentage}, Stage::Known});
     if (!value) return;
@@ -231,12 +265,11 @@ class StepResolver {
       const std::int64_t whole = number->micros / one;
       const bool fits = number->micros % one == 0 && whole >= least &&
                         whole <= static_cast<std::int64_t>(most_targets);
-      if (phrase.round_up || !fits) {
+      if (round_up || !fits) {
         resolver_.report.error(
             "E0305", phrase.span,
-            phrase.round_up
-                ? "`up` rounds a percentage, and this is a number"
-                : fmt::format("`{}` is a whole number from {}, or a percentage", word, least),
+            round_up ? "`up` rounds a percentage, and this is a number"
+                     : fmt::format("`{}` is a whole number from {}, or a percentage", word, least),
             {fmt::format("as in `{} 3` or `{} 25%`", word, word)});
         return;
       }
@@ -249,17 +282,19 @@ class StepResolver {
                              fmt::format("`{} {}` is not above 0% and at most 100%", word, text));
       return;
     }
-    const std::uint32_t exact = plan::share_of(share, targets, phrase.round_up);
+    const std::uint32_t exact = plan::share_of(share, targets, round_up);
     const bool raised = exact < least;
     result.value = std::max(exact, least);
     result.rule = fmt::format("{} {}{} of {} target{}, rounded {}{}", word, text,
-                              phrase.round_up ? " up" : "", targets, targets == 1 ? "" : "s",
-                              phrase.round_up ? "up" : "down", raised ? ", at least 1" : "");
+                              round_up ? " up" : "", targets, targets == 1 ? "" : "s",
+                              round_up ? "up" : "down", raised ? ", at least 1" : "");
   }
 
   plan::When when(const StepNode& node) {
     const PhraseNode* phrase = find(node, Phrase::WhenCondition);
-    if (phrase == nullptr || phrase->names[0].text == "success") return plan::When::Success;
+    if (phrase == nullptr || phrase->names.empty() || phrase->names[0].text == "success") {
+      return plan::When::Success;
+    }
     const Name& word = phrase->names[0];
     if (word.text == "failure") return plan::When::Failure;
     if (word.text == "always") return plan::When::Always;
@@ -480,7 +515,7 @@ class StepResolver {
                      plan::Task& task) {
     const PhraseNode* phrase = find(node, Phrase::Takes);
     const ActionSchema* schema = find_action(task.action.kind);
-    if (phrase == nullptr) {
+    if (phrase == nullptr || phrase->values.empty()) {
       const plan::Expression* given = task.action.attribute("duration");
       const bool own = !schema->default_takes && given != nullptr;
       task.takes.assumed = !own;
@@ -516,6 +551,26 @@ class StepResolver {
   bool targets_known_ = true;
 };
 
+// Declarations that are read and not resolved yet.
+void report_later(const DeclarationNode& declaration, Resolver& resolver) {
+  std::visit(
+      [&](const auto& node) {
+        using Node = std::decay_t<decltype(node)>;
+        constexpr bool resolved =
+            std::is_same_v<Node, DeploymentNode> || std::is_same_v<Node, RoleNode> ||
+            std::is_same_v<Node, ConnectNode> || std::is_same_v<Node, VariableNode> ||
+            std::is_same_v<Node, StepNode>;
+        if constexpr (!resolved) {
+          resolver.report.error("E0114", node.span, "this version does not know this yet");
+        }
+      },
+      declaration);
+  const auto* step = std::get_if<StepNode>(&declaration);
+  if (step != nullptr && step->use) {
+    resolver.report.error("E0114", step->span, "this version does not know `use` yet");
+  }
+}
+
 }  // namespace
 
 void resolve_steps(const SyntaxTree& tree, Resolver& resolver) {
@@ -523,8 +578,9 @@ void resolve_steps(const SyntaxTree& tree, Resolver& resolver) {
   std::vector<std::string> names;
   std::map<std::string, base::Span> seen;
   for (const DeclarationNode& declaration : tree.declarations) {
+    report_later(declaration, resolver);
     const auto* node = std::get_if<StepNode>(&declaration);
-    if (node == nullptr) continue;
+    if (node == nullptr || node->use) continue;
     nodes.push_back(node);
     names.push_back(node->name.text);
     const auto [known, first] = seen.emplace(node->name.text, node->name.span);

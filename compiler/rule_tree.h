@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace sluice::compiler {
@@ -12,8 +14,18 @@ namespace sluice::compiler {
 enum class Rule : std::uint8_t {
   Declaration,
   Deployment,
+  ImportFile,
+  Inventory,
   Variable,
+  Secret,
   Connect,
+  Deadline,
+  AtMost,
+  Resource,
+  Requirement,
+  Measured,
+  Environment,
+  EnvironmentBody,
   Role,
   RoleBody,
   RoleItem,
@@ -21,10 +33,22 @@ enum class Rule : std::uint8_t {
   Target,
   TargetBody,
   TargetItem,
+  Procedure,
+  Parameters,
+  Parameter,
+  ProcedureBody,
+  ProcedureItem,
+  Use,
+  UseArguments,
+  NamedArgument,
   Step,
   StepBody,
   StepItem,
+  Verify,
+  Undo,
+  Gates,
   Phrase,
+  Limit,
   Action,
   Argument,
   Block,
@@ -38,7 +62,23 @@ enum class Rule : std::uint8_t {
   Title,
   String,
   RoleName,
+  PropertyName,
 };
+
+// Which of them the grammar's rules are, by the grammar's own numbers.
+class RuleNumbers {
+ public:
+  // The names of the grammar's rules, in the order of their numbers.
+  explicit RuleNumbers(std::span<const std::string> names);
+  // Nothing for a rule that the tree does without.
+  std::optional<Rule> operator[](std::size_t number) const { return rules_[number]; }
+
+ private:
+  std::vector<std::optional<Rule>> rules_;
+};
+
+// Whether it is a list of things, or one of the things that stand in such a list.
+bool is_statement(Rule rule);
 
 struct RuleNode {
   Rule rule = Rule::Declaration;

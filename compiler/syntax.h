@@ -70,49 +70,114 @@ struct RunNode {
 // ---- phrases of a step -------------------------------------------------------------------------
 
 enum class Phrase {
-  // header
+  // where, how many at once, in which order: of a step
   Once,
   On,
+  Where,
+  Except,
   Window,
-  Order,
+  Batches,
+  By,
   Via,
+  Order,
+  Stagger,
+  // when
   WithPrevious,
   After,
-  Shared,
-  Where,
-  // body
-  Timeout,
-  Retry,
+  WhenCondition,
+  // what failures do
   Tolerate,
   OnFailure,
-  WhenCondition,
+  Unreachable,
+  // what it is
+  Shared,
+  Optional,
+  Required,
+  Disabled,
+  Tags,
+  SkipVerified,
+  // of one action
+  Timeout,
+  Retry,
+  Idempotent,
   Takes,
+  Fails,
+  Offline,
+  Gives,
+  Uses,
   Drains,
   Restores,
   Interrupts,
-  Optional,
-  Disabled,
 };
 
-// One phrase of a step with its words; which fields are used depends on the phrase.
+// `3`, `25% up`, `2 per zone`.
+struct LimitNode {
+  base::Span span;
+  ExpressionNode value;
+  bool round_up = false;
+  std::optional<Name> per;  // a property; of `window` alone
+};
+
+// One phrase of a step with its words. Which fields are used depends on the phrase; the others are
+// empty.
 struct PhraseNode {
   Phrase phrase = Phrase::Once;
-  base::Span span;                     // of the whole phrase
-  bool in_header = false;              // stands before the step's `{`
-  std::vector<Name> names;             // On: roles; After: steps; Via: the role; OnFailure, When,
-                                       // Order: the word
-  std::vector<ExpressionNode> values;  // Window, Timeout, Retry (count, pause), Tolerate, Takes
-  bool round_up = false;               // Window: `25% up`
-  bool first = false;                  // Via: `via first lb`
+  base::Span span;         // of the whole phrase
+  bool in_header = false;  // stands before the step's `{`
+  // On: roles. Except: targets, as patterns. By: the property. Via: the role. After: steps. Tags.
+  // Order: the word, and behind `target` the property. WhenCondition: success, failure or always
+  // where it is written. OnFailure, Unreachable: the word. Takes: the model (normal, lognormal,
+  // triangular, exponential, history) where it is written. Gives: the output. Uses: the resource.
+  std::vector<Name> names;
+  // Where, Stagger, Tolerate, Timeout, Fails, Offline, Gives, Uses: one. WhenCondition: the
+  // expression, if there is one. Order: the seed. Unreachable: its `at most`. Retry: count, then
+  // `every`. Takes: the model's durations, or one, or from and to.
+  std::vector<ExpressionNode> values;
+  std::vector<LimitNode> limits;          // Window, Batches
+  std::optional<ExpressionNode> backoff;  // Retry
+  std::optional<ExpressionNode> up_to;    // Retry: the longest pause
+  bool first = false;                     // Via: `via first lb`
+  bool in_lockstep = false;               // Batches
+  bool rollback_all = false;              // OnFailure
 };
 
+// `verify { … }`, `undo { … }`: one `run` and its settings.
+struct WorkNode {
+  enum class Kind { Verify, Undo };
+  Kind kind = Kind::Verify;
+  base::Span span;         // of the whole block
+  base::Span header_span;  // of its first word
+  std::vector<PhraseNode> phrases;
+  std::vector<RunNode> runs;  // more or less than one is a mistake that resolving reports
+};
+
+// `backend = "web"` of a `use`.
+struct ArgumentNode {
+  base::Span span;
+  Name name;
+  ExpressionNode value;
+};
+
+// `use leave(backend = "web") as "green"`.
+struct UseNode {
+  base::Span span;
+  Name procedure;
+  std::vector<ArgumentNode> arguments;
+  std::optional<Name> as;
+};
+
+// A step, child step, gate, or a `use` where such a step may stand.
 struct StepNode {
   base::Span span;         // of the whole step
   base::Span header_span;  // `step "Name"`
   Name name;
   std::vector<PhraseNode> phrases;  // as written, of header and body
   std::vector<RunNode> runs;        // more than one is a mistake that resolving reports
+  std::vector<WorkNode> works;      // `verify` and `undo`, as written
   std::vector<StepNode> children;
+  std::vector<StepNode> gates;         // of all its `between batches`
+  std::vector<base::Span> gate_spans;  // of each `between batches`
+  std::optional<UseNode> use;          // then there is nothing else: it stands for its steps
 };
 
 // ---- declarations ------------------------------------------------------------------------------
@@ -150,7 +215,82 @@ struct DeploymentNode {
   Name name;
 };
 
-using DeclarationNode = std::variant<DeploymentNode, RoleNode, VariableNode, ConnectNode, StepNode>;
+// `import "lib/haproxy.deploy"`, `inventory "hosts.ini"`: the path as it was written.
+struct ImportNode {
+  base::Span span;
+  Name path;
+};
+
+struct InventoryNode {
+  base::Span span;
+  Name path;
+};
+
+// `secret token from env "TOKEN"`.
+struct SecretNode {
+  base::Span span;
+  Name name;
+  Name source;  // env, file, command; any word
+  Name from;    // the variable, the path, the command
+};
+
+// `require unavailable(web per zone) <= 1 in 95% of runs`.
+struct RequireNode {
+  base::Span span;
+  Name measure;  // available, unavailable, downtime, duration; any word
+  std::optional<Name> role;
+  std::optional<Name> per;
+  Name comparison;  // ==, !=, <, <=, >, >=
+  ExpressionNode bound;
+  std::optional<ExpressionNode> share;
+};
+
+// `at most 50 targets`.
+struct AtMostNode {
+  base::Span span;
+  ExpressionNode count;
+};
+
+struct DeadlineNode {
+  base::Span span;
+  ExpressionNode duration;
+};
+
+// `resource uplink 1Gbps`, `resource license 3`.
+struct ResourceNode {
+  base::Span span;
+  Name name;
+  ExpressionNode amount;
+};
+
+struct ParameterNode {
+  base::Span span;
+  Name name;
+  Name type;  // any word
+};
+
+struct ProcedureNode {
+  base::Span span;
+  base::Span header_span;  // `procedure leave`
+  Name name;
+  std::vector<ParameterNode> parameters;
+  std::vector<StepNode> steps;  // and uses
+};
+
+struct EnvironmentNode;
+
+using DeclarationNode =
+    std::variant<DeploymentNode, ImportNode, InventoryNode, RoleNode, ConnectNode, VariableNode,
+                 SecretNode, EnvironmentNode, RequireNode, ProcedureNode, AtMostNode, DeadlineNode,
+                 ResourceNode, StepNode>;
+
+// `environment production { … }`.
+struct EnvironmentNode {
+  base::Span span;
+  base::Span header_span;
+  Name name;
+  std::vector<DeclarationNode> declarations;  // of any kind: resolving says which do not belong
+};
 
 struct SyntaxTree {
   base::FileId file;

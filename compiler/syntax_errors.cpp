@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 
 #include "base/utf8.h"
 #include "compiler/recovery.h"
@@ -44,8 +43,8 @@ class Explanation {
 
   base::Diagnostic run() {
     const bool told = unseen_character() || name_without_quotes() || split_name() ||
-                      missing_property() || later_phrase() || sign_of_another_language() ||
-                      split_quantity() || missing_equals() || missing_value() || in_a_list();
+                      missing_property() || sign_of_another_language() || split_quantity() ||
+                      missing_equals() || missing_value() || in_a_list();
     if (!told) within_statement();
     return std::move(made_);
   }
@@ -150,50 +149,12 @@ class Explanation {
     return true;
   }
 
-  // The word is known, if not to this version.
-  bool later_phrase() {
-    std::string phrase;
-    if (opening() == "when" && unexpected_.statement == Rule::Phrase)
-      phrase = "when` with a condition";
-    if (before_is_condition()) phrase = "when` with a condition";
-    if (token_.kind == TokenKind::Word && is_later_word(found_))
-      phrase = fmt::format("{}`", found_);
-    if (found_ == "," && unexpected_.in_list && opening_before() == "window") {
-      phrase = "window` with several limits";
-    }
-    if (unexpected_.token > 0 && (before_ == "rollback" || before_ == "random")) {
-      made_.span = list_.span(unexpected_.token - 1);
-      phrase = fmt::format("{} {}`", before_ == "random" ? "order" : "on failure", before_);
-    }
-    if (const auto model = distribution()) phrase = fmt::format("takes {}`", *model);
-    if (phrase.empty()) return false;
-    made_.code = "E0114";
-    say(fmt::format("this version does not know `{} yet", phrase));
-    return true;
-  }
-
-  // `when success and …`, `when x == 1`: the phrase has been read, and then comes more.
-  bool before_is_condition() const {
-    if (unexpected_.token < 2 || list_.text(unexpected_.token - 2) != "when") return false;
-    constexpr std::array<std::string_view, 9> signs{"and", "or", "==", "!=", "<",
-                                                    ">",   "<=", ">=", "."};
-    return is_in(signs, found_) || found_ == "(" || found_ == "[";
-  }
-
   // The last word before the mistake that begins a phrase.
   std::string_view opening_before() const {
     for (std::size_t i = unexpected_.token; i-- > 0 && i + 8 > unexpected_.token;) {
       if (begins_phrase(list_.text(i))) return list_.text(i);
     }
     return "";
-  }
-
-  // `takes lognormal(median 30s, p95 60s)`.
-  std::optional<std::string_view> distribution() {
-    if (unexpected_.token < 3 || list_.text(unexpected_.token - 3) != "lognormal")
-      return std::nullopt;
-    made_.span = list_.span(unexpected_.token - 3);
-    return "lognormal";
   }
 
   bool is_foreign_quote() const {

@@ -8,56 +8,84 @@ namespace sluice::compiler {
 
 namespace {
 
-// Words of the language that this version does not know yet.
-constexpr std::array<std::string_view, 34> later{
-    "inventory", "environment", "import",   "procedure", "use",     "secret",  "require",
-    "at",        "deadline",    "resource", "batches",   "between", "per",     "by",
-    "where",     "except",      "stagger",  "verify",    "undo",    "backoff", "unreachable",
-    "required",  "idempotent",  "tags",     "skip",      "fails",   "offline", "gives",
-    "uses",      "in",          "as",       "lockstep",  "from",    "rollback"};
-
 constexpr std::array places{
     Place{Rule::Declaration, "at the top of a file",
-          "a file holds `deployment`, `variable`, `connect`, `role` and `step`"},
+          "a file holds `deployment`, `import`, `inventory`, `role`, `connect`, `variable`, "
+          "`secret`, `environment`, `require`, `procedure`, `use`, `at most`, `deadline`, "
+          "`resource` and `step`"},
+    Place{Rule::EnvironmentBody, "in an environment",
+          "an environment holds what a file holds, to take its place: `inventory`, `variable`, "
+          "`require`, …"},
+    Place{Rule::ProcedureBody, "in a procedure", "a procedure holds steps, and `use`"},
     Place{Rule::RoleBody, "in a role", "a role holds `target`, `connect` and `minimum`"},
     Place{Rule::TargetBody, "in a target",
           "a target holds properties, `name = value`, and `connect`"},
     Place{Rule::Step, "in the header of a step",
-          "a header is `step \"Name\"`, then of `once`, `on`, `window`, `order`, `via`, "
-          "`with previous`, `after` and `shared` what is wanted, then `{`"},
+          "a header is `step \"Name\"`, then of `once`, `on`, `where`, `except`, `window` or "
+          "`batches`, `by` and `via` what is wanted, then `{`"},
     Place{Rule::StepBody, "in a step",
-          "a step holds phrases such as `timeout 5m`, and either one `run` or steps"},
+          "a step holds phrases such as `timeout 5m`, `verify`, `undo`, `between batches`, and "
+          "either one `run` or steps"},
     Place{Rule::Block, "among attributes", "attributes are written `name = value`"},
 };
 
 // How a phrase or declaration is written, by the word it begins with.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 26> usages{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 55> usages{{
     {"deployment", "deployment \"Name\""},
+    {"import", "import \"lib/haproxy.deploy\""},
+    {"inventory", "inventory \"hosts.ini\""},
     {"variable", "variable name = value` or `variable name: number"},
+    {"secret", "secret token from env \"TOKEN\"`, `from file \"path\"` or `from command \"…\""},
+    {"environment", "environment production { … }"},
+    {"require", "require available(web) >= 70%` or `require duration <= 30m in 95% of runs"},
+    {"procedure", "procedure leave(backend: string) { step \"Name\" { … } }"},
+    {"use", "use leave(backend = \"web\")"},
+    {"at", "at most 50 targets"},
+    {"deadline", "deadline 2h"},
+    {"resource", "resource uplink 1Gbps` or `resource license 3"},
     {"connect", "connect ssh { user = \"deploy\" }"},
     {"role", "role web { target \"web-[1..3]\" }"},
     {"minimum", "minimum 2"},
     {"target", "target \"web-[1..3]\""},
     {"step", "step \"Name\" on web window 3 { … }"},
     {"run", "run \"command\"` or `run http { url = \"…\" }"},
+    {"verify", "verify { run \"command\" }"},
+    {"undo", "undo { run \"command\" }"},
+    {"between", "between batches { step \"Name\" { … } }"},
     {"once", "once"},
     {"on", "on web, api"},
-    {"window", "window 3` or `window 25%"},
-    {"order", "order name"},
+    {"where", "where zone == \"eu-1\""},
+    {"except", "except \"web-03\""},
+    {"window", "window 3`, `window 25%` or `window 2 per zone"},
+    {"batches", "batches 1, 10%, 50%` or `batches 5 in lockstep"},
+    {"by", "by zone"},
+    {"order", "order name`, `order target.rank` or `order random 7"},
+    {"stagger", "stagger 30s"},
     {"via", "via lb"},
     {"with", "with previous"},
     {"after", "after \"Name\""},
     {"shared", "shared"},
     {"timeout", "timeout 5m"},
-    {"retry", "retry 5 every 2s"},
+    {"retry", "retry 5 every 2s` or `retry 5 every 2s backoff 2 up to 1m"},
     {"tolerate", "tolerate 2 failures` or `tolerate 10%"},
-    {"when", "when success`, `when failure` or `when always"},
+    {"unreachable", "unreachable skip` or `unreachable skip at most 2"},
+    {"when", "when success`, `when failure`, `when always` or `when EXPRESSION"},
     {"takes", "takes 30s` or `takes 20s to 40s"},
+    {"fails", "fails 2%"},
+    {"offline", "offline 1%"},
+    {"gives", "gives healthy = \"yes\""},
+    {"uses", "uses 500MB of uplink"},
+    {"tags", "tags nightly, db"},
+    {"skip", "skip verified"},
+    {"idempotent", "idempotent"},
+    {"required", "required"},
     {"drains", "drains"},
     {"restores", "restores"},
     {"interrupts", "interrupts"},
     {"optional", "optional"},
     {"disabled", "disabled"},
+    {"backoff", "retry 5 every 2s backoff 2 up to 1m"},
+    {"every", "retry 5 every 2s"},
 }};
 
 constexpr std::array<std::string_view, 19> units{"ms",  "s",    "m",    "h",    "d",   "B",   "kB",
@@ -70,10 +98,6 @@ bool is_in(const Words& words, std::string_view word) {
 }
 
 }  // namespace
-
-bool is_later_word(std::string_view word) {
-  return is_in(later, word);
-}
 
 bool is_unit(std::string_view word) {
   return is_in(units, word);

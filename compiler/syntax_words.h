@@ -7,8 +7,6 @@
 
 namespace sluice::compiler {
 
-// A word of the language that this version does not know yet.
-bool is_later_word(std::string_view word);
 // `s`, `MB`, `%`, …
 bool is_unit(std::string_view word);
 

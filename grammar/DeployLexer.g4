@@ -39,40 +39,78 @@ tokens { BROKEN_STRING, BROKEN_BLOCK, INTERPOLATION_CLOSE }
 }
 
 DEPLOYMENT : 'deployment' ;
+IMPORT_WORD : 'import' ;
+INVENTORY : 'inventory' ;
 ROLE : 'role' ;
 TARGET : 'target' ;
 CONNECT : 'connect' ;
 MINIMUM : 'minimum' ;
 VARIABLE : 'variable' ;
+SECRET : 'secret' ;
+FROM : 'from' ;
+ENVIRONMENT : 'environment' ;
+REQUIRE : 'require' ;
+IN : 'in' ;
+OF : 'of' ;
+PROCEDURE : 'procedure' ;
+USE : 'use' ;
+AS : 'as' ;
+AT : 'at' ;
+DEADLINE : 'deadline' ;
+RESOURCE : 'resource' ;
 STEP : 'step' ;
 RUN : 'run' ;
 
 ONCE : 'once' ;
 ON : 'on' ;
+WHERE : 'where' ;
+EXCEPT : 'except' ;
 WINDOW : 'window' ;
+PER : 'per' ;
 UP : 'up' ;
-ORDER : 'order' ;
+BATCHES : 'batches' ;
+BY : 'by' ;
 VIA : 'via' ;
 FIRST : 'first' ;
+ORDER : 'order' ;
+RANDOM : 'random' ;
+STAGGER : 'stagger' ;
 WITH : 'with' ;
 PREVIOUS : 'previous' ;
 AFTER : 'after' ;
 SHARED : 'shared' ;
 
+VERIFY : 'verify' ;
+UNDO : 'undo' ;
+BETWEEN : 'between' ;
+SKIP_WORD : 'skip' ;
+TAGS : 'tags' ;
+REQUIRED : 'required' ;
+OPTIONAL : 'optional' ;
+DISABLED : 'disabled' ;
+
+WHEN : 'when' ;
+SUCCESS : 'success' ;
+FAILURE : 'failure' ;
+ALWAYS : 'always' ;
+FAILURES : 'failures' ;
+TOLERATE : 'tolerate' ;
+UNREACHABLE : 'unreachable' ;
+
 TIMEOUT : 'timeout' ;
 RETRY : 'retry' ;
 EVERY : 'every' ;
-TOLERATE : 'tolerate' ;
-FAILURE : 'failure' ;
-FAILURES : 'failures' ;
-WHEN : 'when' ;
+BACKOFF : 'backoff' ;
+IDEMPOTENT : 'idempotent' ;
 TAKES : 'takes' ;
 TO : 'to' ;
+FAILS : 'fails' ;
+OFFLINE : 'offline' ;
+GIVES : 'gives' ;
+USES : 'uses' ;
 DRAINS : 'drains' ;
 RESTORES : 'restores' ;
 INTERRUPTS : 'interrupts' ;
-OPTIONAL : 'optional' ;
-DISABLED : 'disabled' ;
 
 AND : 'and' ;
 OR : 'or' ;

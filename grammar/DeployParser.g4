@@ -8,15 +8,37 @@ file : declaration* EOF ;
 
 declaration
   : deployment
+  | importFile
+  | inventory
   | role
-  | variable
   | connect
+  | variable
+  | secret
+  | environment
+  | requirement
+  | procedure
+  | use
+  | atMost
+  | deadline
+  | resource
   | step
   ;
 
 deployment : DEPLOYMENT title ;
+importFile : IMPORT_WORD title ;
+inventory : INVENTORY title ;
 variable : VARIABLE word ( COLON ID )? ( ASSIGN expression )? ;
+secret : SECRET word FROM ID title ;
 connect : CONNECT ID block? ;
+deadline : DEADLINE expression ;
+atMost : AT ID expression ID? ;
+resource : RESOURCE word expression ;
+requirement : REQUIRE ID measured? comparison expression ( IN expression OF ID )? ;
+measured : LPAREN roleName ( PER propertyName )? RPAREN ;
+comparison : EQUAL | NOT_EQUAL | LESS | LESS_OR_EQUAL | GREATER | GREATER_OR_EQUAL ;
+
+environment : ENVIRONMENT roleName environmentBody ;
+environmentBody : LBRACE declaration* RBRACE ;
 
 role : ROLE roleName roleBody ;
 roleBody : LBRACE roleItem* RBRACE ;
@@ -33,34 +55,68 @@ targetItem
   | attribute
   ;
 
+procedure : PROCEDURE word parameters? procedureBody ;
+parameters : LPAREN ( parameter ( COMMA parameter )* )? RPAREN ;
+parameter : word COLON ID ;
+procedureBody : LBRACE procedureItem* RBRACE ;
+procedureItem
+  : step
+  | use
+  ;
+use : USE word useArguments? ( AS title )? ;
+useArguments : LPAREN ( namedArgument ( COMMA namedArgument )* )? RPAREN ;
+namedArgument : word ASSIGN expression ;
+
 step : STEP title phrase* stepBody ;
 stepBody : LBRACE stepItem* RBRACE ;
 stepItem
   : phrase
   | action
   | step
+  | use
+  | verify
+  | undo
+  | gates
   ;
+verify : VERIFY stepBody ;
+undo : UNDO stepBody ;
+gates : BETWEEN BATCHES stepBody ;
 
 phrase
   : ONCE
-  | ON ( FAILURE ID? | roleNameAfterOn ) ( COMMA roleName )*
-  | WINDOW expression UP?
-  | ORDER ( ID | TARGET ( DOT anyWord )? )
+  | ON ( FAILURE ( ID ID? )? | roleNameAfterOn ) ( COMMA roleName )*
+  | WHERE expression
+  | EXCEPT title ( COMMA title )*
+  | WINDOW limit ( COMMA limit )*
+  | BATCHES limit ( COMMA limit )* ( IN ID )?
+  | BY propertyName
   | VIA FIRST? roleName
+  | ORDER ( ID | INVENTORY | RANDOM expression? | TARGET selector? )
+  | STAGGER expression
   | WITH PREVIOUS
   | AFTER title ( COMMA title )*
-  | SHARED
-  | TIMEOUT expression
-  | RETRY expression ( EVERY expression )?
+  | WHEN ( ( SUCCESS | FAILURE | ALWAYS ) ( AND expression )? | expression )
   | TOLERATE expression ( FAILURE | FAILURES )?
-  | WHEN ( ID | FAILURE )
-  | TAKES expression ( TO expression )?
+  | UNREACHABLE ( ID | SKIP_WORD ( AT ID expression )? )
+  | SHARED
+  | OPTIONAL
+  | REQUIRED
+  | DISABLED
+  | TAGS roleName ( COMMA roleName )*
+  | SKIP_WORD ID
+  | TIMEOUT expression
+  | RETRY expression ( EVERY expression )? ( BACKOFF expression ( UP TO expression )? )?
+  | IDEMPOTENT
+  | TAKES ( ID LPAREN ID expression COMMA ID expression RPAREN | expression ( TO expression )? )
+  | FAILS expression
+  | OFFLINE expression
+  | GIVES word ASSIGN expression
+  | USES expression OF word
   | DRAINS
   | RESTORES
   | INTERRUPTS
-  | OPTIONAL
-  | DISABLED
   ;
+limit : expression UP? ( PER propertyName )? ;
 
 action : RUN ( ID argument? | argument ) block? ;
 argument
@@ -108,9 +164,10 @@ variableName
   : ID
   | TARGET
   | DEPLOYMENT
+  | PREVIOUS
   ;
 
-// The name of a deployment, step or target: it stands in quotes.
+// A name or path that stands in quotes.
 title : string ;
 string
   : STRING_OPEN
@@ -122,14 +179,22 @@ roleName
   : word
   | string
   ;
+propertyName
+  : anyWord
+  | string
+  ;
 roleNameAfterOn
   : wordButFailure
   | string
   ;
 wordButFailure
-  : ID | DEPLOYMENT | ROLE | TARGET | CONNECT | MINIMUM | VARIABLE | STEP | RUN | ONCE | ON | WINDOW
-  | UP | ORDER | VIA | FIRST | WITH | PREVIOUS | AFTER | SHARED | TIMEOUT | RETRY | EVERY | TOLERATE
-  | FAILURES | WHEN | TAKES | TO | DRAINS | RESTORES | INTERRUPTS | OPTIONAL | DISABLED
+  : ID | DEPLOYMENT | IMPORT_WORD | INVENTORY | ROLE | TARGET | CONNECT | MINIMUM | VARIABLE
+  | SECRET | FROM | ENVIRONMENT | REQUIRE | IN | OF | PROCEDURE | USE | AS | AT | DEADLINE
+  | RESOURCE | STEP | RUN | ONCE | ON | WHERE | EXCEPT | WINDOW | PER | UP | BATCHES | BY | VIA
+  | FIRST | ORDER | RANDOM | STAGGER | WITH | PREVIOUS | AFTER | SHARED | VERIFY | UNDO | BETWEEN
+  | SKIP_WORD | TAGS | REQUIRED | OPTIONAL | DISABLED | WHEN | SUCCESS | ALWAYS | FAILURES
+  | TOLERATE | UNREACHABLE | TIMEOUT | RETRY | EVERY | BACKOFF | IDEMPOTENT | TAKES | TO | FAILS
+  | OFFLINE | GIVES | USES | DRAINS | RESTORES | INTERRUPTS
   ;
 word
   : wordButFailure

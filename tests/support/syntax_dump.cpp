@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/utf8.h"
+#include "compiler/phrases.h"
 
 namespace sluice::test {
 
@@ -66,11 +67,53 @@ class Dump {
   }
 
   void operator()(const StepNode& node) {
+    if (node.use) return use(*node.use);
     line("step {}", shown(node.name));
     ++depth_;
     for (const PhraseNode& phrase : node.phrases) this->phrase(phrase);
     for (const RunNode& run : node.runs) this->run(run);
+    for (const WorkNode& work : node.works) this->work(work);
     for (const StepNode& child : node.children) (*this)(child);
+    for (const StepNode& gate : node.gates) {
+      line("between batches");
+      ++depth_;
+      (*this)(gate);
+      --depth_;
+    }
+    --depth_;
+  }
+
+  void operator()(const ImportNode& node) { line("import {}", shown(node.path)); }
+  void operator()(const InventoryNode& node) { line("inventory {}", shown(node.path)); }
+  void operator()(const SecretNode& node) {
+    line("secret {} from {} {}", shown(node.name), shown(node.source), shown(node.from));
+  }
+  void operator()(const AtMostNode& node) { line("at most {}", dump(node.count)); }
+  void operator()(const DeadlineNode& node) { line("deadline {}", dump(node.duration)); }
+  void operator()(const ResourceNode& node) {
+    line("resource {} {}", shown(node.name), dump(node.amount));
+  }
+  void operator()(const RequireNode& node) {
+    std::string of;
+    if (node.role) {
+      of = "(" + shown(*node.role) + (node.per ? " per " + shown(*node.per) : "") + ")";
+    }
+    line("require {}{} {} {}{}", shown(node.measure), of, node.comparison.text, dump(node.bound),
+         node.share ? " in " + dump(*node.share) : "");
+  }
+  void operator()(const EnvironmentNode& node) {
+    line("environment {}", shown(node.name));
+    ++depth_;
+    for (const DeclarationNode& declaration : node.declarations) std::visit(*this, declaration);
+    --depth_;
+  }
+  void operator()(const ProcedureNode& node) {
+    line("procedure {}", shown(node.name));
+    ++depth_;
+    for (const ParameterNode& parameter : node.parameters) {
+      line("parameter {}: {}", shown(parameter.name), shown(parameter.type));
+    }
+    for (const StepNode& step : node.steps) (*this)(step);
     --depth_;
   }
 
@@ -95,17 +138,38 @@ class Dump {
   }
 
   void phrase(const PhraseNode& node) {
-    constexpr const char* names[] = {
-        "once",   "on",     "window",   "order",      "via",      "with previous", "after",
-        "shared", "where",  "timeout",  "retry",      "tolerate", "on failure",    "when",
-        "takes",  "drains", "restores", "interrupts", "optional", "disabled"};
     std::string words;
     if (node.first) words += " first";
     for (const Name& name : node.names) words += " " + shown(name);
     for (const ExpressionNode& value : node.values) words += " " + dump(value);
-    if (node.round_up) words += " up";
-    line("{} {}{}", node.in_header ? "header" : "body", names[static_cast<int>(node.phrase)],
-         words);
+    for (const LimitNode& limit : node.limits) {
+      words += &limit == &node.limits[0] ? " " : ", ";
+      words += dump(limit.value);
+      if (limit.round_up) words += " up";
+      if (limit.per) words += " per " + shown(*limit.per);
+    }
+    if (node.backoff) words += " backoff " + dump(*node.backoff);
+    if (node.up_to) words += " up to " + dump(*node.up_to);
+    if (node.in_lockstep) words += " in lockstep";
+    if (node.rollback_all) words += " all";
+    line("{} {}{}", node.in_header ? "header" : "body", phrase_rule(node.phrase).words, words);
+  }
+
+  void use(const UseNode& node) {
+    line("use {}{}", shown(node.procedure), node.as ? " as " + shown(*node.as) : "");
+    ++depth_;
+    for (const ArgumentNode& argument : node.arguments) {
+      line("{} = {}", shown(argument.name), dump(argument.value));
+    }
+    --depth_;
+  }
+
+  void work(const WorkNode& node) {
+    line("{}", node.kind == WorkNode::Kind::Undo ? "undo" : "verify");
+    ++depth_;
+    for (const PhraseNode& phrase : node.phrases) this->phrase(phrase);
+    for (const RunNode& run : node.runs) this->run(run);
+    --depth_;
   }
 
   void run(const RunNode& node) {
