@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "plan/batches.h"
+
 namespace sluice::plan {
 
 const Expression* Action::attribute(std::string_view name) const {
@@ -13,6 +17,11 @@ const Expression* Action::attribute(std::string_view name) const {
 
 std::uint32_t lane_count(const Plan& plan, StepId step) {
   const Step& row = plan.steps[step];
+  if (row.gate_of.valid()) {
+    const std::uint32_t batches =
+        batch_count(plan.steps[row.gate_of], lane_count(plan, row.gate_of));
+    return std::max(batches, 1U) - 1;
+  }
   return row.on_controller ? 1 : plan.target_lists[row.targets].size();
 }
 

@@ -11,7 +11,9 @@ StepGraph::StepGraph(const plan::Plan& plan) {
   };
   std::vector<Membership> waits;
   waits.reserve(plan.steps.size());
-  for (const plan::StepId step : plan.steps.ids()) waits.push_back({step, plan.steps[step].join});
+  for (const plan::StepId step : plan.steps.ids()) {
+    if (!plan.steps[step].gate_of.valid()) waits.push_back({step, plan.steps[step].join});
+  }
   waiting_.fill(
       plan.joins.size(), waits, [](const Membership& m) { return m.join.value; },
       [](const Membership& m) { return m.step; });

@@ -15,7 +15,7 @@ class StepGraph {
   // Joins that go in a circle are our bug: plan/verify.h refuses them.
   explicit StepGraph(const plan::Plan& plan);
 
-  // The steps that a join opens, ascending.
+  // The steps that a join opens, ascending; never a gate, which its step opens.
   std::span<const plan::StepId> waiting(plan::JoinId join) const { return waiting_[join.value]; }
   // The joins that a step's end brings nearer.
   std::span<const plan::JoinId> joins_with(plan::StepId step) const { return joins_[step.value]; }
