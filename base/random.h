@@ -16,10 +16,17 @@ std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
 std::uint64_t random_bits(std::uint64_t seed, std::uint32_t run, std::uint64_t identity,
                           std::uint32_t draw);
 
+// Two independent such numbers at the price of one; the first is that of random_bits.
+std::array<std::uint64_t, 2> random_pair(std::uint64_t seed, std::uint32_t run,
+                                         std::uint64_t identity, std::uint32_t draw);
+
 // A number in [0, 1) with 53 random bits, from 64.
 double to_unit_interval(std::uint64_t bits);
 
 // A stable 64-bit hash of a text (FNV-1a with a finishing mix); the same on every machine.
 std::uint64_t stable_hash(std::string_view text, std::uint64_t basis = 0xcbf29ce484222325ULL);
+
+// One hash of two; not the same the other way round.
+std::uint64_t combined_hash(std::uint64_t first, std::uint64_t second);
 
 }  // namespace sluice::base

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "simulator/durations.h"
+#include "simulator/attempts.h"
 
 namespace sluice::simulator {
 
@@ -50,7 +50,7 @@ class Run {
   Run(const plan::Plan& plan, const Settings& settings)
       : plan_(plan),
         settings_(settings),
-        durations_(plan, settings.seed, settings.run),
+        attempts_(plan, settings),
         scheduler_(plan),
         builder_(plan, settings.detail) {}
 
@@ -103,27 +103,18 @@ class Run {
   }
 
   base::Status start(Instant now, const Action& action) {
-    const Result<base::Duration> takes = durations_.of(action);
-    if (!takes) return takes.error();
+    const Result<Attempt> attempt = attempts_.draw(action, settings_.run);
+    if (!attempt) return attempt.error();
     if (running_.size() <= action.slot) running_.resize(action.slot + std::size_t{1});
     running_[action.slot] = action;
-    const Outcome outcome = fails(action) ? Outcome::Failed : Outcome::Succeeded;
-    queue_.push(now + takes.value(), {.action = action, .outcome = outcome});
+    queue_.push(now + attempt.value().takes,
+                {.action = action, .outcome = attempt.value().outcome});
     return base::Done{};
-  }
-
-  bool fails(const Action& action) const {
-    return std::any_of(settings_.failures.begin(), settings_.failures.end(),
-                       [&](const Failure& failure) {
-                         return failure.step == action.step && failure.task == action.task &&
-                                (failure.every_lane || failure.lane == action.lane) &&
-                                action.attempt <= failure.attempts;
-                       });
   }
 
   const plan::Plan& plan_;
   const Settings& settings_;
-  Durations durations_;
+  Attempts attempts_;
   scheduler::Scheduler scheduler_;
   scheduler::TimelineBuilder builder_;
   Queue queue_;

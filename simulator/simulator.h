@@ -9,26 +9,9 @@
 #include "base/result.h"
 #include "plan/plan.h"
 #include "scheduler/timeline.h"
+#include "simulator/settings.h"
 
 namespace sluice::simulator {
-
-// The first `attempts` attempts of a task fail, after their whole duration.
-struct Failure {
-  static constexpr std::uint32_t all = 0xffff'ffff;
-  plan::StepId step;
-  std::uint32_t task = 0;
-  std::uint32_t lane = 0;
-  bool every_lane = false;  // TARGET was `any`
-  std::uint32_t attempts = all;
-  bool operator==(const Failure&) const = default;
-};
-
-struct Settings {
-  std::uint64_t seed = 1;
-  std::uint32_t run = 0;  // of many with one seed
-  std::vector<Failure> failures;
-  scheduler::Detail detail = scheduler::Detail::Lanes;
-};
 
 struct Prediction {
   scheduler::Timeline timeline;

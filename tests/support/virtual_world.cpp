@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
-#include "simulator/durations.h"
+#include "simulator/attempts.h"
 
 namespace sluice::test {
 
@@ -15,16 +15,15 @@ using runtime::Completion;
 class ScriptedExecutor : public runtime::Executor {
  public:
   ScriptedExecutor(const plan::Plan& plan, const simulator::Settings& settings)
-      : settings_(settings), durations_(plan, settings.seed, settings.run) {}
+      : run_(settings.run), attempts_(plan, settings) {}
 
   void start(ActionRequest request, Sink done) override {
-    const auto takes = durations_.of(request.action);
-    REQUIRE(takes.ok());
+    const auto attempt = attempts_.draw(request.action, run_);
+    REQUIRE(attempt.ok());
     Completion completion;
     completion.ending = Completion::Ending::Answered;
-    completion.outcome =
-        fails(request.action) ? scheduler::Outcome::Failed : scheduler::Outcome::Succeeded;
-    running_[request.ticket] = {now + takes.value(), completion, std::move(done)};
+    completion.outcome = attempt.value().outcome;
+    running_[request.ticket] = {now + attempt.value().takes, completion, std::move(done)};
   }
 
   void cancel(ActionRequest::Ticket ticket) override {
@@ -62,16 +61,8 @@ class ScriptedExecutor : public runtime::Executor {
     Sink done;
   };
 
-  bool fails(const scheduler::Action& action) const {
-    return std::any_of(
-        settings_.failures.begin(), settings_.failures.end(), [&](const simulator::Failure& row) {
-          return row.step == action.step && row.task == action.task &&
-                 (row.every_lane || row.lane == action.lane) && action.attempt <= row.attempts;
-        });
-  }
-
-  const simulator::Settings& settings_;
-  simulator::Durations durations_;
+  std::uint32_t run_;
+  simulator::Attempts attempts_;
   std::map<ActionRequest::Ticket, Running> running_;
 };
 

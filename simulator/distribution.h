@@ -1,0 +1,59 @@
+// The distributions of durations: each drawn by its inverse quantile function, so that one random
+// number gives one duration and more of the one is never less of the other. It knows no plan row,
+// no target and no random generator. docs/SIMULATION.md has the formulas and their sources.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "plan/plan.h"
+
+namespace sluice::simulator {
+
+// The standard normal distribution: the probability of at most z, and the z of a probability in
+// (0, 1), to about sixteen digits (Wichura, "Algorithm AS 241", Applied Statistics 37, 1988).
+double normal_probability(double z);
+double normal_quantile(double probability);
+
+// A number in (0, 1), both excluded, from 64 random bits: the middle of one of 2^52 equal parts.
+double to_open_interval(std::uint64_t bits);
+
+// No attempt is drawn longer than this: a hundred years.
+inline constexpr base::Duration longest_drawn{std::int64_t{100} * 365 * 86'400'000};
+
+class Distribution {
+ public:
+  using Kind = plan::DurationModel::Kind;
+
+  // What plan::DurationModel says of its numbers. Fails where they are none of such a distribution:
+  // a negative one, a `high` below `low`, a `mode` outside both.
+  static base::Result<Distribution> make(Kind kind, base::Duration low, base::Duration high,
+                                         base::Duration mode);
+  static Distribution constant(base::Duration always);
+  // What was measured, ascending and at least one; it must outlive the distribution. Between two
+  // neighbours every value is as likely, and nothing lies beyond the shortest and the longest.
+  static Distribution measured(std::span<const base::Duration> durations);
+
+  // The duration that a share of `probability` of all attempts does not exceed, in whole
+  // milliseconds, rounded to the nearest; `probability` in (0, 1).
+  base::Duration quantile(double probability) const;
+  // The same number whatever is drawn.
+  bool is_constant() const { return kind_ == Kind::Constant; }
+
+ private:
+  double exact_quantile(double probability) const;
+
+  Kind kind_ = Kind::Constant;
+  base::Duration low_;
+  base::Duration high_;
+  // Of Normal: mean, deviation, probability below zero. Of Lognormal: logarithm of the median,
+  // deviation of the logarithm. Of Triangular: mode, probability below it.
+  double first_ = 0;
+  double second_ = 0;
+  double below_ = 0;
+  std::span<const base::Duration> measured_;
+};
+
+}  // namespace sluice::simulator
