@@ -67,7 +67,11 @@ class Layout {
   void mark_flat(const RuleNode& node) {
     const bool negates = node.rule == Rule::Expression && list_.text(node.first) == "-";
     if (negates && node.first + 1 < end_) at(node.first + 1).gap = Gap::None;
-    if (node.rule == Rule::Arguments || node.rule == Rule::Selector) at(node.first).gap = Gap::None;
+    if (is_glued(node.rule)) at(node.first).gap = Gap::None;
+    for (std::size_t i = node.first; node.rule == Rule::Phrase && i < node.end; ++i) {
+      const bool opens = token(i).kind == TokenKind::OpenParenthesis && owns(node, i);
+      if (opens) at(i).gap = Gap::None;  // `takes lognormal(median 30s, …)`
+    }
     std::size_t open = end_;
     for (std::size_t i = node.first; i < node.end && open == end_; ++i) {
       if (token(i).kind == TokenKind::OpenBrace) open = i;
@@ -83,6 +87,12 @@ class Layout {
       }
       mark_flat(child);
     }
+  }
+
+  // What stands close to the word before it.
+  static bool is_glued(Rule rule) {
+    return rule == Rule::Arguments || rule == Rule::Selector || rule == Rule::Measured ||
+           rule == Rule::Parameters || rule == Rule::UseArguments;
   }
 
   // Whether the brace stands in the node itself and in none of its children.
