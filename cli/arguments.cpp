@@ -1,8 +1,15 @@
 #include "cli/arguments.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
 #include <functional>
 #include <memory>
+
+#include "base/utf8.h"
+#include "compiler/suggest.h"
 
 namespace sluice::cli {
 
@@ -18,10 +25,15 @@ void add_input(CLI::App& command, InputOptions& input) {
 }
 
 void add_format(CLI::App& command, Format& format) {
-  const std::map<std::string, Format> names{{"text", Format::Text}, {"json", Format::Json}};
-  command.add_option("--format", format, "text or json")
-      ->transform(CLI::Transformer(names))
-      ->type_name("FORMAT");
+  const auto read = [&format](const std::string& word) {
+    if (word != "text" && word != "json") {
+      throw CLI::ValidationError("--format",
+                                 fmt::format("write text or json, not {}", base::printable(word)));
+    }
+    format = word == "json" ? Format::Json : Format::Text;
+  };
+  command.add_option_function<std::string>("--format", read, "how it is written")
+      ->type_name("text|json");
 }
 
 void add_state(CLI::App& command, std::string& state) {
@@ -147,6 +159,17 @@ class Subcommands {
   std::vector<Entry> entries_;
 };
 
+// The first word where it is no command, said with the one that was probably meant.
+std::string unknown_command(const CLI::App& app, int argc, const char* const* argv) {
+  if (argc < 2 || argv[1][0] == '-') return "";
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  if (std::find(names.begin(), names.end(), argv[1]) != names.end()) return "";
+  std::vector<std::string> hints = compiler::did_you_mean(argv[1], names);
+  hints.emplace_back("`sluice --help` lists them all");
+  return fmt::format("there is no command `{}`\n  {}", base::printable(argv[1]), hints[0]);
+}
+
 }  // namespace
 
 std::variant<Arguments, int> parse_arguments(int argc, const char* const* argv) {
@@ -165,10 +188,22 @@ std::variant<Arguments, int> parse_arguments(int argc, const char* const* argv) 
   commands.add(app, add_logs);
   commands.add(app, add_explain);
   commands.add(app, add_version);
+  if (argc < 2) {
+    fmt::print(stderr, "{}", app.help());
+    return wrong_command;
+  }
+  if (const std::string unknown = unknown_command(app, argc, argv); !unknown.empty()) {
+    fmt::print(stderr, "sluice: {}\n", unknown);
+    return wrong_command;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : wrong_command;
+    if (error.get_exit_code() == 0) return app.exit(error);
+    const std::string command = argv[1][0] == '-' ? "" : fmt::format(" {}", argv[1]);
+    fmt::print(stderr, "sluice: {}\n  `sluice{} --help` shows how\n", base::printable(error.what()),
+               command);
+    return wrong_command;
   }
   if (auto arguments = commands.parsed()) return *std::move(arguments);
   return wrong_command;

@@ -41,7 +41,7 @@ int history_command(const HistoryOptions& options) {
   if (options.format == Format::Json) {
     fmt::print("{}\n", text);
   } else if (folders.empty()) {
-    fmt::print(stderr, "there are no runs in {}\n", options.state);
+    fmt::print(stderr, "{}\n", runtime::find_run(options.state, "").error().message);
   } else {
     fmt::print("{}", table.text(0));
   }

@@ -25,10 +25,9 @@ std::string lock_path(const std::string& state) {
   return state + "/lock";
 }
 
-std::tm utc_now() {
-  const std::time_t now = std::time(nullptr);
+std::tm utc(std::time_t at) {
   std::tm parts{};
-  ::gmtime_r(&now, &parts);
+  ::gmtime_r(&at, &parts);
   return parts;
 }
 
@@ -76,10 +75,13 @@ StateLock& StateLock::operator=(StateLock&& other) noexcept {
 }
 
 base::Result<RunFolder> make_run_folder(const std::string& state) {
-  const std::tm now = utc_now();
+  // Milliseconds, so that the last by name is the last that began.
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
   std::random_device device;
   RunFolder folder;
-  folder.name = fmt::format("{:%Y%m%d-%H%M%S}-{:04x}", now, device() & 0xffffU);
+  folder.name = fmt::format("{:%Y%m%d-%H%M%S}-{:03}{:02x}", utc(now.tv_sec),
+                            now.tv_nsec / 1'000'000, device() & 0xffU);
   folder.path = fmt::format("{}/runs/{}", state, folder.name);
   for (const std::string& path : {state + "/runs", folder.path, folder.output()}) {
     if (base::Status made = make_private_directory(path); !made) return made.error();
@@ -101,7 +103,11 @@ std::vector<RunFolder> list_runs(const std::string& state) {
 
 base::Result<RunFolder> find_run(const std::string& state, const std::string& name) {
   const std::vector<RunFolder> runs = list_runs(state);
-  if (runs.empty()) return Error{fmt::format("there are no runs in {}", state)};
+  if (runs.empty())
+    return Error{
+        fmt::format("there are no runs in {}; runs are kept beside their file, in a folder .sluice "
+                    "that --state names",
+                    state)};
   if (name.empty()) return runs.back();
   std::vector<RunFolder> fitting;
   for (const RunFolder& run : runs) {
@@ -114,7 +120,7 @@ base::Result<RunFolder> find_run(const std::string& state, const std::string& na
 }
 
 std::string wall_time() {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", utc_now());
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", utc(std::time(nullptr)));
 }
 
 }  // namespace sluice::runtime
