@@ -19,15 +19,6 @@ using sluice::test::TemporaryDirectory;
 
 const std::string examples = std::string(SLUICE_SOURCE_DIR) + "/examples";
 
-std::vector<std::string> all_examples() {
-  std::vector<std::string> files;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(examples)) {
-    if (entry.path().extension() == ".deploy") files.push_back(entry.path().string());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
 struct Rollout {
   ProgramResult run;
   json prediction;  // what `simulate` says
@@ -98,10 +89,9 @@ bool holds(const std::string& text, const std::string& part) {
 }  // namespace
 
 TEST_CASE("each example is checked, planned, drawn and predicted") {
-  const std::vector<std::string> files = all_examples();
-  REQUIRE(files.size() == 4);
-  for (const std::string& file : files) {
-    DYNAMIC_SECTION(std::filesystem::path(file).filename().string()) {
+  for (const std::string name : {"hello", "two-roles", "failing-migration", "web-farm/web-farm"}) {
+    DYNAMIC_SECTION(name) {
+      const std::string file = examples + "/" + name + ".deploy";
       const ProgramResult check = run_program({"check", file});
       CHECK(check.status == 0);
       CHECK(holds(check.err, "no mistakes"));
