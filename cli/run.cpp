@@ -7,18 +7,17 @@
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 
 #include "cli/commands.h"
+#include "cli/executors.h"
 #include "cli/load.h"
 #include "cli/run_view.h"
 #include "cli/version.h"
 #include "plan/json.h"
 #include "render/plan_text.h"
 #include "render/timeline_text.h"
-#include "runtime/actions.h"
-#include "runtime/haproxy.h"
-#include "runtime/http.h"
-#include "runtime/local.h"
+#include "runtime/driver.h"
 #include "runtime/runs.h"
 
 namespace sluice::cli {
@@ -59,8 +58,7 @@ std::optional<int> ask(const plan::Plan& plan, const RunOptions& options) {
 // All that one run needs, in the order in which it is made and, backwards, taken down.
 class RunSession {
  public:
-  RunSession(const plan::Plan& plan, const RunOptions& options)
-      : plan_(plan), options_(options), processes_(loop_), actions_(loop_) {}
+  RunSession(const plan::Plan& plan, const RunOptions& options) : plan_(plan), options_(options) {}
 
   int run() {
     const std::string state = state_directory(options_);
@@ -69,10 +67,8 @@ class RunSession {
     const auto folder = runtime::make_run_folder(state);
     if (!folder) return wrong(folder.error().message);
     folder_ = folder.value();
-    local_ = std::make_unique<runtime::LocalExecutor>(loop_, processes_, folder_.scripts());
-    actions_.add("script local", *local_);
-    add_remote_executors();
-    const std::string missing = actions_.missing(plan_);
+    executors_.emplace(loop_, folder_.scripts());
+    const std::string missing = executors_->missing(plan_);
     if (!missing.empty()) return wrong(missing);
 
     auto journal = runtime::create_journal(
@@ -81,7 +77,7 @@ class RunSession {
     if (!journal) return wrong(journal.error().message);
     runtime::OutputStore store(folder_.output());
     RunView view(plan_, store, view_options());
-    runtime::Driver driver(plan_, folder_.name, actions_, *journal.value(), view);
+    runtime::Driver driver(plan_, folder_.name, executors_->all(), *journal.value(), view);
     view_ = &view;
     driver_ = &driver;
     if (options_.format == Format::Text && !options_.quiet) {
@@ -93,8 +89,6 @@ class RunSession {
   }
 
  private:
-  void add_remote_executors();
-
   ViewOptions view_options() const {
     ViewOptions view;
     view.json = options_.format == Format::Json;
@@ -109,13 +103,24 @@ class RunSession {
   base::Instant now() const { return {(loop_.now() - start_).ms}; }
 
   void carry_out() {
-    ::signal(SIGPIPE, SIG_IGN);
     for (const int signal : {SIGINT, SIGTERM}) {
       loop_.on_signal(signal, [this](int number) { interrupted(number); });
     }
     start_ = loop_.now();
     loop_.post([] {});
     loop_.run([this] { turn(); });
+    tidy_up();
+  }
+
+  // What is left on the hosts; it has nothing more to do with how the run ended.
+  void tidy_up() {
+    timer_ = runtime::Loop::Timer();
+    view_timer_ = runtime::Loop::Timer();
+    if (!broken_.empty()) return;
+    constexpr base::Duration long_enough{5'000};
+    const runtime::Loop::Timer deadline = loop_.after(long_enough, [this] { loop_.stop(); });
+    executors_->finish([this] { loop_.stop(); });
+    loop_.run({});
   }
 
   void interrupted(int signal) {
@@ -186,11 +191,7 @@ class RunSession {
   const plan::Plan& plan_;
   const RunOptions& options_;
   runtime::Loop loop_;
-  runtime::Processes processes_;
-  runtime::ActionExecutor actions_;
-  std::unique_ptr<runtime::LocalExecutor> local_;
-  std::unique_ptr<runtime::HttpExecutor> http_;
-  std::unique_ptr<runtime::HaproxyExecutor> haproxy_;
+  std::optional<Executors> executors_;
   runtime::RunFolder folder_;
   RunView* view_ = nullptr;
   runtime::Driver* driver_ = nullptr;
@@ -202,19 +203,6 @@ class RunSession {
   int signal_ = 0;
   std::string broken_;
 };
-
-void RunSession::add_remote_executors() {
-  const runtime::OpenTunnel no_way = [this](const runtime::Place& place, const std::string&,
-                                            const auto& ready) {
-    loop_.post([ready, name = place.name] {
-      ready(base::Error{fmt::format("there is no way to `{}`", name)});
-    });
-  };
-  http_ = std::make_unique<runtime::HttpExecutor>(loop_, no_way);
-  haproxy_ = std::make_unique<runtime::HaproxyExecutor>(loop_, no_way);
-  actions_.add("http", *http_);
-  actions_.add("haproxy", *haproxy_);
-}
 
 }  // namespace
 

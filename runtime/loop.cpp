@@ -1,5 +1,7 @@
 #include "runtime/loop.h"
 
+#include <signal.h>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
@@ -120,7 +122,9 @@ Loop::Timer::~Timer() {
   state_->timer.cancel();
 }
 
-Loop::Loop() : implementation_(std::make_unique<Implementation>()) {}
+Loop::Loop() : implementation_(std::make_unique<Implementation>()) {
+  ::signal(SIGPIPE, SIG_IGN);  // a write to what nobody reads is an error like any other
+}
 Loop::~Loop() = default;
 
 base::Instant Loop::now() const {

@@ -13,6 +13,7 @@ class Loop {
  public:
   using Callback = std::function<void()>;
 
+  // From here on the program ignores SIGPIPE.
   Loop();
   ~Loop();
   Loop(const Loop&) = delete;

@@ -1,0 +1,58 @@
+#include "cli/executors.h"
+
+#include <stdlib.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+namespace sluice::cli {
+
+namespace {
+
+runtime::SshSettings ssh_settings(const std::string& sockets) {
+  runtime::SshSettings settings;
+  settings.directory = sockets;
+  const char* home = std::getenv("HOME");
+  if (home != nullptr) settings.files.user_config = std::string(home) + "/.ssh/config";
+  settings.files.system_config = "/etc/ssh/ssh_config";
+  std::error_code unknown;
+  settings.files.directory = std::filesystem::current_path(unknown).string();
+  return settings;
+}
+
+}  // namespace
+
+// Below /tmp, and not where TMPDIR says: a socket's path may have 107 bytes.
+SocketDirectory::SocketDirectory() {
+  std::string pattern = "/tmp/sluice-XXXXXX";
+  if (::mkdtemp(pattern.data()) != nullptr) path_ = pattern;
+}
+
+SocketDirectory::~SocketDirectory() {
+  std::error_code ignored;
+  if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+}
+
+Executors::Executors(runtime::Loop& loop, const std::string& scripts)
+    : processes_(loop),
+      actions_(loop),
+      local_(loop, processes_, scripts),
+      ssh_(loop, processes_, ssh_settings(sockets_.path())),
+      http_(loop, ssh_.tunnels()),
+      haproxy_(loop, ssh_.tunnels()) {
+  actions_.add("script local", local_);
+  actions_.add("script ssh", ssh_);
+  actions_.add("http", http_);
+  actions_.add("haproxy", haproxy_);
+}
+
+std::string Executors::missing(const plan::Plan& plan) const {
+  if (sockets_.path().empty()) return "a private directory cannot be made below /tmp";
+  return actions_.missing(plan);
+}
+
+void Executors::finish(std::function<void()> finished) {
+  ssh_.finish(std::move(finished));
+}
+
+}  // namespace sluice::cli

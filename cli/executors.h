@@ -1,0 +1,55 @@
+// The executors of one run, made and wired: what carries out each kind of action, here and there.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "base/result.h"
+#include "plan/plan.h"
+#include "runtime/actions.h"
+#include "runtime/haproxy.h"
+#include "runtime/http.h"
+#include "runtime/local.h"
+#include "runtime/loop.h"
+#include "runtime/process.h"
+#include "runtime/ssh.h"
+
+namespace sluice::cli {
+
+// A private directory of short name, for sockets: removed with the object.
+class SocketDirectory {
+ public:
+  SocketDirectory();
+  ~SocketDirectory();
+  SocketDirectory(const SocketDirectory&) = delete;
+  SocketDirectory& operator=(const SocketDirectory&) = delete;
+
+  // Empty where there is no place for it.
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+class Executors {
+ public:
+  // Scripts of the controller are written below `scripts`.
+  Executors(runtime::Loop& loop, const std::string& scripts);
+
+  runtime::Executor& all() { return actions_; }
+  // Why this plan cannot be carried out with them; empty where it can.
+  std::string missing(const plan::Plan& plan) const;
+  // Tidies up on the hosts, and then tells. After the last action was answered.
+  void finish(std::function<void()> finished);
+
+ private:
+  SocketDirectory sockets_;
+  runtime::Processes processes_;
+  runtime::ActionExecutor actions_;
+  runtime::LocalExecutor local_;
+  runtime::SshExecutor ssh_;
+  runtime::HttpExecutor http_;
+  runtime::HaproxyExecutor haproxy_;
+};
+
+}  // namespace sluice::cli

@@ -1,0 +1,93 @@
+#include "runtime/ssh.h"
+
+#include <fmt/format.h>
+
+#include "runtime/request.h"
+#include "runtime/ssh_attempt.h"
+
+namespace sluice::runtime {
+
+SshExecutor::SshExecutor(Loop& loop, Processes& processes, SshSettings settings)
+    : loop_(loop), processes_(processes), settings_(std::move(settings)) {}
+SshExecutor::~SshExecutor() {
+  attempts_.clear();  // they let go of their sessions while there are connections
+}
+
+SshExecutor::Host& SshExecutor::host(const Place& place) {
+  Host& row = hosts_[place.host];
+  if (!row.connection) {
+    row.connection =
+        std::make_unique<SshConnection>(loop_, processes_, place, settings_.files,
+                                        settings_.directory, fmt::format("{}", place.host.value));
+  }
+  return row;
+}
+
+void SshExecutor::start(ActionRequest request, Sink done) {
+  const ActionRequest::Ticket ticket = request.ticket;
+  const std::string problem = connection_problem(request.place);
+  if (!problem.empty()) {
+    Completion refused;
+    refused.detail = problem;
+    loop_.post([done = std::move(done), refused] { done(refused); });
+    return;
+  }
+  Host& row = host(request.place);
+  row.run = wrapper_key(request).run;
+  auto answered = [this, ticket, &row, done = std::move(done)](const Completion& completion) {
+    if (completion.ending == Completion::Ending::Lost) row.keeps_files = true;
+    const std::unique_ptr<Attempt> ended = std::move(attempts_[ticket]);
+    attempts_.erase(ticket);
+    done(completion);
+  };
+  attempts_[ticket] = std::make_unique<Attempt>(loop_, settings_, *row.connection,
+                                                std::move(request), std::move(answered));
+  attempts_[ticket]->begin();
+}
+
+void SshExecutor::cancel(ActionRequest::Ticket ticket) {
+  const auto found = attempts_.find(ticket);
+  if (found != attempts_.end()) found->second->cancel();
+}
+
+OpenTunnel SshExecutor::tunnels() {
+  return [this](const Place& place, const std::string& destination,
+                std::function<void(base::Result<std::string>)> ready) {
+    const std::string problem = connection_problem(place);
+    if (!problem.empty()) {
+      loop_.post([ready = std::move(ready), problem] { ready(base::Error{problem}); });
+      return;
+    }
+    host(place).connection->forward(destination, std::move(ready));
+  };
+}
+
+void SshExecutor::finish(std::function<void()> finished) {
+  finished_ = std::move(finished);
+  open_hosts_ = hosts_.size();
+  for (auto& [id, row] : hosts_) {
+    if (row.connection->connected() && !row.run.empty() && !row.keeps_files) {
+      forget(row);
+    } else {
+      close(row);
+    }
+  }
+  if (hosts_.empty()) soon_ = loop_.after({}, finished_);
+}
+
+void SshExecutor::forget(Host& row) {
+  const std::string nonce = fresh_nonce();
+  SshConnection::Request request;
+  request.command = wrapper_command();
+  request.input = request_forget(nonce, row.run);
+  request.on_end = [this, &row](const SshConnection::End&) { close(row); };
+  row.connection->open(std::move(request));
+}
+
+void SshExecutor::close(Host& row) {
+  row.connection->close([this] {
+    if (--open_hosts_ == 0) finished_();
+  });
+}
+
+}  // namespace sluice::runtime

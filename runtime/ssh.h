@@ -1,0 +1,65 @@
+// Scripts on ssh hosts: each runs under a wrapper there (ssh_wrapper.h), apart from the connection.
+// A connection that is lost is made again and the wrapper asked again; nothing is started twice.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "runtime/executor.h"
+#include "runtime/loop.h"
+#include "runtime/process.h"
+#include "runtime/ssh_connection.h"
+#include "runtime/ssh_wrapper.h"
+#include "runtime/tunnel.h"
+
+namespace sluice::runtime {
+
+struct SshSettings {
+  SshFiles files;
+  std::string directory;  // for sockets: private, there already, its path at most 60 bytes
+  // How long a host that was reached may stay away before what runs on it counts as lost.
+  base::Duration lost_after{300'000};
+  base::Duration grace{5'000};       // from TERM to KILL, on the host
+  base::Duration follow_after{300};  // what ends sooner shows its output at its end
+};
+
+class SshExecutor : public Executor {
+ public:
+  SshExecutor(Loop& loop, Processes& processes, SshSettings settings);
+  ~SshExecutor() override;
+
+  void start(ActionRequest request, Sink done) override;
+  void cancel(ActionRequest::Ticket ticket) override;
+
+  // Through the same connections. The executor outlives it.
+  OpenTunnel tunnels();
+
+  // After the last action was answered, and that is written down: removes the run's files on the
+  // hosts, ends the connections, then tells.
+  void finish(std::function<void()> finished);
+
+ private:
+  class Attempt;
+  struct Host {
+    std::unique_ptr<SshConnection> connection;
+    std::string run;           // whose files are there; empty: none
+    bool keeps_files = false;  // for what was lost there
+  };
+
+  Host& host(const Place& place);
+  void forget(Host& row);
+  void close(Host& row);
+
+  Loop& loop_;
+  Processes& processes_;
+  SshSettings settings_;
+  std::map<plan::TargetId, Host> hosts_;
+  std::map<ActionRequest::Ticket, std::unique_ptr<Attempt>> attempts_;
+  std::size_t open_hosts_ = 0;
+  std::function<void()> finished_;
+  Loop::Timer soon_;
+};
+
+}  // namespace sluice::runtime

@@ -1,0 +1,325 @@
+#include "runtime/ssh_attempt.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <random>
+
+#include "base/sha256.h"
+#include "base/utf8.h"
+
+namespace sluice::runtime {
+
+namespace {
+
+constexpr std::uint32_t most_silent_ends = 3;
+
+// After each attempt to reach the host again that failed.
+base::Duration pause_before(std::uint32_t attempt) {
+  constexpr std::array<base::Duration, 5> pauses{{{0}, {200}, {500}, {1'000}, {2'000}}};
+  return pauses[std::min<std::size_t>(attempt, pauses.size() - 1)];
+}
+
+bool is_variable_name(std::string_view name) {
+  const bool fits = std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  });
+  return fits && !name.empty() && (name.front() < '0' || name.front() > '9');
+}
+
+ScriptPayload payload_of(const ActionRequest& request) {
+  ScriptPayload payload;
+  const std::string_view shell = request.text("shell");
+  payload.shell = shell.empty() ? "sh" : shell;
+  payload.body = request.text("body");
+  payload.directory = request.text("directory");
+  payload.environment = request.environment;
+  if (const plan::Value* value = request.attribute("args")) {
+    for (const plan::Value& item : std::get<plan::Value::List>(value->content)) {
+      payload.arguments.push_back(plan::environment_text(item));
+    }
+  }
+  return payload;
+}
+
+}  // namespace
+
+std::string fresh_nonce() {
+  std::random_device device;
+  std::string nonce;
+  for (int part = 0; part < 4; ++part) nonce += fmt::format("{:08x}", device());
+  return nonce;
+}
+
+WrapperKey wrapper_key(const ActionRequest& request) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+  };
+  WrapperKey key;
+  key.run = request.run;
+  if (!std::all_of(key.run.begin(), key.run.end(), plain) || key.run.empty()) {
+    key.run = base::sha256_hex(request.run);
+  }
+  const scheduler::Action& action = request.action;
+  const std::string identity = fmt::format(
+      "{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", request.plan->digest, request.run, action.step.value,
+      action.lane, action.task, static_cast<int>(action.part), action.attempt, request.place.name);
+  constexpr std::size_t enough = 32;
+  key.action = base::sha256_hex(identity).substr(0, enough);
+  return key;
+}
+
+SshExecutor::Attempt::Attempt(Loop& loop, const SshSettings& settings, SshConnection& connection,
+                              ActionRequest request, Answered answered)
+    : loop_(loop),
+      settings_(settings),
+      connection_(connection),
+      request_(std::move(request)),
+      answered_(std::move(answered)),
+      key_(wrapper_key(request_)) {}
+
+SshExecutor::Attempt::~Attempt() {
+  release_all();
+}
+
+void SshExecutor::Attempt::release_all() {
+  for (Session* session : {&starter_.session, &canceller_.session, &follower_, &rest_}) {
+    connection_.release(*session);
+    *session = 0;
+  }
+}
+
+void SshExecutor::Attempt::begin() {
+  for (const std::string& entry : request_.environment) {
+    const std::string name = entry.substr(0, entry.find('='));
+    if (is_variable_name(name)) continue;
+    again_ = loop_.after({}, [this, name] {
+      end(scheduler::Outcome::Failed, Completion::Ending::NotStarted,
+          fmt::format("`{}` is no name for a variable of a shell", base::printable(name)));
+    });
+    return;
+  }
+  ask(starter_);
+}
+
+std::string SshExecutor::Attempt::request_for(const Watcher& watcher,
+                                              const std::string& nonce) const {
+  if (&watcher == &canceller_) return request_cancel(nonce, key_, settings_.grace);
+  if (acknowledged_) return request_attach(nonce, key_);
+  return request_start(nonce, key_, payload_of(request_));
+}
+
+void SshExecutor::Attempt::ask(Watcher& watcher) {
+  const std::string nonce = fresh_nonce();
+  watcher = {0, AnswerReader(nonce), OutputReader(nonce), "", std::nullopt};
+  SshConnection::Request request;
+  request.use = &watcher == &canceller_ ? SshConnection::Use::Urgent : SshConnection::Use::Needed;
+  request.command = wrapper_command();
+  request.input = request_for(watcher, nonce);
+  request.on_output = [this, &watcher](Stream stream, std::string_view bytes) {
+    heard(watcher, stream, bytes);
+  };
+  request.on_end = [this, &watcher](const SshConnection::End& end) { watcher_ended(watcher, end); };
+  watcher.session = connection_.open(std::move(request));
+}
+
+void SshExecutor::Attempt::heard(Watcher& watcher, Stream stream, std::string_view bytes) {
+  touched_ = true;
+  if (stream == Stream::Output) {
+    const std::string_view part = watcher.output.take(bytes);
+    const std::size_t room = most_answered_output + 1 - watcher.written.size();
+    watcher.written.append(part.substr(0, room));
+    return;
+  }
+  for (WrapperAnswer& answer : watcher.answers.take(bytes)) {
+    if (answer.kind != Verdict::Running) {
+      watcher.verdict = std::move(answer);
+      continue;
+    }
+    acknowledged_ = true;
+    away_since_.reset();
+    tries_ = 0;
+    if (cancelled_ || follower_ != 0) continue;
+    follow_timer_ = loop_.after(settings_.follow_after, [this] { follow(); });
+  }
+}
+
+// Its output as it grows, for as long as the host has a session to spare.
+void SshExecutor::Attempt::follow() {
+  const std::string nonce = fresh_nonce();
+  follower_output_ = OutputReader(nonce);
+  SshConnection::Request request;
+  request.use = SshConnection::Use::Optional;
+  request.command = wrapper_command();
+  request.input = request_follow(nonce, key_, delivered_);
+  request.keep_input_open = true;
+  request.on_output = [this](Stream stream, std::string_view bytes) {
+    if (stream == Stream::Output) deliver(follower_output_.take(bytes));
+  };
+  request.on_end = [this](const SshConnection::End&) { follower_ = 0; };
+  follower_ = connection_.open(std::move(request));
+}
+
+void SshExecutor::Attempt::deliver(std::string_view bytes) {
+  if (bytes.empty()) return;
+  delivered_ += bytes.size();
+  if (request_.output) request_.output(Stream::Output, bytes);
+}
+
+void SshExecutor::Attempt::watcher_ended(Watcher& watcher, const SshConnection::End& end) {
+  using How = SshConnection::End::How;
+  watcher.session = 0;
+  if (settled_) return;
+  if (watcher.verdict) return settle(watcher, end.how == How::Exited);
+  // Of what is cancelled, who cancels it learns how it ended.
+  if (cancelled_ && &watcher == &starter_) return;
+  ended_without_verdict(watcher, end);
+}
+
+void SshExecutor::Attempt::ended_without_verdict(Watcher& watcher, const SshConnection::End& how) {
+  using How = SshConnection::End::How;
+  const scheduler::Outcome failed =
+      cancelled_ ? scheduler::Outcome::Cancelled : scheduler::Outcome::Failed;
+  switch (how.how) {
+    case How::Unreachable:
+      if (!touched_) return end(failed, Completion::Ending::Unreachable, how.why);
+      return ask_again_later(watcher);
+    case How::Refused:
+      if (!touched_) return end(failed, Completion::Ending::NotStarted, how.why);
+      return ask_again_later(watcher);
+    case How::Broken:
+      touched_ = true;
+      return ask_again_later(watcher);
+    case How::Exited:
+      break;
+  }
+  touched_ = true;
+  if (++silent_ends_ < most_silent_ends) return ask(watcher);
+  const std::string said = ssh_reason(watcher.answers.said());
+  const std::string detail = fmt::format(
+      "its login shell does not do as it is told (exit status {}): {}", how.exit_value, said);
+  if (acknowledged_ || cancelled_) return lose(detail);
+  end(failed, Completion::Ending::NotStarted, detail);
+}
+
+void SshExecutor::Attempt::ask_again_later(Watcher& watcher) {
+  const base::Instant now = loop_.now();
+  if (!away_since_) away_since_ = now;
+  if (now - *away_since_ >= settings_.lost_after) {
+    return lose(fmt::format("{} was reached and then lost; it did not come back in {}",
+                            request_.place.address,
+                            plan::to_text(plan::Value{settings_.lost_after})));
+  }
+  again_ = loop_.after(pause_before(tries_++), [this, &watcher] { ask(watcher); });
+}
+
+// `whole`: what it wrote came whole, as far as it comes with the answer.
+void SshExecutor::Attempt::settle(Watcher& watcher, bool whole) {
+  settled_ = true;
+  verdict_ = *watcher.verdict;
+  follow_timer_ = Loop::Timer();
+  again_ = Loop::Timer();
+  std::string said = watcher.answers.said();
+  const std::string written = std::move(watcher.written);
+  release_all();
+  if (delivered_ < written.size()) deliver(std::string_view(written).substr(delivered_));
+  if (verdict_.kind == Verdict::Refused && !said.empty()) {
+    verdict_.text += fmt::format(" ({})", ssh_reason(said));
+  }
+  if (whole && written.size() <= most_answered_output) return conclude();
+  fetch_rest();
+}
+
+void SshExecutor::Attempt::fetch_rest() {
+  const std::string nonce = fresh_nonce();
+  follower_output_ = OutputReader(nonce);
+  SshConnection::Request request;
+  request.command = wrapper_command();
+  request.input = request_rest(nonce, key_, delivered_);
+  request.on_output = [this](Stream stream, std::string_view bytes) {
+    if (stream == Stream::Output) deliver(follower_output_.take(bytes));
+  };
+  request.on_end = [this](const SshConnection::End& how) {
+    rest_ = 0;
+    const base::Instant now = loop_.now();
+    if (!away_since_) away_since_ = now;
+    const bool over = how.how == SshConnection::End::How::Exited;
+    if (over || now - *away_since_ >= settings_.lost_after) return conclude();
+    again_ = loop_.after(pause_before(tries_++), [this] { fetch_rest(); });
+  };
+  rest_ = connection_.open(std::move(request));
+}
+
+void SshExecutor::Attempt::conclude() {
+  ProcessEnd how;
+  switch (verdict_.kind) {
+    case Verdict::Exited:
+      how.exit_code = verdict_.value;
+      break;
+    case Verdict::Signalled:
+      how.signal = verdict_.value;
+      break;
+    case Verdict::Never:
+      return end(scheduler::Outcome::Cancelled, Completion::Ending::NotStarted,
+                 "cancelled before it began");
+    case Verdict::LostKilled:
+      return lose("what watched over it on the host was killed");
+    case Verdict::LostReboot:
+      return lose("the host has booted since it began");
+    case Verdict::Refused:
+      if (acknowledged_) return lose(verdict_.text);
+      return end(scheduler::Outcome::Failed, Completion::Ending::NotStarted, verdict_.text);
+    default:
+      return lose("it was begun, and the host knows nothing of it any more");
+  }
+  Completion completion = completion_of(how);
+  if (cancelled_) completion.outcome = scheduler::Outcome::Cancelled;
+  end(completion.outcome, completion.ending, completion.detail);
+}
+
+void SshExecutor::Attempt::lose(const std::string& detail) {
+  end(cancelled_ ? scheduler::Outcome::Cancelled : scheduler::Outcome::Failed,
+      Completion::Ending::Lost, detail);
+}
+
+void SshExecutor::Attempt::end(scheduler::Outcome outcome, Completion::Ending ending,
+                               const std::string& detail) {
+  release_all();
+  Completion completion;
+  completion.outcome = outcome;
+  completion.ending = ending;
+  completion.detail = detail;
+  if (ending == Completion::Ending::Exited) completion.exit_code = verdict_.value;
+  if (ending == Completion::Ending::Signalled) completion.signal = verdict_.value;
+  const Answered answered = std::move(answered_);
+  answered(completion);
+}
+
+void SshExecutor::Attempt::cancel() {
+  if (cancelled_) return;
+  cancelled_ = true;
+  follow_timer_ = Loop::Timer();
+  connection_.release(follower_);
+  follower_ = 0;
+  if (settled_) {
+    connection_.release(rest_);
+    rest_ = 0;
+    again_ = loop_.after({}, [this] { conclude(); });
+    return;
+  }
+  if (!touched_ && !connection_.begun(starter_.session)) {
+    connection_.release(starter_.session);
+    starter_.session = 0;
+    again_ = loop_.after({}, [this] {
+      end(scheduler::Outcome::Cancelled, Completion::Ending::NotStarted,
+          "cancelled before it began");
+    });
+    return;
+  }
+  touched_ = true;
+  again_ = Loop::Timer();
+  ask(canceller_);
+}
+
+}  // namespace sluice::runtime

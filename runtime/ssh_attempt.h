@@ -1,0 +1,82 @@
+// One attempt of a script on its host, from the first session to the last byte of its output.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "runtime/ssh.h"
+
+namespace sluice::runtime {
+
+// Never the same twice: nobody can know it beforehand.
+std::string fresh_nonce();
+// The files of an action are named by what identifies it, the same in every program that asks.
+WrapperKey wrapper_key(const ActionRequest& request);
+
+class SshExecutor::Attempt {
+ public:
+  // `answered` is called once, from the loop; it may destroy the attempt.
+  using Answered = std::function<void(const Completion&)>;
+  Attempt(Loop& loop, const SshSettings& settings, SshConnection& connection, ActionRequest request,
+          Answered answered);
+  ~Attempt();
+  Attempt(const Attempt&) = delete;
+  Attempt& operator=(const Attempt&) = delete;
+
+  void begin();
+  void cancel();
+
+ private:
+  using Session = SshConnection::Session;
+  using Verdict = WrapperAnswer::Kind;
+
+  // A session that asks how it ends: that of the start, or of the cancellation beside it.
+  struct Watcher {
+    Session session = 0;  // 0: none
+    AnswerReader answers{""};
+    OutputReader output{""};
+    std::string written;  // what the script wrote, as far as it came with the answer
+    std::optional<WrapperAnswer> verdict;
+  };
+
+  void ask(Watcher& watcher);
+  void heard(Watcher& watcher, Stream stream, std::string_view bytes);
+  void watcher_ended(Watcher& watcher, const SshConnection::End& end);
+  void ended_without_verdict(Watcher& watcher, const SshConnection::End& end);
+  void ask_again_later(Watcher& watcher);
+  void follow();
+  void settle(Watcher& watcher, bool whole);
+  void fetch_rest();
+  void deliver(std::string_view bytes);
+  void conclude();
+  void lose(const std::string& detail);
+  void end(scheduler::Outcome outcome, Completion::Ending ending, const std::string& detail);
+  void release_all();
+  std::string request_for(const Watcher& watcher, const std::string& nonce) const;
+
+  Loop& loop_;
+  const SshSettings& settings_;
+  SshConnection& connection_;
+  ActionRequest request_;
+  Answered answered_;
+  WrapperKey key_;
+  Watcher starter_;
+  Watcher canceller_;
+  Session follower_ = 0;
+  Session rest_ = 0;
+  OutputReader follower_output_{""};
+  std::uint64_t delivered_ = 0;  // bytes of its output
+  WrapperAnswer verdict_;
+  bool settled_ = false;
+  bool touched_ = false;       // the host: a session was opened, if only perhaps
+  bool acknowledged_ = false;  // it was begun
+  bool cancelled_ = false;
+  std::uint32_t silent_ends_ = 0;
+  std::uint32_t tries_ = 0;
+  std::optional<base::Instant> away_since_;
+  Loop::Timer again_;
+  Loop::Timer follow_timer_;
+};
+
+}  // namespace sluice::runtime

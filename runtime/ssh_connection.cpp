@@ -1,0 +1,302 @@
+#include "runtime/ssh_connection.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "runtime/files.h"
+
+namespace sluice::runtime {
+
+namespace {
+
+// What ssh's own limits do not cover: an authentication that hangs.
+constexpr base::Duration most_to_connect{120'000};
+constexpr base::Duration most_to_close{2'000};
+constexpr std::size_t most_said = 8192;
+// A session that was let go counts on the host until it has noticed.
+constexpr base::Duration until_noticed{100};
+constexpr std::uint32_t most_refusals = 50;
+constexpr std::uint32_t most_urgent_refusals = 5;
+constexpr std::size_t any_number = 1'000'000;
+
+struct Destination {
+  std::string host;
+  std::uint32_t port = 0;  // 0: `host` is a socket's path
+};
+
+base::Result<Destination> destination_of(const std::string& text) {
+  if (!text.empty() && text.front() == '/') return Destination{text, 0};
+  const std::size_t colon = text.rfind(':');
+  Destination found;
+  if (colon != std::string::npos && colon > 0) {
+    found.host = text.substr(0, colon);
+    for (const char digit : text.substr(colon + 1)) {
+      const bool fits = digit >= '0' && digit <= '9' && found.port < 100'000;
+      found.port = fits ? found.port * 10 + static_cast<std::uint32_t>(digit - '0') : 100'000;
+    }
+    if (found.host.front() == '[' && found.host.back() == ']') {
+      found.host = found.host.substr(1, found.host.size() - 2);
+    }
+    if (!found.host.empty() && found.port > 0 && found.port < 65536) return found;
+  }
+  return base::Error{fmt::format("`{}` is neither a host and port nor a socket's path", text)};
+}
+
+}  // namespace
+
+SshConnection::SshConnection(Loop& loop, Processes& processes, Place place, SshFiles files,
+                             std::string directory, std::string name)
+    : loop_(loop),
+      processes_(processes),
+      place_(std::move(place)),
+      files_(std::move(files)),
+      directory_(std::move(directory)),
+      name_(std::move(name)),
+      limit_(any_number) {}
+
+SshConnection::~SshConnection() {
+  // Not waited for; should it not be heard, the client ends by itself.
+  if (held_) held_->send(mux_terminate(1));
+}
+
+SshConnection::Session SshConnection::open(Request request) {
+  const Session session = ++last_;
+  rows_[session].request = std::move(request);
+  waiting_.push_back(session);
+  if (state_ == State::Down) connect();
+  if (state_ == State::Up) admit();
+  return session;
+}
+
+void SshConnection::release(Session session) {
+  const auto found = rows_.find(session);
+  if (found == rows_.end()) return;
+  std::erase(waiting_, session);
+  rows_.erase(found);
+  admit();
+}
+
+bool SshConnection::begun(Session session) const {
+  const auto found = rows_.find(session);
+  return found != rows_.end() && found->second.begun;
+}
+
+void SshConnection::connect() {
+  state_ = State::Connecting;
+  said_.clear();
+  too_late_ = false;
+  ++generation_;
+  control_path_ = fmt::format("{}/{}.{}", directory_, name_, generation_);
+  const std::string config = fmt::format("{}/{}.config", directory_, name_);
+  const base::Status written = write_private(config, ssh_config(place_, files_));
+  if (!written) {
+    deadline_ = loop_.after({}, [this, why = written.error().message] { unreachable(why); });
+    return;
+  }
+  ProcessOptions options;
+  options.arguments = ssh_master_arguments(place_, config, control_path_);
+  options.environment = inherited_environment();
+  options.merge_errors = true;
+  options.on_output = [this](Stream, std::string_view bytes) {
+    said_.append(bytes.substr(0, most_said - std::min(most_said, said_.size())));
+  };
+  options.on_end = [this](const ProcessEnd& end) { connect_ended(end); };
+  process_ = processes_.start(std::move(options));
+  deadline_ = loop_.after(most_to_connect, [this] {
+    too_late_ = true;
+    processes_.kill(process_);
+  });
+}
+
+// The client goes to the background once it is connected and listens on its socket.
+void SshConnection::connect_ended(const ProcessEnd& end) {
+  deadline_ = Loop::Timer();
+  if (end.exit_code == 0) return connected_now();
+  if (!end.not_started.empty()) return unreachable(end.not_started);
+  if (too_late_) return unreachable("it did not let us in within two minutes");
+  unreachable(ssh_reason(said_));
+}
+
+void SshConnection::connected_now() {
+  state_ = State::Up;
+  held_ = std::make_unique<MuxClient>(loop_, control_path_,
+                                      MuxClient::Listener{{}, [this] { lost(); }});
+  for (const auto& [destination, forward] : forwards_) {
+    if (!forward.open) ask_for_forward(destination);
+  }
+  admit();
+}
+
+void SshConnection::unreachable(const std::string& why) {
+  state_ = State::Down;
+  End end;
+  end.how = End::How::Unreachable;
+  end.why = fmt::format("cannot connect to {}: {}", place_.address, why);
+  // Whoever is told may ask for another session at once: that is another attempt.
+  const std::deque<Session> waited = std::move(waiting_);
+  waiting_.clear();
+  const std::map<std::string, Forward> asked = std::move(forwards_);
+  forwards_.clear();
+  for (const auto& [destination, forward] : asked) {
+    for (const Ready& ready : forward.waiting) ready(base::Error{end.why});
+  }
+  for (const Session session : waited) end_session(session, end);
+}
+
+// The sessions learn it from their own sockets.
+void SshConnection::lost() {
+  state_ = State::Down;
+  held_ = nullptr;
+  limit_ = any_number;
+  const std::map<std::string, Forward> asked = std::move(forwards_);
+  forwards_.clear();
+  for (const auto& [destination, forward] : asked) {
+    for (const Ready& ready : forward.waiting) {
+      ready(base::Error{fmt::format("the connection to {} was lost", place_.address)});
+    }
+  }
+  if (closed_) {
+    const auto told = std::move(closed_);
+    return told();
+  }
+  if (!waiting_.empty() && state_ == State::Down) connect();
+}
+
+std::size_t SshConnection::open_sessions() const {
+  return static_cast<std::size_t>(std::count_if(
+      rows_.begin(), rows_.end(), [](const auto& row) { return row.second.session != nullptr; }));
+}
+
+void SshConnection::admit() {
+  while (state_ == State::Up && !waiting_.empty() && open_sessions() < limit_) {
+    const Session next = waiting_.front();
+    waiting_.pop_front();
+    begin(next);
+  }
+}
+
+void SshConnection::begin(Session session) {
+  Row& row = rows_[session];
+  MuxSession::Options options;
+  options.command = row.request.command;
+  options.input = row.request.input;
+  options.keep_input_open = row.request.keep_input_open;
+  options.on_output = row.request.on_output;
+  options.on_end = [this, session](const MuxSession::End& end) { session_ended(session, end); };
+  row.begun = true;
+  row.session = std::make_unique<MuxSession>(loop_, control_path_, std::move(options));
+}
+
+void SshConnection::session_ended(Session session, const MuxSession::End& end) {
+  rows_[session].session = nullptr;
+  End told;
+  switch (end.how) {
+    case MuxSession::End::How::NotOpened:
+      waiting_.push_back(session);
+      if (state_ == State::Down) connect();
+      return;  // else it is about to be lost()
+    case MuxSession::End::How::Refused:
+      return session_refused(session, end.why);
+    case MuxSession::End::How::Exited:
+      told.how = End::How::Exited;
+      told.exit_value = end.exit_value;
+      break;
+    case MuxSession::End::How::Broken:
+      break;
+  }
+  end_session(session, told);
+  admit();
+}
+
+void SshConnection::session_refused(Session session, const std::string& why) {
+  Row& row = rows_[session];
+  const std::size_t others = open_sessions();
+  limit_ = std::max<std::size_t>(others, 1);
+  ++row.refusals;
+  if (row.request.use == Use::Optional || (others == 0 && row.refusals > most_refusals)) {
+    End told;
+    told.how = End::How::Refused;
+    told.why = fmt::format("{} opens no session: {}", place_.address, why);
+    return end_session(session, told);
+  }
+  waiting_.push_front(session);
+  const bool anew =
+      row.request.use == Use::Urgent && others > 0 && row.refusals > most_urgent_refusals;
+  drop_optional();
+  if (anew && held_) return held_->send(mux_terminate(1));
+  again_ = loop_.after(until_noticed, [this] {
+    ++limit_;
+    admit();
+  });
+}
+
+void SshConnection::drop_optional() {
+  std::vector<Session> dropped;
+  for (const auto& [session, row] : rows_) {
+    if (row.session && row.request.use == Use::Optional) dropped.push_back(session);
+  }
+  for (const Session session : dropped) end_session(session, {});
+}
+
+void SshConnection::end_session(Session session, const End& end) {
+  const auto found = rows_.find(session);
+  if (found == rows_.end()) return;
+  const auto told = std::move(found->second.request.on_end);
+  rows_.erase(found);
+  if (told) told(end);
+}
+
+void SshConnection::forward(const std::string& destination, Ready ready) {
+  Forward& row = forwards_[destination];
+  row.waiting.push_back(std::move(ready));
+  if (row.open) return answer_forward(destination, row.path);
+  if (state_ == State::Down) connect();
+  if (state_ == State::Up && !row.client) ask_for_forward(destination);
+}
+
+void SshConnection::ask_for_forward(const std::string& destination) {
+  Forward& row = forwards_[destination];
+  const base::Result<Destination> where = destination_of(destination);
+  if (!where) return answer_forward(destination, where.error());
+  row.path = fmt::format("{}/{}t{}", directory_, name_, ++forward_count_);
+  const auto said = [this, destination](const MuxReply& reply) {
+    if (reply.kind == MuxReply::Kind::Done) {
+      Forward& done = forwards_[destination];
+      done.open = true;
+      answer_forward(destination, done.path);
+    }
+    if (reply.kind == MuxReply::Kind::Refused) {
+      answer_forward(destination,
+                     base::Error{fmt::format("{} lets nothing through to {}: {}", place_.address,
+                                             destination, reply.reason)});
+    }
+  };
+  row.client = std::make_unique<MuxClient>(loop_, control_path_, MuxClient::Listener{said, {}});
+  row.client->send(mux_open_forward(1, row.path, where.value().host, where.value().port));
+}
+
+void SshConnection::answer_forward(const std::string& destination,
+                                   const base::Result<std::string>& result) {
+  forwards_[destination].soon = loop_.after({}, [this, destination, result] {
+    const auto found = forwards_.find(destination);
+    if (found == forwards_.end()) return;
+    const std::vector<Ready> waiting = std::move(found->second.waiting);
+    found->second.waiting.clear();
+    found->second.client = nullptr;
+    if (!result) forwards_.erase(found);
+    for (const Ready& ready : waiting) ready(result);
+  });
+}
+
+void SshConnection::close(std::function<void()> closed) {
+  closed_ = std::move(closed);
+  if (held_) held_->send(mux_terminate(1));
+  if (state_ == State::Connecting) processes_.kill(process_);
+  closing_ = loop_.after(held_ ? most_to_close : base::Duration{}, [this] {
+    const auto told = std::move(closed_);
+    if (told) told();
+  });
+}
+
+}  // namespace sluice::runtime

@@ -1,0 +1,128 @@
+#include "runtime/ssh_wrapper.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/sha256.h"
+#include "runtime/ssh_wrapper_text.h"
+
+namespace sluice::runtime {
+
+namespace {
+
+constexpr std::size_t most_said = 1024;
+
+std::string first_line(const std::string& nonce, std::string_view verb, const std::string& run,
+                       std::string_view rest) {
+  return fmt::format("sluice1 {} {} {} {}\n", nonce, verb, run, rest);
+}
+
+// A letter, the number of lines behind the first, the text.
+void add_item(std::string& items, char kind, std::string_view text) {
+  items += fmt::format("{}{} {}\n", kind, std::count(text.begin(), text.end(), '\n'), text);
+}
+
+int number(std::string_view text) {
+  int value = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9' || value > 100'000) return -1;
+    value = value * 10 + (c - '0');
+  }
+  return value;
+}
+
+WrapperAnswer answer_of(std::string_view line) {
+  using Kind = WrapperAnswer::Kind;
+  const std::size_t space = line.find(' ');
+  const std::string_view word = line.substr(0, space);
+  const std::string_view rest = space == std::string_view::npos ? "" : line.substr(space + 1);
+  if (word == "running") return {Kind::Running, 0, ""};
+  if (word == "exit") return {Kind::Exited, number(rest), ""};
+  if (word == "signal") return {Kind::Signalled, number(rest), ""};
+  if (word == "never") return {Kind::Never, 0, ""};
+  if (word == "lost") return {rest == "reboot" ? Kind::LostReboot : Kind::LostKilled, 0, ""};
+  if (word == "refused") return {Kind::Refused, 0, std::string(rest)};
+  if (word == "done") return {Kind::Done, 0, ""};
+  return {Kind::None, 0, ""};
+}
+
+}  // namespace
+
+std::string wrapper_command() {
+  std::string text;
+  std::string_view rest = wrapper_text;
+  while (!rest.empty()) {
+    const std::size_t end = rest.find('\n');
+    std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+    if (line.empty() || line.front() == '#') continue;
+    if (!text.empty()) text += ' ';
+    text += line;
+  }
+  return fmt::format("exec sh -c '{}' sluice", text);
+}
+
+std::string request_start(const std::string& nonce, const WrapperKey& key,
+                          const ScriptPayload& payload) {
+  std::string items;
+  if (!payload.directory.empty()) add_item(items, 'd', payload.directory);
+  for (const std::string& text : payload.environment) add_item(items, 'e', text);
+  for (const std::string& text : payload.arguments) add_item(items, 'a', text);
+  items += "s\n";
+  const std::string words = fmt::format("{} {} {} {}", key.action, payload.shell,
+                                        base::sha256_hex(items), base::sha256_hex(payload.body));
+  return first_line(nonce, "start", key.run, words) + items + payload.body;
+}
+
+std::string request_attach(const std::string& nonce, const WrapperKey& key) {
+  return first_line(nonce, "attach", key.run, key.action);
+}
+
+std::string request_cancel(const std::string& nonce, const WrapperKey& key, base::Duration grace) {
+  return first_line(nonce, "cancel", key.run, fmt::format("{} {}", key.action, grace.ms / 100));
+}
+
+std::string request_follow(const std::string& nonce, const WrapperKey& key, std::uint64_t offset) {
+  return first_line(nonce, "follow", key.run, fmt::format("{} {}", key.action, offset + 1));
+}
+
+std::string request_rest(const std::string& nonce, const WrapperKey& key, std::uint64_t offset) {
+  return first_line(nonce, "rest", key.run, fmt::format("{} {}", key.action, offset + 1));
+}
+
+std::string request_forget(const std::string& nonce, const std::string& run) {
+  return first_line(nonce, "forget", run, "all");
+}
+
+std::vector<WrapperAnswer> AnswerReader::take(std::string_view bytes) {
+  std::vector<WrapperAnswer> answers;
+  rest_.append(bytes);
+  const std::string mark = nonce_ + " ";
+  for (std::size_t end = rest_.find('\n'); end != std::string::npos; end = rest_.find('\n')) {
+    const std::string line = rest_.substr(0, end);
+    rest_.erase(0, end + 1);
+    // A login that ends without a line end stands before the first answer.
+    const std::size_t at = line.find(mark);
+    if (at != std::string::npos) answers.push_back(answer_of(line.substr(at + mark.size())));
+    said_ += at != std::string::npos ? line.substr(0, at) : line + "\n";
+  }
+  if (said_.size() > most_said) said_.erase(0, said_.size() - most_said);
+  if (rest_.size() > most_said) rest_.erase(0, rest_.size() - most_said);
+  return answers;
+}
+
+std::string_view OutputReader::take(std::string_view bytes) {
+  if (open_) return bytes;
+  held_.append(bytes);
+  const std::size_t at = held_.find(mark_);
+  if (at == std::string::npos) {
+    if (held_.size() >= mark_.size()) held_.erase(0, held_.size() - (mark_.size() - 1));
+    return {};
+  }
+  open_ = true;
+  return std::string_view(held_).substr(at + mark_.size());
+}
+
+}  // namespace sluice::runtime

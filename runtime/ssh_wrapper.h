@@ -1,0 +1,99 @@
+// What runs on an ssh host around a script: a fixed text for any POSIX shell, and the words that it
+// is told and answers. What it promises, and why it is as it is: docs/decisions/wrapper.md.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+
+namespace sluice::runtime {
+
+// The command line of every session, the same for all: no value is in it. It needs no more of the
+// login shell than that it knows `exec` and single quotes.
+std::string wrapper_command();
+
+// Names one action's files on its host. Of characters that need no quoting.
+struct WrapperKey {
+  std::string run;
+  std::string action;
+};
+
+// Requests, as the wrapper reads them from its standard input. `nonce` opens each of its answers; a
+// script never sees it.
+struct ScriptPayload {
+  std::string shell;  // sh, bash, python3
+  std::string body;
+  std::vector<std::string> arguments;
+  std::vector<std::string> environment;  // NAME=value
+  std::string directory;                 // empty: where the login begins
+};
+// Starts the script if it was never started under this key, then answers how it ended.
+std::string request_start(const std::string& nonce, const WrapperKey& key,
+                          const ScriptPayload& payload);
+// Answers how it ends, and starts nothing.
+std::string request_attach(const std::string& nonce, const WrapperKey& key);
+// Ends it: TERM, after the grace KILL, until nothing of its session is left; then as attach. What
+// had not begun never will.
+std::string request_cancel(const std::string& nonce, const WrapperKey& key, base::Duration grace);
+// Its output from an offset on: as it grows, until the session's input ends; or to its end now.
+std::string request_follow(const std::string& nonce, const WrapperKey& key, std::uint64_t offset);
+std::string request_rest(const std::string& nonce, const WrapperKey& key, std::uint64_t offset);
+// Removes the run's files, and those of runs that are 30 days old.
+std::string request_forget(const std::string& nonce, const std::string& run);
+
+// At most so much of the output comes with the answer how it ended; a byte more says that there is
+// more.
+inline constexpr std::size_t most_answered_output = 65536;
+
+// A line of the wrapper's.
+struct WrapperAnswer {
+  enum class Kind : std::uint8_t {
+    Running,     // it has been started, now or before
+    Exited,      // with `value`
+    Signalled,   // by `value`
+    Never,       // it was cancelled before it began, and never will begin
+    LostKilled,  // it was begun; what watched over it was killed; nothing of it runs any more
+    LostReboot,  // it was begun; since then the host has booted
+    None,        // nothing is known of it here
+    Refused,     // it was not begun: `text` says why
+    Done,        // forgotten
+  };
+  Kind kind = Kind::None;
+  int value = 0;
+  std::string text;
+  bool operator==(const WrapperAnswer&) const = default;
+};
+
+// Parts the session's error stream: lines that open with the nonce are answers, everything else is
+// what a shell or the login had to say.
+class AnswerReader {
+ public:
+  explicit AnswerReader(std::string nonce) : nonce_(std::move(nonce)) {}
+  std::vector<WrapperAnswer> take(std::string_view bytes);
+  // The end of what else was said, at most 1 KiB.
+  const std::string& said() const { return said_; }
+
+ private:
+  std::string nonce_;
+  std::string rest_;
+  std::string said_;
+};
+
+// Parts the session's output stream: what stands before the line of the nonce is the login's.
+class OutputReader {
+ public:
+  explicit OutputReader(std::string nonce) : mark_(std::move(nonce) + "\n") {}
+  // What of it the script has written.
+  std::string_view take(std::string_view bytes);
+
+ private:
+  std::string mark_;
+  std::string held_;
+  bool open_ = false;
+};
+
+}  // namespace sluice::runtime

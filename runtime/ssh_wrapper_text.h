@@ -1,0 +1,256 @@
+// The shell text of the wrapper on the host, line by line, as ssh_wrapper.cpp makes one line of it.
+// Rules: POSIX sh; no single quote, no exclamation mark, no line end inside a word, no doubled
+// backslash (login shells of all kinds pass it on); every statement ends with ; or a keyword; lines
+// that begin with # are left out; names begin with sluice_, which no variable of a plan does.
+#pragma once
+
+#include <string_view>
+
+namespace sluice::runtime {
+
+inline constexpr std::string_view wrapper_text = R"wrapper(
+case ${BASH_VERSION-} in ?*) set +o posix;; esac;
+sluice_lc=${LC_ALL+x}${LC_ALL-};
+LC_ALL=C;
+# A line end, and what stands for the last process in the background: neither may stand here.
+sluice_nl=$(printf "\n\041"); sluice_bang=${sluice_nl#?}; sluice_nl=${sluice_nl%?};
+last() { eval "sluice_last=\$$sluice_bang"; };
+
+say() { echo "$sluice_nonce $*" >&2; };
+refuse() { rm -f "$sluice_script"; say "refused $*"; exit 0; };
+known() { [ -e "$sluice_p.started" ] || [ -e "$sluice_p.exit" ]; };
+
+# Lines without a value, from the request: word by word.
+IFS=" " read -r sluice_word sluice_nonce sluice_verb sluice_run sluice_key sluice_a sluice_b sluice_c;
+case $sluice_word in sluice1) ;; *) echo "sluice: no request came" >&2; exit 3;; esac;
+sluice_script=;
+
+# The place of this run: private, ours, no link.
+ours() { [ -d "$1" ] && [ -O "$1" ] && { [ -L "$1" ] && return 1; :; }; };
+sluice_base=${HOME-}/.sluice;
+sluice_dir=$sluice_base/$sluice_run;
+if [ -d "$sluice_dir" ]; then :;
+elif [ "$sluice_verb" = start ] || [ "$sluice_verb" = cancel ]; then
+  ( umask 077; mkdir -p "$sluice_dir" ) 2>/dev/null || {
+    sluice_base=/var/tmp/sluice-$(id -u);
+    sluice_dir=$sluice_base/$sluice_run;
+    ( umask 077; mkdir -p "$sluice_dir" ) || refuse "there is no place for its files on the host";
+  };
+else
+  sluice_base=/var/tmp/sluice-$(id -u);
+  sluice_dir=$sluice_base/$sluice_run;
+fi;
+if [ -d "$sluice_dir" ]; then
+  ours "$sluice_base" && ours "$sluice_dir" ||
+    refuse "$sluice_base is not the own directory of the user on the host";
+fi;
+sluice_p=$sluice_dir/$sluice_key;
+read -r sluice_boot < /proc/sys/kernel/random/boot_id;
+
+# Sets sluice_pids to what runs in the session of the script.
+session() {
+  sluice_pids=;
+  [ -s "$sluice_p.pid" ] && read -r sluice_sid sluice_since < "$sluice_p.pid" || return 0;
+  [ -d /proc/self ] || { kill -s 0 -- "-$sluice_sid" 2>/dev/null && sluice_pids=-$sluice_sid;
+    return 0; };
+  # A number that was given to another since then.
+  if { read -r sluice_l < "/proc/$sluice_sid/stat"; } 2>/dev/null; then
+    set -- ${sluice_l##*)};
+    case ${20} in "$sluice_since") ;; *) return 0;; esac;
+  fi;
+  for sluice_f in /proc/[0-9]*/stat; do
+    { read -r sluice_l < "$sluice_f"; } 2>/dev/null || continue;
+    set -- ${sluice_l##*)};
+    sluice_f=${sluice_f%/stat}; sluice_f=${sluice_f#/proc/};
+    # By its own number too: a script that is about to get its session.
+    case $1:$4:$sluice_f in
+      [ZX]:*) ;;
+      *:"$sluice_sid":*|*:"$sluice_sid") sluice_pids="$sluice_pids $sluice_f";;
+    esac;
+  done;
+};
+pause() { sleep "$1" 2>/dev/null || sleep 1; };
+
+# How it ended, then what it wrote.
+conclude() {
+  sluice_w=; sluice_v=; sluice_x=;
+  [ -s "$sluice_p.exit" ] && read -r sluice_w sluice_v sluice_x < "$sluice_p.exit";
+  case $sluice_x in
+  .) ;;
+  *) read -r sluice_l < "$sluice_p.started";
+    case $sluice_l in
+    "$sluice_boot") sluice_w=lost; sluice_v=killed;
+      session;
+      while [ "$sluice_pids" ]; do pause 0.1; session; done;;
+    *) sluice_w=lost; sluice_v=reboot;;
+    esac;;
+  esac;
+  if [ -s "$sluice_p.out" ]; then echo "$sluice_nonce"; head -c 65537 "$sluice_p.out"; fi;
+  say "$sluice_w $sluice_v";
+  exit 0;
+};
+attach() {
+  known || { say none; exit 0; };
+  say running;
+  # Held by who watches over the script, until its end.
+  exec 9>>"$sluice_p.lock";
+  flock -s 9;
+  exec 9>&-;
+  conclude;
+};
+
+# The items of a start: a letter, the number of further lines, the text.
+items() {
+  sluice_all=; sluice_envs=0; sluice_args=0; sluice_cd=; sluice_path=;
+  while IFS= read -r sluice_l; do
+    sluice_all=$sluice_all$sluice_l$sluice_nl;
+    sluice_k=${sluice_l%% *}; sluice_v=${sluice_l#* };
+    sluice_n=${sluice_k#?};
+    while [ "${sluice_n:-0}" -gt 0 ]; do
+      IFS= read -r sluice_l || return 1;
+      sluice_all=$sluice_all$sluice_l$sluice_nl;
+      sluice_v=$sluice_v$sluice_nl$sluice_l;
+      sluice_n=$((sluice_n - 1));
+    done;
+    case $sluice_k in
+    s) return 0;;
+    d*) sluice_cd=$sluice_v;;
+    e*) sluice_envs=$((sluice_envs + 1)); eval "sluice_e$sluice_envs=\$sluice_v";
+      case $sluice_v in PATH=*) sluice_path=other;; esac;;
+    a*) sluice_args=$((sluice_args + 1)); eval "sluice_a$sluice_args=\$sluice_v";;
+    *) return 1;;
+    esac;
+  done;
+  return 1;
+};
+# What came is what was sent: both digests, of the items and of the script.
+genuine() {
+  set -- $(printf %s "$sluice_all" | sha256sum - "$sluice_script");
+  [ "$1 $3" = "$sluice_b $sluice_c" ];
+};
+
+# The script itself: becomes it.
+become() {
+  exec 9>&- </dev/null >>"$sluice_p.out" 2>&1;
+  read -r sluice_l < /proc/self/stat;
+  set -- ${sluice_l##*)};
+  echo "${sluice_l%% *} ${20}" > "$sluice_p.pid";
+  sluice_env=env; sluice_setsid=setsid;
+  # What starts it is found where the login finds it.
+  case $sluice_path in ?*) sluice_env=$(command -v env); sluice_setsid=$(command -v setsid);
+    sluice_a=$(command -v "$sluice_a");; esac;
+  case $sluice_a in
+  *bash) set -- "$sluice_a" -eu -o pipefail "$sluice_script";;
+  *python3) set -- "$sluice_a" "$sluice_script";;
+  *) set -- "$sluice_a" -eu "$sluice_script";;
+  esac;
+  sluice_n=0;
+  while [ "$sluice_n" -lt "$sluice_args" ]; do
+    sluice_n=$((sluice_n + 1)); eval "set -- \"\$@\" \"\$sluice_a$sluice_n\"";
+  done;
+  set -- "$sluice_setsid" "$@";
+  # An asynchronous list of a shell ignores these two.
+  [ -e "$sluice_dir/defaults" ] &&
+    set -- "$sluice_env" --default-signal=INT --default-signal=QUIT "$@";
+  case $sluice_lc in x*) LC_ALL=${sluice_lc#x};; *) unset LC_ALL;; esac;
+  unset ENV BASH_ENV;
+  sluice_n=0;
+  while [ "$sluice_n" -lt "$sluice_envs" ]; do
+    sluice_n=$((sluice_n + 1)); eval "export \"\$sluice_e$sluice_n\"";
+  done;
+  exec "$@";
+};
+# Watches over it, away from the connection, and writes down how it ended, last. A shell gives 128
+# and the number for a signal and for that exit status alike; what it says of its jobs differs.
+supervise() {
+  exec </dev/null >/dev/null 2>&1;
+  case ${BASH_VERSION-} in ?*) trap "jobs > \"\$sluice_p.job\"" CHLD;; esac;
+  ( become ) &
+  last; wait "$sluice_last"; sluice_v=$?;
+  sluice_w=exit;
+  if [ "$sluice_v" -gt 128 ]; then
+    case ${BASH_VERSION-} in "") jobs > "$sluice_p.job";; esac;
+    read -r sluice_l sluice_k sluice_n sluice_x < "$sluice_p.job";
+    case $sluice_k in +) sluice_k=$sluice_n;; esac;
+    case $sluice_k in
+    Done*|Exit) ;;
+    *) sluice_w=signal; sluice_v=$((sluice_v - 128));;
+    esac;
+  fi;
+  echo "$sluice_w $sluice_v ." > "$sluice_p.exit";
+  sync "$sluice_p.exit" "$sluice_dir";
+};
+
+start() {
+  for sluice_l in flock setsid sha256sum sync "$sluice_a"; do
+    command -v "$sluice_l" >/dev/null || refuse "the host has no $sluice_l";
+  done;
+  sluice_script=$sluice_p.script.$$;
+  items && cat > "$sluice_script" && genuine || refuse "it did not arrive whole";
+  if [ "$sluice_cd" ]; then cd -- "$sluice_cd" || refuse "there is no directory for it"; fi;
+  [ -e "$sluice_dir/probed" ] || {
+    env --default-signal=INT true 2>/dev/null && true > "$sluice_dir/defaults";
+    true > "$sluice_dir/probed";
+  };
+  true >>"$sluice_p.lock" || refuse "its files cannot be written on the host";
+  exec 9>>"$sluice_p.lock";
+  flock 9 || refuse "its lock cannot be taken";
+  if known; then exec 9>&-; rm -f "$sluice_script"; attach; fi;
+  true > "$sluice_p.out";
+  echo "$sluice_boot" > "$sluice_p.started" && sync "$sluice_p.started" "$sluice_dir" || {
+    rm -f "$sluice_p.started"; refuse "it cannot be written down that it begins"; };
+  ( supervise ) &
+  last;
+  exec 9>&-;
+  say running;
+  wait "$sluice_last";
+  conclude;
+};
+
+cancel() {
+  until known; do
+    exec 9>>"$sluice_p.lock";
+    if flock -n 9; then
+      known || { echo "never 0 ." > "$sluice_p.exit"; sync "$sluice_p.exit" "$sluice_dir"; };
+    else pause 0.05;
+    fi;
+    exec 9>&-;
+  done;
+  say running;
+  until [ -s "$sluice_p.pid" ] || [ -e "$sluice_p.exit" ]; do
+    exec 9>>"$sluice_p.lock"; flock -n 9 && break; exec 9>&-; pause 0.05;
+  done;
+  exec 9>&-;
+  session;
+  [ "$sluice_pids" ] && kill -s TERM -- $sluice_pids 2>/dev/null;
+  sluice_n=0;
+  sluice_x=0.02;
+  while session; [ "$sluice_pids" ]; do
+    [ "$sluice_n" -ge "$sluice_a" ] && kill -s KILL -- $sluice_pids 2>/dev/null;
+    pause "$sluice_x"; sluice_x=0.1;
+    sluice_n=$((sluice_n + 1));
+  done;
+  attach;
+};
+
+case $sluice_verb in
+start) start;;
+attach) attach;;
+cancel) cancel;;
+follow)
+  echo "$sluice_nonce";
+  tail -c "+$sluice_a" -f "$sluice_p.out" 2>/dev/null &
+  read -r sluice_l;
+  last; kill "$sluice_last";;
+rest)
+  echo "$sluice_nonce";
+  exec tail -c "+$sluice_a" "$sluice_p.out";;
+forget)
+  rm -rf "$sluice_dir";
+  find "$sluice_base" -mindepth 1 -maxdepth 1 -type d -mtime +30 -exec rm -rf {} + 2>/dev/null;
+  say done;;
+esac;
+exit 0
+)wrapper";
+
+}  // namespace sluice::runtime
