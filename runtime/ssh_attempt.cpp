@@ -8,6 +8,7 @@
 
 #include "base/sha256.h"
 #include "base/utf8.h"
+#include "runtime/outputs.h"
 
 namespace sluice::runtime {
 
@@ -133,6 +134,7 @@ void SshExecutor::Attempt::heard(Watcher& watcher, Stream stream, std::string_vi
     return;
   }
   for (WrapperAnswer& answer : watcher.answers.take(bytes)) {
+    if (answer.kind == Verdict::Outputs) continue;
     if (answer.kind != Verdict::Running) {
       watcher.verdict = std::move(answer);
       continue;
@@ -220,7 +222,8 @@ void SshExecutor::Attempt::settle(Watcher& watcher, bool whole) {
   verdict_ = *watcher.verdict;
   follow_timer_ = Loop::Timer();
   again_ = Loop::Timer();
-  std::string said = watcher.answers.said();
+  const std::string said = watcher.answers.said();
+  outputs_ = watcher.answers.outputs();
   const std::string written = std::move(watcher.written);
   release_all();
   if (delivered_ < written.size()) deliver(std::string_view(written).substr(delivered_));
@@ -292,6 +295,7 @@ void SshExecutor::Attempt::end(scheduler::Outcome outcome, Completion::Ending en
   completion.detail = detail;
   if (ending == Completion::Ending::Exited) completion.exit_code = verdict_.value;
   if (ending == Completion::Ending::Signalled) completion.signal = verdict_.value;
+  take_outputs(outputs_, completion);
   const Answered answered = std::move(answered_);
   answered(completion);
 }

@@ -68,6 +68,7 @@ class SshExecutor::Attempt {
   OutputReader follower_output_{""};
   std::uint64_t delivered_ = 0;  // bytes of its output
   WrapperAnswer verdict_;
+  std::string outputs_;  // what it wrote to $SLUICE_OUTPUT
   bool settled_ = false;
   bool touched_ = false;       // the host: a session was opened, if only perhaps
   bool acknowledged_ = false;  // it was begun

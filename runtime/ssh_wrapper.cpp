@@ -43,6 +43,7 @@ WrapperAnswer answer_of(std::string_view line) {
   if (word == "never") return {Kind::Never, 0, ""};
   if (word == "lost") return {rest == "reboot" ? Kind::LostReboot : Kind::LostKilled, 0, ""};
   if (word == "refused") return {Kind::Refused, 0, std::string(rest)};
+  if (word == "outputs") return {Kind::Outputs, 0, ""};
   if (word == "done") return {Kind::Done, 0, ""};
   return {Kind::None, 0, ""};
 }
@@ -100,16 +101,26 @@ std::vector<WrapperAnswer> AnswerReader::take(std::string_view bytes) {
   std::vector<WrapperAnswer> answers;
   rest_.append(bytes);
   const std::string mark = nonce_ + " ";
-  for (std::size_t end = rest_.find('\n'); end != std::string::npos; end = rest_.find('\n')) {
-    const std::string line = rest_.substr(0, end);
-    rest_.erase(0, end + 1);
+  std::size_t begin = 0;
+  for (std::size_t end = rest_.find('\n'); end != std::string::npos;
+       end = rest_.find('\n', begin)) {
+    const std::string_view line = std::string_view(rest_).substr(begin, end - begin);
+    begin = end + 1;
     // A login that ends without a line end stands before the first answer.
     const std::size_t at = line.find(mark);
-    if (at != std::string::npos) answers.push_back(answer_of(line.substr(at + mark.size())));
-    said_ += at != std::string::npos ? line.substr(0, at) : line + "\n";
+    std::string& beside = hands_on_ ? outputs_ : said_;
+    if (at == std::string_view::npos) {
+      beside.append(line) += '\n';
+      continue;
+    }
+    beside += line.substr(0, at);
+    if (hands_on_ && !outputs_.empty()) outputs_.pop_back();  // the wrapper's own line end
+    answers.push_back(answer_of(line.substr(at + mark.size())));
+    hands_on_ = answers.back().kind == WrapperAnswer::Kind::Outputs;
   }
+  rest_.erase(0, begin);
   if (said_.size() > most_said) said_.erase(0, said_.size() - most_said);
-  if (rest_.size() > most_said) rest_.erase(0, rest_.size() - most_said);
+  if (!hands_on_ && rest_.size() > most_said) rest_.erase(0, rest_.size() - most_said);
   return answers;
 }
 

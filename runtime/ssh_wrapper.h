@@ -58,6 +58,7 @@ struct WrapperAnswer {
     Never,       // it was cancelled before it began, and never will begin
     LostKilled,  // it was begun; what watched over it was killed; nothing of it runs any more
     LostReboot,  // it was begun; since then the host has booted
+    Outputs,     // behind it comes what it wrote to $SLUICE_OUTPUT
     None,        // nothing is known of it here
     Refused,     // it was not begun: `text` says why
     Done,        // forgotten
@@ -76,11 +77,15 @@ class AnswerReader {
   std::vector<WrapperAnswer> take(std::string_view bytes);
   // The end of what else was said, at most 1 KiB.
   const std::string& said() const { return said_; }
+  // What the script wrote to $SLUICE_OUTPUT: at most 64 KiB, and a byte more says that it was more.
+  const std::string& outputs() const { return outputs_; }
 
  private:
   std::string nonce_;
   std::string rest_;
   std::string said_;
+  std::string outputs_;
+  bool hands_on_ = false;
 };
 
 // Parts the session's output stream: what stands before the line of the nonce is the login's.

@@ -86,6 +86,10 @@ conclude() {
     esac;;
   esac;
   if [ -s "$sluice_p.out" ]; then echo "$sluice_nonce"; head -c 65537 "$sluice_p.out"; fi;
+  # What it hands on: up to the next line of ours, and one line end more.
+  if [ -s "$sluice_p.output" ]; then
+    say outputs; head -c 65537 "$sluice_p.output" >&2; echo >&2;
+  fi;
   say "$sluice_w $sluice_v";
   exit 0;
 };
@@ -154,6 +158,7 @@ become() {
     set -- "$sluice_env" --default-signal=INT --default-signal=QUIT "$@";
   case $sluice_lc in x*) LC_ALL=${sluice_lc#x};; *) unset LC_ALL;; esac;
   unset ENV BASH_ENV;
+  export "SLUICE_OUTPUT=$sluice_p.output";
   sluice_n=0;
   while [ "$sluice_n" -lt "$sluice_envs" ]; do
     sluice_n=$((sluice_n + 1)); eval "export \"\$sluice_e$sluice_n\"";

@@ -55,7 +55,7 @@ runtime::ActionRequest Requests::action(const std::string& kind,
   request.plan = &plan_;
   request.action.step = plan::StepId{0};
   request.action.attempt = static_cast<std::uint32_t>(last_);
-  request.task = &plan_.steps[plan::StepId{0}].tasks[0];
+  request.work = &plan_.steps[plan::StepId{0}].tasks[0];
   plan_.steps[plan::StepId{0}].tasks[0].action.kind = kind;
   request.attributes = std::move(attributes);
   request.run = "20260102-030405-5f3a";
