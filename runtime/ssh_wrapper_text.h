@@ -21,7 +21,8 @@ refuse() { rm -f "$sluice_script"; say "refused $*"; exit 0; };
 known() { [ -e "$sluice_p.started" ] || [ -e "$sluice_p.exit" ]; };
 
 # Lines without a value, from the request: word by word.
-IFS=" " read -r sluice_word sluice_nonce sluice_verb sluice_run sluice_key sluice_a sluice_b sluice_c;
+IFS=" " read -r sluice_word sluice_nonce sluice_verb sluice_run sluice_key
+  sluice_a sluice_b sluice_c;
 case $sluice_word in sluice1) ;; *) echo "sluice: no request came" >&2; exit 3;; esac;
 sluice_script=;
 
