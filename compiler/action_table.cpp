@@ -45,6 +45,7 @@ AttributeSchema one_of(AttributeSchema schema, std::vector<std::string_view> wor
 AttributeSchema map_of_text(std::string_view name, std::string_view documentation) {
   AttributeSchema schema = attribute(name, Type::String, documentation);
   schema.map = true;
+  schema.secret = true;
   return schema;
 }
 
@@ -59,7 +60,8 @@ ActionSchema script() {
            attribute("directory", Type::String, "where it runs; the login's home by default"),
            map_of_text("environment", "more environment variables")},
           base::Duration{10'000},
-          "runs a script on the target"};
+          "runs a script on the target",
+          true};
 }
 
 ActionSchema wait() {

@@ -19,6 +19,7 @@ struct AttributeSchema {
   bool map = false;  // a block of names and strings: headers { "Accept" = "text/plain" }
   bool required = false;
   bool literal = false;  // must be known when compiling, without `${…}`: a script's text
+  bool secret = false;   // it may be a secret; of a map, each of its values
   std::optional<plan::Value> default_value;
   std::vector<std::string_view> words;  // the only texts allowed; empty: any
   std::string_view documentation;
@@ -30,6 +31,7 @@ struct ActionSchema {
   std::vector<AttributeSchema> attributes;
   std::optional<base::Duration> default_takes;  // none: as long as the attribute `duration`
   std::string_view documentation;
+  bool writes_outputs = false;  // it has a script, which may write `name=value` lines
 };
 
 std::span<const ActionSchema> action_table();

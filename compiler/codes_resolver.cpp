@@ -179,13 +179,25 @@ variable name_of = upper("a")
 step "A" { run "echo $name_of" })deploy"},
     Code{"E0222", "an unknown property",
          "`target.NAME` and `host.NAME` name a property that some target declares, or `name` or "
-         "`address`; `deployment` has `name` and `id`.",
+         "`address`; `deployment` has `name`, `id`, `status` and `environment`; what a step wrote "
+         "is "
+         "`steps[\"NAME\"].outputs.NAME`.",
          R"deploy(deployment "Acme"
 role web { target "a" { zone = "x" } }
 step "A" on web { run http { url = "http://${target.zon}/" } })deploy",
          R"deploy(deployment "Acme"
 role web { target "a" { zone = "x" } }
 step "A" on web { run http { url = "http://${target.zone}/" } })deploy"},
+    Code{"E0223", "a secret where it would be seen",
+         "A secret's value is in no plan, no text and no output. It stands alone, and only where "
+         "the reference says so: in a script's `environment`, as a password, as the value of a "
+         "header.",
+         R"deploy(deployment "Acme"
+secret token from env "TOKEN"
+step "A" { run http { url = "http://localhost/?token=${token}" } })deploy",
+         R"deploy(deployment "Acme"
+secret token from env "TOKEN"
+step "A" { run http { url = "http://localhost/" headers { Authorization = token } } })deploy"},
     Code{"E0301", "a step that does nothing, or two things",
          "A step has either one `run` or child steps.",
          R"deploy(deployment "Acme"
@@ -211,7 +223,8 @@ step "A" on web window 3 {
 step "A" { run "true" timeout 5s timeout 6s })deploy",
          R"deploy(deployment "Acme"
 step "A" { run "true" timeout 5s })deploy"},
-    Code{"E0304", "phrases in another order", "A step's first line says: once, on, window, via.",
+    Code{"E0304", "phrases in another order",
+         "A step's first line says: once, on, where and except, window or batches, by, via.",
          R"deploy(deployment "Acme"
 role web { target "a" }
 step "A" window 3 on web { run "true" })deploy",
@@ -219,8 +232,9 @@ step "A" window 3 on web { run "true" })deploy",
 role web { target "a" }
 step "A" on web window 3 { run "true" })deploy"},
     Code{"E0305", "a count that is not allowed",
-         "A window is a whole number from 1, or a percentage above 0% and at most 100%; a "
-         "tolerance may be 0; a retry is a whole number from 1.",
+         "A window or batch is a whole number from 1, or a percentage above 0% and at most 100%; a "
+         "tolerance may be 0; a retry is a whole number from 1, and its pause grows by a number "
+         "from 1.",
          R"deploy(deployment "Acme"
 role web { target "a" }
 step "A" on web window 0 { run "true" })deploy",
@@ -252,7 +266,8 @@ step "B" after "A" { run "true" })deploy",
 step "A" { run "true" }
 step "B" after "A" { run "true" })deploy"},
     Code{"E0309", "an unknown word",
-         "An order is inventory, name or reverse; a condition is success, failure or always.",
+         "An order is inventory, name, reverse, longest, random with a seed, or target with a "
+         "property; a condition begins with success, failure or always, or is an expression.",
          R"deploy(deployment "Acme"
 role web { target "a" }
 step "A" on web order backwards { run "true" })deploy",
@@ -280,6 +295,15 @@ role web { target "a" }
 step "A" on web window 2 {
   step "B" { run "true" }
 })deploy"},
+    Code{"E0312", "`skip verified` without `verify`",
+         "`skip verified` asks the step's `verify` first and leaves alone a target that is there "
+         "already; so there must be one.",
+         R"deploy(deployment "Acme"
+role web { target "a" }
+step "A" on web { skip verified run "true" })deploy",
+         R"deploy(deployment "Acme"
+role web { target "a" }
+step "A" on web { skip verified verify { run "false" } run "true" })deploy"},
     Code{"E0313", "a script as a template",
          "Scripts are never templates: `${name}` in a script is the shell's. Variables reach the "
          "script as environment variables, so no value can turn into code.",
@@ -294,6 +318,58 @@ step "A" { run "echo $total" })deploy"},
 step "A" { run "true" takes 9s to 5s })deploy",
          R"deploy(deployment "Acme"
 step "A" { run "true" takes 5s to 9s })deploy"},
+    Code{"E0315", "an output that may not be read here",
+         "Only a step that waits for the one that writes may read what it wrote, so that timing "
+         "never decides. Each target reads its own; all read those of a `once` or controller step. "
+         "Only scripts write outputs.",
+         R"deploy(deployment "Acme"
+role web { target "web-[1..3]" }
+step "Look" on web { run "echo healthy=yes >> \"$SLUICE_OUTPUT\"" }
+step "Tell" when steps["Look"].outputs.healthy == "yes" { run "true" })deploy",
+         R"deploy(deployment "Acme"
+role web { target "web-[1..3]" }
+step "Look" once on web { run "echo healthy=yes >> \"$SLUICE_OUTPUT\"" }
+step "Tell" when steps["Look"].outputs.healthy == "yes" { run "true" })deploy"},
+    Code{"E0316", "`except` names no target of the step",
+         "What `except` leaves out must be one of the targets that `on` names; else a misspelt "
+         "name would leave out nobody.",
+         R"deploy(deployment "Acme"
+role web { target "web-[01..09]" }
+step "A" on web except "web-3" { run "true" })deploy",
+         R"deploy(deployment "Acme"
+role web { target "web-[01..09]" }
+step "A" on web except "web-03" { run "true" })deploy"},
+    Code{"E0317", "a batch in lockstep that could never begin",
+         "A batch in lockstep begins as a whole or not yet. A window, a limit for each value or "
+         "`at most` that is narrower than the batch would hold it for ever, and `stagger` would "
+         "part it.",
+         R"deploy(deployment "Acme"
+role web { target "web-[1..9]" }
+step "A" on web window 2 batches 3 in lockstep { run "true" })deploy",
+         R"deploy(deployment "Acme"
+role web { target "web-[1..9]" }
+step "A" on web batches 3 in lockstep { run "true" })deploy"},
+    Code{"E0318", "an unknown resource",
+         "`uses` names a resource that the file declares: `resource uplink 1Gbps`.",
+         R"deploy(deployment "Acme"
+step "A" { run "true" uses 1 of license })deploy",
+         R"deploy(deployment "Acme"
+step "A" { run "true" })deploy"},
+    Code{"E0319", "steps between batches of a step that has none",
+         "`between batches` runs its steps after each batch but the last; so the step has "
+         "`batches`, or goes `by` a property.",
+         R"deploy(deployment "Acme"
+role web { target "web-[1..9]" }
+step "A" on web window 3 {
+  run "true"
+  between batches { step "Look" { run wait 5m } }
+})deploy",
+         R"deploy(deployment "Acme"
+role web { target "web-[1..9]" }
+step "A" on web batches 3 {
+  run "true"
+  between batches { step "Look" { run wait 5m } }
+})deploy"},
     Code{"W0401", "a target that is never brought back",
          "A step drains its target, and nothing restores one.",
          R"deploy(deployment "Acme"

@@ -181,7 +181,7 @@ class ActionResolver {
       return;
     }
     auto value = resolver_.expressions.resolve(
-        *entry.value, {fmt::format("`{}`", entry.name.text), {Type::String}, latest_stage()});
+        *entry.value, {fmt::format("`{}`", entry.name.text), types(schema), latest_stage()});
     if (!value) {
       failed_ = true;
       return;
@@ -195,6 +195,11 @@ class ActionResolver {
     };
     return !name.empty() && (name[0] < '0' || name[0] > '9') &&
            std::all_of(name.begin(), name.end(), fits);
+  }
+
+  static std::vector<Type> types(const AttributeSchema& schema) {
+    if (schema.secret) return {schema.type, Type::Secret};
+    return {schema.type};
   }
 
   // A controller step has no target; `host` there is the controller itself.
@@ -215,7 +220,7 @@ class ActionResolver {
       return;
     }
     auto value = resolver_.expressions.resolve(
-        node, {fmt::format("`{}`", schema.name), {schema.type}, latest_stage()});
+        node, {fmt::format("`{}`", schema.name), types(schema), latest_stage()});
     if (!value) {
       failed_ = true;
       return;

@@ -61,6 +61,16 @@ std::vector<std::string> cure(Type found, const std::vector<Type>& wanted) {
   return {};
 }
 
+bool takes_secret(const Wanted& wanted) {
+  return std::find(wanted.types.begin(), wanted.types.end(), Type::Secret) != wanted.types.end();
+}
+
+// Types are named for a person: a place that takes a secret as well is one that takes a text.
+std::vector<Type> without_secret(std::vector<Type> types) {
+  std::erase(types, Type::Secret);
+  return types;
+}
+
 }  // namespace
 
 std::string type_words(const std::vector<Type>& types) {
@@ -73,14 +83,22 @@ std::string type_words(const std::vector<Type>& types) {
 
 std::optional<Expression> ExpressionResolver::resolve(const ExpressionNode& node,
                                                       const Wanted& wanted) {
+  bare_properties_ = wanted.bare_properties;
   std::optional<Expression> expression = tree(node);
+  bare_properties_ = false;
   if (!expression) return std::nullopt;
+  if (expression->type == Type::Secret && !takes_secret(wanted)) {
+    report_.error("E0223", node.span,
+                  fmt::format("{} cannot be a secret: it would be seen", wanted.use),
+                  {"a secret reaches a script as in `environment { API_TOKEN = token }`"});
+    return std::nullopt;
+  }
   const bool fits = wanted.types.empty() || std::find(wanted.types.begin(), wanted.types.end(),
                                                       expression->type) != wanted.types.end();
   if (!fits) {
     report_.error("E0205", node.span,
-                  fmt::format("{} is {}, and this is {}", wanted.use, type_words(wanted.types),
-                              article(expression->type)),
+                  fmt::format("{} is {}, and this is {}", wanted.use,
+                              type_words(without_secret(wanted.types)), article(expression->type)),
                   cure(expression->type, wanted.types));
     return std::nullopt;
   }
@@ -122,6 +140,7 @@ std::optional<Expression> ExpressionResolver::tree(const ExpressionNode& node) {
       if (index.kind == Kind::Literal && index.value.type() == Type::String) {
         return property(node, std::get<std::string>(index.value.content), index.span);
       }
+      if (index.broken) return std::nullopt;
       report_.error("E0222", index.span, "a property's name is a string here",
                     {"as in `target[\"install-time\"]`"});
       return std::nullopt;
@@ -138,67 +157,13 @@ std::optional<Expression> ExpressionResolver::tree(const ExpressionNode& node) {
   return std::nullopt;
 }
 
-std::optional<Expression> ExpressionResolver::variable(const ExpressionNode& node) {
-  const auto found = scope_.variables.find(node.name);
-  if (found != scope_.variables.end()) {
-    found->second.used = true;
-    if (found->second.broken) return std::nullopt;
-    return plan::constant(found->second.value);
-  }
-  if (node.name == "target" || node.name == "host" || node.name == "deployment") {
-    report_.error("E0204", node.span, fmt::format("`{}` alone is no value", node.name),
-                  {fmt::format("name a property: `{}.name`", node.name)});
-    return std::nullopt;
-  }
-  std::vector<std::string> names;
-  for (const auto& [name, entry] : scope_.variables) names.push_back(name);
-  std::vector<std::string> hints = did_you_mean(node.name, names);
-  if (hints.empty())
-    hints.push_back("a text stands in quotes; a variable is declared with `variable`");
-  report_.error("E0204", node.span, fmt::format("there is no variable `{}`", node.name), hints);
-  return std::nullopt;
-}
-
-std::optional<Expression> ExpressionResolver::property(const ExpressionNode& node,
-                                                       const std::string& name,
-                                                       base::Span name_span) {
-  const ExpressionNode& owner = node.operands[0];
-  Expression expression;
-  expression.name = name;
-  if (owner.kind == Kind::Variable && owner.name == "deployment") {
-    if (name == "name") return plan::constant({scope_.deployment});
-    if (name == "id") {
-      expression.op = Operator::DeploymentProperty;
-      expression.stage = Stage::AtRunTime;
-      return expression;
-    }
-    report_.error("E0222", name_span, fmt::format("`deployment` has no `{}`", name),
-                  {"it has `name` and `id`"});
-    return std::nullopt;
-  }
-  const bool target = owner.kind == Kind::Variable && owner.name == "target";
-  const bool host = owner.kind == Kind::Variable && owner.name == "host";
-  if (!target && !host) {
-    report_.error("E0222", node.span, "only `target`, `host` and `deployment` have properties");
-    return std::nullopt;
-  }
-  if (!scope_.targets_known) {
-    report_.error("E0218", node.span, "this is worked out before there are targets");
-    return std::nullopt;
-  }
-  expression.op = target ? Operator::TargetProperty : Operator::HostProperty;
-  expression.stage = target ? Stage::PerTarget : Stage::PerHost;
-  if (name == "name" || name == "address") return expression;
-  const auto found = scope_.properties.find(name);
-  if (found == scope_.properties.end()) {
-    std::vector<std::string> names{"name", "address"};
-    for (const auto& [known, type] : scope_.properties) names.push_back(known);
-    report_.error("E0222", name_span, fmt::format("no target has a property `{}`", name),
-                  did_you_mean(name, names));
-    return std::nullopt;
-  }
-  expression.type = found->second;
-  return expression;
+// A secret is never part of anything else: not of a text, a list or a comparison.
+bool ExpressionResolver::no_secret(const Expression& expression, base::Span span) {
+  if (expression.type != Type::Secret) return true;
+  report_.error("E0223", span,
+                fmt::format("the secret `{}` cannot be part of another value", expression.name),
+                {"it stands alone, as in `environment { API_TOKEN = token }`"});
+  return false;
 }
 
 bool ExpressionResolver::operands(const ExpressionNode& node, Expression& expression) {
@@ -209,6 +174,7 @@ bool ExpressionResolver::operands(const ExpressionNode& node, Expression& expres
       whole = false;
       continue;
     }
+    whole = no_secret(*operand, part.span) && whole;
     expression.stage = std::max(expression.stage, operand->stage);
     expression.operands.push_back(*std::move(operand));
   }
@@ -312,29 +278,6 @@ std::optional<Expression> ExpressionResolver::call(const ExpressionNode& node) {
     return std::nullopt;
   }
   return folded(std::move(expression), node);
-}
-
-std::optional<Expression> ExpressionResolver::count_of_role(const ExpressionNode& node) {
-  const bool named = node.operands.size() == 1 && (node.operands[0].kind == Kind::Variable ||
-                                                   node.operands[0].kind == Kind::Literal);
-  const ExpressionNode* argument = named ? &node.operands[0] : nullptr;
-  const bool text =
-      named && argument->kind == Kind::Literal && argument->value.type() == Type::String;
-  if (!named || (argument->kind == Kind::Literal && !text)) {
-    report_.error("E0221", node.span, "`count` takes the name of a role");
-    return std::nullopt;
-  }
-  const std::string name = text ? std::get<std::string>(argument->value.content) : argument->name;
-  const auto role = scope_.roles.find(name);
-  if (role == scope_.roles.end() || !scope_.targets_known) {
-    std::vector<std::string> names;
-    for (const auto& [known, id] : scope_.roles) names.push_back(known);
-    report_.error("E0203", argument->span, fmt::format("there is no role `{}`", name),
-                  did_you_mean(name, names));
-    return std::nullopt;
-  }
-  const std::uint32_t targets = plan_.target_lists[plan_.roles[role->second].targets].size();
-  return plan::constant({plan::Number{std::int64_t{targets} * 1'000'000}});
 }
 
 // What is known is worked out now, so that a plan holds values and not sums.

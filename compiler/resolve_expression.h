@@ -19,6 +19,7 @@ struct Wanted {
   std::string use;
   std::vector<plan::Type> types;            // empty: any
   plan::Stage latest = plan::Stage::Known;  // the latest stage that will do
+  bool bare_properties = false;             // a target's properties stand by their bare names
 };
 
 class ExpressionResolver {
@@ -39,8 +40,14 @@ class ExpressionResolver {
  private:
   std::optional<plan::Expression> tree(const ExpressionNode& node);
   std::optional<plan::Expression> variable(const ExpressionNode& node);
+  void report_unknown(const ExpressionNode& node);
   std::optional<plan::Expression> property(const ExpressionNode& node, const std::string& name,
                                            base::Span name_span);
+  std::optional<plan::Expression> deployment_property(const std::string& name,
+                                                      base::Span name_span);
+  std::optional<plan::Expression> output(const ExpressionNode& owner, const std::string& name,
+                                         base::Span span);
+  bool no_secret(const plan::Expression& expression, base::Span span);
   std::optional<plan::Expression> unary(const ExpressionNode& node);
   std::optional<plan::Expression> binary(const ExpressionNode& node);
   std::optional<plan::Expression> choice(const ExpressionNode& node);
@@ -54,6 +61,7 @@ class ExpressionResolver {
   const plan::Plan& plan_;
   Scope& scope_;
   Report& report_;
+  bool bare_properties_ = false;
 };
 
 // "a number", "an …", "a string or a list".

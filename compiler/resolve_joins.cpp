@@ -24,8 +24,12 @@ class Joiner {
   void join(plan::StepId step) {
     const Waits& waits = resolver_.waits[step.value];
     plan::JoinId join;
-    if (waits.with_previous && step.value > 0) {
-      join = resolver_.plan.steps[plan::StepId{step.value - 1}].join;
+    if (waits.gate) {
+      resolver_.plan.steps[step].join = nothing();
+      return;
+    }
+    if (waits.with_previous && previous_.valid()) {
+      join = resolver_.plan.steps[previous_].join;
     } else {
       plan::Join made;
       made.steps = waits.named ? waits.after : unawaited();
@@ -36,6 +40,7 @@ class Joiner {
     }
     resolver_.plan.steps[step].join = join;
     last_.push_back(step);
+    previous_ = step;
   }
 
   std::vector<plan::StepId> unawaited() {
@@ -55,6 +60,7 @@ class Joiner {
   Resolver& resolver_;
   std::vector<bool> awaited_;
   std::vector<plan::StepId> last_;  // steps above that may still be waited for by nobody
+  plan::StepId previous_;
   plan::JoinId nothing_;
 };
 

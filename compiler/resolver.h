@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "compiler/action_table.h"
@@ -22,6 +23,7 @@ inline constexpr std::uint64_t most_targets = 10'000'000;
 
 // What a step's phrases ask of the steps before it; turned into joins when all steps are known.
 struct Waits {
+  bool gate = false;  // it waits for its step's batches, and nobody for it
   bool with_previous = false;
   bool named = false;  // `after`
   std::vector<plan::StepId> after;
@@ -51,6 +53,9 @@ struct Resolver {
   std::map<std::string, plan::TargetListId> step_lists;  // by roles and order, as written
   std::vector<Waits> waits;                              // by step
   std::vector<base::Span> step_spans;                    // by step
+
+ private:
+  std::unordered_map<std::uint64_t, std::vector<plan::TargetListId>> lists_;  // by hash
 };
 
 // `deployment`, first and once.
@@ -66,6 +71,8 @@ std::optional<plan::Action> resolve_action(const RunNode& run, const plan::Targe
                                            bool on_controller, Resolver& resolver);
 // From waits to joins; cycles are reported.
 void resolve_joins(Resolver& resolver);
+// Which outputs are read by whom, once the joins are known.
+void check_outputs(Resolver& resolver);
 // What is no mistake, and yet seldom meant.
 void warn(const SyntaxTree& tree, Resolver& resolver);
 
