@@ -9,7 +9,8 @@ namespace {
 bool has_effects(const plan::Plan& plan) {
   for (const plan::Step& step : plan.steps) {
     for (const plan::Task& task : step.tasks) {
-      if (task.effect.drains || task.effect.restores || task.effect.interrupts) return true;
+      if (task.effect != plan::ServiceEffect{}) return true;
+      if (task.undo && task.undo->effect != plan::ServiceEffect{}) return true;
     }
   }
   return false;
