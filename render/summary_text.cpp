@@ -212,8 +212,17 @@ std::string what_if_text(const plan::Plan& plan, const std::string& task,
   table.column("verified", TextTable::Align::Right);
   table.column("failed", TextTable::Align::Right);
   table.column("not reached", TextTable::Align::Right);
-  for (const plan::Role& role : plan.roles) {
-    table.column(fmt::format("lowest {}", fitted(role.name, 20)), TextTable::Align::Right);
+  // Roles of which none goes out of service in any run would only make the table wide.
+  std::vector<plan::RoleId> roles;
+  for (const plan::RoleId id : plan.roles.ids()) {
+    const bool goes_out = std::any_of(runs.begin(), runs.end(), [&](const WhatIf& run) {
+      const scheduler::RoleTimes& role = run.timeline.roles[id.value];
+      return role.available_min < role.targets;
+    });
+    if (!goes_out) continue;
+    roles.push_back(id);
+    table.column(fmt::format("lowest {}", fitted(plan.roles[id].name, 20)),
+                 TextTable::Align::Right);
   }
   for (const WhatIf* run : order) {
     const scheduler::Census& census = run->timeline.census;
@@ -223,8 +232,8 @@ std::string what_if_text(const plan::Plan& plan, const std::string& task,
                                    fmt::format("{}", census.verified),
                                    fmt::format("{}", census.failed),
                                    fmt::format("{}", census.skipped + census.not_started)};
-    for (const auto& role : run->timeline.roles) {
-      cells.push_back(fmt::format("{}", role.available_min));
+    for (const plan::RoleId id : roles) {
+      cells.push_back(fmt::format("{}", run->timeline.roles[id.value].available_min));
     }
     table.row(std::move(cells));
     table.colour_last(1, colour_of(run->timeline.outcome, style));
