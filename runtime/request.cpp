@@ -136,6 +136,24 @@ bool is_host_text(std::string_view text) {
   });
 }
 
+// [user@]host[:port], several apart by commas; an address of numbers and colons stands in brackets.
+bool is_jump(std::string_view text) {
+  while (true) {
+    const std::size_t end = text.find(',');
+    std::string_view hop = text.substr(0, end);
+    const std::size_t at = hop.find('@');
+    if (at != std::string_view::npos) {
+      if (!is_host_text(hop.substr(0, at))) return false;
+      hop.remove_prefix(at + 1);
+    }
+    std::string plain(hop);
+    std::erase_if(plain, [](char c) { return c == '[' || c == ']'; });
+    if (!is_host_text(plain)) return false;
+    if (end == std::string_view::npos) return true;
+    text.remove_prefix(end + 1);
+  }
+}
+
 }  // namespace
 
 std::vector<plan::TargetId> hosts_of(const plan::Plan& plan, const scheduler::Action& action) {
@@ -182,7 +200,8 @@ std::string connection_problem(const Place& place) {
     const bool odd = value != nullptr &&
                      (value->empty() || value->front() == '-' ||
                       value->find_first_of(std::string_view("\n\r\0", 3)) != std::string::npos);
-    if (odd) return fmt::format("`{}` cannot be a connection's `{}`", *value, name);
+    const bool misread = value != nullptr && std::string_view(name) == "jump" && !is_jump(*value);
+    if (odd || misread) return fmt::format("`{}` cannot be a connection's `{}`", *value, name);
   }
   return "";
 }
