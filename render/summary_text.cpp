@@ -118,6 +118,29 @@ std::string roles_table(const plan::Plan& plan, const scheduler::Timeline& timel
   return table.text(2);
 }
 
+std::string contracts_table(const plan::Plan& plan, const scheduler::Timeline& timeline,
+                            const TextStyle& style) {
+  TextTable table;
+  table.column("contract");
+  table.column("");
+  table.column("worst", TextTable::Align::Right);
+  table.column("at", TextTable::Align::Right);
+  for (std::size_t i = 0; i < plan.contracts.size(); ++i) {
+    const plan::Contract& contract = plan.contracts[i];
+    const scheduler::ContractTimes& times = timeline.contracts[i];
+    const bool of_time = contract.kind == plan::Contract::Kind::Duration ||
+                         contract.kind == plan::Contract::Kind::Downtime;
+    std::string worst = of_time ? duration_text({times.worst}) : fmt::format("{}", times.worst);
+    if (!contract.per.empty()) {
+      worst += " in " + plan::to_text(contract.bounds[times.bound].value);
+    }
+    table.row({fitted(contract.text, 60), times.held ? "held" : "broken", fitted(worst, 30),
+               time_text(times.at)});
+    table.colour_last(1, colour_of(times.held ? State::Succeeded : State::Failed, style));
+  }
+  return table.text(2);
+}
+
 // The path step by step: what stands on one target in one step is one item.
 std::string critical_path_text(const plan::Plan& plan, const scheduler::Timeline& timeline) {
   struct Item {
@@ -179,6 +202,7 @@ std::string summary_text(const plan::Plan& plan, const scheduler::Timeline& time
   const std::string why = reasons(plan, timeline);
   if (!why.empty()) text += "\n" + why;
   if (!plan.roles.empty()) text += "\n" + roles_table(plan, timeline);
+  if (!plan.contracts.empty()) text += "\n" + contracts_table(plan, timeline, style);
   const std::string path = critical_path_text(plan, timeline);
   if (!path.empty()) text += "\n" + path;
   if (!assumed.empty()) {

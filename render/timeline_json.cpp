@@ -37,7 +37,7 @@ class Writer {
     write_targets();
     write_roles();
     write_critical_path();
-    json_.key("contracts").begin_array().end_array();
+    write_contracts();
     write_census();
     json_.end_object();
   }
@@ -140,7 +140,8 @@ class Writer {
       json_.end_array().member("state", state_name(timeline_.target_states[i]));
       json_.key("out_of_service").begin_array();
       for (const Interval& out : timeline_.out_of_service(plan::TargetId{i})) interval(out);
-      json_.end_array().end_object();
+      const bool out = !timeline_.target_out.empty() && timeline_.target_out[i];
+      json_.end_array().member("in_service", !out).end_object();
     }
     json_.end_array();
   }
@@ -171,6 +172,22 @@ class Writer {
       json_.member("task", plan_.steps[part.step].tasks[part.task].name);
       instant("start_ms", part.start);
       instant("end_ms", part.end);
+      json_.end_object();
+    }
+    json_.end_array();
+  }
+
+  void write_contracts() {
+    json_.key("contracts").begin_array();
+    for (std::size_t i = 0; i < plan_.contracts.size(); ++i) {
+      const plan::Contract& contract = plan_.contracts[i];
+      const scheduler::ContractTimes& times = timeline_.contracts[i];
+      json_.begin_object().member("text", contract.text).member("held", times.held);
+      json_.member("basis", "observed").member("worst", times.worst);
+      instant("at_ms", times.at);
+      if (!contract.per.empty()) {
+        json_.member("value", plan::to_text(contract.bounds[times.bound].value));
+      }
       json_.end_object();
     }
     json_.end_array();

@@ -91,6 +91,16 @@ struct RolledBack {
   bool operator==(const RolledBack&) const = default;
 };
 
+// How a contract fared. Of several bounds (`per zone`) the one that came nearest to its limit, or
+// went furthest beyond it.
+struct ContractTimes {
+  bool held = true;
+  std::int64_t worst = 0;                     // targets, or milliseconds of a duration
+  base::Instant at = base::Instant::never();  // when it was first so bad; of a duration: never
+  std::uint32_t bound = 0;                    // position in the contract's bounds
+  bool operator==(const ContractTimes&) const = default;
+};
+
 struct PathPart {
   plan::StepId step;
   std::uint32_t lane = 0;
@@ -118,8 +128,9 @@ class Timeline {
   base::Duration duration;            // to the end of the last step, or to the last event so far
   base::Duration waiting;             // in which all lanes at work waited for people
 
-  std::vector<StepTimes> steps;  // by StepId
-  std::vector<RoleTimes> roles;  // by RoleId
+  std::vector<StepTimes> steps;          // by StepId
+  std::vector<RoleTimes> roles;          // by RoleId
+  std::vector<ContractTimes> contracts;  // in the plan's order
   Census census;
 
   // Detail::Lanes only; the product of targets and tasks, in the plan's order.
@@ -144,6 +155,7 @@ class Timeline {
   // By TargetId; those that no step works on are NotStarted and stand in no census.
   std::vector<State> target_states;
   std::vector<bool> target_planned;  // some step works on it
+  std::vector<bool> target_out;      // out of service when it ended; empty: none was ever out
   // Merged where they touch; only targets that were ever out have any.
   std::vector<Interval> out_of_service(plan::TargetId target) const;
 
