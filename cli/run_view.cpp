@@ -287,8 +287,9 @@ void RunView::report_failure(const Command& command, const runtime::Instant&) {
                     place.empty() ? "" : ": ", options_.colour ? "\x1b[1;31m" : "", name_of(ended),
                     target, ended.attempt, std::uint64_t{task.retry.more} + 1, what,
                     options_.colour ? "\x1b[0m" : ""));
-  scheduler::Action with_slot = ended;
-  for (const std::string& line : store_.take_tail(with_slot)) print("    | " + line);
+  const std::vector<std::string> tail = store_.take_tail(ended);
+  if (tail.empty()) return;  // it wrote nothing
+  for (const std::string& line : tail) print("    | " + line);
   const std::string state = options_.state.empty() ? "" : " --state " + options_.state;
   print(fmt::format("    all it wrote: sluice logs {} {}{}", options_.run, target, state));
 }
