@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json_writer.h"
+#include "scheduler/work.h"
 
 namespace sluice::render {
 
@@ -11,6 +12,8 @@ namespace {
 using base::Instant;
 using base::JsonWriter;
 using scheduler::Interval;
+using scheduler::Part;
+using scheduler::PartTimes;
 using scheduler::Reason;
 using scheduler::State;
 using scheduler::state_name;
@@ -98,10 +101,36 @@ class Writer {
     reason(times.reason, times.cause);
     json_.key("tasks").begin_array();
     const auto& tasks = plan_.steps[step].tasks;
-    for (std::uint32_t task = 0; task < tasks.size(); ++task) {
+    const auto count = static_cast<std::uint32_t>(tasks.size());
+    const std::span<const PartTimes> parts = timeline_.parts_of(step, lane);
+    write_parts(parts, count, {Part::Before});
+    for (std::uint32_t task = 0; task < count; ++task) {
+      write_parts(parts, task, {Part::Before});
       write_task(step, lane, task, tasks[task].name, times);
+      write_parts(parts, task, {Part::Verify, Part::Undo});
     }
+    write_parts(parts, count, {Part::Verify});
     json_.end_array().end_object();
+  }
+
+  // What was carried out beside a task's run, in the order of `wanted`.
+  void write_parts(std::span<const PartTimes> parts, std::uint32_t task,
+                   std::initializer_list<Part> wanted) {
+    for (const Part part : wanted) {
+      for (const PartTimes& row : parts) {
+        if (row.task != task || row.part != part) continue;
+        json_.begin_object();
+        json_.member("name",
+                     scheduler::part_name(plan_, {.step = row.step, .task = task, .part = part}));
+        json_.member("state", state_name(row.times.state)).member("attempts", row.times.attempts);
+        instant("start_ms", row.times.start);
+        instant("end_ms", row.times.end);
+        reason(row.times.reason, {});
+        json_.key("attempt_ms").begin_array();
+        for (const Interval& attempt : row.attempts) interval(attempt);
+        json_.end_array().end_object();
+      }
+    }
   }
 
   void write_task(plan::StepId step, std::uint32_t lane, std::uint32_t task,
@@ -169,7 +198,8 @@ class Writer {
     for (const scheduler::PathPart& part : timeline_.critical_path) {
       json_.begin_object().member("step", plan_.steps[part.step].name);
       json_.member("target", plan::lane_name(plan_, part.step, part.lane));
-      json_.member("task", plan_.steps[part.step].tasks[part.task].name);
+      json_.member("task", scheduler::part_name(
+                               plan_, {.step = part.step, .task = part.task, .part = part.part}));
       instant("start_ms", part.start);
       instant("end_ms", part.end);
       json_.end_object();

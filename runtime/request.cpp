@@ -34,18 +34,18 @@ void set(std::vector<std::string>& environment, std::string_view name, std::stri
 class RequestMaker {
  public:
   RequestMaker(const plan::Plan& plan, const scheduler::Action& action, plan::TargetId host,
-               const std::string& run)
+               const RunFacts& facts)
       : plan_(plan),
         step_(plan.steps[action.step]),
         work_(scheduler::work_for(plan, action)),
         target_(plan::lane_target(plan, action.step, action.lane)),
-        values_(plan, target_, host, run) {
+        values_(plan, facts.outputs, facts.status, target_, host, facts.run) {
     request_.action = action;
     request_.plan = &plan;
     request_.work = &work_;
     request_.target = target_;
     request_.via = work_.via.kind;
-    request_.run = run;
+    request_.run = facts.run;
     request_.place.host = host;
   }
 
@@ -125,7 +125,7 @@ class RequestMaker {
   const plan::Step& step_;
   const plan::Work& work_;
   plan::TargetId target_;
-  plan::PlanEnvironment values_;
+  scheduler::RunEnvironment values_;
   ActionRequest request_;
 };
 
@@ -168,8 +168,8 @@ std::vector<plan::TargetId> hosts_of(const plan::Plan& plan, const scheduler::Ac
 }
 
 base::Result<ActionRequest> make_request(const plan::Plan& plan, const scheduler::Action& action,
-                                         plan::TargetId host, const std::string& run) {
-  return RequestMaker(plan, action, host, run).make();
+                                         plan::TargetId host, const RunFacts& facts) {
+  return RequestMaker(plan, action, host, facts).make();
 }
 
 std::string task_name(const plan::Plan& plan, const scheduler::Action& action) {

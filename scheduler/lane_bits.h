@@ -14,6 +14,9 @@ class LaneBits {
   }
   bool made() const { return !cells_.empty(); }
   void set(std::uint32_t lane, std::uint32_t bit) { cell(lane, bit) |= mask(bit); }
+  void clear(std::uint32_t lane, std::uint32_t bit) {
+    cell(lane, bit) = static_cast<std::uint8_t>(cell(lane, bit) & ~mask(bit));
+  }
   void set_all(std::uint32_t lane) {
     for (std::size_t i = 0; i < bytes_; ++i) cells_[std::size_t{lane} * bytes_ + i] = 0xff;
   }

@@ -4,17 +4,14 @@
 
 #include "base/check.h"
 #include "scheduler/machine.h"
+#include "scheduler/outputs.h"
 
 namespace sluice::scheduler {
 
 Truth Scheduler::Machine::evaluated(const plan::Expression& condition, plan::StepId step,
                                     std::uint32_t lane) const {
   const plan::TargetId target = plan::lane_target(plan_, step, lane);
-  const base::Result<plan::Value> value =
-      plan::evaluate(condition, plan::PlanEnvironment(plan_, target, target));
-  const bool* holds = value ? std::get_if<bool>(&value.value().content) : nullptr;
-  if (holds == nullptr) return Truth::Unknown;
-  return *holds ? Truth::True : Truth::False;
+  return truth_of(condition, plan::PlanEnvironment(plan_, target, target));
 }
 
 // Those whose target failed before or is gone, and those that do not meet the step's condition.
