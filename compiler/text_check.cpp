@@ -14,14 +14,15 @@ using base::Span;
 
 class TextCheck {
  public:
-  TextCheck(std::string_view text, base::FileId file, base::Diagnostics& diagnostics)
-      : text_(text), file_(file), diagnostics_(diagnostics) {}
+  TextCheck(std::string_view text, base::FileId file, base::Diagnostics& diagnostics,
+            std::size_t most_bytes)
+      : text_(text), file_(file), diagnostics_(diagnostics), most_bytes_(most_bytes) {}
 
   bool passes() {
-    if (text_.size() > most_source_bytes) {
-      report("E0101", 0, 0,
-             fmt::format("the file has {} bytes, and at most {} are read", text_.size(),
-                         most_source_bytes));
+    if (text_.size() > most_bytes_) {
+      report(
+          "E0101", 0, 0,
+          fmt::format("the file has {} bytes, and at most {} are read", text_.size(), most_bytes_));
       return false;
     }
     for (std::size_t at = 0; at < text_.size() && !failed_often_;) at += look_at(at);
@@ -98,6 +99,7 @@ class TextCheck {
   std::string_view text_;
   base::FileId file_;
   base::Diagnostics& diagnostics_;
+  std::size_t most_bytes_;
   std::size_t open_directions_ = 0;
   std::size_t direction_at_ = 0;
   std::size_t reports_ = 0;
@@ -107,8 +109,9 @@ class TextCheck {
 
 }  // namespace
 
-bool check_text(const base::SourceFile& file, base::FileId id, base::Diagnostics& diagnostics) {
-  return TextCheck(file.text(), id, diagnostics).passes();
+bool check_text(const base::SourceFile& file, base::FileId id, base::Diagnostics& diagnostics,
+                std::size_t most_bytes) {
+  return TextCheck(file.text(), id, diagnostics, most_bytes).passes();
 }
 
 }  // namespace sluice::compiler
