@@ -20,6 +20,17 @@ void Diagnostics::add(Diagnostic diagnostic) {
   items_.push_back(std::move(diagnostic));
 }
 
+void Diagnostics::add_all(const Diagnostics& other) {
+  std::size_t kept_errors = 0;
+  for (const Diagnostic& item : other.items_) {
+    if (item.severity == Severity::Error) ++kept_errors;
+    add(item);
+  }
+  errors_ += other.errors_ - kept_errors;
+  warnings_ += other.warnings_ - (other.items_.size() - kept_errors);
+  left_out_ += other.left_out_;
+}
+
 std::vector<Diagnostic> Diagnostics::sorted() const {
   std::vector<Diagnostic> items = items_;
   const auto place = [](const Diagnostic& item) {

@@ -36,6 +36,8 @@ class Diagnostics {
   explicit Diagnostics(std::size_t limit = 100) : limit_(limit) {}
 
   void add(Diagnostic diagnostic);
+  // All that another has collected or counted.
+  void add_all(const Diagnostics& other);
   bool has_errors() const { return errors_ > 0; }
   std::size_t error_count() const { return errors_; }
   std::size_t warning_count() const { return warnings_; }

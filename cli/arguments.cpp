@@ -22,6 +22,18 @@ void add_input(CLI::App& command, InputOptions& input) {
       ->required()
       ->type_name("FILE");
   command.add_option("--set", input.set, "give a variable a value")->type_name("NAME=VALUE");
+  command.add_option("--environment", input.environment, "take what this environment declares")
+      ->type_name("NAME");
+  command.add_option("--only", input.only, "plan these steps alone: names, patterns, tags")
+      ->type_name("STEPS");
+  command.add_option("--skip", input.skip, "leave these steps out")->type_name("STEPS");
+  command
+      .add_option("--limit", input.limit, "plan for these targets alone: names, patterns, roles")
+      ->type_name("TARGETS");
+  command.add_option("--exclude", input.exclude, "leave these targets out")->type_name("TARGETS");
+  command.add_option("--root", input.root, "the folder that all files named lie beneath")
+      ->type_name("DIR");
+  command.add_flag("--programs", input.programs, "start inventories that are programs");
 }
 
 void add_format(CLI::App& command, Format& format) {
@@ -85,14 +97,6 @@ CLI::App* add_simulate(CLI::App& app, SimulateOptions& options) {
   command->add_option("--seed", options.seed, "of the random draws");
   command->add_option("--fail", options.fail, "make the first N attempts of an action fail")
       ->type_name("STEP[/CHILD]@TARGET[:N]");
-  command->add_option("--slow", options.slow, "make an action, or all of a step, slower")
-      ->type_name("STEP[/CHILD]@TARGET=3x");
-  command->add_option("--unreachable", options.unreachable, "a target that is never to be reached")
-      ->type_name("TARGET");
-  command->add_option("--runs", options.runs, "so many runs, and what they have in common")
-      ->check(CLI::Range(1U, 10'000'000U));
-  command->add_option("--threads", options.threads, "at once, for --runs: all cores by default")
-      ->check(CLI::Range(1U, 1'024U));
   return command;
 }
 

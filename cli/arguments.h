@@ -16,6 +16,13 @@ enum class Format { Text, Json };
 struct InputOptions {
   std::string file;              // `-` is standard input
   std::vector<std::string> set;  // NAME=VALUE
+  std::string environment;       // its name; empty: none
+  std::vector<std::string> only;
+  std::vector<std::string> skip;
+  std::vector<std::string> limit;
+  std::vector<std::string> exclude;
+  std::string root;       // folder of all files that the file names; empty: that of the file
+  bool programs = false;  // start those that it names
 };
 
 struct CheckOptions {
@@ -42,11 +49,7 @@ struct SimulateOptions {
   Format format = Format::Text;
   std::string output;
   std::uint64_t seed = 1;
-  std::uint32_t runs = 1;     // more than one: a distribution
-  std::uint32_t threads = 0;  // 0: as many as the machine has cores
   std::vector<std::string> fail;
-  std::vector<std::string> slow;
-  std::vector<std::string> unreachable;
 };
 struct RunOptions {
   InputOptions input;

@@ -33,7 +33,7 @@ SocketDirectory::~SocketDirectory() {
   if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
 }
 
-Executors::Executors(runtime::Loop& loop, const std::string& scripts, runtime::Executor& person)
+Executors::Executors(runtime::Loop& loop, const std::string& scripts)
     : processes_(loop),
       actions_(loop),
       local_(loop, processes_, scripts),
@@ -44,7 +44,6 @@ Executors::Executors(runtime::Loop& loop, const std::string& scripts, runtime::E
   actions_.add("script ssh", ssh_);
   actions_.add("http", http_);
   actions_.add("haproxy", haproxy_);
-  actions_.add("manual", person);
 }
 
 std::string Executors::missing(const plan::Plan& plan) const {

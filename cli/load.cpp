@@ -14,6 +14,7 @@
 #include "base/diagnostics.h"
 #include "base/utf8.h"
 #include "cli/commands.h"
+#include "cli/file_reader.h"
 #include "cli/version.h"
 #include "compiler/compile.h"
 #include "compiler/text_check.h"
@@ -76,6 +77,13 @@ std::variant<plan::Plan, int> fail(std::string_view message) {
 
 std::variant<plan::Plan, int> read_plan(const InputOptions& input, std::string_view text) {
   if (!input.set.empty()) return fail("a saved plan takes no --set: its values are in it");
+  const bool shaped = !input.environment.empty() || !input.only.empty() || !input.skip.empty() ||
+                      !input.limit.empty() || !input.exclude.empty() || !input.root.empty();
+  if (shaped) {
+    return fail(
+        "a saved plan is whole: it takes no --environment, --only, --skip, --limit, --exclude and "
+        "--root");
+  }
   base::Result<plan::Plan> plan = plan::from_json(text);
   if (!plan) return fail(fmt::format("{}: {}", input.file, plan.error().message));
   return std::move(plan).value();
@@ -145,6 +153,9 @@ std::variant<plan::Plan, int> load_plan(const InputOptions& input, Warnings warn
     }
     options.set.emplace_back(setting.substr(0, equals), setting.substr(equals + 1));
   }
+  options.chosen = input.environment;
+  FolderReader reader(input.file, input.root, input.programs);
+  options.reader = &reader;
   base::Sources sources;
   const std::string name = input.file == "-" ? "standard input" : input.file;
   const base::FileId file = sources.add(base::SourceFile(name, std::move(text).value()));
@@ -171,11 +182,6 @@ bool colour_wanted(int file_descriptor) {
   const char* terminal = std::getenv("TERM");
   if (terminal == nullptr || std::strcmp(terminal, "dumb") == 0) return false;
   return ::isatty(file_descriptor) == 1;
-}
-
-bool live_lines_wanted() {
-  const char* terminal = std::getenv("TERM");
-  return ::isatty(2) == 1 && terminal != nullptr && std::strcmp(terminal, "dumb") != 0;
 }
 
 int terminal_width(int file_descriptor) {

@@ -12,7 +12,6 @@
 #include "cli/commands.h"
 #include "cli/executors.h"
 #include "cli/load.h"
-#include "cli/person.h"
 #include "cli/run_view.h"
 #include "cli/version.h"
 #include "plan/json.h"
@@ -59,10 +58,7 @@ std::optional<int> ask(const plan::Plan& plan, const RunOptions& options) {
 // All that one run needs, in the order in which it is made and, backwards, taken down.
 class RunSession {
  public:
-  RunSession(const plan::Plan& plan, const RunOptions& options)
-      : plan_(plan),
-        options_(options),
-        person_(loop_, plan, ::isatty(0) == 1 && ::isatty(2) == 1 ? 0 : -1) {}
+  RunSession(const plan::Plan& plan, const RunOptions& options) : plan_(plan), options_(options) {}
 
   int run() {
     const std::string state = state_directory(options_);
@@ -71,7 +67,7 @@ class RunSession {
     const auto folder = runtime::make_run_folder(state);
     if (!folder) return wrong(folder.error().message);
     folder_ = folder.value();
-    executors_.emplace(loop_, folder_.scripts(), person_);
+    executors_.emplace(loop_, folder_.scripts());
     const std::string missing = executors_->missing(plan_);
     if (!missing.empty()) return wrong(missing);
 
@@ -84,10 +80,6 @@ class RunSession {
     runtime::Driver driver(plan_, folder_.name, executors_->all(), *journal.value(), view);
     view_ = &view;
     driver_ = &driver;
-    person_.listen([&view](const std::string& line) { view.say(line); },
-                   [&driver](const scheduler::Action& action, scheduler::Answer answer) {
-                     driver.answer(action, answer);
-                   });
     if (options_.format == Format::Text && !options_.quiet) {
       view.say(fmt::format("run {} of `{}`", folder_.name, plan_.deployment));
     }
@@ -148,14 +140,10 @@ class RunSession {
       loop_.stop();
       return;
     }
-    person_.questions(driver_->questions());
-    if (driver_->waits_for_people() && !person_.there()) pause_for_person();
-    if (driver_->ended() || driver_->at_rest() || needs_person_) {
+    if (driver_->ended() || driver_->at_rest()) {
       loop_.stop();
       return;
     }
-    // Something was settled in the turn itself: the next one is due at once.
-    if (driver_->has_news()) loop_.post([] {});
     const base::Instant next = driver_->next_timer();
     if (next != base::Instant::never()) {
       timer_ = loop_.at({start_.ms + next.ms}, [] {});
@@ -163,19 +151,9 @@ class RunSession {
     if (!view_timer_set_ && ::isatty(2) == 1) draw_again();
   }
 
-  // All that is left waits for a person, and none can be asked.
-  void pause_for_person() {
-    needs_person_ = true;
-    driver_->pause();
-    if (const base::Status done = driver_->turn(now()); !done) broken_ = done.error().message;
-    view_->say("the run is paused: a person is needed, and there is no terminal to ask on");
-    for (const std::string& text : person_.open_questions()) view_->say("    " + text);
-  }
-
   void draw_again() {
     view_timer_set_ = true;
-    // What a person types stays where it is.
-    person_.asked() && person_.there() ? view_->end() : view_->refresh(now(), terminal_width(2));
+    view_->refresh(now(), terminal_width(2));
     view_timer_ = loop_.after(base::Duration{200}, [this] { draw_again(); });
   }
 
@@ -196,7 +174,6 @@ class RunSession {
       style.colour = colour_wanted(2);
       fmt::print(stderr, "\n{}", render::summary_text(plan_, timeline, {}, style));
     }
-    if (needs_person_) return exit_person_needed;
     if (signal_ == SIGINT) return exit_interrupted;
     if (signal_ == SIGTERM) return exit_terminated;
     switch (timeline.outcome) {
@@ -214,7 +191,6 @@ class RunSession {
   const plan::Plan& plan_;
   const RunOptions& options_;
   runtime::Loop loop_;
-  Person person_;
   std::optional<Executors> executors_;
   runtime::RunFolder folder_;
   RunView* view_ = nullptr;
@@ -223,7 +199,6 @@ class RunSession {
   runtime::Loop::Timer timer_;
   runtime::Loop::Timer view_timer_;
   bool view_timer_set_ = false;
-  bool needs_person_ = false;
   int interruptions_ = 0;
   int signal_ = 0;
   std::string broken_;
@@ -232,7 +207,9 @@ class RunSession {
 }  // namespace
 
 int run_command(const RunOptions& options) {
-  const auto loaded = load_plan(options.input);
+  InputOptions input = options.input;
+  input.programs = true;
+  const auto loaded = load_plan(input);
   if (const int* status = std::get_if<int>(&loaded)) return *status;
   const auto& plan = std::get<plan::Plan>(loaded);
   if (!options.expect.empty() && options.expect != plan.digest) {

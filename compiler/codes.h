@@ -12,8 +12,10 @@ struct Code {
   std::string_view code;         // E0111, W0301
   std::string_view title;        // lower case, no full stop
   std::string_view explanation;  // whole sentences: why, and what to do
-  std::string_view wrong;        // a whole file that shows it; empty where none can be shown
-  std::string_view right;        // the same, set right
+  // A whole file that shows it, and behind a line `=== NAME` each other file that it needs; empty
+  // where none can be shown.
+  std::string_view wrong;
+  std::string_view right;  // the same, set right
 };
 
 // In the order of the codes.
@@ -24,5 +26,7 @@ const Code* find_code(std::string_view code);
 // The tables, one a phase.
 std::span<const Code> syntax_codes();
 std::span<const Code> resolver_codes();
+std::span<const Code> inventory_codes();
+std::span<const Code> declaration_codes();
 
 }  // namespace sluice::compiler

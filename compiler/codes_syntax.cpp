@@ -189,12 +189,11 @@ step "One" {
     },
     Code{
         "E0114",
-        "this version does not know the phrase yet",
+        "this version does not know it yet",
         "The word belongs to the language, but this version of sluice cannot carry it out, and "
         "what it does not carry out it does not accept. CHANGELOG.md says what each version knows.",
         R"deploy(deployment "Acme"
-require duration <= 30m
-step "Say it" { run "true" }
+step "Say it" { run email { to = "ops@acme.example"  subject = "It is done" } }
 )deploy",
         R"deploy(deployment "Acme"
 step "Say it" { run "true" }

@@ -4,7 +4,8 @@
 #include <array>
 
 #include "base/sha256.h"
-#include "compiler/parse.h"
+#include "compiler/procedures.h"
+#include "compiler/program.h"
 #include "compiler/resolver.h"
 #include "plan/verify.h"
 
@@ -35,86 +36,82 @@ constexpr std::array<std::string_view, 20> independent{
     "E0202", "E0203", "E0204", "E0205", "E0209", "E0211", "E0212", "E0213", "E0219", "E0221",
     "E0223", "E0302", "E0303", "E0304", "E0307", "E0309", "E0311", "E0312", "E0313", "E0318"};
 
-// Declarations that are read and not resolved yet, but for the names of secrets.
-void resolve_the_rest(const SyntaxTree& tree, Resolver& resolver) {
-  const auto later = [&](base::Span span) {
-    resolver.report.error("E0114", span, "this version does not know this yet");
-  };
-  for (const DeclarationNode& declaration : tree.declarations) {
-    if (const auto* secret = std::get_if<SecretNode>(&declaration)) {
-      using Source = plan::Secret::Source;
-      resolver.scope.secrets[secret->name.text] = {secret->name.span, false};
-      resolver.plan.secrets.push_back({secret->name.text,
-                                       secret->source.text == "env"    ? Source::Environment
-                                       : secret->source.text == "file" ? Source::File
-                                                                       : Source::Command,
-                                       secret->from.text, resolver.place(secret->span)});
-      continue;
-    }
-    const auto* step = std::get_if<StepNode>(&declaration);
-    const bool resolved = std::holds_alternative<DeploymentNode>(declaration) ||
-                          std::holds_alternative<RoleNode>(declaration) ||
-                          std::holds_alternative<ConnectNode>(declaration) ||
-                          std::holds_alternative<VariableNode>(declaration) ||
-                          (step != nullptr && !step->use);
-    if (!resolved) std::visit([&](const auto& node) { later(node.span); }, declaration);
-    if (step == nullptr) continue;
-    for (const StepNode& child : step->children) {
-      if (child.use) later(child.span);
-    }
-  }
-}
-
 bool is_independent(const base::Diagnostic& item, const SyntaxTree& tree) {
   const base::Span at = item.span;
   const auto mistaken =
-      std::any_of(tree.mistaken.begin(), tree.mistaken.end(),
-                  [&](base::Span span) { return span.begin <= at.begin && at.begin < span.end; });
+      std::any_of(tree.mistaken.begin(), tree.mistaken.end(), [&](base::Span span) {
+        return span.file == at.file && span.begin <= at.begin && at.begin < span.end;
+      });
   if (mistaken) return false;
+  // Those of inventories and of what stands around the steps.
+  if (item.code.starts_with("E05") || item.code.starts_with("E06")) return true;
   return std::find(independent.begin(), independent.end(), item.code) != independent.end();
 }
 
-void report_beside_syntax(const base::Sources& sources, const SyntaxTree& tree,
-                          const Options& options, base::Diagnostics& diagnostics) {
-  // Where not even the names are known, every one may be missing for no fault of its own.
-  if (!tree.names_known) return;
-  base::Diagnostics found;
-  Resolver resolver(sources, options, found);
+// Of a file whose inventory cannot be read, as well: not what the inventory might have told.
+bool needs_targets(const base::Diagnostic& item) {
+  return item.code == "E0203" || item.code == "E0205" || item.code.starts_with("E0615");
+}
+
+// Everything but the joins, in the order in which one needs the other.
+void resolve_all(SyntaxTree& tree, Resolver& resolver, bool& targets_known) {
   resolve_deployment(tree, resolver);
   resolve_variables(tree, resolver);
+  resolve_settings(tree, resolver);
+  targets_known = resolve_inventories(tree, resolver);
   resolve_targets(tree, resolver);
-  resolve_the_rest(tree, resolver);
+  expand_uses(tree, resolver);
+  resolve_contracts(tree, resolver);
   resolve_steps(tree, resolver);
+}
+
+void report_independent(base::Sources& sources, Program program, const Options& options,
+                        base::Diagnostics& diagnostics) {
+  // Where not even the names are known, every one may be missing for no fault of its own.
+  if (!program.tree.names_known) return;
+  base::Diagnostics found;
+  Resolver resolver(sources, options, found);
+  resolver.paths = std::move(program.paths);
+  bool targets_known = true;
+  resolve_all(program.tree, resolver, targets_known);
   for (const base::Diagnostic& item : found.sorted()) {
-    if (is_independent(item, tree)) diagnostics.add(item);
+    if (!targets_known && needs_targets(item)) continue;
+    if (is_independent(item, program.tree)) diagnostics.add(item);
   }
 }
 
 }  // namespace
 
-std::optional<plan::Plan> compile(const base::Sources& sources, base::FileId main,
-                                  const Options& options, base::Diagnostics& diagnostics) {
-  const SyntaxTree tree = parse(sources, main, diagnostics);
-  if (!tree.complete) {
-    report_beside_syntax(sources, tree, options, diagnostics);
+std::optional<plan::Plan> compile(base::Sources& sources, base::FileId main, const Options& options,
+                                  base::Diagnostics& diagnostics) {
+  Program program = load_program(sources, main, options.reader, diagnostics);
+  choose_environment(program.tree, options.chosen, diagnostics);
+  if (!program.tree.complete) {
+    report_independent(sources, std::move(program), options, diagnostics);
     return std::nullopt;
   }
-  Resolver resolver(sources, options, diagnostics);
+  base::Diagnostics found;
+  Resolver resolver(sources, options, found);
   resolver.plan.compiler_version = options.version;
+  resolver.plan.environment = resolver.scope.environment = options.chosen;
+  resolver.paths = std::move(program.paths);
+  bool targets_known = true;
+  resolve_all(program.tree, resolver, targets_known);
+  if (!found.has_errors()) resolve_joins(resolver);
+  if (!found.has_errors()) check_outputs(resolver);
+  const bool good = !found.has_errors();
+  if (good) warn(program.tree, resolver);
+  if (targets_known) {
+    diagnostics.add_all(found);
+  } else {
+    for (const base::Diagnostic& item : found.sorted()) {
+      if (!needs_targets(item) && is_independent(item, program.tree)) diagnostics.add(item);
+    }
+  }
+  if (!good || diagnostics.has_errors()) return std::nullopt;
   for (const base::SourceFile& source : sources) {
     resolver.plan.sources.add({source.name(), base::sha256_hex(source.text())});
   }
-  resolve_deployment(tree, resolver);
-  resolve_variables(tree, resolver);
-  resolve_targets(tree, resolver);
-  resolve_the_rest(tree, resolver);
-  resolve_steps(tree, resolver);
-  if (diagnostics.has_errors()) return std::nullopt;
-  resolve_joins(resolver);
-  if (diagnostics.has_errors()) return std::nullopt;
-  check_outputs(resolver);
-  if (diagnostics.has_errors()) return std::nullopt;
-  warn(tree, resolver);
   return plan::seal(std::move(resolver.plan));
 }
 

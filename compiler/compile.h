@@ -8,6 +8,7 @@
 
 #include "base/diagnostics.h"
 #include "base/source.h"
+#include "compiler/file_reader.h"
 #include "plan/plan.h"
 
 namespace sluice::compiler {
@@ -16,10 +17,13 @@ struct Options {
   std::vector<std::pair<std::string, std::string>> set;          // --set NAME=VALUE, in order
   std::vector<std::pair<std::string, std::string>> environment;  // SLUICE_VAR_NAME=VALUE, by NAME
   std::string version;                                           // of this program
+  std::string chosen;                                            // --environment, or empty
+  FileReader* reader = nullptr;  // for imports and inventories; nullptr: there is no other file
 };
 
-// Nothing where there are errors; warnings alone leave a plan.
-std::optional<plan::Plan> compile(const base::Sources& sources, base::FileId main,
-                                  const Options& options, base::Diagnostics& diagnostics);
+// Nothing where there are errors; warnings alone leave a plan. The files that the main one names
+// are added to the sources.
+std::optional<plan::Plan> compile(base::Sources& sources, base::FileId main, const Options& options,
+                                  base::Diagnostics& diagnostics);
 
 }  // namespace sluice::compiler

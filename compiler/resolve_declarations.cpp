@@ -121,18 +121,7 @@ class Variables {
   }
 
   std::optional<Type> declared_type(const VariableNode& node) {
-    if (!node.type) return std::nullopt;
-    const std::optional<Type> type = plan::type_of_name(node.type->text);
-    if (!type || *type == Type::Rate) {
-      const std::vector<std::string> names{"string",     "number", "boolean", "duration",
-                                           "percentage", "size",   "list"};
-      auto hints = did_you_mean(node.type->text, names);
-      hints.push_back("types are string, number, boolean, duration, percentage, size and list");
-      resolver_.report.error("E0219", node.type->span,
-                             fmt::format("there is no type `{}`", node.type->text), hints);
-      return std::nullopt;
-    }
-    return type;
+    return node.type ? find_type(*node.type, resolver_) : std::nullopt;
   }
 
   std::optional<plan::Value> written_value(const VariableNode& node, std::optional<Type> type) {
@@ -165,6 +154,17 @@ class Variables {
 };
 
 }  // namespace
+
+std::optional<Type> find_type(const Name& name, Resolver& resolver) {
+  const std::optional<Type> type = plan::type_of_name(name.text);
+  if (type && *type != Type::Rate && *type != Type::Secret) return type;
+  const std::vector<std::string> names{"string",     "number", "boolean", "duration",
+                                       "percentage", "size",   "list"};
+  auto hints = did_you_mean(name.text, names);
+  hints.push_back("types are string, number, boolean, duration, percentage, size and list");
+  resolver.report.error("E0219", name.span, fmt::format("there is no type `{}`", name.text), hints);
+  return std::nullopt;
+}
 
 void resolve_deployment(const SyntaxTree& tree, Resolver& resolver) {
   const base::Span start{tree.file, 0, 0};

@@ -53,6 +53,7 @@ class StepResolver {
   void resolve() {
     id_ = plan::StepId{resolver_.plan.steps.size()};
     resolver_.scope.reader = {id_};
+    enter_frame(node_.frame, resolver_);
     plan::Step step;
     step.name = node_.name.text;
     step.place = resolver_.place(node_.header_span);
@@ -70,6 +71,7 @@ class StepResolver {
     step.condition = std::move(condition.expression);
     resolve_failure(step);
     resolve_tasks(step);
+    enter_frame(node_.frame, resolver_);
     resolve_order(node_, step, resolver_);
     resolve_limits(node_, step, resolver_);
     resolver_.waits.push_back(resolve_waits(node_, steps_, id_.value == 0, resolver_));
@@ -78,6 +80,7 @@ class StepResolver {
     resolver_.plan.steps.add(std::move(step));
     add_gates(batched);
     resolver_.scope.reader = {};
+    enter_frame(StepNode::no_frame, resolver_);
   }
 
  private:
@@ -98,6 +101,7 @@ class StepResolver {
   }
 
   void resolve_tasks(plan::Step& step) {
+    if (node_.broken && node_.children.empty()) return;
     if (node_.runs.empty() && node_.children.empty()) {
       resolver_.report.error("E0301", node_.header_span, "this step does nothing",
                              {"it needs one `run`, or child steps"});
@@ -159,6 +163,7 @@ class StepResolver {
     }
     const auto number = static_cast<std::uint32_t>(step.tasks.size());
     resolver_.scope.reader = {id_, number};
+    enter_frame(node.frame, resolver_);
     plan::Task task;
     task.name = node.name.text;
     task.place = resolver_.place(node.header_span);
@@ -264,7 +269,7 @@ void resolve_steps(const SyntaxTree& tree, Resolver& resolver) {
                           fmt::format("the step `{}` is there twice", node->name.text), {},
                           {{known->second, "first here"}});
   }
-  if (nodes.empty()) {
+  if (nodes.empty() && !resolver.steps_missing) {
     resolver.report.error("E0301", {tree.file, 0, 0}, "the deployment has no steps",
                           {"a first one: step \"Say hello\" { run \"echo hello\" }"});
   }

@@ -1,32 +1,23 @@
-// Roles, the targets in them, their properties, and how they are reached.
+// Roles, the targets in them and their properties; how they are reached is settled with the help of
+// resolve_connections.h.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "base/utf8.h"
 #include "compiler/ranges.h"
+#include "compiler/resolve_connections.h"
 #include "compiler/resolver.h"
-#include "compiler/suggest.h"
 
 namespace sluice::compiler {
 
 namespace {
 
-using plan::Connection;
 using plan::Type;
-
-struct SettingSchema {
-  std::string_view name;
-  Type type;
-};
-constexpr SettingSchema ssh_settings[] = {
-    {"address", Type::String}, {"config_file", Type::String},      {"identity_file", Type::String},
-    {"jump", Type::String},    {"known_hosts_file", Type::String}, {"port", Type::Number},
-    {"user", Type::String}};
 
 class TargetsResolver {
  public:
-  explicit TargetsResolver(Resolver& resolver) : resolver_(resolver) {
+  explicit TargetsResolver(Resolver& resolver) : resolver_(resolver), connections_(resolver) {
     plain_ = resolver_.plan.property_sets.add({});
   }
 
@@ -42,8 +33,9 @@ class TargetsResolver {
       for (const TargetNode& target : role->targets) collect_properties(target);
     }
     resolver_.scope.targets_known = true;
-    const plan::ConnectionId general = one_connection(connects);
-    for (const RoleNode* role : roles) declare_role(*role, general);
+    const plan::ConnectionId general = connections_.one(connects);
+    for (const RoleNode* role : roles) declare_role(*role);
+    connections_.settle(general);
   }
 
  private:
@@ -92,114 +84,56 @@ class TargetsResolver {
     const auto [known, added] = resolver_.scope.properties.emplace(name, type);
     if (added) property_spans_[name] = attribute.name.span;
     if (known->second == type) return true;
+    const auto there = property_spans_.find(name);
+    std::vector<base::Note> notes;
+    if (there != property_spans_.end()) notes.push_back({there->second, "there"});
     resolver_.report.error("E0205", attribute.span,
-                           fmt::format("the property `{}` is a {} here and a {} elsewhere", name,
-                                       plan::type_name(type), plan::type_name(known->second)),
-                           {}, {{property_spans_[name], "there"}});
+                           fmt::format("the property `{}` is a {} here and a {} {}", name,
+                                       plan::type_name(type), plan::type_name(known->second),
+                                       notes.empty() ? "in the inventory" : "elsewhere"),
+                           {}, std::move(notes));
     return false;
   }
 
-  plan::ConnectionId one_connection(const std::vector<const ConnectNode*>& nodes) {
-    if (nodes.size() > 1) {
-      resolver_.report.error("E0220", nodes[1]->span, "there is one `connect` here already", {},
-                             {{nodes[0]->span, "the first one"}});
-    }
-    return nodes.empty() ? plan::ConnectionId{} : connection(*nodes[0]);
-  }
-
-  plan::ConnectionId one_connection(const std::vector<ConnectNode>& nodes) {
-    std::vector<const ConnectNode*> pointers;
-    for (const ConnectNode& node : nodes) pointers.push_back(&node);
-    return one_connection(pointers);
-  }
-
-  plan::ConnectionId connection(const ConnectNode& node) {
-    Connection made;
-    if (node.kind.text == "local") {
-      made.kind = Connection::Kind::Local;
-      if (!node.settings.empty()) {
-        resolver_.report.error("E0220", node.settings[0].span, "`connect local` has no settings");
-      }
-      return interned(made);
-    }
-    if (node.kind.text != "ssh") {
-      const std::vector<std::string> kinds{"ssh", "local"};
-      resolver_.report.error(
-          "E0220", node.kind.span,
-          fmt::format("targets are reached by ssh or local, not by `{}`", node.kind.text),
-          did_you_mean(node.kind.text, kinds));
-      return {};
-    }
-    for (const AttributeNode& setting : node.settings) add_setting(setting, made);
-    std::sort(made.settings.begin(), made.settings.end(),
-              [](const auto& a, const auto& b) { return a.name < b.name; });
-    return interned(made);
-  }
-
-  void add_setting(const AttributeNode& node, Connection& made) {
-    const auto* schema = std::find_if(std::begin(ssh_settings), std::end(ssh_settings),
-                                      [&](const auto& s) { return s.name == node.name.text; });
-    if (schema == std::end(ssh_settings)) {
-      std::vector<std::string> names;
-      for (const SettingSchema& known : ssh_settings) names.emplace_back(known.name);
-      auto hints = did_you_mean(node.name.text, names);
-      if (hints.empty()) hints.push_back("others belong into OpenSSH's own configuration");
-      resolver_.report.error("E0220", node.name.span,
-                             fmt::format("`connect ssh` has no setting `{}`", node.name.text),
-                             hints);
-      return;
-    }
-    const bool twice = std::any_of(made.settings.begin(), made.settings.end(),
-                                   [&](const auto& s) { return s.name == node.name.text; });
-    if (twice || !node.value) {
-      resolver_.report.error(twice ? "E0214" : "E0205", node.span,
-                             twice ? fmt::format("`{}` is set twice", node.name.text)
-                                   : fmt::format("`{}` has one value", node.name.text));
-      return;
-    }
-    auto value = resolver_.expressions.resolve(
-        *node.value, {fmt::format("`{}`", node.name.text), {schema->type}, plan::Stage::PerTarget});
-    if (value) made.settings.push_back({node.name.text, *std::move(value)});
-  }
-
-  plan::ConnectionId interned(const Connection& made) {
-    for (const plan::ConnectionId id : resolver_.plan.connections.ids()) {
-      if (resolver_.plan.connections[id] == made) return id;
-    }
-    return resolver_.plan.connections.add(made);
-  }
-
-  // Nothing says how: ssh, or local for the machine itself.
-  plan::ConnectionId usual(std::string_view target) {
-    Connection connection;
-    connection.kind = target == "localhost" ? Connection::Kind::Local : Connection::Kind::Ssh;
-    return interned(connection);
-  }
-
-  void declare_role(const RoleNode& node, plan::ConnectionId general) {
+  // A role of the inventory is added to; one of the file is declared once.
+  void declare_role(const RoleNode& node) {
     const std::string& name = node.name.text;
     const auto known = resolver_.scope.roles.find(name);
-    if (known != resolver_.scope.roles.end() || name.empty()) {
+    const bool there = known != resolver_.scope.roles.end();
+    const auto first = role_spans_.find(name);
+    if (name.empty() || first != role_spans_.end()) {
+      std::vector<base::Note> notes;
+      if (!name.empty()) notes.push_back({first->second, "first declared here"});
       resolver_.report.error("E0202", node.name.span,
                              name.empty() ? "a role's name is empty"
                                           : fmt::format("the role `{}` is declared twice", name),
-                             {}, {});
+                             {}, std::move(notes));
       next_set_ += node.targets.size();
       return;
     }
-    const plan::ConnectionId of_role = one_connection(node.connects);
+    role_spans_[name] = node.name.span;
+    const plan::ConnectionId of_role = connections_.one(node.connects);
     plan::TargetList list;
-    in_role_.clear();
+    if (there) list = resolver_.plan.target_lists[resolver_.plan.roles[known->second].targets];
+    in_role_.assign(resolver_.plan.targets.size(), Membership::No);
+    list.for_each([&](plan::TargetId target) {
+      in_role_[target.value] = Membership::Inventory;
+      if (of_role.valid()) say(target, of_role, ConnectionResolver::Level::Role, node.span);
+    });
     for (const TargetNode& target : node.targets) {
-      const plan::ConnectionId own = one_connection(target.connects);
-      declare_targets(target, own.valid() ? own : of_role, general, list);
+      const plan::ConnectionId own = connections_.one(target.connects);
+      declare_targets(target, own, of_role, list);
       ++next_set_;
     }
     plan::Role role;
     role.name = name;
     role.minimum = minimum(node);
     role.targets = resolver_.intern(std::move(list));
-    resolver_.scope.roles[name] = resolver_.plan.roles.add(std::move(role));
+    if (there) {
+      resolver_.plan.roles[known->second] = std::move(role);
+    } else {
+      resolver_.scope.roles[name] = resolver_.plan.roles.add(std::move(role));
+    }
   }
 
   std::uint32_t minimum(const RoleNode& node) {
@@ -217,10 +151,8 @@ class TargetsResolver {
     return static_cast<std::uint32_t>(whole);
   }
 
-  // `said`: how this role or target says that it is reached, where it does.
-  void declare_targets(const TargetNode& node, plan::ConnectionId said, plan::ConnectionId general,
+  void declare_targets(const TargetNode& node, plan::ConnectionId own, plan::ConnectionId of_role,
                        plan::TargetList& list) {
-    const plan::ConnectionId connection = said.valid() ? said : general;
     const std::string& pattern = node.pattern.text;
     if (pattern.empty() || base::printable(pattern) != pattern) {
       resolver_.report.error("E0215", node.pattern.span,
@@ -244,68 +176,77 @@ class TargetsResolver {
     for_each_name(pattern, [&](std::string_view name) {
       plan::TargetId target = resolver_.names.find(name);
       if (!target.valid()) {
-        target = targets.add(name, set, connection.valid() ? connection : usual(name));
+        target = targets.add(name, set, {});
         resolver_.names.add(target);
-        if (in_role_.size() < targets.size()) in_role_.resize(targets.size() * 2);
-        in_role_[target.value] = true;
-        list.add(target);
-        return;
+      } else {
+        merge(target, set, node);
       }
-      if (in_role_.size() < targets.size()) in_role_.resize(targets.size() * 2);
-      if (in_role_[target.value]) {
+      if (in_role_.size() < targets.size()) in_role_.resize(targets.size() * std::size_t{2});
+      Membership& membership = in_role_[target.value];
+      if (membership == Membership::File) {
         resolver_.report.error("E0202", node.pattern.span,
                                fmt::format("`{}` is in this role already", name));
         return;
       }
-      in_role_[target.value] = true;
-      list.add(target);
-      merge(target, set, said, general, node);
+      if (membership == Membership::No) list.add(target);
+      membership = Membership::File;
+      if (of_role.valid()) say(target, of_role, ConnectionResolver::Level::Role, node.span);
+      if (own.valid()) say(target, own, ConnectionResolver::Level::Target, node.span);
     });
   }
 
-  // The same target in a further role: what both say must agree.
-  void merge(plan::TargetId target, plan::PropertySetId set, plan::ConnectionId said,
-             plan::ConnectionId general, const TargetNode& node) {
-    plan::Plan& plan = resolver_.plan;
-    const plan::PropertySetId before = plan.targets.properties(target);
-    if (set != before && set != plain_) {
-      plan::PropertySet merged = plan.property_sets[before];
-      for (const plan::Property& property : plan.property_sets[set]) {
-        const auto same = std::find_if(merged.begin(), merged.end(), [&](const auto& known) {
-          return known.name == property.name;
-        });
-        if (same == merged.end()) {
-          merged.push_back(property);
-        } else if (same->value != property.value) {
-          resolver_.report.error(
-              "E0216", node.span,
-              fmt::format("`{}` of `{}` is {} here and {} in another role", property.name,
-                          plan.targets.name(target), plan::to_text(property.value),
-                          plan::to_text(same->value)));
-          return;
-        }
-      }
-      std::sort(merged.begin(), merged.end(),
-                [](const auto& a, const auto& b) { return a.name < b.name; });
-      plan.targets.set_properties(target, plan.property_sets.add(std::move(merged)));
-    }
-    const plan::ConnectionId now = plan.targets.connection(target);
-    if (!said.valid() || said == now) return;
-    if (now == general || now == usual(plan.targets.name(target))) {
-      plan.targets.set_connection(target, said);
-      return;
-    }
-    resolver_.report.error(
-        "E0216", node.span,
-        fmt::format("`{}` is reached in another way in another role", plan.targets.name(target)));
+  void say(plan::TargetId target, plan::ConnectionId connection, ConnectionResolver::Level level,
+           base::Span span) {
+    if (connections_.say(target, connection, level)) return;
+    resolver_.report.error("E0216", span,
+                           fmt::format("`{}` is reached in another way in another role",
+                                       resolver_.plan.targets.name(target)));
   }
 
+  // The same target in a further role: what both say must agree.
+  void merge(plan::TargetId target, plan::PropertySetId set, const TargetNode& node) {
+    plan::Plan& plan = resolver_.plan;
+    const plan::PropertySetId before = plan.targets.properties(target);
+    if (set == before || plan.property_sets[set].empty()) return;
+    const auto [known, fresh] = merged_.emplace(std::pair(before, set), before);
+    if (fresh) known->second = merged(target, before, set, node);
+    plan.targets.set_properties(target, known->second);
+  }
+
+  plan::PropertySetId merged(plan::TargetId target, plan::PropertySetId before,
+                             plan::PropertySetId set, const TargetNode& node) {
+    plan::Plan& plan = resolver_.plan;
+    plan::PropertySet made = plan.property_sets[before];
+    for (const plan::Property& property : plan.property_sets[set]) {
+      const auto same = std::find_if(
+          made.begin(), made.end(), [&](const auto& known) { return known.name == property.name; });
+      if (same == made.end()) {
+        made.push_back(property);
+      } else if (same->value != property.value) {
+        resolver_.report.error(
+            "E0216", node.span,
+            fmt::format("`{}` of `{}` is {} here and {} elsewhere", property.name,
+                        plan.targets.name(target), plan::environment_text(property.value),
+                        plan::environment_text(same->value)));
+        return before;
+      }
+    }
+    std::sort(made.begin(), made.end(),
+              [](const auto& a, const auto& b) { return a.name < b.name; });
+    return plan.property_sets.add(std::move(made));
+  }
+
+  enum class Membership : std::uint8_t { No, Inventory, File };
+
   Resolver& resolver_;
+  ConnectionResolver connections_;
   plan::PropertySetId plain_;
   std::vector<plan::PropertySetId> property_sets_;  // by target declaration, in file order
   std::size_t next_set_ = 0;
   std::map<std::string, base::Span> property_spans_;
-  std::vector<bool> in_role_;  // by target: in the role at hand
+  std::map<std::string, base::Span> role_spans_;
+  std::map<std::pair<plan::PropertySetId, plan::PropertySetId>, plan::PropertySetId> merged_;
+  std::vector<Membership> in_role_;  // by target: in the role at hand
 };
 
 }  // namespace

@@ -10,8 +10,10 @@
 
 #include "compiler/action_table.h"
 #include "compiler/compile.h"
+#include "compiler/procedures.h"
 #include "compiler/report.h"
 #include "compiler/resolve_expression.h"
+#include "compiler/resolve_inventory.h"
 #include "compiler/scope.h"
 #include "compiler/syntax.h"
 #include "compiler/target_names.h"
@@ -31,25 +33,33 @@ struct Waits {
 };
 
 struct Resolver {
-  Resolver(const base::Sources& all_sources, const Options& all_options,
-           base::Diagnostics& diagnostics)
+  Resolver(base::Sources& all_sources, const Options& all_options,
+           base::Diagnostics& all_diagnostics)
       : sources(all_sources),
         options(all_options),
-        report(diagnostics),
+        diagnostics(all_diagnostics),
+        report(all_diagnostics),
         names(plan.targets),
         expressions(plan, scope, report) {}
 
   plan::Place place(base::Span span) const;
+  // Of a `.deploy` file, as the reader knows it.
+  const std::string& path_of(base::FileId file) const { return paths[file.value]; }
   // The list, or one that is equal to it and was there before.
   plan::TargetListId intern(plan::TargetList list);
 
-  const base::Sources& sources;
+  base::Sources& sources;  // what is read on the way is added
   const Options& options;
+  base::Diagnostics& diagnostics;
   Report report;
   plan::Plan plan;
   Scope scope;
   TargetNames names;
   ExpressionResolver expressions;
+  std::vector<std::string> paths;  // of the `.deploy` files, by id
+  HostConnections hosts;           // of the inventory, until the targets' connections are settled
+  std::vector<Frame> frames;       // one a `use`
+  bool steps_missing = false;      // what should have been steps has been reported
   std::map<std::string, plan::TargetListId> step_lists;  // by roles and order, as written
   std::vector<Waits> waits;                              // by step
   std::vector<base::Span> step_spans;                    // by step
@@ -62,8 +72,17 @@ struct Resolver {
 void resolve_deployment(const SyntaxTree& tree, Resolver& resolver);
 // Variables: the file's values, then the environment's, then --set.
 void resolve_variables(const SyntaxTree& tree, Resolver& resolver);
+// `secret`, `resource`, `at most`, `deadline`.
+void resolve_settings(const SyntaxTree& tree, Resolver& resolver);
+// Reports a type that there is none of in the language.
+std::optional<plan::Type> find_type(const Name& name, Resolver& resolver);
+// The inventories' hosts and groups, before any target of the file; false: reported, and roles may
+// be unknown for no fault of their own.
+bool resolve_inventories(const SyntaxTree& tree, Resolver& resolver);
 // Roles, targets, properties, connections.
 void resolve_targets(const SyntaxTree& tree, Resolver& resolver);
+// `require`: with the roles' targets known.
+void resolve_contracts(const SyntaxTree& tree, Resolver& resolver);
 // Steps, child steps, phrases.
 void resolve_steps(const SyntaxTree& tree, Resolver& resolver);
 // The `run` of a step: kind and attributes.

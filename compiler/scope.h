@@ -64,6 +64,8 @@ struct Scope {
   std::vector<OutputRead> reads;  // of outputs, as they were met
   // The type of each property that some target declares; all targets agree on it.
   std::map<std::string, plan::Type> properties;
+  // Those of the inventory that are of several types, and why in words: none can be used.
+  std::map<std::string, std::string> mixed_properties;
   // What the variables' own values may not use: they are worked out before there are targets.
   bool targets_known = false;
 };

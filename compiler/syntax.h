@@ -178,6 +178,10 @@ struct StepNode {
   std::vector<StepNode> gates;         // of all its `between batches`
   std::vector<base::Span> gate_spans;  // of each `between batches`
   std::optional<UseNode> use;          // then there is nothing else: it stands for its steps
+  // Of a step that a `use` brought in: which of the resolver's frames holds its parameters.
+  static constexpr std::uint32_t no_frame = 0xffff'ffff;
+  std::uint32_t frame = no_frame;
+  bool broken = false;  // a `use` in it brought in nothing, which has been reported
 };
 
 // ---- declarations ------------------------------------------------------------------------------

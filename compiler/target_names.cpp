@@ -1,5 +1,7 @@
 #include "compiler/target_names.h"
 
+#include <bit>
+
 #include "base/random.h"
 
 namespace sluice::compiler {
@@ -9,7 +11,7 @@ plan::TargetId TargetNames::find(std::string_view name) const {
 }
 
 void TargetNames::add(plan::TargetId target) {
-  if (++used_ * 2 > slots_.size()) grow();
+  if (++used_ * 2 > slots_.size()) rebuild(slots_.size() * 2);
   slots_[place(targets_.name(target))] = target;
 }
 
@@ -21,8 +23,13 @@ std::size_t TargetNames::place(std::string_view name) const {
   return at;
 }
 
-void TargetNames::grow() {
-  std::vector<plan::TargetId> before(slots_.size() * 2);
+void TargetNames::reserve(std::size_t targets) {
+  const std::size_t slots = std::bit_ceil((targets + 1) * 2);
+  if (slots > slots_.size()) rebuild(slots);
+}
+
+void TargetNames::rebuild(std::size_t slots) {
+  std::vector<plan::TargetId> before(slots);
   before.swap(slots_);
   for (const plan::TargetId target : before) {
     if (target.valid()) slots_[place(targets_.name(target))] = target;

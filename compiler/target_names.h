@@ -14,6 +14,8 @@ class TargetNames {
  public:
   explicit TargetNames(const plan::Targets& targets) : targets_(targets), slots_(64) {}
 
+  // For so many targets in all.
+  void reserve(std::size_t targets);
   // Invalid where there is none.
   plan::TargetId find(std::string_view name) const;
   // The target has been added to the rows, and its name is not in the index yet.
@@ -21,7 +23,7 @@ class TargetNames {
 
  private:
   std::size_t place(std::string_view name) const;
-  void grow();
+  void rebuild(std::size_t slots);
 
   const plan::Targets& targets_;
   std::vector<plan::TargetId> slots_;  // a power of two, at most half full

@@ -12,7 +12,6 @@
 
 #include "plan/plan.h"
 #include "runtime/process.h"
-#include "scheduler/outputs.h"
 #include "scheduler/scheduler.h"
 
 namespace sluice::runtime {
@@ -65,7 +64,11 @@ struct ActionRequest {
 };
 
 // A `name=value` line that a script wrote to $SLUICE_OUTPUT.
-using Output = scheduler::Output;
+struct Output {
+  std::string name;
+  std::string value;
+  bool operator==(const Output&) const = default;
+};
 
 // How an attempt ended on one host.
 struct Completion {

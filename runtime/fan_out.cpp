@@ -17,9 +17,10 @@ scheduler::Action without_attempt(scheduler::Action action) {
 
 }  // namespace
 
-FanOut::FanOut(const plan::Plan& plan, Facts facts, Executor& executor, Ended ended, Output output)
+FanOut::FanOut(const plan::Plan& plan, std::string run, Executor& executor, Ended ended,
+               Output output)
     : plan_(plan),
-      facts_(std::move(facts)),
+      run_(std::move(run)),
       executor_(executor),
       ended_(std::move(ended)),
       output_(std::move(output)) {}
@@ -45,7 +46,7 @@ void FanOut::start(const scheduler::Action& action) {
 void FanOut::start(const scheduler::Action& action, std::size_t host) {
   Host& row = attempts_[action].hosts[host];
   row.ticket = ++last_ticket_;
-  base::Result<ActionRequest> request = make_request(plan_, action, row.id, facts_());
+  base::Result<ActionRequest> request = make_request(plan_, action, row.id, run_);
   if (!request) {
     // Refused before it began: executors answer from the loop, and so does this, through one that
     // does nothing but that.

@@ -10,7 +10,6 @@
 #include "plan/plan.h"
 #include "runtime/executor.h"
 #include "runtime/journal.h"
-#include "runtime/request.h"
 #include "scheduler/scheduler.h"
 
 namespace sluice::runtime {
@@ -23,10 +22,7 @@ class FanOut {
   using Output =
       std::function<void(const scheduler::Action&, const std::string& host, std::string_view)>;
 
-  // What expressions may read when an action starts.
-  using Facts = std::function<RunFacts()>;
-
-  FanOut(const plan::Plan& plan, Facts facts, Executor& executor, Ended ended, Output output);
+  FanOut(const plan::Plan& plan, std::string run, Executor& executor, Ended ended, Output output);
 
   void start(const scheduler::Action& action);
   // `ended` still follows.
@@ -51,7 +47,7 @@ class FanOut {
   void finish_attempt(const scheduler::Action& action);
 
   const plan::Plan& plan_;
-  Facts facts_;
+  std::string run_;
   Executor& executor_;
   Ended ended_;
   Output output_;

@@ -8,7 +8,6 @@
 #include "base/result.h"
 #include "plan/plan.h"
 #include "runtime/executor.h"
-#include "scheduler/outputs.h"
 #include "scheduler/scheduler.h"
 
 namespace sluice::runtime {
@@ -17,16 +16,9 @@ namespace sluice::runtime {
 // controller.
 std::vector<plan::TargetId> hosts_of(const plan::Plan& plan, const scheduler::Action& action);
 
-// What a request is made from, beside the plan.
-struct RunFacts {
-  std::string run;  // its name
-  const scheduler::Outputs& outputs;
-  scheduler::RunEnvironment::Status status;
-};
-
 // Fails where an expression cannot be worked out, or gives what cannot be used, saying which.
 base::Result<ActionRequest> make_request(const plan::Plan& plan, const scheduler::Action& action,
-                                         plan::TargetId host, const RunFacts& facts);
+                                         plan::TargetId host, const std::string& run);
 
 // "Update the website/Deploy", "Update the website/Deploy verify", or the step's name alone.
 std::string task_name(const plan::Plan& plan, const scheduler::Action& action);

@@ -184,8 +184,7 @@ supervise() {
     esac;
   fi;
   echo "$sluice_w $sluice_v ." > "$sluice_p.exit";
-  # Who waits need not wait for the disk: what is lost with it is said to be lost.
-  ( exec 9>&-; sync "$sluice_p.exit" "$sluice_dir" ) &
+  sync "$sluice_p.exit" "$sluice_dir";
 };
 
 start() {

@@ -30,18 +30,10 @@ void Scheduler::Machine::admit_lanes() {
 void Scheduler::Machine::admit(plan::StepId step) {
   const StepRow& row = steps_[step];
   if (row.phase == StepPhase::Ready) begin_step(step);
-  if (row.phase != StepPhase::Running) return;
+  if (row.phase != StepPhase::Running || row.stop != Reason::None) return;
   const std::uint32_t window = rules_.steps[step].window;
   std::uint32_t lane = 0;
-  if (row.rolling_back) {
-    while (!row.cut && row.live < window && next_undo_lane(step, lane)) begin_undo(step, lane);
-    return;
-  }
-  // A lane may fail as it begins, and so stop those behind it.
-  while (row.stop == Reason::None && row.questions == 0 && row.live < window &&
-         next_lane(step, lane)) {
-    begin_lane(step, lane);
-  }
+  while (row.live < window && next_lane(step, lane)) begin_lane(step, lane);
 }
 
 // The first lane in order that may begin, if its lock can be had. One that is held back waits at
@@ -52,7 +44,9 @@ bool Scheduler::Machine::next_lane(plan::StepId step, std::uint32_t& lane) {
   StepRow& row = steps_[step];
   for (;;) {
     if (!row.returned.empty()) {  // all of them stand before `next`
-      lane = pop_returned(row);
+      std::pop_heap(row.returned.begin(), row.returned.end(), std::greater<>());
+      lane = row.returned.back();
+      row.returned.pop_back();
     } else if (row.next < lanes) {
       lane = row.next++;
       if (row.next_left_out < row.left_out.size() && row.left_out[row.next_left_out].lane == lane) {
@@ -62,28 +56,21 @@ bool Scheduler::Machine::next_lane(plan::StepId step, std::uint32_t& lane) {
     } else {
       return false;
     }
-    if (!held_back(step, lane, lane)) return true;
+    if (!held_back(step, lane)) return true;
   }
 }
 
-std::uint32_t Scheduler::Machine::pop_returned(StepRow& row) {
-  std::pop_heap(row.returned.begin(), row.returned.end(), std::greater<>());
-  const std::uint32_t first = row.returned.back();
-  row.returned.pop_back();
-  return first;
-}
-
-// Takes the lane's lock, or leaves it waiting there, with its place in the order of its step.
-bool Scheduler::Machine::held_back(plan::StepId step, std::uint32_t lane, std::uint32_t place) {
+// Takes the lane's lock, or leaves the lane waiting for it.
+bool Scheduler::Machine::held_back(plan::StepId step, std::uint32_t lane) {
   const StepRules& rules = rules_.steps[step];
   if (!rules.locks) return false;
   const plan::TargetId target = rules.targets->at(lane);
   if (locks_.take(target)) return false;
-  locks_.wait(target, step, place);
+  locks_.wait(target, step, lane);
   return true;
 }
 
-std::uint32_t Scheduler::Machine::take_slot(plan::StepId step, std::uint32_t lane) {
+void Scheduler::Machine::begin_lane(plan::StepId step, std::uint32_t lane) {
   if (free_slots_.empty()) {
     free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
     slots_.emplace_back();
@@ -91,35 +78,27 @@ std::uint32_t Scheduler::Machine::take_slot(plan::StepId step, std::uint32_t lan
   }
   const std::uint32_t place = free_slots_.back();
   free_slots_.pop_back();
-  slots_[place] = Slot{.step = step, .lane = lane};
-  return place;
-}
-
-void Scheduler::Machine::begin_lane(plan::StepId step, std::uint32_t lane) {
-  const std::uint32_t place = take_slot(step, lane);
   Slot& slot = slots_[place];
+  slot = Slot{.step = step, .lane = lane};
   StepRow& row = steps_[step];
-  if (rules_.steps[step].on_failure == plan::OnFailure::RollbackAll) {
-    row.begun_lanes.push_back(lane);
-  }
   ++row.begun;
   ++row.live;
   ++in_flight_;
   change(slot.phase, LanePhase::Deciding);
   say(Command::Kind::LaneBegan, {.step = step, .lane = lane, .slot = place});
-  const Next next = ask_lane(slot, place);
-  if (next == Next::Start) start_attempt(place);
-  if (next == Next::End) deciding_.push_back(place);  // in a further round of this instant
+  if (find_task(slot, place, 0)) {
+    start_attempt(place);
+  } else {
+    deciding_.push_back(place);  // it ends in a further round of this instant
+  }
 }
 
 void Scheduler::Machine::release_target(const Slot& slot) {
   const plan::TargetId target = rules_.steps[slot.step].targets->at(slot.lane);
-  locks_.release(target, [this](plan::StepId step, std::uint32_t waiter) {
+  locks_.release(target, [this](plan::StepId step, std::uint32_t lane) {
     StepRow& row = steps_[step];
     if (row.phase != StepPhase::Running) return;  // ended without it
-    const bool undoes = (waiter & undo_mark) != 0;
-    if (undoes != row.rolling_back) return;  // it will never begin
-    row.returned.push_back(waiter & ~undo_mark);
+    row.returned.push_back(lane);
     std::push_heap(row.returned.begin(), row.returned.end(), std::greater<>());
     offer(step);
   });

@@ -9,6 +9,7 @@
 #include "compiler/compile.h"
 #include "compiler/text_check.h"
 #include "support/golden.h"
+#include "support/memory_files.h"
 
 using namespace sluice;
 
@@ -26,28 +27,56 @@ struct Compiled {
   }
 };
 
-Compiled compile_text(std::string_view text, const compiler::Options& options = {}) {
+// A file, and behind a line `=== NAME` each other that it names.
+Compiled compile_files(test::MemoryFiles& files, compiler::Options options = {}) {
   Compiled made;
-  const base::FileId file = made.sources.add(base::SourceFile("web.deploy", std::string(text)));
+  const base::FileId file = made.sources.add(base::SourceFile("web.deploy", files.main()));
+  options.reader = &files;
   compiler::compile(made.sources, file, options, made.diagnostics);
   made.printed = base::print_diagnostics(made.diagnostics, made.sources, false);
   return made;
 }
 
-// A file that is too large cannot stand in a table, nor can what is given beside a file.
+Compiled compile_text(std::string_view text, const compiler::Options& options = {}) {
+  test::MemoryFiles files(text);
+  return compile_files(files, options);
+}
+
+// What is too large for a table, and what is given beside a file.
 Compiled compile_wrong(const compiler::Code& code) {
+  const std::string step = "step \"Say it\" { run \"echo \\\"$replicas\\\"\" }\n";
+  compiler::Options options;
   if (code.code == "E0101") {
     return compile_text(std::string(compiler::most_source_bytes, '#') + "\n");
   }
   if (code.code == "E0210") {
-    compiler::Options options;
     options.set = {{"replicas", "many"}, {"replica", "3"}};
-    return compile_text(
-        "deployment \"Acme\"\nvariable replicas: number\n"
-        "step \"Say it\" { run \"echo \\\"$replicas\\\"\" }\n",
-        options);
+    return compile_text("deployment \"Acme\"\nvariable replicas: number\n" + step, options);
   }
-  return compile_text(code.wrong);
+  if (code.code == "E0509") {
+    return compile_text("deployment \"Acme\"\ninventory \"hosts.sh\"\n" + step +
+                        "=== hosts.sh\n{}\n");
+  }
+  if (code.code == "E0603") {
+    std::string text = "deployment \"Acme\"\n";
+    std::string files;
+    for (int i = 1; i <= 65; ++i) {
+      text += "import \"" + std::to_string(i) + ".deploy\"\n";
+      files += "=== " + std::to_string(i) + ".deploy\n";
+    }
+    return compile_text(text + step + files);
+  }
+  if (code.code == "E0605") options.chosen = "prodution";
+  if (code.code == "E0612") {
+    std::string text = "deployment \"Acme\"\nprocedure p0 { step \"A\" { run \"true\" } }\n";
+    for (int i = 1; i <= 20; ++i) {
+      const std::string before = std::to_string(i - 1);
+      text += "procedure p" + std::to_string(i) + " { use p" + before + " as \"a\" use p" + before +
+              " as \"b\" }\n";
+    }
+    return compile_text(text + "use p20\n");
+  }
+  return compile_text(code.wrong, options);
 }
 
 // What stands in quotes and looks like a code.

@@ -1,0 +1,141 @@
+// The codes of what stands around the steps: imports, environments, procedures, settings,
+// contracts, and what is chosen on the command line (E06xx).
+#include <array>
+
+#include "compiler/codes.h"
+
+namespace sluice::compiler {
+
+namespace {
+
+constexpr std::array table{
+    Code{"E0601", "an import that cannot be read",
+         "The path is seen from the file that names it, and lies, links followed, beneath the main "
+         "file's folder or `--root`.",
+         R"deploy(deployment "Acme"
+import "lib/nowhere.deploy"
+step "A" { run "true" })deploy",
+         ""},
+    Code{"E0602", "files that import each other", "What two files need goes into a third.",
+         R"deploy(deployment "Acme"
+import "a.deploy"
+step "A" { run "true" }
+=== a.deploy
+import "b.deploy"
+=== b.deploy
+import "a.deploy")deploy",
+         R"deploy(deployment "Acme"
+import "a.deploy"
+step "A" { run "true" }
+=== a.deploy
+import "b.deploy"
+=== b.deploy
+procedure greet { step "Greet" { run "true" } })deploy"},
+    Code{"E0603", "too many imports", "A deployment has at most 64 imported files.", "", ""},
+    Code{"E0604", "what does not belong into an imported file",
+         "A library has procedures, variables, roles, inventories, secrets and resources. Steps "
+         "and what holds for the whole deployment stand in the main file.",
+         R"deploy(deployment "Acme"
+import "lib.deploy"
+step "A" { run "true" }
+=== lib.deploy
+step "B" { run "true" })deploy",
+         R"deploy(deployment "Acme"
+import "lib.deploy"
+use b
+=== lib.deploy
+procedure b { step "B" { run "true" } })deploy"},
+    Code{"E0605", "an unknown environment", "`--environment` names one that the file declares.",
+         R"deploy(deployment "Acme"
+environment production { deadline 1h }
+step "A" { run "true" })deploy",
+         ""},
+    Code{"E0606", "what does not belong into an environment",
+         "An environment replaces what the file declares; steps are the same in all of them.",
+         R"deploy(deployment "Acme"
+environment production { step "A" { run "true" } }
+step "B" { run "true" })deploy",
+         R"deploy(deployment "Acme"
+environment production { deadline 1h }
+step "A" { run "true" })deploy"},
+    Code{"E0607", "an unknown procedure", "`use` names a procedure of the file or of an import.",
+         R"deploy(deployment "Acme"
+procedure greet { step "Greet" { run "true" } }
+use great)deploy",
+         R"deploy(deployment "Acme"
+procedure greet { step "Greet" { run "true" } }
+use greet)deploy"},
+    Code{"E0608", "a procedure without steps", "A procedure is a named group of steps.",
+         R"deploy(deployment "Acme"
+procedure greet { }
+step "A" { run "true" })deploy",
+         R"deploy(deployment "Acme"
+procedure greet { step "Greet" { run "true" } }
+use greet)deploy"},
+    Code{"E0609", "an argument that does not fit",
+         "Each parameter of a procedure is given once, by its name.",
+         R"deploy(deployment "Acme"
+procedure greet(whom: string) { step "Greet" { run wait 1s } }
+use greet(who = "you"))deploy",
+         R"deploy(deployment "Acme"
+procedure greet(whom: string) { step "Greet" { run wait 1s } }
+use greet(whom = "you"))deploy"},
+    Code{"E0610", "procedures in a circle", "A procedure does not use itself, not through others.",
+         R"deploy(deployment "Acme"
+procedure ping { use pong }
+procedure pong { use ping }
+use ping)deploy",
+         R"deploy(deployment "Acme"
+procedure ping { use pong }
+procedure pong { step "Pong" { run "true" } }
+use ping)deploy"},
+    Code{"E0611", "a procedure that is used twice at one place",
+         "The steps of one place have names of their own: a second use says `as \"name\"`, and its "
+         "steps are called `name: …`.",
+         R"deploy(deployment "Acme"
+procedure greet { step "Greet" { run "true" } }
+use greet
+use greet)deploy",
+         R"deploy(deployment "Acme"
+procedure greet { step "Greet" { run "true" } }
+use greet
+use greet as "again")deploy"},
+    Code{"E0612", "procedures that stand for too many steps",
+         "Procedures that use others stand for at most 100,000 steps in all.", "", ""},
+    Code{"E0613", "a setting that is not allowed",
+         "Counts are whole numbers from 1, a deadline and a rate are more than nothing.",
+         R"deploy(deployment "Acme"
+at most 0 targets
+step "A" { run "true" })deploy",
+         R"deploy(deployment "Acme"
+at most 50 targets
+step "A" { run "true" })deploy"},
+    Code{"E0614", "a secret that is read from nowhere",
+         "A secret is read when the run starts, from an environment variable, a file or what a "
+         "command prints.",
+         R"deploy(deployment "Acme"
+secret api_key from vault "acme/api"
+step "A" { run "true" })deploy",
+         R"deploy(deployment "Acme"
+secret api_key from command "vault read acme/api"
+step "A" { run script { body = "deploy"  environment { API_KEY = api_key } } })deploy"},
+    Code{"E0615", "a contract that cannot be",
+         "What can be required: available(ROLE) >= …, unavailable(ROLE) <= …, downtime(ROLE) == "
+         "0s, duration <= …; each with `in 95% of runs`, if not in all.",
+         R"deploy(deployment "Acme"
+role web { target "web-[1..4]" }
+require available(web) <= 3
+step "A" on web { run "true" })deploy",
+         R"deploy(deployment "Acme"
+role web { target "web-[1..4]" }
+require available(web) >= 3
+step "A" on web window 1 { run "true" })deploy"},
+};
+
+}  // namespace
+
+std::span<const Code> declaration_codes() {
+  return table;
+}
+
+}  // namespace sluice::compiler

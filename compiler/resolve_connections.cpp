@@ -1,0 +1,190 @@
+#include "compiler/resolve_connections.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "compiler/suggest.h"
+
+namespace sluice::compiler {
+
+namespace {
+
+using plan::Connection;
+using plan::Type;
+
+struct SettingSchema {
+  std::string_view name;
+  Type type;
+};
+constexpr SettingSchema ssh_settings[] = {
+    {"address", Type::String}, {"config_file", Type::String},      {"identity_file", Type::String},
+    {"jump", Type::String},    {"known_hosts_file", Type::String}, {"port", Type::Number},
+    {"user", Type::String}};
+
+}  // namespace
+
+plan::ConnectionId ConnectionResolver::one(const std::vector<const ConnectNode*>& nodes) {
+  if (nodes.size() > 1) {
+    resolver_.report.error("E0220", nodes[1]->span, "there is one `connect` here already", {},
+                           {{nodes[0]->span, "the first one"}});
+  }
+  return nodes.empty() ? plan::ConnectionId{} : connection(*nodes[0]);
+}
+
+plan::ConnectionId ConnectionResolver::one(const std::vector<ConnectNode>& nodes) {
+  std::vector<const ConnectNode*> pointers;
+  for (const ConnectNode& node : nodes) pointers.push_back(&node);
+  return one(pointers);
+}
+
+plan::ConnectionId ConnectionResolver::connection(const ConnectNode& node) {
+  Connection made;
+  if (node.kind.text == "local") {
+    made.kind = Connection::Kind::Local;
+    if (!node.settings.empty()) {
+      resolver_.report.error("E0220", node.settings[0].span, "`connect local` has no settings");
+    }
+    return interned(made);
+  }
+  if (node.kind.text != "ssh") {
+    const std::vector<std::string> kinds{"ssh", "local"};
+    resolver_.report.error(
+        "E0220", node.kind.span,
+        fmt::format("targets are reached by ssh or local, not by `{}`", node.kind.text),
+        did_you_mean(node.kind.text, kinds));
+    return {};
+  }
+  for (const AttributeNode& setting : node.settings) add_setting(setting, made);
+  std::sort(made.settings.begin(), made.settings.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+  return interned(made);
+}
+
+void ConnectionResolver::add_setting(const AttributeNode& node, Connection& made) {
+  const auto* schema = std::find_if(std::begin(ssh_settings), std::end(ssh_settings),
+                                    [&](const auto& s) { return s.name == node.name.text; });
+  if (schema == std::end(ssh_settings)) {
+    std::vector<std::string> names;
+    for (const SettingSchema& known : ssh_settings) names.emplace_back(known.name);
+    auto hints = did_you_mean(node.name.text, names);
+    if (hints.empty()) hints.push_back("others belong into OpenSSH's own configuration");
+    resolver_.report.error("E0220", node.name.span,
+                           fmt::format("`connect ssh` has no setting `{}`", node.name.text), hints);
+    return;
+  }
+  const bool twice = std::any_of(made.settings.begin(), made.settings.end(),
+                                 [&](const auto& s) { return s.name == node.name.text; });
+  if (twice || !node.value) {
+    resolver_.report.error(twice ? "E0214" : "E0205", node.span,
+                           twice ? fmt::format("`{}` is set twice", node.name.text)
+                                 : fmt::format("`{}` has one value", node.name.text));
+    return;
+  }
+  auto value = resolver_.expressions.resolve(
+      *node.value, {fmt::format("`{}`", node.name.text), {schema->type}, plan::Stage::PerTarget});
+  if (value) made.settings.push_back({node.name.text, *std::move(value)});
+}
+
+plan::ConnectionId ConnectionResolver::interned(const Connection& made) {
+  for (const plan::ConnectionId id : resolver_.plan.connections.ids()) {
+    if (resolver_.plan.connections[id] == made) return id;
+  }
+  return resolver_.plan.connections.add(made);
+}
+
+// Nothing says how: ssh, or local for the machine itself.
+plan::ConnectionId ConnectionResolver::usual(std::string_view target) {
+  Connection connection;
+  connection.kind = target == "localhost" ? Connection::Kind::Local : Connection::Kind::Ssh;
+  return interned(connection);
+}
+
+bool ConnectionResolver::say(plan::TargetId target, plan::ConnectionId connection, Level level) {
+  if (said_.size() <= target.value) {
+    said_.resize(std::max<std::size_t>(resolver_.plan.targets.size(), target.value + 1));
+  }
+  Said& said = said_[target.value];
+  if (said.level > level || said.connection == connection) return true;
+  if (said.level == level) return false;
+  said = {connection, level};
+  return true;
+}
+
+void ConnectionResolver::settle(plan::ConnectionId general) {
+  plan::Targets& targets = resolver_.plan.targets;
+  const std::vector<std::uint32_t>& hosts = resolver_.hosts.of_target;
+  Said last_said;
+  std::uint32_t last_host = HostConnections::none;
+  plan::ConnectionId last;
+  for (std::uint32_t i = 0; i < targets.size(); ++i) {
+    const plan::TargetId target{i};
+    const Said said = i < said_.size() ? said_[i] : Said{};
+    const std::uint32_t host = i < hosts.size() ? hosts[i] : HostConnections::none;
+    const bool named_local = targets.name(target) == "localhost";
+    if (named_local) {
+      targets.set_connection(target, settled(said, host, general, target));
+      continue;
+    }
+    if (!last.valid() || said != last_said || host != last_host) {
+      last = settled(said, host, general, target);
+      last_said = said;
+      last_host = host;
+    }
+    targets.set_connection(target, last);
+  }
+}
+
+plan::ConnectionId ConnectionResolver::settled(Said said, std::uint32_t host,
+                                               plan::ConnectionId general, plan::TargetId target) {
+  if (host != HostConnections::none) {
+    const std::uint64_t key = (std::uint64_t{host} << 32U) | said.connection.value;
+    const auto known = settled_.find(key);
+    if (known != settled_.end()) return known->second;
+    const HostConnection& of_host = resolver_.hosts.connections[host];
+    return settled_[key] = with_host(said, of_host, general, target);
+  }
+  const plan::ConnectionId in_file = said.connection.valid() ? said.connection : general;
+  return in_file.valid() ? in_file : usual(resolver_.plan.targets.name(target));
+}
+
+plan::ConnectionId ConnectionResolver::with_host(const Said& said, const HostConnection& host,
+                                                 plan::ConnectionId general,
+                                                 plan::TargetId target) {
+  const bool nearer = said.connection.valid();
+  const plan::ConnectionId in_file = nearer ? said.connection : general;
+  if (!nearer && !host.foreign.empty()) {
+    resolver_.report.error(
+        "E0510", host.span,
+        fmt::format("`{}` is reached by {} in the inventory, and here there are ssh and local",
+                    resolver_.plan.targets.name(target), host.foreign),
+        {"say how with `connect` in a role, or leave the group out of the deployment"});
+    return usual("localhost");
+  }
+  Connection made;
+  if (in_file.valid()) made = resolver_.plan.connections[in_file];
+  const bool named_local = resolver_.plan.targets.name(target) == "localhost";
+  if (!in_file.valid() && named_local) made.kind = Connection::Kind::Local;
+  if (!nearer && host.kind) {
+    if (*host.kind != made.kind) made.settings.clear();
+    made.kind = *host.kind;
+  }
+  if (made.kind == Connection::Kind::Local) {
+    made.settings.clear();
+    return interned(made);
+  }
+  for (const Connection::Setting& setting : host.settings) {
+    const auto same = std::find_if(made.settings.begin(), made.settings.end(),
+                                   [&](const auto& one) { return one.name == setting.name; });
+    if (same == made.settings.end()) {
+      made.settings.push_back(setting);
+    } else if (!nearer) {
+      *same = setting;
+    }
+  }
+  std::sort(made.settings.begin(), made.settings.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+  return interned(made);
+}
+
+}  // namespace sluice::compiler
