@@ -97,6 +97,14 @@ CLI::App* add_simulate(CLI::App& app, SimulateOptions& options) {
   command->add_option("--seed", options.seed, "of the random draws");
   command->add_option("--fail", options.fail, "make the first N attempts of an action fail")
       ->type_name("STEP[/CHILD]@TARGET[:N]");
+  command->add_option("--slow", options.slow, "make an action, or all of a step, slower")
+      ->type_name("STEP[/CHILD]@TARGET=3x");
+  command->add_option("--unreachable", options.unreachable, "a target that is never to be reached")
+      ->type_name("TARGET");
+  command->add_option("--runs", options.runs, "so many runs, and what they have in common")
+      ->check(CLI::Range(1U, 10'000'000U));
+  command->add_option("--threads", options.threads, "at once, for --runs: all cores by default")
+      ->check(CLI::Range(1U, 1'024U));
   return command;
 }
 

@@ -49,7 +49,11 @@ struct SimulateOptions {
   Format format = Format::Text;
   std::string output;
   std::uint64_t seed = 1;
+  std::uint32_t runs = 1;     // more than one: a distribution
+  std::uint32_t threads = 0;  // 0: as many as the machine has cores
   std::vector<std::string> fail;
+  std::vector<std::string> slow;
+  std::vector<std::string> unreachable;
 };
 struct RunOptions {
   InputOptions input;

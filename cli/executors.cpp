@@ -33,7 +33,7 @@ SocketDirectory::~SocketDirectory() {
   if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
 }
 
-Executors::Executors(runtime::Loop& loop, const std::string& scripts)
+Executors::Executors(runtime::Loop& loop, const std::string& scripts, runtime::Executor& person)
     : processes_(loop),
       actions_(loop),
       local_(loop, processes_, scripts),
@@ -44,6 +44,7 @@ Executors::Executors(runtime::Loop& loop, const std::string& scripts)
   actions_.add("script ssh", ssh_);
   actions_.add("http", http_);
   actions_.add("haproxy", haproxy_);
+  actions_.add("manual", person);
 }
 
 std::string Executors::missing(const plan::Plan& plan) const {

@@ -33,8 +33,8 @@ class SocketDirectory {
 
 class Executors {
  public:
-  // Scripts of the controller are written below `scripts`.
-  Executors(runtime::Loop& loop, const std::string& scripts);
+  // Scripts of the controller are written below `scripts`; `person` carries out what is manual.
+  Executors(runtime::Loop& loop, const std::string& scripts, runtime::Executor& person);
 
   runtime::Executor& all() { return actions_; }
   // Why this plan cannot be carried out with them; empty where it can.

@@ -184,6 +184,11 @@ bool colour_wanted(int file_descriptor) {
   return ::isatty(file_descriptor) == 1;
 }
 
+bool live_lines_wanted() {
+  const char* terminal = std::getenv("TERM");
+  return ::isatty(2) == 1 && terminal != nullptr && std::strcmp(terminal, "dumb") != 0;
+}
+
 int terminal_width(int file_descriptor) {
   winsize size{};
   const bool known = ::ioctl(file_descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;

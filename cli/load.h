@@ -26,6 +26,8 @@ std::variant<plan::Plan, int> load_plan(const InputOptions& input,
 // Whether standard error (or output) is a terminal that wants colour: NO_COLOR, CLICOLOR_FORCE and
 // TERM=dumb are respected.
 bool colour_wanted(int file_descriptor);
+// Whether standard error is a terminal on which a line may be written over.
+bool live_lines_wanted();
 // Columns of the terminal on the descriptor, or 80.
 int terminal_width(int file_descriptor);
 

@@ -12,6 +12,7 @@
 #include "cli/commands.h"
 #include "cli/executors.h"
 #include "cli/load.h"
+#include "cli/person.h"
 #include "cli/run_view.h"
 #include "cli/version.h"
 #include "plan/json.h"
@@ -58,7 +59,10 @@ std::optional<int> ask(const plan::Plan& plan, const RunOptions& options) {
 // All that one run needs, in the order in which it is made and, backwards, taken down.
 class RunSession {
  public:
-  RunSession(const plan::Plan& plan, const RunOptions& options) : plan_(plan), options_(options) {}
+  RunSession(const plan::Plan& plan, const RunOptions& options)
+      : plan_(plan),
+        options_(options),
+        person_(loop_, plan, ::isatty(0) == 1 && ::isatty(2) == 1 ? 0 : -1) {}
 
   int run() {
     const std::string state = state_directory(options_);
@@ -67,7 +71,7 @@ class RunSession {
     const auto folder = runtime::make_run_folder(state);
     if (!folder) return wrong(folder.error().message);
     folder_ = folder.value();
-    executors_.emplace(loop_, folder_.scripts());
+    executors_.emplace(loop_, folder_.scripts(), person_);
     const std::string missing = executors_->missing(plan_);
     if (!missing.empty()) return wrong(missing);
 
@@ -80,6 +84,10 @@ class RunSession {
     runtime::Driver driver(plan_, folder_.name, executors_->all(), *journal.value(), view);
     view_ = &view;
     driver_ = &driver;
+    person_.listen([&view](const std::string& line) { view.say(line); },
+                   [&driver](const scheduler::Action& action, scheduler::Answer answer) {
+                     driver.answer(action, answer);
+                   });
     if (options_.format == Format::Text && !options_.quiet) {
       view.say(fmt::format("run {} of `{}`", folder_.name, plan_.deployment));
     }
@@ -140,10 +148,14 @@ class RunSession {
       loop_.stop();
       return;
     }
-    if (driver_->ended() || driver_->at_rest()) {
+    person_.questions(driver_->questions());
+    if (driver_->waits_for_people() && !person_.there()) pause_for_person();
+    if (driver_->ended() || driver_->at_rest() || needs_person_) {
       loop_.stop();
       return;
     }
+    // Something was settled in the turn itself: the next one is due at once.
+    if (driver_->has_news()) loop_.post([] {});
     const base::Instant next = driver_->next_timer();
     if (next != base::Instant::never()) {
       timer_ = loop_.at({start_.ms + next.ms}, [] {});
@@ -151,9 +163,19 @@ class RunSession {
     if (!view_timer_set_ && ::isatty(2) == 1) draw_again();
   }
 
+  // All that is left waits for a person, and none can be asked.
+  void pause_for_person() {
+    needs_person_ = true;
+    driver_->pause();
+    if (const base::Status done = driver_->turn(now()); !done) broken_ = done.error().message;
+    view_->say("the run is paused: a person is needed, and there is no terminal to ask on");
+    for (const std::string& text : person_.open_questions()) view_->say("    " + text);
+  }
+
   void draw_again() {
     view_timer_set_ = true;
-    view_->refresh(now(), terminal_width(2));
+    // What a person types stays where it is.
+    person_.asked() && person_.there() ? view_->end() : view_->refresh(now(), terminal_width(2));
     view_timer_ = loop_.after(base::Duration{200}, [this] { draw_again(); });
   }
 
@@ -174,6 +196,7 @@ class RunSession {
       style.colour = colour_wanted(2);
       fmt::print(stderr, "\n{}", render::summary_text(plan_, timeline, {}, style));
     }
+    if (needs_person_) return exit_person_needed;
     if (signal_ == SIGINT) return exit_interrupted;
     if (signal_ == SIGTERM) return exit_terminated;
     switch (timeline.outcome) {
@@ -191,6 +214,7 @@ class RunSession {
   const plan::Plan& plan_;
   const RunOptions& options_;
   runtime::Loop loop_;
+  Person person_;
   std::optional<Executors> executors_;
   runtime::RunFolder folder_;
   RunView* view_ = nullptr;
@@ -199,6 +223,7 @@ class RunSession {
   runtime::Loop::Timer timer_;
   runtime::Loop::Timer view_timer_;
   bool view_timer_set_ = false;
+  bool needs_person_ = false;
   int interruptions_ = 0;
   int signal_ = 0;
   std::string broken_;

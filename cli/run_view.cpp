@@ -11,6 +11,7 @@
 #include "render/text_table.h"
 #include "render/timeline_text.h"
 #include "runtime/request.h"
+#include "scheduler/work.h"
 
 namespace sluice::cli {
 
@@ -66,12 +67,17 @@ std::string_view event_name(Command::Kind kind) {
 
 bool speaks_of_task(Command::Kind kind) {
   return kind == Command::Kind::StartAction || kind == Command::Kind::CancelAction ||
-         kind == Command::Kind::TaskEnded;
+         kind == Command::Kind::TaskEnded || kind == Command::Kind::AskOperator;
 }
 
 bool speaks_of_lane(Command::Kind kind) {
   return speaks_of_task(kind) || kind == Command::Kind::LaneBegan ||
          kind == Command::Kind::LaneEnded || kind == Command::Kind::LaneLeftOut;
+}
+
+// Between the scheduler and its driver alone.
+bool is_shown(Command::Kind kind) {
+  return kind != Command::Kind::SetTimer && kind != Command::Kind::EvaluateCondition;
 }
 
 std::string clock_text(base::Instant at) {
@@ -119,16 +125,14 @@ void RunView::instant(const runtime::Instant& instant, const scheduler::Commands
     rows.push_back(result);
   }
   for (const Command& command : commands) {
+    if (!is_shown(command.kind)) continue;
     follow(command);
-    if (command.kind == Command::Kind::SetTimer) continue;
     if (options_.json) {
       json_event(command, instant.at);
     } else {
       plain_event(command, instant.at);
     }
-    if (command.kind == Command::Kind::TaskEnded && command.state == State::Failed) {
-      report_failure(command, instant);
-    }
+    if (is_failure(command)) report_failure(command);
   }
   retry_events(instant, commands);
   for (const runtime::HostResult& result : instant.results) last_results_.erase(result.action);
@@ -145,6 +149,7 @@ void RunView::follow(const Command& command) {
       step.active = false;
       return;
     case Command::Kind::LaneBegan:
+      if (command.action.part == scheduler::Part::Undo) --step.over;  // it had ended before
       step.at_work.insert(command.action.lane);
       return;
     case Command::Kind::LaneLeftOut:
@@ -153,7 +158,11 @@ void RunView::follow(const Command& command) {
     case Command::Kind::LaneEnded:
       step.at_work.erase(command.action.lane);
       ++step.over;
-      if (command.state == State::Failed || command.state == State::Cancelled) ++step.failed;
+      if (command.action.part != scheduler::Part::Undo &&
+          (command.state == State::Failed || command.state == State::Undone ||
+           command.state == State::Cancelled)) {
+        ++step.failed;
+      }
       return;
     default:
       return;
@@ -169,8 +178,9 @@ void RunView::json_event(const Command& command, base::Instant at) {
   if (action.step.valid()) {
     const plan::Step& step = plan_.steps[action.step];
     json.member("step", step.name);
-    if (speaks_of_task(command.kind) && step.has_child_steps) {
-      json.member("child", step.tasks[action.task].name);
+    const bool own_name = step.has_child_steps || action.part != scheduler::Part::Run;
+    if (speaks_of_task(command.kind) && own_name) {
+      json.member("child", scheduler::part_name(plan_, action));
     }
     if (speaks_of_lane(command.kind)) {
       json.member("target", plan::lane_name(plan_, action.step, action.lane));
@@ -210,7 +220,8 @@ void RunView::plain_event(const Command& command, base::Instant at) {
                    fmt::format("{}: left out, {}", name,
                                scheduler::reason_text(plan_, command.reason, command.cause)));
     case Command::Kind::StartAction:
-      if (action.attempt > 1 || !step.has_child_steps) return;
+      if (action.attempt > 1 || action.part == scheduler::Part::Census) return;
+      if (!step.has_child_steps && action.part == scheduler::Part::Run) return;
       return print(lane_line(action, at) + name_of(action));
     default:
       return;
@@ -245,50 +256,65 @@ void RunView::retry_events(const runtime::Instant& instant, const scheduler::Com
   if (options_.json || options_.quiet) return;
   for (const runtime::HostResult& result : instant.results) {
     const scheduler::Action& action = result.action;
-    const plan::Task& task = plan_.steps[action.step].tasks[action.task];
+    const plan::Work& work = scheduler::work_for(plan_, action);
     const bool over = result.completion.outcome == scheduler::Outcome::Succeeded ||
                       std::any_of(commands.begin(), commands.end(), [&](const Command& command) {
                         return command.kind == Command::Kind::TaskEnded && command.action == action;
                       });
-    if (over || action.attempt > task.retry.more) continue;
+    if (over || action.attempt > work.retry.more) continue;
     print(lane_line(action, instant.at) +
           fmt::format("{}: attempt {} of {}: {}", name_of(action), action.attempt,
-                      std::uint64_t{task.retry.more} + 1, what_failed(result, task)));
+                      std::uint64_t{work.retry.more} + 1, what_failed(result, work)));
   }
 }
 
-std::string RunView::what_failed(const runtime::HostResult& result, const plan::Task& task) const {
+std::string RunView::what_failed(const runtime::HostResult& result, const plan::Work& work) const {
   const scheduler::Action& action = result.action;
   const std::string& detail = result.completion.detail;
   std::string what = detail.empty() ? "it failed" : base::printable(detail);
-  if (result.completion.outcome == scheduler::Outcome::Cancelled && task.timeout) {
-    what = fmt::format("longer than its timeout of {}", plan::to_text(plan::Value{*task.timeout}));
+  if (result.completion.outcome == scheduler::Outcome::Cancelled && work.timeout) {
+    what = fmt::format("longer than its timeout of {}", plan::to_text(plan::Value{*work.timeout}));
   }
   const bool elsewhere = result.host != plan::lane_name(plan_, action.step, action.lane);
   return elsewhere ? base::printable(result.host) + ": " + what : what;
 }
 
-void RunView::report_failure(const Command& command, const runtime::Instant&) {
+// Told once: where a person is asked about it, then, and not again when that is answered. What is
+// only looked for before it is done has not failed.
+bool RunView::is_failure(const Command& command) {
+  if (command.kind == Command::Kind::AskOperator) return asked_.insert(command.action).second;
+  if (command.kind != Command::Kind::TaskEnded || command.state != State::Failed) return false;
+  return command.action.part != scheduler::Part::Before && asked_.erase(command.action) == 0;
+}
+
+void RunView::report_failure(const Command& command) {
   const scheduler::Action& ended = command.action;
-  const plan::Task& task = plan_.steps[ended.step].tasks[ended.task];
+  const plan::Work& work = scheduler::work_for(plan_, ended);
   const std::string target = base::printable(plan::lane_name(plan_, ended.step, ended.lane));
-  const std::string place = plan::place_text(plan_, task.action_place);
-  std::string what = "it was ended";
+  const std::string place = plan::place_text(plan_, work.action_place);
+  std::string what = command.reason == scheduler::Reason::None
+                         ? "it was ended"
+                         : scheduler::reason_text(plan_, command.reason, command.cause);
   for (const auto& [action, rows] : last_results_) {
-    if (action.step != ended.step || action.lane != ended.lane || action.task != ended.task)
+    if (action.slot != ended.slot || action.step != ended.step || action.lane != ended.lane) {
       continue;
+    }
     for (const runtime::HostResult& row : rows) {
       if (row.completion.outcome == scheduler::Outcome::Succeeded) continue;
-      what = what_failed(row, task);
+      what = what_failed(row, work);
       break;
     }
   }
-  print(fmt::format("{}{}{}`{}` failed on `{}`, attempt {} of {}: {}{}", place,
-                    place.empty() ? "" : ": ", options_.colour ? "\x1b[1;31m" : "", name_of(ended),
-                    target, ended.attempt, std::uint64_t{task.retry.more} + 1, what,
+  const std::string attempts = ended.attempt == 0
+                                   ? ""
+                                   : fmt::format(", attempt {} of {}", ended.attempt,
+                                                 std::max(ended.attempt, work.retry.more + 1));
+  print(fmt::format("{}{}{}`{}` failed on `{}`{}: {}{}", place, place.empty() ? "" : ": ",
+                    options_.colour ? "\x1b[1;31m" : "", name_of(ended), target, attempts, what,
                     options_.colour ? "\x1b[0m" : ""));
-  scheduler::Action with_slot = ended;
-  for (const std::string& line : store_.take_tail(with_slot)) print("    | " + line);
+  const std::vector<std::string> tail = store_.take_tail(ended);
+  if (tail.empty()) return;  // it wrote nothing
+  for (const std::string& line : tail) print("    | " + line);
   const std::string state = options_.state.empty() ? "" : " --state " + options_.state;
   print(fmt::format("    all it wrote: sluice logs {} {}{}", options_.run, target, state));
 }

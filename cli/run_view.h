@@ -50,7 +50,8 @@ class RunView : public runtime::Observer {
   void json_event(const scheduler::Command& command, base::Instant at);
   void plain_event(const scheduler::Command& command, base::Instant at);
   void follow(const scheduler::Command& command);
-  void report_failure(const scheduler::Command& command, const runtime::Instant& instant);
+  bool is_failure(const scheduler::Command& command);
+  void report_failure(const scheduler::Command& command);
   void retry_events(const runtime::Instant& instant, const scheduler::Commands& commands);
   void print(const std::string& line);
   std::string clear_live_text() const;
@@ -58,7 +59,7 @@ class RunView : public runtime::Observer {
   std::string name_of(const scheduler::Action& action) const;
   std::string lane_line(const scheduler::Action& action, base::Instant at) const;
   std::string ended(const scheduler::Command& command) const;
-  std::string what_failed(const runtime::HostResult& result, const plan::Task& task) const;
+  std::string what_failed(const runtime::HostResult& result, const plan::Work& work) const;
   std::string bold(const std::string& text) const;
 
   const plan::Plan& plan_;
@@ -68,6 +69,7 @@ class RunView : public runtime::Observer {
   std::vector<StepProgress> steps_;
   std::map<scheduler::Action, std::vector<runtime::HostResult>> last_results_;
   std::map<std::pair<scheduler::Action, std::string>, std::string> unfinished_lines_;
+  std::set<scheduler::Action> asked_;  // failures that a person is asked about
   std::uint64_t sequence_ = 0;
   int name_width_ = 0;
   std::string live_text_;  // what stands below the last line just now

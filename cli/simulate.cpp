@@ -1,14 +1,20 @@
 // `sluice simulate`: the prediction, as text or as JSON.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
+#include <thread>
 
 #include "base/json_writer.h"
 #include "cli/commands.h"
 #include "cli/load.h"
+#include "cli/outlook.h"
 #include "render/timeline_json.h"
 #include "render/timeline_text.h"
+#include "simulator/monte_carlo.h"
 #include "simulator/simulator.h"
+#include "simulator/what_if.h"
 
 namespace sluice::cli {
 
@@ -23,6 +29,32 @@ std::uint64_t all_lanes(const plan::Plan& plan) {
   return lanes;
 }
 
+// A line on a terminal while many runs are made; none where they take no time.
+class RunsProgress {
+ public:
+  explicit RunsProgress(std::uint32_t runs) : runs_(runs), wanted_(live_lines_wanted()) {}
+  ~RunsProgress() {
+    if (shown_) fmt::print(stderr, "\r\x1b[K");
+  }
+  RunsProgress(const RunsProgress&) = delete;
+  RunsProgress& operator=(const RunsProgress&) = delete;
+
+  void show(std::uint32_t done) {
+    const Clock::time_point now = Clock::now();
+    if (!wanted_ || now < next_) return;
+    next_ = now + std::chrono::milliseconds(200);
+    shown_ = true;
+    fmt::print(stderr, "\r\x1b[K{} of {} runs", done, runs_);
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  std::uint32_t runs_;
+  bool wanted_;
+  bool shown_ = false;
+  Clock::time_point next_ = Clock::now() + std::chrono::milliseconds(500);
+};
+
 class Simulation {
  public:
   Simulation(const plan::Plan& plan, const SimulateOptions& options)
@@ -34,19 +66,12 @@ class Simulation {
   }
 
   int run() {
-    for (const std::string& text : options_.fail) {
-      const auto request = simulator::parse_failure(plan_, text);
-      if (!request) return wrong(request.error().message);
-      if (!request.value().each) {
-        const auto& failures = request.value().failures;
-        settings_.failures.insert(settings_.failures.end(), failures.begin(), failures.end());
-      } else if (each_) {
-        return wrong("`each` can be said of one step only");
-      } else {
-        each_ = request.value();
-      }
+    if (const base::Status read = read_what_ifs(); !read) return wrong(read.error().message);
+    if (each_ && options_.runs > 1) {
+      return wrong("`each` is one run for each target: it goes with no --runs");
     }
-    return each_ ? run_each() : run_once();
+    if (each_) return run_each();
+    return options_.runs > 1 ? run_many() : run_once();
   }
 
  private:
@@ -68,16 +93,73 @@ class Simulation {
     return style;
   }
 
+  base::Status read_what_ifs() {
+    for (const std::string& text : options_.fail) {
+      const auto request = simulator::parse_failure(plan_, text);
+      if (!request) return request.error();
+      if (!request.value().each) {
+        const auto& failures = request.value().failures;
+        settings_.failures.insert(settings_.failures.end(), failures.begin(), failures.end());
+      } else if (each_) {
+        return base::Error{"`each` can be said of one step only"};
+      } else {
+        each_ = request.value();
+      }
+    }
+    for (const std::string& text : options_.slow) {
+      const auto slow = simulator::parse_slowdown(plan_, text);
+      if (!slow) return slow.error();
+      settings_.slowdowns.push_back(slow.value());
+    }
+    for (const std::string& text : options_.unreachable) {
+      const auto target = simulator::parse_target(plan_, text);
+      if (!target) return target.error();
+      settings_.unreachable.push_back(target.value());
+    }
+    return base::Done{};
+  }
+
+  bool asks_what_if() const {
+    return !options_.fail.empty() || !options_.slow.empty() || !options_.unreachable.empty();
+  }
+
+  // The document was written; does every contract hold?
+  static int ended(int written, bool held) {
+    return written == exit_done && !held ? static_cast<int>(exit_failed) : written;
+  }
+
   int run_once() const {
     const auto prediction = simulator::simulate(plan_, settings_);
     if (!prediction) return wrong(prediction.error().message);
     const auto& [timeline, assumed] = prediction.value();
+    const bool held = std::all_of(timeline.contracts.begin(), timeline.contracts.end(),
+                                  [](const auto& contract) { return contract.held; });
     if (options_.format == Format::Json) {
-      return put(render::timeline_json(plan_, timeline, {options_.seed, {}, {}, assumed}));
+      return ended(put(render::timeline_json(plan_, timeline, {options_.seed, {}, {}, assumed})),
+                   held);
     }
     std::string text = render::summary_text(plan_, timeline, assumed, style());
+    if (asks_what_if()) text += "\n" + render::end_state_text(plan_, timeline, style());
     if (!timeline.lanes.empty()) text += "\n" + render::gantt_text(plan_, timeline, style());
-    return put(text);
+    return ended(put(text), held);
+  }
+
+  int run_many() const {
+    simulator::MonteCarlo many;
+    many.runs = options_.runs;
+    many.threads =
+        options_.threads > 0 ? options_.threads : std::max(1U, std::thread::hardware_concurrency());
+    RunsProgress progress(options_.runs);
+    many.progress = [&](std::uint32_t done) { progress.show(done); };
+    const auto outlook = simulator::predict(plan_, settings_, many);
+    if (!outlook) return wrong(outlook.error().message);
+    const auto& contracts = outlook.value().contracts;
+    const bool held = std::all_of(contracts.begin(), contracts.end(),
+                                  [](const auto& contract) { return contract.held; });
+    return ended(put(options_.format == Format::Json
+                         ? outlook_json(plan_, outlook.value(), options_.seed)
+                         : outlook_text(plan_, outlook.value(), options_.seed, style())),
+                 held);
   }
 
   std::string task_name(const simulator::Failure& failure) const {

@@ -1,120 +1,188 @@
 #include "compiler/action_table.h"
 
+#include "compiler/action_schema.h"
+
 namespace sluice::compiler {
+
+namespace schema {
 
 namespace {
 
 using plan::Type;
 using plan::Value;
 
-Value text(std::string_view content) {
-  return {std::string(content)};
-}
-Value number(std::int64_t whole) {
-  return {plan::Number{whole * 1'000'000}};
-}
-
-AttributeSchema attribute(std::string_view name, Type type, std::string_view documentation) {
-  AttributeSchema schema;
-  schema.name = name;
-  schema.type = type;
-  schema.documentation = documentation;
-  return schema;
-}
-
-AttributeSchema required(AttributeSchema schema) {
-  schema.required = true;
-  return schema;
-}
-
-AttributeSchema literal(AttributeSchema schema) {
-  schema.literal = true;
-  return schema;
-}
-
-AttributeSchema with_default(AttributeSchema schema, Value value) {
-  schema.default_value = std::move(value);
-  return schema;
-}
-
-AttributeSchema one_of(AttributeSchema schema, std::vector<std::string_view> words) {
-  schema.words = std::move(words);
-  return schema;
-}
-
-AttributeSchema map_of_text(std::string_view name, std::string_view documentation) {
-  AttributeSchema schema = attribute(name, Type::String, documentation);
-  schema.map = true;
-  schema.secret = true;
-  return schema;
-}
-
 ActionSchema script() {
-  return {"script",
-          "body",
-          {required(literal(attribute("body", Type::String, "the script, byte for byte"))),
-           with_default(one_of(attribute("shell", Type::String, "what reads the script"),
-                               {"sh", "bash", "python3"}),
-                        text("sh")),
-           attribute("args", Type::List, "the script's arguments"),
-           attribute("directory", Type::String, "where it runs; the login's home by default"),
-           map_of_text("environment", "more environment variables")},
-          base::Duration{10'000},
-          "runs a script on the target",
-          true};
+  ActionSchema made;
+  made.kind = "script";
+  made.documentation =
+      "Runs a script on the target. Its text reaches the shell byte for byte; variables reach it "
+      "as environment variables. `sh` and `bash` run it with `-eu`.";
+  made.argument = "body";
+  made.attributes = {required(literal(string("body", "the script itself"))),
+                     known(with_default(one_of(string("shell", "what reads the script"),
+                                               {"sh", "bash", "powershell", "python3"}),
+                                        text("sh"))),
+                     form(attribute("args", Type::List, "the script's arguments"), Form::Texts),
+                     string("directory", "where it runs; the login's home where it is not given"),
+                     map_of_text("environment", "more environment variables")};
+  made.default_takes = base::Duration{10'000};
+  made.writes_outputs = true;
+  return made;
 }
 
-ActionSchema wait() {
-  return {"wait",
-          "duration",
-          {required(attribute("duration", Type::Duration, "how long"))},
-          std::nullopt,
-          "lets time pass"};
+ActionSchema package() {
+  ActionSchema made;
+  made.kind = "package";
+  made.documentation =
+      "Copies an archive (.tar.gz, .tar.zst, .zip or .nupkg), verifies its SHA-256, unpacks it "
+      "beside the releases that are there, switches the link `current` to it at once, and keeps "
+      "the last releases.";
+  made.attributes = {
+      required(form(string("source", "the archive, from the main file's folder"), Form::Line)),
+      required(form(string("to", "the folder on the target that holds the releases"), Form::Line)),
+      form(string("sha256", "what the archive's SHA-256 must be"), Form::Sha256),
+      with_default(form(attribute("keep", Type::Number, "how many releases stay"), Form::Count),
+                   number(5)),
+      literal(string("before", "a script that runs before the link is switched")),
+      literal(string("after", "a script that runs when it has been switched"))};
+  made.default_takes = base::Duration{30'000};
+  return made;
+}
+
+ActionSchema service() {
+  ActionSchema made;
+  made.kind = "service";
+  made.documentation =
+      "Starts, stops, restarts or reloads a systemd unit, and waits until it is active, or has "
+      "stopped.";
+  made.attributes = {required(form(string("name", "the unit"), Form::Name)),
+                     required(one_of(string("state", "what is done with it"),
+                                     {"start", "stop", "restart", "reload"}))};
+  made.default_takes = base::Duration{5'000};
+  made.usual_effects = {{"state", "restart", Phrase::Interrupts}};
+  return made;
 }
 
 ActionSchema http() {
-  return {
-      "http",
-      "url",
-      {required(attribute("url", Type::String, "http:// or https://")),
-       with_default(one_of(attribute("method", Type::String, "the request's method"),
-                           {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}),
-                    text("GET")),
-       with_default(attribute("expect", Type::Number, "the status that is a success"), number(200)),
-       attribute("contains", Type::String, "a text that the answer's body must hold"),
-       map_of_text("headers", "the request's headers"),
-       attribute("body", Type::String, "the request's body")},
-      base::Duration{1'000},
-      "makes a request from the controller, or from where `via` says, and expects a status"};
+  ActionSchema made;
+  made.kind = "http";
+  made.argument = "url";
+  made.documentation =
+      "Makes a request and expects a status, and, where it is asked for, a text in the answer.";
+
+  made.attributes = {
+      required(form(string("url", "of http or https"), Form::Url)),
+      with_default(one_of(string("method", "the request's method"),
+                          {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}),
+                   text("GET")),
+      with_default(
+          form(attribute("expect", Type::Number, "the status that is a success"), Form::Status),
+          number(200)),
+      string("contains", "a text that the answer's body must hold"),
+      map_of_text("headers", "the request's headers"),
+      secret(string("body", "the request's body"))};
+  made.default_takes = base::Duration{1'000};
+  made.runs_on = RunsOn::Controller;
+  return made;
 }
 
 ActionSchema haproxy() {
-  return {"haproxy",
-          "",
-          {required(attribute("backend", Type::String, "the backend's name in HAProxy")),
-           required(attribute("server", Type::String, "the server's name in that backend")),
-           required(one_of(attribute("state", Type::String, "what the server is set to"),
-                           {"drain", "ready", "maint"})),
-           with_default(attribute("socket", Type::String, "HAProxy's runtime socket"),
-                        text("/run/haproxy/admin.sock")),
-           attribute("address", Type::String, "HAProxy's runtime API as host:port, not a socket"),
-           with_default(attribute("wait", Type::Duration,
-                                  "on `drain`: at most so long for open sessions to end"),
-                        Value{base::Duration{0}})},
-          base::Duration{1'000},
-          "sets a server's state through HAProxy's runtime API, and reads it back"};
+  ActionSchema made;
+  made.kind = "haproxy";
+  made.documentation =
+      "Sets a server's state through HAProxy's runtime API, reads it back, and on `drain` waits "
+      "for open sessions to end.";
+  made.attributes = {
+      required(form(string("backend", "the backend's name in HAProxy"), Form::Name)),
+      required(form(string("server", "the server's name in that backend"), Form::Name)),
+      required(one_of(string("state", "what the server is set to"), {"drain", "ready", "maint"})),
+      with_default(form(string("socket", "HAProxy's runtime socket"), Form::Line),
+                   text("/run/haproxy/admin.sock")),
+      form(string("address", "HAProxy's runtime API as HOST:PORT, in the socket's place"),
+           Form::HostAndPort),
+      with_default(
+          attribute("wait", Type::Duration, "on `drain`: at most so long for open sessions to end"),
+          Value{base::Duration{0}})};
+  made.default_takes = base::Duration{1'000};
+  made.usual_effects = {{"state", "drain", Phrase::Drains},
+                        {"state", "maint", Phrase::Drains},
+                        {"state", "ready", Phrase::Restores}};
+  return made;
+}
+
+ActionSchema email() {
+  ActionSchema made;
+  made.kind = "email";
+  made.documentation = "Sends a mail by SMTP.";
+  made.attributes = {
+      required(form(string("to", "the addresses, with commas between them"), Form::Addresses)),
+      required(form(string("subject", "the mail's subject"), Form::Line)),
+      string("body", "the mail's text"),
+      form(string("from", "the sender's address"), Form::Addresses),
+      with_default(form(string("server", "the mail server as HOST:PORT"), Form::HostAndPort),
+                   text("localhost:25")),
+      form(secret(string("user", "who logs in at the server")), Form::Line),
+      form(secret(string("password", "the password to log in with")), Form::Line)};
+  made.default_takes = base::Duration{2'000};
+  made.runs_on = RunsOn::Controller;
+  return made;
+}
+
+ActionSchema manual() {
+  ActionSchema made;
+  made.kind = "manual";
+  made.documentation =
+      "Asks a person, who looks and approves, or rejects, which is a failure. The time it takes "
+      "holds the slot; how long may be waited is the step's `timeout`.";
+  made.argument = "instructions";
+  made.attributes = {
+      string("instructions", "what the person looks at"),
+      form(attribute("approvers", Type::List, "who may answer; all, where it is not given"),
+           Form::Texts)};
+  made.default_takes = base::Duration{300'000};
+  made.runs_on = RunsOn::Nowhere;
+  return made;
+}
+
+ActionSchema wait() {
+  ActionSchema made;
+  made.kind = "wait";
+  made.documentation = "Lets time pass.";
+  made.argument = "duration";
+  made.attributes = {required(attribute("duration", Type::Duration, "how long"))};
+  made.runs_on = RunsOn::Nowhere;
+  return made;
 }
 
 }  // namespace
 
+std::vector<ActionSchema> general_actions() {
+  return {script(), package(), service(), http(), haproxy(), email(), manual(), wait()};
+}
+
+}  // namespace schema
+
 std::span<const ActionSchema> action_table() {
-  static const std::vector<ActionSchema> table{script(), wait(), http(), haproxy()};
+  static const std::vector<ActionSchema> table = [] {
+    std::vector<ActionSchema> all = schema::general_actions();
+    for (ActionSchema& action : schema::windows_and_azure_actions()) {
+      all.push_back(std::move(action));
+    }
+    return all;
+  }();
   return table;
 }
 
 const ActionSchema* find_action(std::string_view kind) {
   for (const ActionSchema& schema : action_table()) {
     if (schema.kind == kind) return &schema;
+  }
+  return nullptr;
+}
+
+const AttributeSchema* find_attribute(const ActionSchema& action, std::string_view name) {
+  for (const AttributeSchema& schema : action.attributes) {
+    if (schema.name == name) return &schema;
   }
   return nullptr;
 }

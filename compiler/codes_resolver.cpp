@@ -93,7 +93,7 @@ step "A" { run "ls $folder" })deploy"},
          "declared variables can be set.",
          "", ""},
     Code{"E0211", "an unknown action",
-         "`run` takes script, wait, http or haproxy; a text alone is a script.",
+         "docs/ACTIONS.md lists what `run` takes; a text alone is a script.",
          R"deploy(deployment "Acme"
 step "A" { run htp { url = "http://localhost/" } })deploy",
          R"deploy(deployment "Acme"

@@ -42,27 +42,6 @@ std::optional<plan::Value> script_text(const ExpressionNode& node, Resolver& res
   return plan::Value{std::move(text)};
 }
 
-// Names such as HAProxy's and header names: no blanks, no controls, nothing that ends a command.
-bool is_plain_token(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return c > ' ' && c < 127 && c != ';' && c != '/' && c != '\\' && c != '"' && c != ',';
-  });
-}
-
-bool has_line_break(std::string_view text) {
-  return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
-}
-
-std::string url_problem(std::string_view url) {
-  const bool http = url.substr(0, 7) == "http://";
-  const bool https = url.substr(0, 8) == "https://";
-  if (!http && !https) return "a URL begins with `http://` or `https://`";
-  const std::string_view rest = url.substr(http ? 7 : 8);
-  if (rest.empty() || rest.front() == '/' || rest.front() == ':') return "the URL names no host";
-  const bool clean = std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c < 127; });
-  return clean ? "" : "a URL has no blanks and no characters beyond ASCII: write them as %20";
-}
-
 class ActionResolver {
  public:
   ActionResolver(const RunNode& run, const plan::TargetList& targets, bool on_controller,
@@ -94,23 +73,10 @@ class ActionResolver {
   }
 
   void report_unknown_kind(const std::string& kind) {
-    constexpr std::array later = {std::string_view{"package"},
-                                  std::string_view{"service"},
-                                  std::string_view{"email"},
-                                  std::string_view{"manual"},
-                                  std::string_view{"iis"},
-                                  std::string_view{"windows_service"},
-                                  std::string_view{"azure_script"},
-                                  std::string_view{"azure_resource_group"},
-                                  std::string_view{"service_fabric_script"}};
-    if (std::find(later.begin(), later.end(), kind) != later.end()) {
-      fail("E0114", run_.kind->span, fmt::format("this version cannot run `{}` yet", kind));
-      return;
-    }
     std::vector<std::string> kinds;
     for (const ActionSchema& known : action_table()) kinds.emplace_back(known.kind);
     auto hints = did_you_mean(kind, kinds);
-    hints.push_back("it runs script, wait, http and haproxy");
+    hints.push_back(fmt::format("there are {}", fmt::join(kinds, ", ")));
     fail("E0211", run_.kind->span, fmt::format("there is no action `{}`", kind), hints);
   }
 
@@ -121,14 +87,7 @@ class ActionResolver {
       return;
     }
     seen_.push_back({std::string(schema_->argument), run_.argument->span});
-    set(*find(schema_->argument), *run_.argument);
-  }
-
-  const AttributeSchema* find(std::string_view name) const {
-    for (const AttributeSchema& schema : schema_->attributes) {
-      if (schema.name == name) return &schema;
-    }
-    return nullptr;
+    set(*find_attribute(*schema_, schema_->argument), *run_.argument);
   }
 
   bool first_time(const std::string& name, base::Span span) {
@@ -145,7 +104,7 @@ class ActionResolver {
 
   void take(const AttributeNode& node) {
     const std::string& name = node.name.text;
-    const AttributeSchema* schema = find(name);
+    const AttributeSchema* schema = find_attribute(*schema_, name);
     if (schema == nullptr) {
       std::vector<std::string> names;
       for (const AttributeSchema& known : schema_->attributes) names.emplace_back(known.name);
@@ -170,40 +129,16 @@ class ActionResolver {
   void take_entry(const AttributeSchema& schema, const AttributeNode& entry) {
     const std::string name = fmt::format("{}.{}", schema.name, entry.name.text);
     if (!first_time(name, entry.name.span)) return;
-    const bool variable = schema.name == "environment";
-    const bool fits = variable ? is_variable_name(entry.name.text)
-                               : is_plain_token(entry.name.text) &&
-                                     entry.name.text.find(':') == std::string::npos;
-    if (!fits || !entry.value) {
-      fail("E0215", entry.span,
-           variable ? "an environment variable has a name of letters, digits and `_`, and a value"
-                    : "a header has a name without blanks or `:`, and a value");
+    std::string problem = entry_name_problem(schema.name, entry.name.text);
+    if (problem.empty() && !entry.value) problem = "each entry has a name and a value";
+    if (!problem.empty()) {
+      fail("E0215", entry.span, problem);
       return;
     }
-    auto value = resolver_.expressions.resolve(
-        *entry.value, {fmt::format("`{}`", entry.name.text), types(schema), latest_stage()});
-    if (!value) {
-      failed_ = true;
-      return;
-    }
-    add(name, *std::move(value), entry.value->span, schema);
+    // A header's value stays on its line, or it would be more than one header.
+    const Form form = schema.name == "headers" ? Form::Line : Form::Any;
+    take_value(name, fmt::format("`{}`", entry.name.text), *entry.value, schema, form);
   }
-
-  static bool is_variable_name(std::string_view name) {
-    const auto fits = [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-    };
-    return !name.empty() && (name[0] < '0' || name[0] > '9') &&
-           std::all_of(name.begin(), name.end(), fits);
-  }
-
-  static std::vector<Type> types(const AttributeSchema& schema) {
-    if (schema.secret) return {schema.type, Type::Secret};
-    return {schema.type};
-  }
-
-  // A controller step has no target; `host` there is the controller itself.
-  plan::Stage latest_stage() const { return plan::Stage::AtRunTime; }
 
   void set(const AttributeSchema& schema, const ExpressionNode& node) {
     if (schema.literal) {
@@ -219,26 +154,38 @@ class ActionResolver {
       action_.attributes.push_back({std::string(schema.name), plan::constant(*text)});
       return;
     }
-    auto value = resolver_.expressions.resolve(
-        node, {fmt::format("`{}`", schema.name), types(schema), latest_stage()});
-    if (!value) {
+    take_value(std::string(schema.name), fmt::format("`{}`", schema.name), node, schema,
+               schema.form);
+  }
+
+  void take_value(std::string name, std::string use, const ExpressionNode& node,
+                  const AttributeSchema& schema, Form form) {
+    std::vector<Type> types{schema.type};
+    if (schema.secret) types.push_back(Type::Secret);
+    const auto problem = [&schema, form](const plan::Value& value) {
+      const auto* text = std::get_if<std::string>(&value.content);
+      const bool word = schema.words.empty() || text == nullptr || is_one_of(schema.words, *text);
+      return word ? form_problem(form, value)
+                  : fmt::format("it is one of {}", fmt::join(schema.words, ", "));
+    };
+    const plan::Stage latest = schema.known ? plan::Stage::Known : plan::Stage::AtRunTime;
+    const Wanted wanted{std::move(use), std::move(types), latest, false, problem};
+    auto value = resolver_.expressions.resolve(node, wanted);
+    if (!value || !resolver_.expressions.check_targets(*value, targets_, node.span, wanted)) {
       failed_ = true;
       return;
     }
-    add(std::string(schema.name), *std::move(value), node.span, schema);
-  }
-
-  void add(std::string name, plan::Expression value, base::Span span,
-           const AttributeSchema& schema) {
-    const Wanted wanted{fmt::format("`{}`", name), {schema.type}, plan::Stage::PerTarget};
-    if (!resolver_.expressions.check_targets(value, targets_, span, wanted)) failed_ = true;
-    if (on_controller_ && value.stage == plan::Stage::PerTarget && reads_declared(value)) {
-      fail("E0218", span, "this step has no `on`, and so no target with properties");
+    if (on_controller_ && value->stage == plan::Stage::PerTarget && reads_declared(*value)) {
+      fail("E0218", node.span, "this step has no `on`, and so no target with properties");
       return;
     }
-    const plan::Value* known = plan::constant_value(value);
-    if (known != nullptr && !check_known(schema, name, *known, span)) return;
-    action_.attributes.push_back({std::move(name), std::move(value)});
+    const plan::Value* known = plan::constant_value(*value);
+    if (known != nullptr && !check_known(schema, name, *known, form, node.span)) return;
+    action_.attributes.push_back({std::move(name), *std::move(value)});
+  }
+
+  static bool is_one_of(const std::vector<std::string_view>& words, std::string_view text) {
+    return std::find(words.begin(), words.end(), text) != words.end();
   }
 
   static bool reads_declared(const plan::Expression& expression) {
@@ -249,45 +196,18 @@ class ActionResolver {
   }
 
   bool check_known(const AttributeSchema& schema, const std::string& name, const plan::Value& value,
-                   base::Span span) {
-    if (value.type() == Type::List) return check_list(name, value, span);
-    if (value.type() == Type::Number) return check_status(value, span);
-    if (value.type() != Type::String) return true;
-    const std::string& text = std::get<std::string>(value.content);
-    const auto& words = schema.words;
-    std::string problem;
-    std::vector<std::string> hints;
-    if (!words.empty() && std::find(words.begin(), words.end(), text) == words.end()) {
-      const std::vector<std::string> choices(words.begin(), words.end());
-      problem = fmt::format("`{}` is not `{}`", name, text);
-      hints = did_you_mean(text, choices);
+                   Form form, base::Span span) {
+    const auto* text = std::get_if<std::string>(&value.content);
+    if (text != nullptr && !schema.words.empty() && !is_one_of(schema.words, *text)) {
+      const std::vector<std::string> choices(schema.words.begin(), schema.words.end());
+      auto hints = did_you_mean(*text, choices);
       hints.push_back(fmt::format("it is one of {}", fmt::join(choices, ", ")));
-    } else if (name == "url") {
-      problem = url_problem(text);
-    } else if ((name == "backend" || name == "server") && !is_plain_token(text)) {
-      problem = fmt::format("`{}` is no name that HAProxy knows", text);
-    } else if (name.find("headers.") == 0 && has_line_break(text)) {
-      problem = "a header's value stays on its line";
+      fail("E0215", span, fmt::format("`{}` is not `{}`", name, *text), hints);
+      return false;
     }
-    if (problem.empty()) return true;
-    fail("E0215", span, problem, hints);
-    return false;
-  }
-
-  bool check_list(const std::string& name, const plan::Value& value, base::Span span) {
-    const auto& items = std::get<plan::Value::List>(value.content);
-    const bool texts = std::all_of(items.begin(), items.end(), [](const plan::Value& item) {
-      return item.type() == Type::String;
-    });
-    if (!texts) fail("E0205", span, fmt::format("`{}` is a list of strings", name));
-    return texts;
-  }
-
-  bool check_status(const plan::Value& value, base::Span span) {
-    const std::int64_t micros = std::get<plan::Number>(value.content).micros;
-    const bool status = micros % 1'000'000 == 0 && micros >= 100'000'000 && micros <= 599'000'000;
-    if (!status) fail("E0215", span, "a status is a whole number from 100 to 599");
-    return status;
+    const std::string problem = form_problem(form, value);
+    if (!problem.empty()) fail("E0215", span, problem);
+    return problem.empty();
   }
 
   void complete(const AttributeSchema& schema) {

@@ -297,17 +297,26 @@ bool ExpressionResolver::check_targets(const Expression& expression,
                                        const plan::TargetList& targets, base::Span span,
                                        const Wanted& wanted) {
   if (expression.stage != Stage::PerTarget) return true;
-  const bool by_name = reads_names(expression) && expression.type != Type::String;
+  const bool by_name =
+      reads_names(expression) && (expression.type != Type::String || wanted.problem);
   std::set<plan::PropertySetId> seen;
   bool whole = true;
   targets.for_each([&](plan::TargetId target) {
     if (!whole || (!by_name && !seen.insert(plan_.targets.properties(target)).second)) return;
     const auto value = plan::evaluate(expression, plan::PlanEnvironment(plan_, target, target));
-    if (value) return;
+    const std::string_view name = plan_.targets.name(target);
+    if (!value) {
+      whole = false;
+      report_.error("E0217", span,
+                    fmt::format("{} cannot be worked out for `{}`: {}", wanted.use, name,
+                                value.error().message));
+      return;
+    }
+    const std::string problem = wanted.problem ? wanted.problem(value.value()) : "";
+    if (problem.empty()) return;
     whole = false;
-    report_.error("E0217", span,
-                  fmt::format("{} cannot be worked out for `{}`: {}", wanted.use,
-                              plan_.targets.name(target), value.error().message));
+    report_.error("E0215", span,
+                  fmt::format("{} does not fit for `{}`: {}", wanted.use, name, problem));
   });
   return whole;
 }

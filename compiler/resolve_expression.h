@@ -2,6 +2,7 @@
 // worked out.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,8 @@ struct Wanted {
   std::vector<plan::Type> types;            // empty: any
   plan::Stage latest = plan::Stage::Known;  // the latest stage that will do
   bool bare_properties = false;             // a target's properties stand by their bare names
+  // What is wrong with a value, in words; empty: nothing. Asked for each target.
+  std::function<std::string(const plan::Value&)> problem = {};
 };
 
 class ExpressionResolver {

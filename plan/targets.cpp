@@ -43,14 +43,15 @@ void Targets::reserve(std::size_t targets, std::size_t name_bytes) {
   names_.reserve(name_bytes);
 }
 
-void TargetList::add(TargetId target) {
-  SLUICE_CHECK(target.valid(), "a list takes targets only");
-  if (!runs_.empty() && runs_.back().first + runs_.back().count == target.value) {
-    ++runs_.back().count;
+void TargetList::add(TargetId first, std::uint32_t count) {
+  SLUICE_CHECK(first.valid(), "a list takes targets only");
+  if (count == 0) return;
+  if (!runs_.empty() && runs_.back().first + runs_.back().count == first.value) {
+    runs_.back().count += count;
   } else {
-    runs_.push_back({target.value, 1, size_});
+    runs_.push_back({first.value, count, size_});
   }
-  ++size_;
+  size_ += count;
 }
 
 TargetId TargetList::at(std::uint32_t index) const {

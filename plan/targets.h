@@ -69,7 +69,8 @@ class Targets {
 // step over a million targets, is one run; a list in reverse has runs of one.
 class TargetList {
  public:
-  void add(TargetId target);
+  void add(TargetId target) { add(target, 1); }
+  void add(TargetId first, std::uint32_t count);  // `first` and those behind it, in O(1)
   std::uint32_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   TargetId at(std::uint32_t index) const;  // O(log runs)

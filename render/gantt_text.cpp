@@ -125,9 +125,12 @@ class Chart {
     std::vector<std::string_view> cells(columns_);
     const auto tasks = static_cast<std::uint32_t>(plan_.steps[step].tasks.size());
     for (std::uint32_t task = 0; task < tasks; ++task) {
+      std::uint32_t before = columns_;  // where the attempt before this one ended
       for (const auto& attempt : timeline_.attempts(plan_, step, lane, task)) {
         const auto [begin, end] = columns_of(attempt.start, attempt.end);
+        for (std::uint32_t i = before; i < begin; ++i) cells[i] = signs_.share[0];
         for (std::uint32_t i = begin; i < end; ++i) cells[i] = signs_.task[task % 2];
+        before = end;
       }
     }
     const bool bad = times.state == State::Failed || times.state == State::Cancelled;

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "render/text_table.h"
+#include "render/timeline_text.h"
 
 namespace sluice::render {
 
@@ -26,8 +27,8 @@ base::Duration duration_of(const plan::Value& value) {
 }
 
 std::string span_text(base::Duration least, base::Duration most) {
-  const std::string text = plan::to_text(plan::Value{least});
-  return least == most ? text : text + " to " + plan::to_text(plan::Value{most});
+  const std::string text = duration_text(least);
+  return least == most ? text : text + " to " + duration_text(most);
 }
 
 }  // namespace

@@ -118,6 +118,29 @@ std::string roles_table(const plan::Plan& plan, const scheduler::Timeline& timel
   return table.text(2);
 }
 
+std::string contracts_table(const plan::Plan& plan, const scheduler::Timeline& timeline,
+                            const TextStyle& style) {
+  TextTable table;
+  table.column("contract");
+  table.column("");
+  table.column("worst", TextTable::Align::Right);
+  table.column("at", TextTable::Align::Right);
+  for (std::size_t i = 0; i < plan.contracts.size(); ++i) {
+    const plan::Contract& contract = plan.contracts[i];
+    const scheduler::ContractTimes& times = timeline.contracts[i];
+    const bool of_time = contract.kind == plan::Contract::Kind::Duration ||
+                         contract.kind == plan::Contract::Kind::Downtime;
+    std::string worst = of_time ? duration_text({times.worst}) : fmt::format("{}", times.worst);
+    if (!contract.per.empty()) {
+      worst += " in " + plan::to_text(contract.bounds[times.bound].value);
+    }
+    table.row({fitted(contract.text, 60), times.held ? "held" : "broken", fitted(worst, 30),
+               time_text(times.at)});
+    table.colour_last(1, colour_of(times.held ? State::Succeeded : State::Failed, style));
+  }
+  return table.text(2);
+}
+
 // The path step by step: what stands on one target in one step is one item.
 std::string critical_path_text(const plan::Plan& plan, const scheduler::Timeline& timeline) {
   struct Item {
@@ -179,6 +202,7 @@ std::string summary_text(const plan::Plan& plan, const scheduler::Timeline& time
   const std::string why = reasons(plan, timeline);
   if (!why.empty()) text += "\n" + why;
   if (!plan.roles.empty()) text += "\n" + roles_table(plan, timeline);
+  if (!plan.contracts.empty()) text += "\n" + contracts_table(plan, timeline, style);
   const std::string path = critical_path_text(plan, timeline);
   if (!path.empty()) text += "\n" + path;
   if (!assumed.empty()) {
@@ -212,8 +236,17 @@ std::string what_if_text(const plan::Plan& plan, const std::string& task,
   table.column("verified", TextTable::Align::Right);
   table.column("failed", TextTable::Align::Right);
   table.column("not reached", TextTable::Align::Right);
-  for (const plan::Role& role : plan.roles) {
-    table.column(fmt::format("lowest {}", fitted(role.name, 20)), TextTable::Align::Right);
+  // Roles of which none goes out of service in any run would only make the table wide.
+  std::vector<plan::RoleId> roles;
+  for (const plan::RoleId id : plan.roles.ids()) {
+    const bool goes_out = std::any_of(runs.begin(), runs.end(), [&](const WhatIf& run) {
+      const scheduler::RoleTimes& role = run.timeline.roles[id.value];
+      return role.available_min < role.targets;
+    });
+    if (!goes_out) continue;
+    roles.push_back(id);
+    table.column(fmt::format("lowest {}", fitted(plan.roles[id].name, 20)),
+                 TextTable::Align::Right);
   }
   for (const WhatIf* run : order) {
     const scheduler::Census& census = run->timeline.census;
@@ -223,8 +256,8 @@ std::string what_if_text(const plan::Plan& plan, const std::string& task,
                                    fmt::format("{}", census.verified),
                                    fmt::format("{}", census.failed),
                                    fmt::format("{}", census.skipped + census.not_started)};
-    for (const auto& role : run->timeline.roles) {
-      cells.push_back(fmt::format("{}", role.available_min));
+    for (const plan::RoleId id : roles) {
+      cells.push_back(fmt::format("{}", run->timeline.roles[id.value].available_min));
     }
     table.row(std::move(cells));
     table.colour_last(1, colour_of(run->timeline.outcome, style));

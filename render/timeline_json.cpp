@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json_writer.h"
+#include "scheduler/work.h"
 
 namespace sluice::render {
 
@@ -11,6 +12,8 @@ namespace {
 using base::Instant;
 using base::JsonWriter;
 using scheduler::Interval;
+using scheduler::Part;
+using scheduler::PartTimes;
 using scheduler::Reason;
 using scheduler::State;
 using scheduler::state_name;
@@ -37,7 +40,7 @@ class Writer {
     write_targets();
     write_roles();
     write_critical_path();
-    json_.key("contracts").begin_array().end_array();
+    write_contracts();
     write_census();
     json_.end_object();
   }
@@ -98,10 +101,36 @@ class Writer {
     reason(times.reason, times.cause);
     json_.key("tasks").begin_array();
     const auto& tasks = plan_.steps[step].tasks;
-    for (std::uint32_t task = 0; task < tasks.size(); ++task) {
+    const auto count = static_cast<std::uint32_t>(tasks.size());
+    const std::span<const PartTimes> parts = timeline_.parts_of(step, lane);
+    write_parts(parts, count, {Part::Before});
+    for (std::uint32_t task = 0; task < count; ++task) {
+      write_parts(parts, task, {Part::Before});
       write_task(step, lane, task, tasks[task].name, times);
+      write_parts(parts, task, {Part::Verify, Part::Undo});
     }
+    write_parts(parts, count, {Part::Verify});
     json_.end_array().end_object();
+  }
+
+  // What was carried out beside a task's run, in the order of `wanted`.
+  void write_parts(std::span<const PartTimes> parts, std::uint32_t task,
+                   std::initializer_list<Part> wanted) {
+    for (const Part part : wanted) {
+      for (const PartTimes& row : parts) {
+        if (row.task != task || row.part != part) continue;
+        json_.begin_object();
+        json_.member("name",
+                     scheduler::part_name(plan_, {.step = row.step, .task = task, .part = part}));
+        json_.member("state", state_name(row.times.state)).member("attempts", row.times.attempts);
+        instant("start_ms", row.times.start);
+        instant("end_ms", row.times.end);
+        reason(row.times.reason, {});
+        json_.key("attempt_ms").begin_array();
+        for (const Interval& attempt : row.attempts) interval(attempt);
+        json_.end_array().end_object();
+      }
+    }
   }
 
   void write_task(plan::StepId step, std::uint32_t lane, std::uint32_t task,
@@ -140,7 +169,8 @@ class Writer {
       json_.end_array().member("state", state_name(timeline_.target_states[i]));
       json_.key("out_of_service").begin_array();
       for (const Interval& out : timeline_.out_of_service(plan::TargetId{i})) interval(out);
-      json_.end_array().end_object();
+      const bool out = !timeline_.target_out.empty() && timeline_.target_out[i];
+      json_.end_array().member("in_service", !out).end_object();
     }
     json_.end_array();
   }
@@ -168,9 +198,26 @@ class Writer {
     for (const scheduler::PathPart& part : timeline_.critical_path) {
       json_.begin_object().member("step", plan_.steps[part.step].name);
       json_.member("target", plan::lane_name(plan_, part.step, part.lane));
-      json_.member("task", plan_.steps[part.step].tasks[part.task].name);
+      json_.member("task", scheduler::part_name(
+                               plan_, {.step = part.step, .task = part.task, .part = part.part}));
       instant("start_ms", part.start);
       instant("end_ms", part.end);
+      json_.end_object();
+    }
+    json_.end_array();
+  }
+
+  void write_contracts() {
+    json_.key("contracts").begin_array();
+    for (std::size_t i = 0; i < plan_.contracts.size(); ++i) {
+      const plan::Contract& contract = plan_.contracts[i];
+      const scheduler::ContractTimes& times = timeline_.contracts[i];
+      json_.begin_object().member("text", contract.text).member("held", times.held);
+      json_.member("basis", "observed").member("worst", times.worst);
+      instant("at_ms", times.at);
+      if (!contract.per.empty()) {
+        json_.member("value", plan::to_text(contract.bounds[times.bound].value));
+      }
       json_.end_object();
     }
     json_.end_array();

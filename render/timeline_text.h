@@ -24,6 +24,11 @@ std::string summary_text(const plan::Plan& plan, const scheduler::Timeline& time
 std::string gantt_text(const plan::Plan& plan, const scheduler::Timeline& timeline,
                        const TextStyle& style);
 
+// How each target ends that did not simply succeed, and whether it is in service; at most a
+// screenful of them, and how many the others are.
+std::string end_state_text(const plan::Plan& plan, const scheduler::Timeline& timeline,
+                           const TextStyle& style);
+
 // One simulated run of a what-if, and the target whose failure it asks about.
 struct WhatIf {
   std::string target;

@@ -51,8 +51,14 @@ std::string ActionExecutor::missing(const plan::Plan& plan) const {
 
 std::string ActionExecutor::missing(const plan::Plan& plan, const plan::Work* work) const {
   if (work == nullptr) return "";
-  const std::string& kind = work->action.kind;
-  if (kind == "wait" || kind == "script" || find(kind) != nullptr) return "";
+  std::string kind = work->action.kind;
+  const plan::Expression* shell = work->action.attribute("shell");
+  const plan::Value* named = shell == nullptr ? nullptr : plan::constant_value(*shell);
+  const bool powershell =
+      kind == "script" && named != nullptr && *named == plan::Value{std::string("powershell")};
+  const bool known = kind == "wait" || kind == "script" || find(kind) != nullptr;
+  if (known && !powershell) return "";
+  if (powershell) kind += " { shell = \"powershell\" }";
   const std::string place = plan::place_text(plan, work->action_place);
   return fmt::format("{}{}this version does not carry out `{}`", place, place.empty() ? "" : ": ",
                      kind);

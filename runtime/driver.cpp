@@ -4,6 +4,8 @@
 #include <queue>
 
 #include "runtime/fan_out.h"
+#include "scheduler/outputs.h"
+#include "scheduler/work.h"
 
 namespace sluice::runtime {
 
@@ -23,13 +25,16 @@ struct Timer {
 }  // namespace
 
 struct Driver::Implementation {
-  Implementation(const plan::Plan& plan, const std::string& run, Executor& executor,
+  Implementation(const plan::Plan& whole, std::string name, Executor& executor,
                  Journal& event_journal, Observer& listener)
-      : journal(event_journal),
+      : plan(whole),
+        run(std::move(name)),
+        journal(event_journal),
         observer(listener),
         machine(plan),
+        outputs(plan),
         fan_out(
-            plan, run, executor,
+            plan, [this] { return RunFacts{run, outputs, status()}; }, executor,
             [this](const Action& action, Outcome outcome, std::vector<HostResult> results) {
               finished(action, outcome, std::move(results));
             },
@@ -46,9 +51,21 @@ struct Driver::Implementation {
     for (HostResult& result : results) news.results.push_back(std::move(result));
   }
 
+  scheduler::RunEnvironment::Status status() const {
+    return [this] { return machine.would_be(); };
+  }
+
   void operator_said(Event::Kind kind) {
     Event event;
     event.kind = kind;
+    news.events.push_back(event);
+  }
+
+  void answered(const Action& action, scheduler::Answer answer) {
+    Event event;
+    event.kind = Event::Kind::Answered;
+    event.action = action;
+    event.answer = answer;
     news.events.push_back(event);
   }
 
@@ -64,6 +81,10 @@ struct Driver::Implementation {
     instant.at = now;
     std::stable_sort(instant.results.begin(), instant.results.end(),
                      [](const HostResult& a, const HostResult& b) { return a.action < b.action; });
+    keep_outputs(instant.results);
+    for (const Event& event : instant.events) {
+      if (event.kind == Event::Kind::ActionFinished && is_manual(event.action)) --manual;
+    }
     machine.apply(now, instant.events, commands);
     if (base::Status committed = journal.commit(instant); !committed) return committed;
     observer.instant(instant, commands);
@@ -71,30 +92,85 @@ struct Driver::Implementation {
     return base::Done{};
   }
 
-  void carry_out(const Command& command) {
-    if (command.kind == Command::Kind::StartAction) fan_out.start(command.action);
-    if (command.kind == Command::Kind::CancelAction) fan_out.cancel(command.action);
-    if (command.kind != Command::Kind::SetTimer) return;
-    Event event;
-    event.kind = Event::Kind::TimerFired;
-    event.action = command.action;
-    event.timer = command.timer;
-    timers.push({command.at, event});
+  // Those of an attempt on several hosts are put together, in the hosts' order.
+  void keep_outputs(const std::vector<HostResult>& results) {
+    for (std::size_t i = 0; i < results.size();) {
+      const Action& action = results[i].action;
+      std::vector<Output> written;
+      for (; i < results.size() && results[i].action == action; ++i) {
+        // The last of a name counts: it is found first.
+        const std::vector<Output>& more = results[i].completion.outputs;
+        written.insert(written.begin(), more.begin(), more.end());
+      }
+      outputs.keep(action, std::move(written));
+    }
   }
 
+  bool is_manual(const Action& action) const {
+    return scheduler::work_for(plan, action).action.kind == "manual";
+  }
+
+  void carry_out(const Command& command) {
+    const Action& action = command.action;
+    Event event;
+    event.action = action;
+    switch (command.kind) {
+      case Command::Kind::StartAction:
+        close_question(action);
+        if (is_manual(action)) ++manual;
+        return fan_out.start(action);
+      case Command::Kind::CancelAction:
+        return fan_out.cancel(action);
+      case Command::Kind::SetTimer:
+        event.kind = Event::Kind::TimerFired;
+        event.timer = command.timer;
+        return timers.push({command.at, event});
+      case Command::Kind::EvaluateCondition:
+        close_question(action);
+        event.kind = Event::Kind::ConditionKnown;
+        event.truth = truth(action);
+        return news.events.push_back(event);
+      case Command::Kind::AskOperator:
+        return questions.push_back(action);
+      case Command::Kind::TaskEnded:
+        return close_question(action);
+      default:
+        return;
+    }
+  }
+
+  scheduler::Truth truth(const Action& asked) const {
+    const plan::TargetId target = scheduler::asked_target(plan, asked);
+    return scheduler::truth_of(
+        scheduler::asked_condition(plan, asked),
+        scheduler::RunEnvironment(plan, outputs, status(), target, target, run));
+  }
+
+  // Whatever its slot does next, nobody is asked about it any more.
+  void close_question(const Action& action) {
+    if (action.lane == Action::none) return;  // a step, which has no slot
+    std::erase_if(questions, [&](const Action& open) { return open.slot == action.slot; });
+  }
+
+  const plan::Plan& plan;
+  std::string run;
   Journal& journal;
   Observer& observer;
   scheduler::Scheduler machine;
+  scheduler::Outputs outputs;
   FanOut fan_out;
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers;
   Instant news;  // what has come since the last turn
   scheduler::Commands commands;
+  std::vector<Action> questions;
+  std::size_t manual = 0;  // actions at work that a person carries out
   bool begun = false;
 };
 
 Driver::Driver(const plan::Plan& plan, std::string run, Executor& executor, Journal& journal,
                Observer& observer)
-    : implementation_(std::make_unique<Implementation>(plan, run, executor, journal, observer)) {}
+    : implementation_(
+          std::make_unique<Implementation>(plan, std::move(run), executor, journal, observer)) {}
 Driver::~Driver() = default;
 
 base::Status Driver::turn(base::Instant now) {
@@ -105,6 +181,19 @@ void Driver::pause() {
 }
 void Driver::abort() {
   implementation_->operator_said(Event::Kind::Abort);
+}
+
+void Driver::answer(const Action& asked, scheduler::Answer answer) {
+  implementation_->answered(asked, answer);
+}
+
+const std::vector<Action>& Driver::questions() const {
+  return implementation_->questions;
+}
+
+bool Driver::waits_for_people() const {
+  const std::size_t people = implementation_->questions.size() + implementation_->manual;
+  return people > 0 && implementation_->machine.in_flight() == people && !has_news();
 }
 
 base::Instant Driver::next_timer() const {

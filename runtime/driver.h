@@ -43,7 +43,14 @@ class Driver {
   // Operator: taken in the next turn.
   void pause();
   void abort();
+  // To one of the questions; what is no longer open is ignored.
+  void answer(const scheduler::Action& asked, scheduler::Answer answer);
 
+  // The attempts that failed and that a person is asked about, as AskOperator said them, in the
+  // order in which they were asked.
+  const std::vector<scheduler::Action>& questions() const;
+  // Every lane at work waits for a person: an answer, or an action that one carries out.
+  bool waits_for_people() const;
   // When the next turn is due for a timer's sake; Instant::never() for none.
   base::Instant next_timer() const;
   bool has_news() const;  // something waits for a turn

@@ -12,6 +12,7 @@
 
 #include "plan/plan.h"
 #include "runtime/process.h"
+#include "scheduler/outputs.h"
 #include "scheduler/scheduler.h"
 
 namespace sluice::runtime {
@@ -64,11 +65,7 @@ struct ActionRequest {
 };
 
 // A `name=value` line that a script wrote to $SLUICE_OUTPUT.
-struct Output {
-  std::string name;
-  std::string value;
-  bool operator==(const Output&) const = default;
-};
+using Output = scheduler::Output;
 
 // How an attempt ended on one host.
 struct Completion {

@@ -17,10 +17,9 @@ scheduler::Action without_attempt(scheduler::Action action) {
 
 }  // namespace
 
-FanOut::FanOut(const plan::Plan& plan, std::string run, Executor& executor, Ended ended,
-               Output output)
+FanOut::FanOut(const plan::Plan& plan, Facts facts, Executor& executor, Ended ended, Output output)
     : plan_(plan),
-      run_(std::move(run)),
+      facts_(std::move(facts)),
       executor_(executor),
       ended_(std::move(ended)),
       output_(std::move(output)) {}
@@ -46,7 +45,7 @@ void FanOut::start(const scheduler::Action& action) {
 void FanOut::start(const scheduler::Action& action, std::size_t host) {
   Host& row = attempts_[action].hosts[host];
   row.ticket = ++last_ticket_;
-  base::Result<ActionRequest> request = make_request(plan_, action, row.id, run_);
+  base::Result<ActionRequest> request = make_request(plan_, action, row.id, facts_());
   if (!request) {
     // Refused before it began: executors answer from the loop, and so does this, through one that
     // does nothing but that.

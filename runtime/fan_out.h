@@ -10,6 +10,7 @@
 #include "plan/plan.h"
 #include "runtime/executor.h"
 #include "runtime/journal.h"
+#include "runtime/request.h"
 #include "scheduler/scheduler.h"
 
 namespace sluice::runtime {
@@ -22,7 +23,10 @@ class FanOut {
   using Output =
       std::function<void(const scheduler::Action&, const std::string& host, std::string_view)>;
 
-  FanOut(const plan::Plan& plan, std::string run, Executor& executor, Ended ended, Output output);
+  // What expressions may read when an action starts.
+  using Facts = std::function<RunFacts()>;
+
+  FanOut(const plan::Plan& plan, Facts facts, Executor& executor, Ended ended, Output output);
 
   void start(const scheduler::Action& action);
   // `ended` still follows.
@@ -47,7 +51,7 @@ class FanOut {
   void finish_attempt(const scheduler::Action& action);
 
   const plan::Plan& plan_;
-  std::string run_;
+  Facts facts_;
   Executor& executor_;
   Ended ended_;
   Output output_;

@@ -34,18 +34,18 @@ void set(std::vector<std::string>& environment, std::string_view name, std::stri
 class RequestMaker {
  public:
   RequestMaker(const plan::Plan& plan, const scheduler::Action& action, plan::TargetId host,
-               const std::string& run)
+               const RunFacts& facts)
       : plan_(plan),
         step_(plan.steps[action.step]),
         work_(scheduler::work_for(plan, action)),
         target_(plan::lane_target(plan, action.step, action.lane)),
-        values_(plan, target_, host, run) {
+        values_(plan, facts.outputs, facts.status, target_, host, facts.run) {
     request_.action = action;
     request_.plan = &plan;
     request_.work = &work_;
     request_.target = target_;
     request_.via = work_.via.kind;
-    request_.run = run;
+    request_.run = facts.run;
     request_.place.host = host;
   }
 
@@ -125,7 +125,7 @@ class RequestMaker {
   const plan::Step& step_;
   const plan::Work& work_;
   plan::TargetId target_;
-  plan::PlanEnvironment values_;
+  scheduler::RunEnvironment values_;
   ActionRequest request_;
 };
 
@@ -134,6 +134,24 @@ bool is_host_text(std::string_view text) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
            c == '_' || c == ':' || c == '-' || c == '%';
   });
+}
+
+// [user@]host[:port], several apart by commas; an address of numbers and colons stands in brackets.
+bool is_jump(std::string_view text) {
+  while (true) {
+    const std::size_t end = text.find(',');
+    std::string_view hop = text.substr(0, end);
+    const std::size_t at = hop.find('@');
+    if (at != std::string_view::npos) {
+      if (!is_host_text(hop.substr(0, at))) return false;
+      hop.remove_prefix(at + 1);
+    }
+    std::string plain(hop);
+    std::erase_if(plain, [](char c) { return c == '[' || c == ']'; });
+    if (!is_host_text(plain)) return false;
+    if (end == std::string_view::npos) return true;
+    text.remove_prefix(end + 1);
+  }
 }
 
 }  // namespace
@@ -150,8 +168,8 @@ std::vector<plan::TargetId> hosts_of(const plan::Plan& plan, const scheduler::Ac
 }
 
 base::Result<ActionRequest> make_request(const plan::Plan& plan, const scheduler::Action& action,
-                                         plan::TargetId host, const std::string& run) {
-  return RequestMaker(plan, action, host, run).make();
+                                         plan::TargetId host, const RunFacts& facts) {
+  return RequestMaker(plan, action, host, facts).make();
 }
 
 std::string task_name(const plan::Plan& plan, const scheduler::Action& action) {
@@ -182,7 +200,8 @@ std::string connection_problem(const Place& place) {
     const bool odd = value != nullptr &&
                      (value->empty() || value->front() == '-' ||
                       value->find_first_of(std::string_view("\n\r\0", 3)) != std::string::npos);
-    if (odd) return fmt::format("`{}` cannot be a connection's `{}`", *value, name);
+    const bool misread = value != nullptr && std::string_view(name) == "jump" && !is_jump(*value);
+    if (odd || misread) return fmt::format("`{}` cannot be a connection's `{}`", *value, name);
   }
   return "";
 }

@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "plan/plan.h"
 #include "runtime/executor.h"
+#include "scheduler/outputs.h"
 #include "scheduler/scheduler.h"
 
 namespace sluice::runtime {
@@ -16,9 +17,16 @@ namespace sluice::runtime {
 // controller.
 std::vector<plan::TargetId> hosts_of(const plan::Plan& plan, const scheduler::Action& action);
 
+// What a request is made from, beside the plan.
+struct RunFacts {
+  std::string run;  // its name
+  const scheduler::Outputs& outputs;
+  scheduler::RunEnvironment::Status status;
+};
+
 // Fails where an expression cannot be worked out, or gives what cannot be used, saying which.
 base::Result<ActionRequest> make_request(const plan::Plan& plan, const scheduler::Action& action,
-                                         plan::TargetId host, const std::string& run);
+                                         plan::TargetId host, const RunFacts& facts);
 
 // "Update the website/Deploy", "Update the website/Deploy verify", or the step's name alone.
 std::string task_name(const plan::Plan& plan, const scheduler::Action& action);

@@ -16,6 +16,7 @@ constexpr base::Duration most_to_close{2'000};
 constexpr std::size_t most_said = 8192;
 // A session that was let go counts on the host until it has noticed.
 constexpr base::Duration until_noticed{100};
+constexpr base::Duration may_be_noticed{2'000};
 constexpr std::uint32_t most_refusals = 50;
 constexpr std::uint32_t most_urgent_refusals = 5;
 constexpr std::size_t any_number = 1'000'000;
@@ -65,7 +66,12 @@ SshConnection::Session SshConnection::open(Request request) {
   rows_[session].request = std::move(request);
   waiting_.push_back(session);
   if (state_ == State::Down) connect();
-  if (state_ == State::Up) admit();
+  if (state_ != State::Up) return session;
+  if (rows_[session].request.use == Use::Urgent) {
+    waiting_.pop_back();
+    begin(session);
+  }
+  admit();
   return session;
 }
 
@@ -74,6 +80,7 @@ void SshConnection::release(Session session) {
   if (found == rows_.end()) return;
   std::erase(waiting_, session);
   rows_.erase(found);
+  last_end_ = loop_.now();
   admit();
 }
 
@@ -190,6 +197,7 @@ void SshConnection::begin(Session session) {
 
 void SshConnection::session_ended(Session session, const MuxSession::End& end) {
   rows_[session].session = nullptr;
+  if (end.how != MuxSession::End::How::Refused) last_end_ = loop_.now();
   End told;
   switch (end.how) {
     case MuxSession::End::How::NotOpened:
@@ -225,6 +233,9 @@ void SshConnection::session_refused(Session session, const std::string& why) {
       row.request.use == Use::Urgent && others > 0 && row.refusals > most_urgent_refusals;
   drop_optional();
   if (anew && held_) return held_->send(mux_terminate(1));
+  const bool others_end_first =
+      others > 0 && row.request.use != Use::Urgent && loop_.now() - last_end_ > may_be_noticed;
+  if (others_end_first) return;
   again_ = loop_.after(until_noticed, [this] {
     ++limit_;
     admit();
@@ -236,6 +247,7 @@ void SshConnection::drop_optional() {
   for (const auto& [session, row] : rows_) {
     if (row.session && row.request.use == Use::Optional) dropped.push_back(session);
   }
+  if (!dropped.empty()) last_end_ = loop_.now();
   for (const Session session : dropped) end_session(session, {});
 }
 

@@ -123,6 +123,7 @@ class SshConnection {
   std::map<Session, Row> rows_;
   std::deque<Session> waiting_;
   std::size_t limit_;  // sessions at once, as far as the host has shown it
+  base::Instant last_end_;
   Loop::Timer again_;
   std::map<std::string, Forward> forwards_;
   Loop::Timer closing_;

@@ -184,7 +184,8 @@ supervise() {
     esac;
   fi;
   echo "$sluice_w $sluice_v ." > "$sluice_p.exit";
-  sync "$sluice_p.exit" "$sluice_dir";
+  # Who waits need not wait for the disk: what is lost with it is said to be lost.
+  ( exec 9>&-; sync "$sluice_p.exit" "$sluice_dir" ) &
 };
 
 start() {

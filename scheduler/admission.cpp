@@ -30,10 +30,18 @@ void Scheduler::Machine::admit_lanes() {
 void Scheduler::Machine::admit(plan::StepId step) {
   const StepRow& row = steps_[step];
   if (row.phase == StepPhase::Ready) begin_step(step);
-  if (row.phase != StepPhase::Running || row.stop != Reason::None) return;
+  if (row.phase != StepPhase::Running) return;
   const std::uint32_t window = rules_.steps[step].window;
   std::uint32_t lane = 0;
-  while (row.live < window && next_lane(step, lane)) begin_lane(step, lane);
+  if (row.rolling_back) {
+    while (!row.cut && row.live < window && next_undo_lane(step, lane)) begin_undo(step, lane);
+    return;
+  }
+  // A lane may fail as it begins, and so stop those behind it.
+  while (row.stop == Reason::None && row.questions == 0 && row.live < window &&
+         next_lane(step, lane)) {
+    begin_lane(step, lane);
+  }
 }
 
 // The first lane in order that may begin, if its lock can be had. One that is held back waits at
@@ -44,9 +52,7 @@ bool Scheduler::Machine::next_lane(plan::StepId step, std::uint32_t& lane) {
   StepRow& row = steps_[step];
   for (;;) {
     if (!row.returned.empty()) {  // all of them stand before `next`
-      std::pop_heap(row.returned.begin(), row.returned.end(), std::greater<>());
-      lane = row.returned.back();
-      row.returned.pop_back();
+      lane = pop_returned(row);
     } else if (row.next < lanes) {
       lane = row.next++;
       if (row.next_left_out < row.left_out.size() && row.left_out[row.next_left_out].lane == lane) {
@@ -56,21 +62,28 @@ bool Scheduler::Machine::next_lane(plan::StepId step, std::uint32_t& lane) {
     } else {
       return false;
     }
-    if (!held_back(step, lane)) return true;
+    if (!held_back(step, lane, lane)) return true;
   }
 }
 
-// Takes the lane's lock, or leaves the lane waiting for it.
-bool Scheduler::Machine::held_back(plan::StepId step, std::uint32_t lane) {
+std::uint32_t Scheduler::Machine::pop_returned(StepRow& row) {
+  std::pop_heap(row.returned.begin(), row.returned.end(), std::greater<>());
+  const std::uint32_t first = row.returned.back();
+  row.returned.pop_back();
+  return first;
+}
+
+// Takes the lane's lock, or leaves it waiting there, with its place in the order of its step.
+bool Scheduler::Machine::held_back(plan::StepId step, std::uint32_t lane, std::uint32_t place) {
   const StepRules& rules = rules_.steps[step];
   if (!rules.locks) return false;
   const plan::TargetId target = rules.targets->at(lane);
   if (locks_.take(target)) return false;
-  locks_.wait(target, step, lane);
+  locks_.wait(target, step, place);
   return true;
 }
 
-void Scheduler::Machine::begin_lane(plan::StepId step, std::uint32_t lane) {
+std::uint32_t Scheduler::Machine::take_slot(plan::StepId step, std::uint32_t lane) {
   if (free_slots_.empty()) {
     free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
     slots_.emplace_back();
@@ -78,27 +91,35 @@ void Scheduler::Machine::begin_lane(plan::StepId step, std::uint32_t lane) {
   }
   const std::uint32_t place = free_slots_.back();
   free_slots_.pop_back();
+  slots_[place] = Slot{.step = step, .lane = lane};
+  return place;
+}
+
+void Scheduler::Machine::begin_lane(plan::StepId step, std::uint32_t lane) {
+  const std::uint32_t place = take_slot(step, lane);
   Slot& slot = slots_[place];
-  slot = Slot{.step = step, .lane = lane};
   StepRow& row = steps_[step];
+  if (rules_.steps[step].on_failure == plan::OnFailure::RollbackAll) {
+    row.begun_lanes.push_back(lane);
+  }
   ++row.begun;
   ++row.live;
   ++in_flight_;
   change(slot.phase, LanePhase::Deciding);
   say(Command::Kind::LaneBegan, {.step = step, .lane = lane, .slot = place});
-  if (find_task(slot, place, 0)) {
-    start_attempt(place);
-  } else {
-    deciding_.push_back(place);  // it ends in a further round of this instant
-  }
+  const Next next = ask_lane(slot, place);
+  if (next == Next::Start) start_attempt(place);
+  if (next == Next::End) deciding_.push_back(place);  // in a further round of this instant
 }
 
 void Scheduler::Machine::release_target(const Slot& slot) {
   const plan::TargetId target = rules_.steps[slot.step].targets->at(slot.lane);
-  locks_.release(target, [this](plan::StepId step, std::uint32_t lane) {
+  locks_.release(target, [this](plan::StepId step, std::uint32_t waiter) {
     StepRow& row = steps_[step];
     if (row.phase != StepPhase::Running) return;  // ended without it
-    row.returned.push_back(lane);
+    const bool undoes = (waiter & undo_mark) != 0;
+    if (undoes != row.rolling_back) return;  // it will never begin
+    row.returned.push_back(waiter & ~undo_mark);
     std::push_heap(row.returned.begin(), row.returned.end(), std::greater<>());
     offer(step);
   });

@@ -47,18 +47,10 @@ void Scheduler::Machine::make_ready(plan::StepId step) {
     return skip_step(step, reason, reason == Reason::AfterFailure ? join.failed : plan::StepId{});
   }
   StepRow& row = steps_[step];
-  if (rules.when == plan::When::Success && rules.targets != nullptr &&
-      join.failed_targets != FailedTargets::none) {
-    row.left_out = failed_targets_.lanes_of(join.failed_targets, *rules.targets);
-    if (row.left_out.size() == rules.lanes) {
-      plan::StepId cause;
-      for (const FailedTargets::Lane& lane : row.left_out) cause = std::min(cause, lane.cause);
-      say_left_out(step);
-      return skip_step(step, Reason::AfterFailure, cause);
-    }
-  }
-  change(row.phase, StepPhase::Ready);
-  offer(step);
+  if (rules.unneeded_lanes) row.unneeded_tasks.make(rules.lanes, rules.tasks + 1);
+  leave_out_lanes(step);
+  if (row.left_out.size() == rules.lanes) return skip_left_out(step);
+  ask_step(step);
 }
 
 // What the file says comes before what has happened; and an abort before conditions, since a step
@@ -68,7 +60,10 @@ Reason Scheduler::Machine::why_skipped(plan::StepId step) const {
   const bool failed = joins_[rules.join].failed.valid();
   if (rules.disabled) return Reason::Disabled;
   if (rules.lanes == 0) return Reason::NoTargets;
-  if (rules.when == plan::When::Always) return Reason::None;
+  // The controller is no target: it may still tell how it went.
+  const bool always = rules.when == plan::When::Always;
+  if (deadline_passed_ && !(always && rules.targets == nullptr)) return Reason::Deadline;
+  if (always) return Reason::None;
   if (aborted_) return Reason::Aborted;
   if (rules.when == plan::When::Success && failed) return Reason::AfterFailure;
   if (rules.when == plan::When::Failure && !failed) return Reason::WithoutFailure;
@@ -76,14 +71,24 @@ Reason Scheduler::Machine::why_skipped(plan::StepId step) const {
 }
 
 void Scheduler::Machine::begin_step(plan::StepId step) {
-  change(steps_[step].phase, StepPhase::Running);
+  const StepRules& rules = rules_.steps[step];
+  StepRow& row = steps_[step];
+  change(row.phase, StepPhase::Running);
   say(Command::Kind::StepBegan, {.step = step});
   say_left_out(step);
+  if (rules.remembers) row.begun_tasks.make(rules.lanes, rules.tasks);
+  if (rules.on_failure == plan::OnFailure::RollbackAll) {
+    row.failed_lanes.make(rules.lanes, 1);
+    row.begun_lanes.reserve(rules.lanes);
+  }
+  if (row.stop != Reason::None) end_step(step);  // nobody could tell whether its condition holds
 }
 
 bool Scheduler::Machine::is_over(plan::StepId step) const {
   const StepRow& row = steps_[step];
-  return row.live == 0 && (row.stop != Reason::None || never_begun(step) == 0);
+  if (row.live > 0) return false;
+  if (row.rolling_back) return row.to_undo == 0 || row.cut;
+  return row.stop != Reason::None || never_begun(step) == 0;
 }
 
 void Scheduler::Machine::end_step(plan::StepId step) {
@@ -92,7 +97,11 @@ void Scheduler::Machine::end_step(plan::StepId step) {
                         : row.cancelled       ? Reason::Aborted
                                               : Reason::None;
   const bool failed = row.failed > rules_.steps[step].tolerate || reason != Reason::None;
-  const bool degraded = row.failed > 0 || row.degraded;
+  const bool degraded = row.failed > 0 || row.degraded || row.gone > 0;
+  // Its condition held for no target: nothing of it was run.
+  if (!failed && !degraded && row.unneeded == row.begun) {
+    return skip_step(step, Reason::Condition, {});
+  }
   close_step(step,
              failed     ? StepPhase::Failed
              : degraded ? StepPhase::Degraded
@@ -101,7 +110,14 @@ void Scheduler::Machine::end_step(plan::StepId step) {
 }
 
 void Scheduler::Machine::skip_step(plan::StepId step, Reason reason, plan::StepId cause) {
+  steps_[step].skipped = reason;
   close_step(step, StepPhase::Skipped, reason, cause);
+}
+
+// It was ready, or its condition was being worked out.
+void Scheduler::Machine::withdraw_step(plan::StepId step, Reason reason) {
+  if (steps_[step].phase == StepPhase::Asking) --evaluating_steps_;
+  skip_step(step, reason, {});
 }
 
 void Scheduler::Machine::close_step(plan::StepId step, StepPhase phase, Reason reason,
@@ -124,7 +140,7 @@ void Scheduler::Machine::say_left_out(plan::StepId step) {
     change(phase, LanePhase::LeftOut);
     Command& said = say(Command::Kind::LaneLeftOut, {.step = step, .lane = lane.lane});
     said.state = state_of(phase);
-    said.reason = Reason::FailedBefore;
+    said.reason = lane.reason;
     said.cause = lane.cause;
   }
 }

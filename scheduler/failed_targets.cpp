@@ -4,8 +4,8 @@
 
 namespace sluice::scheduler {
 
-std::uint32_t FailedTargets::record(std::uint32_t list, plan::TargetId target) {
-  failures_.push_back({target, list});
+std::uint32_t FailedTargets::record(std::uint32_t list, plan::TargetId target, Reason reason) {
+  failures_.push_back({target, list, reason});
   return static_cast<std::uint32_t>(failures_.size() - 1);
 }
 
@@ -40,22 +40,25 @@ bool FailedTargets::mark_step(plan::StepId step) {
 }
 
 std::vector<FailedTargets::Lane> FailedTargets::lanes_of(StepSet set,
-                                                         const plan::TargetList& targets) {
+                                                         const plan::TargetList& targets,
+                                                         Which which) {
   std::vector<Lane> lanes;
   std::vector<plan::TargetId> marked;
   for (StepSet at = set; at != none; at = entries_[at].next) {
     for (std::uint32_t i = entries_[at].list; i != none; i = failures_[i].next) {
-      const plan::TargetId target = failures_[i].target;
+      const Failure& failure = failures_[i];
+      if (which == Which::Gone && failure.reason == Reason::FailedBefore) continue;
+      const plan::TargetId target = failure.target;
       if (target.value >= causes_.size()) causes_.resize(target.value + std::size_t{1});
-      plan::StepId& cause = causes_[target.value];
-      if (!cause.valid()) marked.push_back(target);
-      cause = std::min(cause, entries_[at].step);
+      Cause& cause = causes_[target.value];
+      if (!cause.step.valid()) marked.push_back(target);
+      if (entries_[at].step < cause.step) cause = {entries_[at].step, failure.reason};
     }
   }
   std::uint32_t lane = 0;
   targets.for_each([&](plan::TargetId target) {
-    if (target.value < causes_.size() && causes_[target.value].valid()) {
-      lanes.push_back({lane, causes_[target.value]});
+    if (target.value < causes_.size() && causes_[target.value].step.valid()) {
+      lanes.push_back({lane, causes_[target.value].step, causes_[target.value].reason});
     }
     ++lane;
   });

@@ -1,6 +1,7 @@
-// A lane's way from task to task, decided when all events of the instant are settled.
+// A lane's way from work to work, decided when all events of the instant are settled.
 #include "base/check.h"
 #include "scheduler/machine.h"
+#include "scheduler/work.h"
 
 namespace sluice::scheduler {
 
@@ -17,62 +18,173 @@ Reason why_not_run(const TaskRules& task, bool failed, bool cut) {
 
 }  // namespace
 
+const WorkRules& Scheduler::Machine::part_rules(const Slot& slot) const {
+  const StepRules& step = rules_.steps[slot.step];
+  if (slot.task >= step.tasks) return rules_.works[step.verify];
+  const TaskRules& task = rules_.tasks[step.first_task + slot.task];
+  return rules_.works[slot.part == Part::Undo ? task.undo : task.verify];
+}
+
 void Scheduler::Machine::decide_lanes() {
-  for (const std::uint32_t place : deciding_) decide(place);
+  for (const std::uint32_t place : deciding_) go_on(place, decided(slots_[place], place));
   deciding_.clear();
 }
 
-void Scheduler::Machine::decide(std::uint32_t place) {
-  Slot& slot = slots_[place];
-  const bool cut = steps_[slot.step].cut;
-  switch (slot.verdict) {
-    case Verdict::None:
-      return end_lane(place);  // it had nothing to run
-    case Verdict::Succeeded:
-      say_task(place, slot.task, slot.attempt, State::Succeeded, Reason::None);
-      break;
-    case Verdict::Failed:
-      if (task_rules(slot, slot.task).ignore_failure) slot.degraded = true;
-      say_task(place, slot.task, slot.attempt, State::Failed, Reason::None);
-      break;
-    case Verdict::Again:
-      if (!cut && task_rules(slot, slot.task).pause.ms > 0) return pause_lane(place);
-      [[fallthrough]];
-    case Verdict::PauseOver:
-      if (!cut) {
-        ++slot.attempt;
-        starting_.push_back(place);
-        return;
-      }
-      [[fallthrough]];
-    case Verdict::Cancelled:
-      slot.cut_short = true;
-      say_task(place, slot.task, slot.attempt, State::Cancelled, Reason::Aborted);
-      break;
-  }
-  if (find_task(slot, place, slot.task + 1)) {
+void Scheduler::Machine::go_on(std::uint32_t place, Next next) {
+  if (next == Next::Start) {
     starting_.push_back(place);
-  } else {
-    end_lane(place);
+  } else if (next == Next::End) {
+    slots_[place].duty == Duty::Census ? end_probe(place) : end_lane(place);
   }
 }
 
-// The next task that runs becomes the slot's, before its first attempt; those in between are
-// skipped. False: there is none.
-bool Scheduler::Machine::find_task(Slot& slot, std::uint32_t place, std::uint32_t from) {
-  const std::uint32_t tasks = rules_.steps[slot.step].tasks;
+Scheduler::Machine::Next Scheduler::Machine::decided(Slot& slot, std::uint32_t place) {
   const bool cut = steps_[slot.step].cut;
-  for (std::uint32_t task = from; task < tasks; ++task) {
-    const Reason reason = why_not_run(task_rules(slot, task), slot.failed, cut);
+  switch (slot.verdict) {
+    case Verdict::None:
+      return Next::End;  // it had nothing to run
+    case Verdict::Succeeded:
+      return after_success(slot, place);
+    case Verdict::Failed:
+      return after_failure(slot, place);
+    case Verdict::Known:
+      return slot.task == Action::none ? lane_known(slot, place, slot.truth)
+                                       : task_known(slot, place, slot.truth);
+    case Verdict::Ignored:
+    case Verdict::Excluded:
+    case Verdict::Rejected:
+      return after_answer(slot, place);
+    case Verdict::Again:
+      if (!cut && work_rules(slot).pause.ms > 0) {
+        pause_lane(place);
+        return Next::Wait;
+      }
+      [[fallthrough]];
+    case Verdict::PauseOver:
+      if (!cut) {
+        // Its condition could not be worked out, and a person says to try again.
+        if (slot.attempt == 0) return ask_task(slot, place);
+        ++slot.attempt;
+        return Next::Start;
+      }
+      [[fallthrough]];
+    case Verdict::Cancelled:
+      break;
+  }
+  return after_cancel(slot, place);
+}
+
+// What comes before the first task: whether the lane is needed at all, and whether its work is in
+// place already.
+Scheduler::Machine::Next Scheduler::Machine::enter_lane(Slot& slot, std::uint32_t place) {
+  const StepRules& rules = rules_.steps[slot.step];
+  if (!rules.before || steps_[slot.step].cut) return next_task(slot, place, 0);
+  slot.task = rules.tasks;
+  slot.part = Part::Before;
+  slot.attempt = 1;
+  return Next::Start;
+}
+
+// The first task from `from` on that runs becomes the slot's; those in between are skipped.
+Scheduler::Machine::Next Scheduler::Machine::next_task(Slot& slot, std::uint32_t place,
+                                                       std::uint32_t from) {
+  const StepRules& step = rules_.steps[slot.step];
+  const bool cut = steps_[slot.step].cut;
+  for (std::uint32_t task = from; task < step.tasks; ++task) {
+    const TaskRules& rules = rules_.tasks[step.first_task + task];
+    const Reason reason = why_not_run(rules, slot.troubled(), cut);
     if (reason == Reason::None) {
       slot.task = task;
-      slot.attempt = 1;
-      return true;
+      return rules.condition == Asks::Nothing ? start_task(slot, place) : ask_task(slot, place);
     }
     if (reason == Reason::Aborted) slot.cut_short = true;
-    say_task(place, task, 0, State::Skipped, reason);
+    say_task(place, task, Part::Run, 0, State::Skipped, reason);
   }
-  return false;
+  if (from > step.tasks || step.verify == TaskRules::none || slot.troubled()) return Next::End;
+  slot.cut_short = slot.cut_short || cut;
+  if (cut) return Next::End;
+  slot.task = step.tasks;
+  slot.part = Part::Verify;
+  slot.attempt = 1;
+  return Next::Start;
+}
+
+Scheduler::Machine::Next Scheduler::Machine::start_task(Slot& slot, std::uint32_t place) {
+  const TaskRules& rules = task_rules(slot, slot.task);
+  slot.part = rules.before ? Part::Before : Part::Run;
+  slot.attempt = 1;
+  if (!rules.run.manual || !deadline_passed_) return Next::Start;
+  slot.attempt = 0;  // nobody is asked any more
+  slot.not_known = slot.out_of_reach = false;
+  fail_work(slot);
+  return after_failure(slot, place);
+}
+
+Scheduler::Machine::Next Scheduler::Machine::after_success(Slot& slot, std::uint32_t place) {
+  if (slot.part == Part::Run) {
+    say_task(place, slot.task, Part::Run, slot.attempt, State::Succeeded, Reason::None);
+    const TaskRules& rules = task_rules(slot, slot.task);
+    if (rules.verify == TaskRules::none) return next_task(slot, place, slot.task + 1);
+    if (steps_[slot.step].cut && rules.when != plan::When::Always) {
+      slot.cut_short = true;
+      return next_task(slot, place, slot.task + 1);
+    }
+    slot.part = Part::Verify;
+    slot.attempt = 1;
+    return Next::Start;
+  }
+  if (slot.part == Part::Undo) return after_undo(slot, place, true);
+  if (slot.part == Part::Census) return after_probe(slot, place, true);
+  say_task(place, slot.task, slot.part, slot.attempt, State::Succeeded, Reason::None);
+  if (slot.part == Part::Before) return is_in_place(slot, place);
+  return next_task(slot, place, slot.task + 1);
+}
+
+// An abort ended it, or keeps it from being tried again.
+Scheduler::Machine::Next Scheduler::Machine::after_cancel(Slot& slot, std::uint32_t place) {
+  slot.cut_short = true;
+  say_task(place, slot.task, slot.part, slot.attempt, State::Cancelled, Reason::Aborted);
+  const std::uint32_t tasks = rules_.steps[slot.step].tasks;
+  switch (slot.part) {
+    case Part::Census:
+      census_missed_ = true;
+      return Next::End;
+    case Part::Undo:
+      slot.undo_failed = true;
+      if (slot.duty == Duty::RollBack) return Next::End;
+      slot.duty = Duty::Forward;
+      return next_task(slot, place, slot.resume);
+    case Part::Before:
+      if (slot.task == tasks) return next_task(slot, place, 0);
+      say_task(place, slot.task, Part::Run, 0, State::Skipped, Reason::Aborted);
+      break;
+    case Part::Run:
+    case Part::Verify:
+      break;
+  }
+  return next_task(slot, place, slot.task + 1);
+}
+
+// Asked before: its work is done already.
+Scheduler::Machine::Next Scheduler::Machine::is_in_place(Slot& slot, std::uint32_t place) {
+  const StepRules& step = rules_.steps[slot.step];
+  if (slot.task == step.tasks) {
+    slot.in_place = true;
+    return skip_tasks(slot, place, 0, Reason::Verified);
+  }
+  slot.in_place = step.single;
+  say_task(place, slot.task, Part::Run, 0, State::Skipped, Reason::Verified);
+  return next_task(slot, place, slot.task + 1);
+}
+
+// Not even what is `when always` runs.
+Scheduler::Machine::Next Scheduler::Machine::skip_tasks(Slot& slot, std::uint32_t place,
+                                                        std::uint32_t from, Reason reason) {
+  const std::uint32_t tasks = rules_.steps[slot.step].tasks;
+  for (std::uint32_t task = from; task < tasks; ++task) {
+    say_task(place, task, Part::Run, 0, State::Skipped, reason);
+  }
+  return Next::End;
 }
 
 void Scheduler::Machine::start_attempts() {
@@ -83,10 +195,13 @@ void Scheduler::Machine::start_attempts() {
 void Scheduler::Machine::start_attempt(std::uint32_t place) {
   Slot& slot = slots_[place];
   change(slot.phase, LanePhase::Acting);
+  if (slot.part == Part::Run && slot.attempt == 1 && task_rules(slot, slot.task).remembered) {
+    steps_[slot.step].begun_tasks.set(slot.lane, slot.task);
+  }
   const Action action = action_of(place);
   say(Command::Kind::StartAction, action);
-  const base::Duration timeout = task_rules(slot, slot.task).timeout;
-  if (timeout == TaskRules::no_timeout) return;
+  const base::Duration timeout = work_rules(slot).timeout;
+  if (timeout == WorkRules::no_timeout) return;
   Command& timer = say(Command::Kind::SetTimer, action);
   timer.timer = TimerKind::Timeout;
   timer.at = now_ + timeout;
@@ -96,41 +211,74 @@ void Scheduler::Machine::start_attempt(std::uint32_t place) {
 void Scheduler::Machine::pause_lane(std::uint32_t place) {
   Slot& slot = slots_[place];
   change(slot.phase, LanePhase::Pausing);
-  Command& timer = say(Command::Kind::SetTimer, action_of(place));
+  const Action action = action_of(place);
+  const WorkRules& rules = work_rules(slot);
+  Command& timer = say(Command::Kind::SetTimer, action);
   timer.timer = TimerKind::RetryPause;
-  timer.at = now_ + task_rules(slot, slot.task).pause;
+  timer.at =
+      now_ + (rules.grows ? retry_pause(work_for(plan_, action).retry, slot.attempt) : rules.pause);
+}
+
+LanePhase Scheduler::Machine::end_phase(const Slot& slot) const {
+  if (slot.duty == Duty::RollBack) {
+    return slot.undo_failed ? LanePhase::Failed : LanePhase::Undone;
+  }
+  if (slot.excluded) return LanePhase::Excluded;
+  if (slot.left_behind) return LanePhase::LeftBehind;
+  if (slot.failed) {
+    return slot.undone && !slot.undo_failed ? LanePhase::Undone : LanePhase::Failed;
+  }
+  if (slot.cut_short) return LanePhase::Cancelled;
+  if (slot.in_place || slot.unneeded) return LanePhase::Skipped;
+  return slot.degraded ? LanePhase::Degraded : LanePhase::Succeeded;
+}
+
+Reason Scheduler::Machine::end_reason(const Slot& slot) const {
+  switch (slot.phase) {
+    case LanePhase::Cancelled:
+      return Reason::Aborted;
+    case LanePhase::LeftBehind:
+      return Reason::OutOfReach;
+    case LanePhase::Skipped:
+      return slot.in_place ? Reason::Verified : Reason::Condition;
+    case LanePhase::Failed:
+      return slot.lane_not_known ? Reason::NotKnown : Reason::None;
+    case LanePhase::Undone:
+      return slot.duty == Duty::RollBack && !slot.failed ? Reason::RolledBack : Reason::None;
+    default:
+      return Reason::None;
+  }
 }
 
 void Scheduler::Machine::end_lane(std::uint32_t place) {
   Slot& slot = slots_[place];
   const plan::StepId step = slot.step;
   StepRow& row = steps_[step];
-  change(slot.phase, slot.failed      ? LanePhase::Failed
-                     : slot.cut_short ? LanePhase::Cancelled
-                     : slot.degraded  ? LanePhase::Degraded
-                                      : LanePhase::Succeeded);
+  change(slot.phase, end_phase(slot));
   Command& said = say(Command::Kind::LaneEnded, {.step = step, .lane = slot.lane, .slot = place});
   said.state = state_of(slot.phase);
-  if (slot.phase == LanePhase::Cancelled) {
-    said.reason = Reason::Aborted;
-    row.cancelled = true;
-  }
+  said.reason = end_reason(slot);
+  if (slot.duty == Duty::RollBack) said.action.part = Part::Undo;
+  row.cancelled = row.cancelled || slot.phase == LanePhase::Cancelled;
   row.degraded = row.degraded || slot.degraded;
+  if (slot.phase == LanePhase::Skipped && slot.unneeded) ++row.unneeded;
+  if (slot.duty == Duty::RollBack && !slot.failed) record_target(slot, Reason::FailedBefore);
   --row.live;
   --in_flight_;
   free_slots_.push_back(place);
   if (rules_.steps[step].locks) release_target(slot);
   if (is_over(step)) {
-    end_step(step);
+    finish_step(step);
   } else {
     offer(step);
   }
 }
 
-void Scheduler::Machine::say_task(std::uint32_t place, std::uint32_t task, std::uint32_t attempts,
-                                  State state, Reason reason) {
+void Scheduler::Machine::say_task(std::uint32_t place, std::uint32_t task, Part part,
+                                  std::uint32_t attempts, State state, Reason reason) {
   Action action = action_of(place);
   action.task = task;
+  action.part = part;
   action.attempt = attempts;
   Command& said = say(Command::Kind::TaskEnded, action);
   said.state = state;

@@ -11,14 +11,18 @@ namespace sluice::scheduler {
 namespace {
 
 bool settled_before(const Event& a, const Event& b) {
-  return std::tie(a.kind, a.action, a.timer, a.outcome) <
-         std::tie(b.kind, b.action, b.timer, b.outcome);
+  return std::tie(a.kind, a.action, a.timer, a.outcome, a.truth, a.answer) <
+         std::tie(b.kind, b.action, b.timer, b.outcome, b.truth, b.answer);
 }
 
 }  // namespace
 
 Scheduler::Machine::Machine(const plan::Plan& plan)
-    : graph_(plan), rules_(plan, graph_), locks_(rules_.any_locks ? plan.targets.size() : 0) {
+    : plan_(plan),
+      graph_(plan),
+      rules_(plan, graph_),
+      locks_(rules_.any_locks ? plan.targets.size() : 0),
+      touched_(rules_.any_left_behind ? plan.targets.size() : 0) {
   steps_.reserve(plan.steps.size());
   for (std::uint32_t step = 0; step < plan.steps.size(); ++step) steps_.add({});
   ended_steps_.reserve(plan.steps.size());
@@ -38,8 +42,7 @@ void Scheduler::Machine::apply(base::Instant now, std::span<const Event> events,
   commands.clear();
   commands_ = &commands;
   if (!begun_) {
-    begun_ = true;
-    open_first_joins();
+    begin_deployment();
   }
   if (!std::is_sorted(events.begin(), events.end(), settled_before)) {
     sorted_.assign(events.begin(), events.end());
@@ -52,17 +55,47 @@ void Scheduler::Machine::apply(base::Instant now, std::span<const Event> events,
   do {
     decide_lanes();
     open_joins();
+    if (deadline_due_) {
+      pass_deadline();
+      decide_lanes();
+      open_joins();
+    }
     start_attempts();
     if (!paused_) admit_lanes();
-    if (in_flight_ == 0 && !paused_) fail_stuck_steps();
+    const bool settled = deciding_.empty() && ended_steps_.empty();
+    if (in_flight_ == 0 && evaluating_steps_ == 0 && !paused_ && settled) fail_stuck_steps();
   } while (!deciding_.empty() || !ended_steps_.empty());
-  if (steps_ended_ == steps_.size() && !ended_) end_deployment();
+  if (steps_ended_ == steps_.size() && !ended_) take_census();
+}
+
+void Scheduler::Machine::begin_deployment() {
+  begun_ = true;
+  if (plan_.deadline) {
+    Command& timer = say(Command::Kind::SetTimer, {});
+    timer.timer = TimerKind::Deadline;
+    timer.at = now_ + *plan_.deadline;
+  }
+  open_first_joins();
 }
 
 State Scheduler::Machine::state() const {
   if (!begun_) return State::NotStarted;
   if (!ended_) return paused_ ? State::Paused : State::Running;
-  return aborted_ ? State::Aborted : worst_;
+  return would_be();
+}
+
+State Scheduler::Machine::would_be() const {
+  if (aborted_) return State::Aborted;
+  if (deadline_passed_) return State::Failed;
+  State worst = worst_;
+  for (const plan::StepId step : steps_.ids()) {
+    const StepRow& row = steps_[step];
+    if (row.phase != StepPhase::Running) continue;
+    if (row.failed > rules_.steps[step].tolerate) return State::Failed;
+    const bool degraded = row.failed > 0 || row.degraded || row.gone > 0;
+    if (degraded && worst == State::Succeeded) worst = State::Degraded;
+  }
+  return worst == State::Succeeded && census_missed_ ? State::Degraded : worst;
 }
 
 void Scheduler::Machine::settle(const Event& event) {
@@ -72,8 +105,9 @@ void Scheduler::Machine::settle(const Event& event) {
     case Event::Kind::ActionFinished:
       return settle_end(event);
     case Event::Kind::ConditionKnown:
+      return settle_truth(event);
     case Event::Kind::Answered:
-      return;  // nothing asks yet
+      return settle_answer(event);
     case Event::Kind::Pause:
       paused_ = !aborted_ && !ended_;
       return;
@@ -94,10 +128,13 @@ void Scheduler::Machine::settle_end(const Event& event) {
   Slot& slot = slots_[place];
   SLUICE_CHECK(slot.phase == LanePhase::Acting || slot.phase == LanePhase::Ending,
                "an action has ended twice");
-  if (slot.timed_out || event.outcome == Outcome::Failed ||
+  slot.out_of_reach = event.outcome == Outcome::Unreachable && !slot.timed_out;
+  if (!slot.out_of_reach) touch(slot);
+  if (slot.timed_out || event.outcome == Outcome::Failed || event.outcome == Outcome::Unreachable ||
       (event.outcome == Outcome::Cancelled && slot.phase == LanePhase::Acting)) {
-    const bool last = slot.attempt > task_rules(slot, slot.task).more;
-    if (last) fail_lane(slot);
+    const WorkRules& rules = work_rules(slot);
+    const bool last = slot.attempt > rules.more || (rules.manual && deadline_passed_);
+    if (last) fail_work(slot);
     return decide_later(place, last ? Verdict::Failed : Verdict::Again);
   }
   // What an abort was to end, and came through all the same, has succeeded.
@@ -106,19 +143,32 @@ void Scheduler::Machine::settle_end(const Event& event) {
 }
 
 void Scheduler::Machine::settle_timer(const Event& event) {
+  switch (event.timer) {
+    case TimerKind::Deadline:
+      deadline_due_ = plan_.deadline.has_value() && !ended_;
+      return;
+    case TimerKind::Stagger:
+      return;  // nothing waits for one yet
+    case TimerKind::Timeout:
+    case TimerKind::RetryPause:
+      break;
+  }
   const std::uint32_t place = event.action.slot;
   if (place >= slots_.size() || action_of(place) != event.action) return;
   Slot& slot = slots_[place];
-  if (event.timer == TimerKind::RetryPause) {
-    if (slot.phase == LanePhase::Pausing) decide_later(place, Verdict::PauseOver);
-    return;
-  }
+  if (event.timer == TimerKind::Timeout) return settle_timeout(place);
+  if (slot.phase == LanePhase::Pausing) decide_later(place, Verdict::PauseOver);
+}
+
+// The attempt has failed now, and counts now; the lane goes on when it has ended.
+void Scheduler::Machine::settle_timeout(std::uint32_t place) {
+  Slot& slot = slots_[place];
   if (slot.phase != LanePhase::Acting) return;
-  // The attempt has failed now, and counts now; the lane goes on when it has ended.
   slot.timed_out = true;
+  slot.out_of_reach = false;
   change(slot.phase, LanePhase::Ending);
-  if (slot.attempt > task_rules(slot, slot.task).more) fail_lane(slot);
-  say(Command::Kind::CancelAction, event.action);
+  if (slot.attempt > work_rules(slot).more) fail_work(slot);
+  say(Command::Kind::CancelAction, action_of(place));
 }
 
 void Scheduler::Machine::settle_abort() {
@@ -131,18 +181,19 @@ void Scheduler::Machine::settle_abort() {
 
 void Scheduler::Machine::abort_step(plan::StepId step) {
   StepRow& row = steps_[step];
-  if (row.phase == StepPhase::Ready && rules_.steps[step].when != plan::When::Always) {
-    return skip_step(step, Reason::Aborted, {});
+  const bool waits = row.phase == StepPhase::Ready || row.phase == StepPhase::Asking;
+  if (waits && rules_.steps[step].when != plan::When::Always) {
+    return withdraw_step(step, Reason::Aborted);
   }
   if (row.phase != StepPhase::Running) return;
   row.cut = true;
-  if (row.stop == Reason::None) row.stop = Reason::Aborted;
-  if (is_over(step)) end_step(step);  // all that it still had was held back
+  stop_step(step, Reason::Aborted);
 }
 
 void Scheduler::Machine::abort_lane(std::uint32_t place) {
   Slot& slot = slots_[place];
   if (slot.phase == LanePhase::Pausing) return decide_later(place, Verdict::PauseOver);
+  if (slot.phase == LanePhase::Asking) return reject(place);
   if (slot.phase != LanePhase::Acting) return;
   change(slot.phase, LanePhase::Ending);
   say(Command::Kind::CancelAction, action_of(place));
@@ -154,21 +205,6 @@ void Scheduler::Machine::decide_later(std::uint32_t place, Verdict verdict) {
   slot.verdict = verdict;
   slot.timed_out = false;
   deciding_.push_back(place);
-}
-
-// Its task has failed for good. A lane fails once, however many of its tasks do.
-void Scheduler::Machine::fail_lane(Slot& slot) {
-  if (slot.failed || task_rules(slot, slot.task).ignore_failure) return;
-  slot.failed = true;
-  const StepRules& rules = rules_.steps[slot.step];
-  StepRow& row = steps_[slot.step];
-  ++row.failed;
-  if (rules.halts && row.failed > rules.tolerate && row.stop == Reason::None) {
-    row.stop = Reason::Halted;
-  }
-  if (rules.targets != nullptr) {
-    row.failed_targets = failed_targets_.record(row.failed_targets, rules.targets->at(slot.lane));
-  }
 }
 
 // Nothing is at work that could free anything, and yet lanes wait: they would wait for ever.

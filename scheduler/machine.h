@@ -1,6 +1,8 @@
 // The scheduler's state and its rules, one member function a rule. machine.cpp takes events in,
-// lanes.cpp takes a lane from task to task, admission.cpp decides which lanes begin, and
-// conditions.cpp which steps. It is told instants and events and never asks for them.
+// lanes.cpp takes a lane from work to work, failure.cpp says what a failure means, undo.cpp takes
+// back, truth.cpp asks whether conditions hold, admission.cpp decides which lanes begin,
+// conditions.cpp which steps, and census.cpp looks where everything is in the end. It is told
+// instants and events and never asks for them.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +12,7 @@
 #include "base/id.h"
 #include "plan/plan.h"
 #include "scheduler/failed_targets.h"
+#include "scheduler/lane_bits.h"
 #include "scheduler/locks.h"
 #include "scheduler/rules.h"
 #include "scheduler/scheduler.h"
@@ -25,19 +28,43 @@ class Scheduler::Machine {
   void apply(base::Instant now, std::span<const Event> events, Commands& commands);
 
   bool ended() const { return ended_; }
-  bool at_rest() const { return in_flight_ == 0; }
+  bool at_rest() const { return in_flight_ == 0 && evaluating_steps_ == 0 && probes_ == 0; }
   State state() const;
+  State would_be() const;
   std::uint32_t in_flight() const { return in_flight_; }
 
  private:
+  // Lanes wait at a lock with their place in the order of their step; those that wait to be undone
+  // with this as well, for lanes that will never begin may still stand there.
+  static constexpr std::uint32_t undo_mark = 0x8000'0000;
+
   // What came of the last attempt, for the decision that follows from it.
   enum class Verdict : std::uint8_t {
     None,  // none was made: the lane has just begun
     Succeeded,
     Failed,     // for good
     Again,      // failed, and attempts are left
-    PauseOver,  // as Again, and its pause has passed
+    PauseOver,  // as Again, and its pause has passed, or a person says so
     Cancelled,
+    Known,     // whether a condition holds
+    Ignored,   // failed for good, and a person says to go on
+    Excluded,  // failed for good, and a person takes the target out
+    Rejected,  // failed for good, and so it stays: a person, an abort or the deadline says so
+  };
+
+  // What a slot is there for.
+  enum class Duty : std::uint8_t {
+    Forward,   // the step's tasks, in order
+    Undo,      // in between: what it began is taken back
+    RollBack,  // its lane has ended, and is taken back as a whole
+    Census,    // its target is asked what is in place; it holds no slot of its step
+  };
+
+  // What a lane does next.
+  enum class Next : std::uint8_t {
+    Start,  // the attempt that its slot says
+    Wait,   // for an answer
+    End,
   };
 
   // A lane at work, or the place of one that has ended and waits to be used again.
@@ -46,29 +73,60 @@ class Scheduler::Machine {
     std::uint32_t lane = 0;
     std::uint32_t task = 0;
     std::uint32_t attempt = 0;  // of `task`; 0 before its first
+    Part part = Part::Run;
     LanePhase phase = LanePhase::NotBegun;
     Verdict verdict = Verdict::None;
-    bool timed_out = false;  // Ending: the attempt has failed, whatever it reports
-    bool failed = false;     // a task failed for good
-    bool degraded = false;   // a task's failure was ignored
-    bool cut_short = false;  // an abort ended a task, or kept one from running
+    Duty duty = Duty::Forward;
+    Truth truth = Truth::True;  // Known
+    bool timed_out = false;     // Ending: the attempt has failed, whatever it reports
+    bool failed = false;        // a task failed for good
+    bool degraded = false;      // a task's failure was ignored
+    bool cut_short = false;     // an abort ended a task, or kept one from running
+    bool asking = false;        // a person is to be asked, or is: counted in its step's questions
+    bool excluded = false;
+    bool out_of_reach = false;  // the last attempt did not reach its target
+    bool left_behind = false;
+    bool in_place = false;        // its work was there before
+    bool unneeded = false;        // its condition does not hold
+    bool not_known = false;       // nobody could tell whether its task's condition holds
+    bool lane_not_known = false;  // nor its step's, for this lane
+    bool undo_tried = false;
+    bool undone = false;       // at least one task was taken back
+    bool undo_failed = false;  // and one could not be
+    std::uint32_t resume = 0;  // the task to go on with after undoing
+
+    // Conditions of later tasks see a failure.
+    bool troubled() const { return failed || excluded; }
   };
 
   struct StepRow {
     StepPhase phase = StepPhase::Waiting;
-    Reason stop = Reason::None;  // why no further lane begins: Halted, Aborted or Stuck
-    bool cut = false;            // an abort found it running: only `when always` goes on
-    bool offered = false;        // in offered_steps_
-    bool degraded = false;       // a lane of it was
-    bool cancelled = false;      // a lane of it was
-    std::uint32_t next = 0;      // the first lane that was never looked at
+    Reason stop = Reason::None;     // why no further lane begins: Halted, Aborted or Stuck
+    bool cut = false;               // an abort found it running: only `when always` goes on
+    bool offered = false;           // in offered_steps_
+    bool degraded = false;          // a lane of it was
+    bool cancelled = false;         // a lane of it was
+    bool rolling_back = false;      // its lanes are undone, the last begun first
+    Reason skipped = Reason::None;  // why it was skipped
+    std::uint32_t next = 0;         // the first lane that was never looked at
     std::uint32_t begun = 0;
-    std::uint32_t live = 0;    // lanes that hold a slot
-    std::uint32_t failed = 0;  // lanes that failed
+    std::uint32_t live = 0;         // lanes that hold a slot
+    std::uint32_t failed = 0;       // lanes that failed
+    std::uint32_t questions = 0;    // lanes that a person is, or will be, asked about
+    std::uint32_t gone = 0;         // lanes that were excluded or left behind
+    std::uint32_t left_behind = 0;  // of those
+    std::uint32_t unneeded = 0;     // begun, and then their condition did not hold
     std::uint32_t failed_targets = FailedTargets::none;
     std::uint32_t next_left_out = 0;
     std::vector<FailedTargets::Lane> left_out;  // ascending
     std::vector<std::uint32_t> returned;        // min-heap: held back once, and free again
+    LaneBits begun_tasks;                       // of those that may have to be undone
+    LaneBits unneeded_tasks;                    // whose condition did not hold: not in the census
+    // Where all of them may have to be undone:
+    LaneBits failed_lanes;
+    std::vector<std::uint32_t> begun_lanes;  // in order; then those to undo, in theirs
+    std::uint32_t next_undo = 0;             // place of the first that was never looked at
+    std::uint32_t to_undo = 0;               // that have not begun to be
   };
 
   struct JoinRow {
@@ -78,33 +136,92 @@ class Scheduler::Machine {
   };
 
   // machine.cpp: taking events in
+  void begin_deployment();
   void settle(const Event& event);
   void settle_end(const Event& event);
+  void settle_truth(const Event& event);
+  void settle_answer(const Event& event);
   void settle_timer(const Event& event);
+  void settle_timeout(std::uint32_t place);
   void settle_abort();
   void abort_step(plan::StepId step);
   void abort_lane(std::uint32_t place);
   void decide_later(std::uint32_t place, Verdict verdict);
-  void fail_lane(Slot& slot);
   void fail_stuck_steps();
 
-  // lanes.cpp: from task to task
+  // lanes.cpp: from work to work
   void decide_lanes();
   void decide(std::uint32_t place);
-  bool find_task(Slot& slot, std::uint32_t place, std::uint32_t from);
+  Next decided(Slot& slot, std::uint32_t place);
+  Next enter_lane(Slot& slot, std::uint32_t place);
+  Next next_task(Slot& slot, std::uint32_t place, std::uint32_t from);
+  Next start_task(Slot& slot, std::uint32_t place);
+  Next after_success(Slot& slot, std::uint32_t place);
+  Next after_cancel(Slot& slot, std::uint32_t place);
+  Next is_in_place(Slot& slot, std::uint32_t place);
+  Next skip_tasks(Slot& slot, std::uint32_t place, std::uint32_t from, Reason reason);
+  void go_on(std::uint32_t place, Next next);
   void start_attempts();
   void start_attempt(std::uint32_t place);
   void pause_lane(std::uint32_t place);
   void end_lane(std::uint32_t place);
-  void say_task(std::uint32_t place, std::uint32_t task, std::uint32_t attempts, State state,
-                Reason reason);
+  LanePhase end_phase(const Slot& slot) const;
+  Reason end_reason(const Slot& slot) const;
+  void say_task(std::uint32_t place, std::uint32_t task, Part part, std::uint32_t attempts,
+                State state, Reason reason);
+
+  // failure.cpp: what a failure means
+  void fail_work(Slot& slot);
+  void count_failure(Slot& slot);
+  void record_target(const Slot& slot, Reason reason);
+  bool leaves_behind(const Slot& slot) const;
+  void touch(const Slot& slot);
+  Next after_failure(Slot& slot, std::uint32_t place);
+  Next after_not_in_place(Slot& slot, std::uint32_t place);
+  Next after_answer(Slot& slot, std::uint32_t place);
+  void say_failed(const Slot& slot, std::uint32_t place);
+  void reject(std::uint32_t place);
+  void close_question(Slot& slot);
+  void pass_deadline();
+  void stop_step(plan::StepId step, Reason reason);
+
+  // undo.cpp: taking back
+  bool undoes_in_slot(const Slot& slot) const;
+  Next start_undo(Slot& slot, std::uint32_t place);
+  Next next_undo(Slot& slot, std::uint32_t place, std::uint32_t before);
+  Next after_undo(Slot& slot, std::uint32_t place, bool well);
+  bool rolls_back(plan::StepId step) const;
+  void roll_back(plan::StepId step);
+  void finish_step(plan::StepId step);
+  bool next_undo_lane(plan::StepId step, std::uint32_t& lane);
+  void begin_undo(plan::StepId step, std::uint32_t lane);
+
+  // truth.cpp: whether conditions hold
+  Truth evaluated(const plan::Expression& condition, plan::StepId step, std::uint32_t lane) const;
+  void leave_out_lanes(plan::StepId step);
+  void skip_left_out(plan::StepId step);
+  void ask_step(plan::StepId step);
+  void step_known(plan::StepId step, Truth truth);
+  Next ask_lane(Slot& slot, std::uint32_t place);
+  Next ask_task(Slot& slot, std::uint32_t place);
+  Next lane_known(Slot& slot, std::uint32_t place, Truth truth);
+  Next task_known(Slot& slot, std::uint32_t place, Truth truth);
+  void mark_unneeded(const Slot& slot, std::uint32_t task);
+
+  // census.cpp: what is where in the end
+  void take_census();
+  void begin_probe(plan::StepId step, std::uint32_t lane);
+  Next next_probe(Slot& slot, std::uint32_t from) const;
+  Next after_probe(Slot& slot, std::uint32_t place, bool well);
+  void end_probe(std::uint32_t place);
 
   // admission.cpp: which lanes begin
   void offer(plan::StepId step);
   void admit_lanes();
   void admit(plan::StepId step);
   bool next_lane(plan::StepId step, std::uint32_t& lane);
-  bool held_back(plan::StepId step, std::uint32_t lane);
+  static std::uint32_t pop_returned(StepRow& row);
+  bool held_back(plan::StepId step, std::uint32_t lane, std::uint32_t place);
   void begin_lane(plan::StepId step, std::uint32_t lane);
   void release_target(const Slot& slot);
 
@@ -118,6 +235,7 @@ class Scheduler::Machine {
   bool is_over(plan::StepId step) const;
   void end_step(plan::StepId step);
   void skip_step(plan::StepId step, Reason reason, plan::StepId cause);
+  void withdraw_step(plan::StepId step, Reason reason);
   void close_step(plan::StepId step, StepPhase phase, Reason reason, plan::StepId cause);
   void say_left_out(plan::StepId step);
   std::uint32_t never_begun(plan::StepId step) const;
@@ -126,10 +244,16 @@ class Scheduler::Machine {
   const TaskRules& task_rules(const Slot& slot, std::uint32_t task) const {
     return rules_.tasks[rules_.steps[slot.step].first_task + task];
   }
+  const WorkRules& work_rules(const Slot& slot) const {
+    if (slot.part == Part::Run) return task_rules(slot, slot.task).run;
+    return part_rules(slot);
+  }
+  const WorkRules& part_rules(const Slot& slot) const;
   Action action_of(std::uint32_t place) const {
     const Slot& slot = slots_[place];
-    return {slot.step, slot.lane, slot.task, Part::Run, slot.attempt, place};
+    return {slot.step, slot.lane, slot.task, slot.part, slot.attempt, place};
   }
+  std::uint32_t take_slot(plan::StepId step, std::uint32_t lane);
   // Inline, so that an action is put together where it is needed and not copied over: loading whole
   // what was just stored in parts costs more than all the rest of an event.
   Command& say(Command::Kind kind, const Action& action) {
@@ -139,6 +263,7 @@ class Scheduler::Machine {
     return command;
   }
 
+  const plan::Plan& plan_;
   StepGraph graph_;
   Rules rules_;
   Locks locks_;
@@ -154,15 +279,23 @@ class Scheduler::Machine {
   std::vector<plan::StepId> ended_steps_;    // whose joins are not yet told
   std::vector<plan::StepId> offered_steps_;  // that may have a lane, or themselves, to begin
   std::vector<Event> sorted_;
+  std::vector<bool> touched_;  // by target, where some may be left behind
 
   Commands* commands_ = nullptr;
   base::Instant now_;
   std::uint32_t in_flight_ = 0;
+  std::uint32_t evaluating_steps_ = 0;
+  std::uint32_t probes_ = 0;       // of the census, at work
+  std::uint32_t census_step_ = 0;  // that is asked, and its next lane
+  std::uint32_t census_lane_ = 0;
   std::uint32_t steps_ended_ = 0;
   State worst_ = State::Succeeded;  // of the steps that have ended
   bool begun_ = false;
   bool paused_ = false;
   bool aborted_ = false;
+  bool deadline_due_ = false;  // it has come in this instant
+  bool deadline_passed_ = false;
+  bool census_missed_ = false;  // something that should be in place is not
   bool ended_ = false;
 };
 

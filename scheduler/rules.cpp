@@ -1,34 +1,107 @@
 #include "scheduler/rules.h"
 
+#include <algorithm>
+
 namespace sluice::scheduler {
+
+namespace {
+
+WorkRules rules_of(const plan::Work& work) {
+  WorkRules rules;
+  rules.timeout = work.timeout.value_or(WorkRules::no_timeout);
+  rules.pause = work.retry.pause;
+  rules.more = work.retry.more;
+  rules.grows = work.retry.backoff != plan::Number{1'000'000} || work.retry.most_pause.has_value();
+  rules.manual = work.action.kind == "manual";
+  return rules;
+}
+
+bool reads_its_run(const plan::Expression& expression) {
+  return expression.stage == plan::Stage::AtRunTime;
+}
+
+Asks who_knows(const std::optional<plan::Expression>& condition) {
+  if (!condition) return Asks::Nothing;
+  return reads_its_run(*condition) ? Asks::Driver : Asks::Self;
+}
+
+bool leaves_behind(const plan::Step& step) {
+  return step.unreachable.skip && !step.on_controller;
+}
+
+}  // namespace
+
+bool reads_its_lane(const plan::Expression& condition) {
+  if (condition.op == plan::Operator::TargetProperty) return true;
+  if (condition.op == plan::Operator::HostProperty) return true;
+  if (condition.op == plan::Operator::StepOutput) return !condition.source.single;
+  return std::any_of(condition.operands.begin(), condition.operands.end(), reads_its_lane);
+}
 
 Rules::Rules(const plan::Plan& plan, const StepGraph& graph) {
   steps.reserve(plan.steps.size());
   for (const plan::StepId id : plan.steps.ids()) {
     const plan::Step& step = plan.steps[id];
+    StepRules rules;
+    rules.lanes = plan::lane_count(plan, id);
+    rules.window = step.window.value;
+    rules.tolerate = step.tolerate.value;
+    rules.when = step.when;
+    rules.on_failure = step.on_failure;
+    rules.disabled = step.disabled;
     // A lock that no other step can want is not worth its keeping.
-    const bool locks = !step.shared && !step.on_controller && !graph.runs_alone(id);
-    any_locks = any_locks || locks;
-    steps.add({.lanes = plan::lane_count(plan, id),
-               .window = step.window.value,
-               .tolerate = step.tolerate.value,
-               .first_task = static_cast<std::uint32_t>(tasks.size()),
-               .tasks = static_cast<std::uint32_t>(step.tasks.size()),
-               .when = step.when,
-               .halts = step.on_failure == plan::OnFailure::Halt,
-               .disabled = step.disabled,
-               .locks = locks,
-               .join = step.join,
-               .targets = step.on_controller ? nullptr : &plan.target_lists[step.targets]});
-    for (const plan::Task& task : step.tasks) {
-      tasks.push_back({.timeout = task.timeout.value_or(TaskRules::no_timeout),
-                       .pause = task.retry.pause,
-                       .more = task.retry.more,
-                       .when = task.when,
-                       .disabled = task.disabled,
-                       .ignore_failure = task.ignore_failure});
+    rules.locks = !step.shared && !step.on_controller && !graph.runs_alone(id);
+    rules.join = step.join;
+    rules.targets = step.on_controller ? nullptr : &plan.target_lists[step.targets];
+    rules.single = !step.has_child_steps;
+    rules.verify = add_work(step.verify);
+    rules.before = step.skip_verified && step.verify.has_value();
+    if (step.condition && !step.on_controller && reads_its_lane(*step.condition)) {
+      rules.lane_condition = who_knows(step.condition);
+    } else {
+      rules.condition = who_knows(step.condition);
     }
+    if (leaves_behind(step)) {
+      rules.most_left_behind =
+          step.unreachable.at_most ? step.unreachable.at_most->value : rules.lanes;
+    }
+    add_tasks(step, rules);
+    rules.unneeded_lanes = rules.in_census && (rules.unneeded_lanes || step.condition.has_value());
+    any_locks = any_locks || rules.locks;
+    any_left_behind = any_left_behind || leaves_behind(step);
+    steps.add(rules);
   }
+}
+
+void Rules::add_tasks(const plan::Step& step, StepRules& rules) {
+  rules.first_task = static_cast<std::uint32_t>(tasks.size());
+  rules.tasks = static_cast<std::uint32_t>(step.tasks.size());
+  rules.in_census = step.verify.has_value();
+  const bool undoes = step.on_failure == plan::OnFailure::Rollback ||
+                      step.on_failure == plan::OnFailure::RollbackAll;
+  for (const plan::Task& task : step.tasks) {
+    TaskRules row;
+    row.run = rules_of(task);
+    row.verify = add_work(task.verify);
+    row.undo = add_work(task.undo);
+    row.when = task.when;
+    row.condition = who_knows(task.condition);
+    row.disabled = task.disabled;
+    row.ignore_failure = task.ignore_failure;
+    row.before = task.skip_verified && task.verify.has_value();
+    row.remembered = undoes && task.undo.has_value();
+    rules.remembers = rules.remembers || row.remembered;
+    rules.unneeded_lanes =
+        rules.unneeded_lanes || (task.verify.has_value() && task.condition.has_value());
+    rules.in_census = rules.in_census || task.verify.has_value();
+    tasks.push_back(row);
+  }
+}
+
+std::uint32_t Rules::add_work(const std::optional<plan::Work>& work) {
+  if (!work) return TaskRules::none;
+  works.push_back(rules_of(*work));
+  return static_cast<std::uint32_t>(works.size() - 1);
 }
 
 }  // namespace sluice::scheduler

@@ -12,15 +12,36 @@
 
 namespace sluice::scheduler {
 
-struct TaskRules {
+// How a work is tried.
+struct WorkRules {
   static constexpr base::Duration no_timeout{-1};
 
   base::Duration timeout = no_timeout;  // of one attempt
-  base::Duration pause;                 // after an attempt that failed
+  base::Duration pause;                 // after the first attempt that failed
   std::uint32_t more = 0;               // attempts after the first
+  bool grows = false;                   // the pause does: retry_pause() says how long it is
+  bool manual = false;                  // a person carries it out
+};
+
+// Who can work a condition out, and when.
+enum class Asks : std::uint8_t {
+  Nothing,  // there is none, or it always holds
+  Self,     // the scheduler, from constants and the target's properties
+  Driver,   // it reads what the run alone can know
+};
+
+struct TaskRules {
+  WorkRules run;
+  std::uint32_t verify = none;  // in Rules::works
+  std::uint32_t undo = none;
   plan::When when = plan::When::Success;
+  Asks condition = Asks::Nothing;
   bool disabled = false;
   bool ignore_failure = false;
+  bool before = false;      // `skip verified`
+  bool remembered = false;  // that it began: it may have to be undone
+
+  static constexpr std::uint32_t none = 0xffff'ffff;
 };
 
 struct StepRules {
@@ -29,12 +50,24 @@ struct StepRules {
   std::uint32_t tolerate = 0;
   std::uint32_t first_task = 0;  // in Rules::tasks
   std::uint32_t tasks = 0;
+  std::uint32_t verify = TaskRules::none;  // the step's own, in Rules::works
+  std::uint32_t most_left_behind = 0;      // targets out of reach that do not fail
   plan::When when = plan::When::Success;
-  bool halts = true;
+  plan::OnFailure on_failure = plan::OnFailure::Halt;
+  Asks condition = Asks::Nothing;       // of the step as a whole
+  Asks lane_condition = Asks::Nothing;  // of each lane
   bool disabled = false;
-  bool locks = false;  // its lanes take their targets' locks
+  bool locks = false;   // its lanes take their targets' locks
+  bool before = false;  // `skip verified`, with a `verify` of its own
+  bool single = false;  // it has no child steps
+  bool in_census = false;
+  bool remembers = false;       // which tasks began
+  bool unneeded_lanes = false;  // the census must know which works were not needed where
   plan::JoinId join;
   const plan::TargetList* targets = nullptr;  // null: the controller
+
+  // More failures than tolerated: no further lane begins.
+  bool halts() const { return on_failure != plan::OnFailure::Continue; }
 };
 
 struct Rules {
@@ -42,7 +75,16 @@ struct Rules {
 
   base::Dense<plan::StepId, StepRules> steps;
   std::vector<TaskRules> tasks;
+  std::vector<WorkRules> works;  // of `verify` and `undo`
   bool any_locks = false;
+  bool any_left_behind = false;  // a step leaves targets out of reach behind
+
+ private:
+  void add_tasks(const plan::Step& step, StepRules& rules);
+  std::uint32_t add_work(const std::optional<plan::Work>& work);
 };
+
+// A condition that reads its target, or that target's own outputs, is asked for each lane.
+bool reads_its_lane(const plan::Expression& condition);
 
 }  // namespace sluice::scheduler

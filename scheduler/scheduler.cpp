@@ -22,6 +22,9 @@ bool Scheduler::at_rest() const {
 State Scheduler::state() const {
   return machine_->state();
 }
+State Scheduler::would_be() const {
+  return machine_->would_be();
+}
 std::uint32_t Scheduler::in_flight() const {
   return machine_->in_flight();
 }

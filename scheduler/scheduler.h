@@ -100,14 +100,19 @@ struct Command {
     AskOperator,  // action: the attempt that failed. Answered answers it
     // facts, for whoever listens
     StepBegan,        // action.step. Never of a step that is skipped: see StepEnded
-    LaneBegan,        // action.step, lane
-    TaskEnded,        // action (attempt: how many were made), state; reason where not run or cut
-    LaneEnded,        // action.step, lane, state; reason where Cancelled
+    LaneBegan,        // action.step, lane, part: Run, or Undo where a lane that has ended before is
+                      // taken back (`rollback all`); then its LaneEnded says Undo as well
+    TaskEnded,        // action (part; attempt: how many were made), state; reason where not run or
+                      // cut. Of a part other than Run only where it was carried out. Those of the
+                      // census come when all steps have ended, and stand in no lane
+    LaneEnded,        // action.step, lane, part, state; reason where not Succeeded, Degraded or
+                      // Failed by a task
     LaneLeftOut,      // action.step, lane, state Skipped, reason, cause: it will never begin. Right
                       // after StepBegan; right before StepEnded where all lanes are left out
     StepEnded,        // action.step, state, reason, cause. Skipped: why, and so are its lanes but
                       // those left out. Else: why lanes never began, which are NotStarted, or were
-                      // cancelled (Halted, Aborted, Stuck), None where there are no such lanes
+                      // cancelled (Halted, Aborted, Deadline, NotKnown, Stuck), None where there
+                      // are no such lanes
     DeploymentEnded,  // state: Succeeded, Degraded, Failed or Aborted
   };
   // The small members stand together: a command is 40 bytes, and two go out for each event.
@@ -143,6 +148,7 @@ class Scheduler {
   bool ended() const;               // DeploymentEnded has been said
   bool at_rest() const;             // nothing runs and no timer is awaited: paused, or ended
   State state() const;              // Running, Paused, or how it ended
+  State would_be() const;           // how it had ended if it ended now: `deployment.status`
   std::uint32_t in_flight() const;  // lanes that hold a slot
 
  private:

@@ -29,11 +29,14 @@ class ServiceTracker {
   void fill(base::Instant end, Timeline& timeline) const;
 
  private:
+  // A role, or the targets of a role that one bound of a contract is about.
   struct RoleRow {
     std::uint32_t in_service = 0;  // now
     RoleTimes times;               // up to the last change that was settled
     std::uint32_t settled = 0;     // in service since …
     base::Instant settled_at;
+    base::Instant first_down = base::Instant::never();
+    std::uint32_t minimum = 1;
     bool touched = false;
   };
   struct TargetRow {
@@ -46,13 +49,20 @@ class ServiceTracker {
 
   void update(plan::TargetId target, bool was_out);
   void settle_roles();
-  static void settle(RoleRow& row, base::Instant at, std::uint32_t minimum, bool keep_rows);
+  static void settle(RoleRow& row, base::Instant at, bool keep_rows);
+  RoleRow closed(const RoleRow& row, base::Instant end) const;
+  void add_groups();
+  template <class Visit>
+  void for_each_member(Visit visit) const;
+  ContractTimes contract_times(const plan::Contract& contract, std::uint32_t first_row,
+                               base::Instant end) const;
 
   const plan::Plan& plan_;
   bool keep_rows_;
   base::Instant now_;
   std::vector<TargetRow> targets_;
-  std::vector<RoleRow> roles_;
+  std::vector<RoleRow> roles_;              // by RoleId; behind them those of contracts' bounds
+  std::vector<std::uint32_t> first_bound_;  // by contract: its first row in roles_
   std::vector<plan::RoleId> touched_;
   // Roles of a target: the entries [first_[t], first_[t + 1]) of members_.
   std::vector<std::uint32_t> first_;

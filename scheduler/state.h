@@ -28,22 +28,24 @@ std::string_view state_name(State state);
 // Why something was not run, or was cut short.
 enum class Reason : std::uint8_t {
   None,
-  Disabled,        // the file says `disabled`
-  NoTargets,       // an optional step without targets
-  AfterFailure,    // `when success`, and an earlier step (of a task: an earlier task) failed
-  WithoutFailure,  // `when failure`, and nothing failed
-  FailedBefore,    // the target failed in a step that this one waits for
-  Halted,          // more failures than tolerated
-  Aborted,         // by the operator
-  Paused,          // the run stands still and has not come this far
-  Condition,       // its condition does not hold
-  NotKnown,        // its condition reads what was never written
-  Verified,        // `skip verified`: it is in place already
-  OutOfReach,      // the target could not be reached before anything was done to it
-  GateFailed,      // a step between its batches failed
-  Deadline,        // the deployment's deadline has passed
-  RolledBack,      // undone because its step failed, not because it did
-  Stuck,           // nothing could ever admit it: our bug or a plan that waits for ever
+  Disabled,          // the file says `disabled`
+  NoTargets,         // an optional step without targets
+  AfterFailure,      // `when success`, and an earlier step (of a task: an earlier task) failed
+  WithoutFailure,    // `when failure`, and nothing failed
+  FailedBefore,      // the target failed in a step that this one waits for
+  Halted,            // more failures than tolerated
+  Aborted,           // by the operator
+  Paused,            // the run stands still and has not come this far
+  Condition,         // its condition does not hold
+  NotKnown,          // its condition reads what was never written
+  Verified,          // `skip verified`: it is in place already
+  OutOfReach,        // the target could not be reached before anything was done to it
+  GateFailed,        // a step between its batches failed
+  Deadline,          // the deployment's deadline has passed
+  RolledBack,        // undone because its step failed, not because it did
+  ExcludedBefore,    // the target was excluded in a step that this one waits for
+  LeftBehindBefore,  // the target was left behind in a step that this one waits for
+  Stuck,             // nothing could ever admit it: our bug or a plan that waits for ever
 };
 
 enum class Outcome : std::uint8_t {

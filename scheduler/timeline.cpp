@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 
@@ -17,6 +18,17 @@ const TaskTimes& Timeline::task(const plan::Plan& plan, plan::StepId step, std::
                                 std::uint32_t task_index) const {
   const std::uint64_t per_lane = plan.steps[step].tasks.size();
   return tasks[first_task[step.value] + lane_index * per_lane + task_index];
+}
+
+std::span<const PartTimes> Timeline::parts_of(plan::StepId step, std::uint32_t lane_index) const {
+  const auto key = [](const PartTimes& part) { return std::pair(part.step, part.lane); };
+  const std::pair wanted(step, lane_index);
+  const auto first =
+      std::lower_bound(parts.begin(), parts.end(), wanted,
+                       [&](const PartTimes& part, const auto& other) { return key(part) < other; });
+  auto last = first;
+  while (last != parts.end() && key(*last) == wanted) ++last;
+  return {first, last};
 }
 
 std::vector<Interval> Timeline::attempts(const plan::Plan& plan, plan::StepId step,
@@ -82,6 +94,10 @@ std::string reason_text(const plan::Plan& plan, Reason reason, plan::StepId caus
       return "the deadline has passed";
     case Reason::RolledBack:
       return "rolled back with its step";
+    case Reason::ExcludedBefore:
+      return fmt::format("the target was excluded in {}", name);
+    case Reason::LeftBehindBefore:
+      return fmt::format("the target was left behind in {}", name);
     case Reason::Stuck:
       return "nothing could ever admit it";
   }

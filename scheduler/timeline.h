@@ -47,7 +47,7 @@ struct StepTimes {
   State state = State::NotStarted;
   Reason reason = Reason::None;
   plan::StepId cause;
-  // Lanes by how they stand; degraded ones count as succeeded, cancelled ones as failed.
+  // Lanes by how they stand; degraded ones count as succeeded, undone and cancelled ones as failed.
   std::uint32_t targets = 0, succeeded = 0, failed = 0, skipped = 0, excluded = 0, left_behind = 0,
                 not_started = 0, running = 0;
   bool operator==(const StepTimes&) const = default;
@@ -71,16 +71,48 @@ struct RoleTimes {
   bool operator==(const RoleTimes&) const = default;
 };
 
+// A `verify` or an `undo` that was carried out, for its task; of a task behind the step's last, the
+// step's own `verify`.
+struct PartTimes {
+  plan::StepId step;
+  std::uint32_t lane = 0;
+  std::uint32_t task = 0;
+  Part part = Part::Verify;
+  TaskTimes times;
+  std::vector<Interval> attempts;
+  bool operator==(const PartTimes&) const = default;
+};
+
+// A lane that had ended and was taken back with its step: at work again from `undo_start` on.
+struct RolledBack {
+  std::uint64_t lane = 0;  // position in `lanes`
+  base::Instant ended;
+  base::Instant undo_start;
+  bool operator==(const RolledBack&) const = default;
+};
+
+// How a contract fared. Of several bounds (`per zone`) the one that came nearest to its limit, or
+// went furthest beyond it.
+struct ContractTimes {
+  bool held = true;
+  std::int64_t worst = 0;                     // targets, or milliseconds of a duration
+  base::Instant at = base::Instant::never();  // when it was first so bad; of a duration: never
+  std::uint32_t bound = 0;                    // position in the contract's bounds
+  bool operator==(const ContractTimes&) const = default;
+};
+
 struct PathPart {
   plan::StepId step;
   std::uint32_t lane = 0;
   std::uint32_t task = 0;
+  Part part = Part::Run;
   base::Instant start;
   base::Instant end;
   bool operator==(const PathPart&) const = default;
 };
 
-// Each target that a step works on, in one class.
+// Each target that a step works on, in one class: verified is what ended well everywhere and was
+// found in place wherever the census asked for it; unknown, what it could not ask.
 struct Census {
   std::uint32_t verified = 0, failed = 0, skipped = 0, excluded = 0, left_behind = 0,
                 not_started = 0, unknown = 0;
@@ -94,15 +126,18 @@ class Timeline {
  public:
   State outcome = State::NotStarted;  // of the deployment; Running or Paused while it goes on
   base::Duration duration;            // to the end of the last step, or to the last event so far
-  base::Duration waiting;             // in which only people were waited for
+  base::Duration waiting;             // in which all lanes at work waited for people
 
-  std::vector<StepTimes> steps;  // by StepId
-  std::vector<RoleTimes> roles;  // by RoleId
+  std::vector<StepTimes> steps;          // by StepId
+  std::vector<RoleTimes> roles;          // by RoleId
+  std::vector<ContractTimes> contracts;  // in the plan's order
   Census census;
 
   // Detail::Lanes only; the product of targets and tasks, in the plan's order.
   std::vector<LaneTimes> lanes;
-  std::vector<TaskTimes> tasks;
+  std::vector<TaskTimes> tasks;         // of each task's run
+  std::vector<PartTimes> parts;         // by step, lane and start; not those of the census
+  std::vector<RolledBack> rolled_back;  // by lane
   std::vector<PathPart> critical_path;  // in order of time, without a gap
 
   // Where a step's lanes begin in `lanes`, and its tasks in `tasks` (lane-major).
@@ -112,12 +147,15 @@ class Timeline {
   const LaneTimes& lane(plan::StepId step, std::uint32_t lane) const;
   const TaskTimes& task(const plan::Plan& plan, plan::StepId step, std::uint32_t lane,
                         std::uint32_t task) const;
+  // What else was carried out on a lane, in order of time.
+  std::span<const PartTimes> parts_of(plan::StepId step, std::uint32_t lane) const;
   // Every attempt of a task, in order; all but the last failed.
   std::vector<Interval> attempts(const plan::Plan& plan, plan::StepId step, std::uint32_t lane,
                                  std::uint32_t task) const;
   // By TargetId; those that no step works on are NotStarted and stand in no census.
   std::vector<State> target_states;
   std::vector<bool> target_planned;  // some step works on it
+  std::vector<bool> target_out;      // out of service when it ended; empty: none was ever out
   // Merged where they touch; only targets that were ever out have any.
   std::vector<Interval> out_of_service(plan::TargetId target) const;
 

@@ -1,11 +1,14 @@
 // The fold from events and commands to a timeline.
 #include <algorithm>
 #include <optional>
+#include <tuple>
 
 #include "base/check.h"
 #include "scheduler/critical_path.h"
 #include "scheduler/service.h"
+#include "scheduler/standing.h"
 #include "scheduler/timeline.h"
+#include "scheduler/work.h"
 
 namespace sluice::scheduler {
 
@@ -13,87 +16,29 @@ namespace {
 
 constexpr base::Instant never = base::Instant::never();
 
-// How a target stands after several lanes: the highest of what they say.
-enum class Standing : std::uint8_t {
-  Untouched,
-  NotNeeded,  // skipped by a condition that asks for a failure, or disabled: nothing is missing
-  Succeeded,
-  Degraded,
-  Skipped,  // after a failure: it should have been run
-  NotStarted,
-  Cancelled,
-  Failed,
-  Running,
-};
-
-Standing standing_of(State state, Reason reason) {
+std::uint32_t& counter(StepTimes& times, State state) {
   switch (state) {
     case State::Succeeded:
-      return Standing::Succeeded;
     case State::Degraded:
-      return Standing::Degraded;
-    case State::Failed:
-    case State::Undone:
-      return Standing::Failed;
-    case State::Cancelled:
-      return Standing::Cancelled;
-    case State::Running:
-      return Standing::Running;
-    case State::Skipped: {
-      const bool harmless = reason == Reason::WithoutFailure || reason == Reason::Disabled ||
-                            reason == Reason::NoTargets;
-      return harmless ? Standing::NotNeeded : Standing::Skipped;
-    }
+      return times.succeeded;
+    case State::Skipped:
+      return times.skipped;
+    case State::Excluded:
+      return times.excluded;
+    case State::LeftBehind:
+      return times.left_behind;
     default:
-      return Standing::NotStarted;
+      return times.failed;
   }
 }
 
-State state_of(Standing standing) {
-  switch (standing) {
-    case Standing::Succeeded:
-      return State::Succeeded;
-    case Standing::Degraded:
-      return State::Degraded;
-    case Standing::NotNeeded:
-    case Standing::Skipped:
-      return State::Skipped;
-    case Standing::Cancelled:
-      return State::Cancelled;
-    case Standing::Failed:
-      return State::Failed;
-    case Standing::Running:
-      return State::Running;
-    case Standing::Untouched:
-    case Standing::NotStarted:
-      break;
+bool has_manual(const plan::Plan& plan) {
+  for (const plan::Step& step : plan.steps) {
+    for (const plan::Task& task : step.tasks) {
+      if (task.action.kind == "manual") return true;
+    }
   }
-  return State::NotStarted;
-}
-
-void count(Census& census, Standing standing) {
-  switch (standing) {
-    case Standing::Untouched:
-      return;
-    case Standing::Succeeded:
-    case Standing::Degraded:
-      ++census.verified;
-      return;
-    case Standing::NotNeeded:
-    case Standing::Skipped:
-      ++census.skipped;
-      return;
-    case Standing::Cancelled:
-    case Standing::Failed:
-      ++census.failed;
-      return;
-    case Standing::Running:
-      ++census.unknown;
-      return;
-    case Standing::NotStarted:
-      ++census.not_started;
-      return;
-  }
+  return false;
 }
 
 }  // namespace
@@ -106,16 +51,27 @@ class TimelineBuilder::Fold {
   Timeline build(base::Instant now) const;
 
  private:
-  // The task that a slot is at.
+  // The work that a slot is at.
   struct SlotRow {
+    Action action;
     std::vector<Interval> attempts;
+    bool open = false;  // begun, and its end was not told yet
     bool interrupting = false;
+    bool asked = false;   // a person is, what is to come of its failure
+    bool manual = false;  // a person carries it out
   };
 
+  void pass_time(base::Instant now);
   void end_attempt(const Action& action);
   void follow(const Command& command);
   void start_attempt(const Action& action);
+  void begin_lane(const Action& action);
+  void ask(const Action& action);
+  void close_question(SlotRow& row);
   void end_task(const Command& command);
+  void end_part(const Command& command, const SlotRow& row);
+  void add_open_part(const SlotRow& row, Timeline& timeline) const;
+  void find_in_census(const Command& command);
   void end_lane(const Command& command);
   void leave_out_lane(const Command& command);
   void end_step(const Command& command);
@@ -132,7 +88,11 @@ class TimelineBuilder::Fold {
   base::Instant now_;
   Timeline timeline_;
   ServiceTracker service_;
-  std::vector<Standing> standings_;              // by target
+  std::vector<Standing> standings_;  // by target
+  std::vector<Finding> findings_;    // by target; empty while all is in place
+  std::uint32_t live_ = 0;           // lanes at work
+  std::uint32_t people_ = 0;         // of them, those that wait for a person
+  bool has_manual_;
   std::vector<std::vector<State>> lane_states_;  // by step; empty but while it is active
   std::vector<SlotRow> slots_;
 };
@@ -142,6 +102,7 @@ TimelineBuilder::Fold::Fold(const plan::Plan& plan, Detail detail)
       keep_lanes_(detail == Detail::Lanes),
       service_(plan, detail == Detail::Lanes),
       standings_(plan.targets.size(), Standing::Untouched),
+      has_manual_(has_manual(plan)),
       lane_states_(plan.steps.size()) {
   timeline_.outcome = State::Running;
   timeline_.steps.resize(plan.steps.size());
@@ -169,7 +130,7 @@ TimelineBuilder::Fold::Fold(const plan::Plan& plan, Detail detail)
 
 void TimelineBuilder::Fold::observe(base::Instant now, std::span<const Event> events,
                                     const Commands& commands) {
-  now_ = now;
+  pass_time(now);
   service_.advance(now);
   for (const Event& event : events) {
     if (event.kind == Event::Kind::ActionFinished) end_attempt(event.action);
@@ -178,6 +139,11 @@ void TimelineBuilder::Fold::observe(base::Instant now, std::span<const Event> ev
     if (event.kind == Event::Kind::Abort) timeline_.outcome = State::Running;
   }
   for (const Command& command : commands) follow(command);
+}
+
+void TimelineBuilder::Fold::pass_time(base::Instant now) {
+  if (live_ > 0 && people_ == live_) timeline_.waiting = timeline_.waiting + (now - now_);
+  now_ = now;
 }
 
 void TimelineBuilder::Fold::follow(const Command& command) {
@@ -198,30 +164,65 @@ void TimelineBuilder::Fold::follow(const Command& command) {
       timeline_.steps[step.value].state = State::Running;
       return;
     case Command::Kind::LaneBegan:
-      lane_states(step)[command.action.lane] = State::Running;
-      ++timeline_.steps[step.value].running;
-      if (keep_lanes_) {
-        LaneTimes& lane = timeline_.lanes[timeline_.first_lane[step.value] + command.action.lane];
-        lane.start = now_;
-        lane.state = State::Running;
-      }
-      return;
+      return begin_lane(command.action);
     case Command::Kind::DeploymentEnded:
       timeline_.outcome = command.state;
       return;
+    case Command::Kind::AskOperator:
+      return ask(command.action);
+    case Command::Kind::EvaluateCondition:
+      if (command.action.lane != Action::none) close_question(slot(command.action));
+      return;
     case Command::Kind::CancelAction:
     case Command::Kind::SetTimer:
-    case Command::Kind::EvaluateCondition:
-    case Command::Kind::AskOperator:
       return;
   }
 }
 
+// Anew, where it had ended and is taken back with its step.
+void TimelineBuilder::Fold::begin_lane(const Action& action) {
+  StepTimes& times = timeline_.steps[action.step.value];
+  State& state = lane_states(action.step)[action.lane];
+  const bool undoes = action.part == Part::Undo;
+  if (undoes) --counter(times, state);
+  state = State::Running;
+  ++times.running;
+  ++live_;
+  if (!keep_lanes_) return;
+  const std::uint64_t place = timeline_.first_lane[action.step.value] + action.lane;
+  LaneTimes& lane = timeline_.lanes[place];
+  if (undoes) {
+    timeline_.rolled_back.push_back({place, lane.end, now_});
+    lane.end = never;
+  } else {
+    lane.start = now_;
+  }
+  lane.state = State::Running;
+  lane.reason = Reason::None;
+}
+
+void TimelineBuilder::Fold::ask(const Action& action) {
+  slot(action).asked = true;
+  ++people_;
+}
+
+void TimelineBuilder::Fold::close_question(SlotRow& row) {
+  if (row.asked) --people_;
+  row.asked = false;
+}
+
 void TimelineBuilder::Fold::start_attempt(const Action& action) {
   SlotRow& row = slot(action);
+  close_question(row);
   if (action.attempt == 1) row.attempts.clear();
   row.attempts.push_back({now_, never});
-  if (keep_lanes_) {
+  row.action = action;
+  row.open = true;
+  if (has_manual_ && work_for(plan_, action).action.kind == "manual") {
+    row.manual = true;
+    ++people_;
+  }
+  if (keep_lanes_ && action.part == Part::Run) {
     TaskTimes& task = timeline_.tasks[task_row(action)];
     if (action.attempt == 1) task.start = now_;
     task.end = never;
@@ -230,8 +231,8 @@ void TimelineBuilder::Fold::start_attempt(const Action& action) {
   }
   if (action.attempt > 1) return;
   const plan::TargetId target = plan::lane_target(plan_, action.step, action.lane);
-  const plan::ServiceEffect& effect = plan_.steps[action.step].tasks[action.task].effect;
   if (!target.valid()) return;
+  const plan::ServiceEffect effect = effect_of(plan_, action);
   if (effect.drains) service_.drain(target);
   if (effect.interrupts) service_.begin_interruption(target);
   row.interrupting = effect.interrupts;
@@ -241,6 +242,8 @@ void TimelineBuilder::Fold::end_attempt(const Action& action) {
   SlotRow& row = slot(action);
   SLUICE_CHECK(!row.attempts.empty(), "an attempt ended that never began");
   row.attempts.back().end = now_;
+  if (row.manual) --people_;
+  row.manual = false;
 }
 
 void TimelineBuilder::Fold::end_task(const Command& command) {
@@ -248,14 +251,16 @@ void TimelineBuilder::Fold::end_task(const Command& command) {
   const bool well = command.state == State::Succeeded;
   const plan::TargetId target = plan::lane_target(plan_, action.step, action.lane);
   SlotRow& row = slot(action);
+  close_question(row);
+  if (action.part == Part::Census) find_in_census(command);
   if (target.valid() && action.attempt > 0) {
     if (row.interrupting) service_.end_interruption(target, well);
     row.interrupting = false;
-    if (well && plan_.steps[action.step].tasks[action.task].effect.restores) {
-      service_.restore(target);
-    }
+    if (well && effect_of(plan_, action).restores) service_.restore(target);
   }
+  if (action.attempt > 0) row.open = false;
   if (!keep_lanes_) return;
+  if (action.part != Part::Run) return end_part(command, row);
   TaskTimes& task = timeline_.tasks[task_row(action)];
   task.state = command.state;
   task.reason = command.reason;
@@ -268,19 +273,42 @@ void TimelineBuilder::Fold::end_task(const Command& command) {
   }
 }
 
+void TimelineBuilder::Fold::end_part(const Command& command, const SlotRow& row) {
+  const Action& action = command.action;
+  if (action.part == Part::Census) return;
+  PartTimes part{action.step, action.lane, action.task, action.part, {}, row.attempts};
+  part.times = {row.attempts.front().start, row.attempts.back().end, action.attempt, command.state,
+                command.reason};
+  timeline_.parts.push_back(std::move(part));
+}
+
+void TimelineBuilder::Fold::find_in_census(const Command& command) {
+  const plan::TargetId target = plan::lane_target(plan_, command.action.step, command.action.lane);
+  if (command.state == State::Succeeded || !target.valid()) return;
+  if (findings_.empty()) findings_.resize(plan_.targets.size(), Finding::InPlace);
+  const bool asked = command.state == State::Failed && command.reason != Reason::OutOfReach;
+  Finding& finding = findings_[target.value];
+  finding = std::max(finding, asked ? Finding::Missing : Finding::Unknown);
+}
+
 void TimelineBuilder::Fold::end_lane(const Command& command) {
   const plan::StepId step = command.action.step;
   const std::uint32_t lane = command.action.lane;
   lane_states(step)[lane] = command.state;
   StepTimes& times = timeline_.steps[step.value];
   --times.running;
-  const bool good = command.state == State::Succeeded || command.state == State::Degraded;
-  ++(good ? times.succeeded : times.failed);
-  stand(standings_, step, lane, standing_of(command.state, Reason::None));
+  --live_;
+  ++counter(times, command.state);
+  stand(standings_, step, lane, standing_of(command.state, command.reason));
   if (!keep_lanes_) return;
   LaneTimes& row = timeline_.lanes[timeline_.first_lane[step.value] + lane];
   row.end = now_;
   row.state = command.state;
+  row.reason = command.reason;
+  // Nothing of it was run.
+  if (command.state == State::Skipped && command.reason == Reason::Condition) {
+    row.start = row.end = never;
+  }
 }
 
 void TimelineBuilder::Fold::leave_out_lane(const Command& command) {
@@ -303,7 +331,9 @@ void TimelineBuilder::Fold::end_step(const Command& command) {
   times.reason = command.reason;
   times.cause = command.cause;
   const bool skipped = command.state == State::Skipped;
-  if (!skipped) {
+  if (skipped) {
+    times.start = never;  // also where it had begun, and was needed on no target
+  } else {
     times.end = now_;
     timeline_.duration = std::max(timeline_.duration, now_ - base::Instant{0});
   }
@@ -317,7 +347,8 @@ void TimelineBuilder::Fold::close_step(Timeline& timeline, std::vector<Standing>
                                        plan::StepId step, State lane_state, Reason reason,
                                        plan::StepId cause) const {
   StepTimes& times = timeline.steps[step.value];
-  const std::uint32_t seen = times.succeeded + times.failed + times.skipped + times.running;
+  const std::uint32_t seen = times.succeeded + times.failed + times.skipped + times.excluded +
+                             times.left_behind + times.running;
   const std::uint32_t missing = times.targets - seen;
   (lane_state == State::Skipped ? times.skipped : times.not_started) += missing;
   if (missing == 0) return;
@@ -357,6 +388,16 @@ TimelineBuilder::Fold::SlotRow& TimelineBuilder::Fold::slot(const Action& action
   return slots_[action.slot];
 }
 
+// One that goes on, or waits before its next attempt.
+void TimelineBuilder::Fold::add_open_part(const SlotRow& row, Timeline& timeline) const {
+  const bool shown = row.action.part != Part::Run && row.action.part != Part::Census;
+  if (!keep_lanes_ || !row.open || !shown) return;
+  const Action& action = row.action;
+  PartTimes part{action.step, action.lane, action.task, action.part, {}, row.attempts};
+  part.times = {row.attempts.front().start, never, action.attempt, State::Running, Reason::None};
+  timeline.parts.push_back(std::move(part));
+}
+
 Timeline TimelineBuilder::Fold::build(base::Instant now) const {
   Timeline timeline = timeline_;
   std::vector<Standing> standings = standings_;
@@ -378,8 +419,16 @@ Timeline TimelineBuilder::Fold::build(base::Instant now) const {
   timeline.target_states.resize(plan_.targets.size());
   for (std::size_t target = 0; target < standings.size(); ++target) {
     timeline.target_states[target] = state_of(standings[target]);
-    count(timeline.census, standings[target]);
+    count(timeline.census, standings[target],
+          findings_.empty() ? Finding::InPlace : findings_[target]);
   }
+  for (const SlotRow& row : slots_) add_open_part(row, timeline);
+  std::stable_sort(
+      timeline.parts.begin(), timeline.parts.end(), [](const PartTimes& a, const PartTimes& b) {
+        return std::tie(a.step, a.lane, a.times.start) < std::tie(b.step, b.lane, b.times.start);
+      });
+  std::sort(timeline.rolled_back.begin(), timeline.rolled_back.end(),
+            [](const RolledBack& a, const RolledBack& b) { return a.lane < b.lane; });
   std::stable_sort(
       timeline.repeated_attempts.begin(), timeline.repeated_attempts.end(),
       [](const Timeline::AttemptRow& a, const Timeline::AttemptRow& b) { return a.task < b.task; });

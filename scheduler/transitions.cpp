@@ -14,14 +14,26 @@ std::string_view phase_name(LanePhase phase) {
       return "ending";
     case LanePhase::Pausing:
       return "pausing";
+    case LanePhase::Evaluating:
+      return "evaluating";
+    case LanePhase::Asking:
+      return "asking";
     case LanePhase::Succeeded:
       return "succeeded";
     case LanePhase::Degraded:
       return "degraded";
     case LanePhase::Failed:
       return "failed";
+    case LanePhase::Undone:
+      return "undone";
     case LanePhase::Cancelled:
       return "cancelled";
+    case LanePhase::Excluded:
+      return "excluded";
+    case LanePhase::LeftBehind:
+      return "left behind";
+    case LanePhase::Skipped:
+      return "skipped";
     case LanePhase::LeftOut:
       return "left out";
   }
@@ -32,6 +44,8 @@ std::string_view phase_name(StepPhase phase) {
   switch (phase) {
     case StepPhase::Waiting:
       return "waiting";
+    case StepPhase::Asking:
+      return "asking";
     case StepPhase::Ready:
       return "ready";
     case StepPhase::Running:
@@ -56,6 +70,8 @@ State state_of(LanePhase phase) {
     case LanePhase::Acting:
     case LanePhase::Ending:
     case LanePhase::Pausing:
+    case LanePhase::Evaluating:
+    case LanePhase::Asking:
       return State::Running;
     case LanePhase::Succeeded:
       return State::Succeeded;
@@ -63,8 +79,16 @@ State state_of(LanePhase phase) {
       return State::Degraded;
     case LanePhase::Failed:
       return State::Failed;
+    case LanePhase::Undone:
+      return State::Undone;
     case LanePhase::Cancelled:
       return State::Cancelled;
+    case LanePhase::Excluded:
+      return State::Excluded;
+    case LanePhase::LeftBehind:
+      return State::LeftBehind;
+    case LanePhase::Skipped:
+      return State::Skipped;
     case LanePhase::LeftOut:
       return State::Skipped;
   }
@@ -74,6 +98,7 @@ State state_of(LanePhase phase) {
 State state_of(StepPhase phase) {
   switch (phase) {
     case StepPhase::Waiting:
+    case StepPhase::Asking:
     case StepPhase::Ready:
       return State::NotStarted;
     case StepPhase::Running:

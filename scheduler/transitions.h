@@ -16,19 +16,26 @@ namespace sluice::scheduler {
 // A lane that has not begun is stored nowhere; one that has holds a slot until it has ended.
 enum class LanePhase : std::uint8_t {
   NotBegun,
-  Deciding,  // nothing is open: what it does next is decided when all of the instant is settled
-  Acting,    // an attempt is out
-  Ending,    // an attempt is out that was told to end
-  Pausing,   // waits before the next attempt
+  Deciding,    // nothing is open: what it does next is decided when all of the instant is settled
+  Acting,      // an attempt is out
+  Ending,      // an attempt is out that was told to end
+  Pausing,     // waits before the next attempt
+  Evaluating,  // a condition is being worked out by the driver
+  Asking,      // a person is asked what is to come of a failure
   Succeeded,
   Degraded,
   Failed,
+  Undone,  // it failed, or its step did, and was taken back
   Cancelled,
-  LeftOut,  // its target failed in a step that this one waits for
+  Excluded,    // a person took it out after a failure
+  LeftBehind,  // it could not be reached before anything was done to it
+  Skipped,     // it is in place already, or its condition does not hold
+  LeftOut,     // its target failed in a step that this one waits for, or is gone
 };
 
 enum class StepPhase : std::uint8_t {
   Waiting,  // for steps that have not ended
+  Asking,   // they have, and the driver works its condition out
   Ready,    // they have; it begins in this instant, or when a pause is taken back
   Running,
   Succeeded,
@@ -47,17 +54,24 @@ State state_of(StepPhase phase);
 namespace transitions {
 
 template <class Phase, class... Phases>
-constexpr std::uint16_t to(Phases... phases) {
-  return static_cast<std::uint16_t>((0U | ... | (1U << static_cast<unsigned>(phases))));
+constexpr std::uint32_t to(Phases... phases) {
+  return (0U | ... | (1U << static_cast<unsigned>(phases)));
 }
 
 using enum LanePhase;
-inline constexpr std::array<std::uint16_t, 10> lane{
+inline constexpr std::array<std::uint32_t, 16> lane{
     to<LanePhase>(Deciding, LeftOut),  // NotBegun: begins, or never will
-    to<LanePhase>(Acting, Pausing, Succeeded, Degraded, Failed, Cancelled),  // Deciding
+    to<LanePhase>(Acting, Pausing, Evaluating, Asking, Succeeded, Degraded, Failed, Undone,
+                  Cancelled, Excluded, LeftBehind, Skipped),  // Deciding
     to<LanePhase>(Deciding, Ending),  // Acting: its attempt ended; timed out, or was aborted
     to<LanePhase>(Deciding),          // Ending: its attempt ended
     to<LanePhase>(Deciding),          // Pausing: the pause is over, or an abort cut it
+    to<LanePhase>(Deciding),          // Evaluating: it is known
+    to<LanePhase>(Deciding),          // Asking: answered, or nobody will
+    0,
+    0,
+    0,
+    0,
     0,
     0,
     0,
@@ -65,10 +79,12 @@ inline constexpr std::array<std::uint16_t, 10> lane{
     0,
 };
 
-inline constexpr std::array<std::uint16_t, 7> step{
-    to<StepPhase>(StepPhase::Ready, StepPhase::Skipped),    // Waiting
+inline constexpr std::array<std::uint32_t, 8> step{
+    to<StepPhase>(StepPhase::Ready, StepPhase::Asking, StepPhase::Skipped),  // Waiting
+    to<StepPhase>(StepPhase::Ready, StepPhase::Skipped),    // Asking: known; aborted meanwhile
     to<StepPhase>(StepPhase::Running, StepPhase::Skipped),  // Ready: begins; aborted in a pause
-    to<StepPhase>(StepPhase::Succeeded, StepPhase::Degraded, StepPhase::Failed),  // Running
+    to<StepPhase>(StepPhase::Succeeded, StepPhase::Degraded, StepPhase::Failed,
+                  StepPhase::Skipped),  // Running; skipped: its condition held for no target
     0,
     0,
     0,

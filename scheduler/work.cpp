@@ -52,6 +52,17 @@ std::string part_name(const plan::Plan& plan, const Action& action) {
   return fmt::format("{} {}", name, action.part == Part::Undo ? "undo" : "verify");
 }
 
+plan::ServiceEffect effect_of(const plan::Plan& plan, const Action& action) {
+  if (action.part == Part::Run) return plan.steps[action.step].tasks[action.task].effect;
+  if (action.part != Part::Undo) return {};
+  const plan::Task& task = plan.steps[action.step].tasks[action.task];
+  plan::ServiceEffect effect = task.undo ? task.undo->effect : plan::ServiceEffect{};
+  effect.drains = effect.drains || task.effect.restores;
+  effect.restores = effect.restores || task.effect.drains || task.effect.interrupts;
+  effect.interrupts = effect.interrupts || task.effect.interrupts;
+  return effect;
+}
+
 base::Duration retry_pause(const plan::Retry& retry, std::uint32_t attempt) {
   const std::int64_t most = retry.most_pause ? retry.most_pause->ms : longest_pause;
   std::int64_t pause = retry.pause.ms;

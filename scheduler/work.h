@@ -20,6 +20,11 @@ bool has_work(const plan::Plan& plan, const Action& action);
 // "Deploy", "Deploy verify", "Deploy undo"; of the step's own `verify`, "Update verify".
 std::string part_name(const plan::Plan& plan, const Action& action);
 
+// What an action does to its target's being in service. A `verify` changes nothing. An `undo` takes
+// back the effect of its task, beside what it does itself: of one that drains, it restores; of one
+// that restores, it drains; of one that interrupts, it interrupts and then restores.
+plan::ServiceEffect effect_of(const plan::Plan& plan, const Action& action);
+
 // The pause after `attempt` (from 1) failed: `retry 5 every 2s backoff 2 up to 1m` pauses 2 s, 4 s,
 // 8 s, … and never more than a minute. Each is worked out from the one before, in whole
 // milliseconds, rounded down.

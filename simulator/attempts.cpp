@@ -118,6 +118,12 @@ const plan::Work& work_of(const plan::Plan& plan, const Action& action) {
   return *work;
 }
 
+bool moves_something(const plan::Plan& plan, const plan::Work& work) {
+  return std::any_of(work.uses.begin(), work.uses.end(), [&](const plan::Use& use) {
+    return plan.resources[use.resource].kind == plan::Resource::Kind::Rate && use.size.bytes > 0;
+  });
+}
+
 Attempts::Attempts(const plan::Plan& plan, const Settings& settings)
     : plan_(plan), settings_(settings) {
   for (const plan::StepId id : plan.steps.ids()) {
@@ -170,7 +176,9 @@ void Attempts::add_model(const plan::Work& work, std::string_view name, std::uin
   model.on_target = !step.on_controller && work.via.kind == plan::Via::Kind::Target &&
                     !works_from_controller(work.action.kind);
   const plan::DurationModel& takes = work.takes;
-  if (is_known(takes)) {
+  if (takes.assumed && moves_something(plan_, work)) {
+    model.known = true;  // of no time of its own: it lasts as long as its transfer
+  } else if (is_known(takes)) {
     const plan::PlanEnvironment nothing(plan_, {}, {});
     const Result<Distribution> made = evaluate(takes, nothing);
     if (!made) return;  // said when it is drawn

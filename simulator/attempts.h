@@ -26,6 +26,9 @@ struct Attempt {
 // a step with child steps.
 const plan::Work& work_of(const plan::Plan& plan, const scheduler::Action& action);
 
+// It uses some of a rate: the simulator works out how long that takes.
+bool moves_something(const plan::Plan& plan, const plan::Work& work);
+
 class Attempts {
  public:
   // Plan and settings must outlive it.

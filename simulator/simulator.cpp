@@ -6,6 +6,8 @@
 
 #include "base/check.h"
 #include "simulator/attempts.h"
+#include "simulator/carry_out.h"
+#include "simulator/transfers.h"
 
 namespace sluice::simulator {
 
@@ -25,8 +27,7 @@ class Queue {
     entries_.push_back({at, event});
     std::push_heap(entries_.begin(), entries_.end(), later);
   }
-  bool empty() const { return entries_.empty(); }
-  Instant next() const { return entries_.front().at; }
+  Instant next() const { return entries_.empty() ? Instant::never() : entries_.front().at; }
   Event pop() {
     std::pop_heap(entries_.begin(), entries_.end(), later);
     const Event event = entries_.back().event;
@@ -47,21 +48,22 @@ class Queue {
 
 class Run {
  public:
-  Run(const plan::Plan& plan, const Settings& settings)
-      : plan_(plan),
-        settings_(settings),
-        attempts_(plan, settings),
+  Run(const plan::Plan& plan, const Attempts& attempts, std::uint32_t run, scheduler::Detail detail)
+      : attempts_(attempts),
+        run_(run),
+        transfers_(plan),
         scheduler_(plan),
-        builder_(plan, settings.detail) {}
+        builder_(plan, detail) {}
 
   Result<scheduler::Timeline> carry_out() {
     Instant now{0};
     do {
       events_.clear();
       if (begun_) {
-        SLUICE_CHECK(!queue_.empty(), "the scheduler waits for something that never comes");
-        now = queue_.next();
-        while (!queue_.empty() && queue_.next() == now) take(queue_.pop());
+        now = std::min(queue_.next(), transfers_.next());
+        SLUICE_CHECK(now != Instant::never(), "the scheduler waits for what never comes");
+        transfers_.take_ended(now, events_);
+        while (queue_.next() == now) take(queue_.pop());
         if (events_.empty()) continue;
       }
       begun_ = true;
@@ -75,12 +77,14 @@ class Run {
   }
 
  private:
-  // An end that was overtaken by a cancellation is dropped here.
+  // An end that was overtaken by a cancellation is dropped here; one whose transfer goes on is told
+  // when that has ended.
   void take(const Event& event) {
     if (event.kind == Event::Kind::ActionFinished) {
       Action& running = running_[event.action.slot];
       if (running != event.action) return;
       running = Action{};
+      if (transfers_.goes_on(event)) return;
     }
     events_.push_back(event);
   }
@@ -90,6 +94,8 @@ class Run {
       case Command::Kind::StartAction:
         return start(now, command.action);
       case Command::Kind::CancelAction:
+        transfers_.cancel(now, command.action);
+        running_[command.action.slot] = command.action;
         queue_.push(now, {.action = command.action, .outcome = Outcome::Cancelled});
         return base::Done{};
       case Command::Kind::SetTimer:
@@ -103,18 +109,19 @@ class Run {
   }
 
   base::Status start(Instant now, const Action& action) {
-    const Result<Attempt> attempt = attempts_.draw(action, settings_.run);
+    const Result<Attempt> attempt = attempts_.draw(action, run_);
     if (!attempt) return attempt.error();
     if (running_.size() <= action.slot) running_.resize(action.slot + std::size_t{1});
     running_[action.slot] = action;
+    transfers_.start(now, action);
     queue_.push(now + attempt.value().takes,
                 {.action = action, .outcome = attempt.value().outcome});
     return base::Done{};
   }
 
-  const plan::Plan& plan_;
-  const Settings& settings_;
-  Attempts attempts_;
+  const Attempts& attempts_;
+  std::uint32_t run_;
+  Transfers transfers_;
   scheduler::Scheduler scheduler_;
   scheduler::TimelineBuilder builder_;
   Queue queue_;
@@ -124,27 +131,18 @@ class Run {
   bool begun_ = false;
 };
 
-std::vector<std::string> assumptions(const plan::Plan& plan) {
-  std::vector<std::string> texts;
-  for (const plan::Step& step : plan.steps) {
-    for (const plan::Task& task : step.tasks) {
-      const plan::Value* low = plan::constant_value(task.takes.low);
-      if (!task.takes.assumed || low == nullptr) continue;
-      const std::string name =
-          step.has_child_steps ? fmt::format("{}/{}", step.name, task.name) : step.name;
-      texts.push_back(fmt::format("`{}` has no `takes`: {} assumed, the default of `{}`", name,
-                                  plan::to_text(*low), task.action.kind));
-    }
-  }
-  return texts;
-}
-
 }  // namespace
 
+Result<scheduler::Timeline> carry_out(const plan::Plan& plan, const Attempts& attempts,
+                                      std::uint32_t run, scheduler::Detail detail) {
+  return Run(plan, attempts, run, detail).carry_out();
+}
+
 Result<Prediction> simulate(const plan::Plan& plan, const Settings& settings) {
-  Result<scheduler::Timeline> timeline = Run(plan, settings).carry_out();
+  Result<scheduler::Timeline> timeline =
+      carry_out(plan, Attempts(plan, settings), settings.run, settings.detail);
   if (!timeline) return timeline.error();
-  return Prediction{std::move(timeline).value(), assumptions(plan)};
+  return Prediction{std::move(timeline).value(), assumptions(plan, settings)};
 }
 
 }  // namespace sluice::simulator

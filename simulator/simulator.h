@@ -24,13 +24,7 @@ struct Prediction {
 // negative), saying which.
 base::Result<Prediction> simulate(const plan::Plan& plan, const Settings& settings);
 
-// `STEP[/CHILD]@TARGET[:N]` against the plan's names, matched exactly; CHILD alone will do where it
-// is the only one. Refused with the reason: a text that fits nothing, or two things. TARGET `any`
-// fails the action wherever it runs; `each` gives one Failure a lane, to be run one at a time.
-struct FailureRequest {
-  bool each = false;
-  std::vector<Failure> failures;  // one, or one a lane
-};
-base::Result<FailureRequest> parse_failure(const plan::Plan& plan, std::string_view text);
+// What the file does not say and was assumed, in words.
+std::vector<std::string> assumptions(const plan::Plan& plan, const Settings& settings);
 
 }  // namespace sluice::simulator

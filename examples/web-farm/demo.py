@@ -16,7 +16,7 @@ from rollout import DEPLOY, Rollout, order_problems, shape  # noqa: E402
 from traffic import WEB  # noqa: E402
 
 RELEASE = "2.4.1"
-CLOSE = 0.35  # of the predicted duration: how far off the measured one may be
+CLOSE = 0.3  # of the predicted duration: how far off the measured one may be
 COLOUR = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
@@ -77,10 +77,15 @@ class Demo:
         measured_s = rollout.fact["duration_ms"] / 1000
         failed = len(rollout.traffic.failures)
         lowest, predicted_lowest = rollout.observer.lowest(), rollout.predicted_lowest()
+        # What `takes` says is what it takes where others do not want the processors as well.
+        load, cores = os.getloadavg()[0], os.cpu_count()
+        busy = load > 2 * cores
+        close = abs(measured_s - predicted_s) <= CLOSE * predicted_s
+        note = f"{(measured_s / predicted_s - 1) * 100:+.0f}%"
+        if busy:
+            note += f"; this machine is busy: a load of {load:.0f} on {cores} cores"
         rows = [
-            ("duration", f"{predicted_s:.2f}s", f"{measured_s:.2f}s",
-             abs(measured_s - predicted_s) <= CLOSE * predicted_s,
-             f"{(measured_s / predicted_s - 1) * 100:+.0f}%"),
+            ("duration", f"{predicted_s:.2f}s", f"{measured_s:.2f}s", close or busy, note),
             ("fewest servers in service", predicted_lowest, lowest, lowest >= predicted_lowest,
              f"HAProxy was asked {rollout.observer.looks} times"),
             ("requests that failed", 0, failed, failed == 0, f"of {rollout.traffic.sent} sent"),
@@ -94,6 +99,8 @@ class Demo:
         print(styled(f"   {'':30} {'predicted':>10}  {'measured':>10}", "2"))
         for what, predicted, measured, held, note in rows:
             mark = styled("✓", "1;32") if held else styled("✗", "1;31")
+            if what == "duration" and busy and not close:
+                mark = styled("~", "1;33")
             print(f"   {what:30} {predicted!s:>10}  {measured!s:>10}  {mark}  {styled(note, '2')}")
         for at, problem in rollout.traffic.failures[:5]:
             print(f"   a request failed after {at:.2f}s: {problem}")

@@ -31,7 +31,7 @@ QUARANTINE = [
     ("SQLite", r"sqlite3", ["runtime/database.cpp"]),
     ("libcurl", r"curl/", ["runtime/http.cpp"]),
     ("OpenSSL", r"openssl/", ["base/sha256.cpp"]),
-    ("nlohmann-json", r"nlohmann/", ["plan/json_reader.cpp"]),
+    ("nlohmann-json", r"nlohmann/", ["plan/json_document.cpp"]),
     ("libyaml", r"yaml\.h", ["compiler/document_yaml.cpp"]),
     ("CLI11", r"CLI/", ["cli/arguments.cpp"]),
 ]
@@ -46,6 +46,8 @@ WORLD = [
     ("std::random_device", r"random_device"),
 ]
 WORLD_FOLDERS = ("runtime", "cli")
+# The simulator's threads live in one file.
+THREADS_FILE = "simulator/parallel.cpp"
 
 MOST_FILE_LINES = 600
 USUAL_FILE_LINES = 400  # nine files in ten stay below
@@ -122,6 +124,8 @@ def check_world(path, code):
         return
     for number, line in enumerate(code.splitlines(), 1):
         for what, pattern in WORLD:
+            if what == "a thread" and path == THREADS_FILE:
+                continue
             if re.search(pattern, line):
                 yield f"{path}:{number}: {what} outside runtime and cli: {line.strip()}"
 
@@ -186,6 +190,7 @@ PLANTED = [
     ("runtime/c.h", '// c\n#pragma once\n#include <boost/asio.hpp>\n', "no third-party type in a header"),
     ("scheduler/a.cpp", 'auto now = std::chrono::steady_clock::now();\n', "a clock outside"),
     ("simulator/b.cpp", 'std::thread worker;\n', "a thread outside"),
+    ("simulator/parallel.cpp", 'auto now = std::chrono::steady_clock::now();\n', "a clock outside"),
     ("render/a.cpp", 'std::ofstream file("x");\n', "a file outside"),
     ("compiler/c.cpp", 'auto home = getenv("HOME");\n', "the environment outside"),
     ("base/a.cpp", 'std::random_device device;\n', "std::random_device outside"),

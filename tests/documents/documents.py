@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Compiles every example of the documents, so that none of them goes stale.
 
-usage: documents.py PROGRAM ROOT     check README.md and docs/ below ROOT, exit 1 if an example is wrong
+usage: documents.py PROGRAM ROOT            check README.md and docs/ below ROOT, exit 1 if an example is wrong
+       documents.py PROGRAM ROOT --update   write anew what the program says in the documents
 
 What a fence says after ```deploy decides:
     ```deploy              compiles without an error. One that does not begin with `deployment` (or an
@@ -64,15 +65,40 @@ def check(program, path, line, words, body):
     return f"{path}:{line}: wanted {wanted or 'no error'}, found {found or result.stderr}: {messages[:3]}"
 
 
-def run_console(program, root, path, line, body):
-    """The commands of one ```console fence, each with its output."""
+def output_of(program, root, command):
+    return subprocess.run([program, *shlex.split(command)[1:]], cwd=root, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True)
+
+
+def commands(body):
+    """(command, output as it stands) of one ```console fence."""
     for part in re.split(r"^\$ ", body, flags=re.M)[1:]:
         command, _, wanted = part.partition("\n")
-        words = shlex.split(command)
-        if not words or words[0] != "sluice":
-            continue
-        result = subprocess.run([program, *words[1:]], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                stdin=subprocess.DEVNULL, text=True)
+        if command.startswith("sluice "):
+            yield command, wanted
+
+
+def update(program, root, path):
+    """Writes the outputs anew; of one that begins with `…`, from its first line on."""
+    with open(os.path.join(root, path), encoding="utf-8") as file:
+        text = file.read()
+    for match in re.finditer(r"^```console\n(.*?)^```$", text, re.M | re.S):
+        body = match.group(1)
+        for command, wanted in commands(body):
+            said = output_of(program, root, command).stdout
+            if wanted.startswith("…\n"):
+                first = wanted.splitlines(keepends=True)[1]
+                said = "…\n" + said[said.index(first):]
+            body = body.replace(f"$ {command}\n{wanted}", f"$ {command}\n{said}")
+        text = text.replace(match.group(1), body)
+    with open(os.path.join(root, path), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def run_console(program, root, path, line, body):
+    """The commands of one ```console fence, each with its output."""
+    for command, wanted in commands(body):
+        result = output_of(program, root, command)
         pattern = "".join("(?:.*\n)*" if row == "…\n" else re.escape(row) for row in wanted.splitlines(keepends=True))
         if not re.fullmatch(pattern, result.stdout):
             return f"{path}:{line}: `{command}` says:\n{result.stdout}"
@@ -100,7 +126,7 @@ def broken_links(root, path, text):
 
 
 def main():
-    program, root = sys.argv[1:3]
+    program, root = os.path.abspath(sys.argv[1]), sys.argv[2]
     paths = ["README.md"] + [os.path.join("docs", name) for name in sorted(os.listdir(os.path.join(root, "docs")))]
     paths += [os.path.join("docs/decisions", name) for name in sorted(os.listdir(os.path.join(root, "docs/decisions")))]
     jobs, problems, count = [], [], 0
@@ -108,6 +134,8 @@ def main():
         for path in paths:
             if not path.endswith(".md"):
                 continue
+            if "--update" in sys.argv:
+                update(program, root, path)
             with open(os.path.join(root, path), encoding="utf-8") as file:
                 text = file.read()
             problems += broken_links(root, path, text)

@@ -118,6 +118,25 @@ class TheRollout(LabCase):
         with open(os.path.join(self.folder, "hosts", "db-1", "schema"), encoding="utf-8") as file:
             self.assertEqual(file.read().strip(), release)
 
+    def test_a_host_that_is_gone_stops_the_rollout_and_users_notice_nothing(self):
+        self.up()
+        end(next(pid for name, pid, _ in recorded(self.folder) if name == "sshd of web-4"))
+        rollout = self.carry_out("2.4.1")
+        self.assertEqual(rollout.status, 1, rollout.said)
+        self.check_users_noticed_nothing(rollout)
+        self.assertIn("`Update the website/Deploy the site` failed on `web-4`", rollout.said)
+        self.assertIn("web-farm.deploy:", rollout.said)
+        states = {lane["target"]: lane["state"] for lane in rollout.fact["lanes"]
+                  if lane["step"] == "Update the website"}
+        self.assertEqual(states["web-4"], "failed")
+        self.assertEqual([states[f"web-{i}"] for i in (1, 2, 3)], ["succeeded"] * 3)
+        self.assertIn("not_started", states.values())
+        self.assertEqual(rollout.fact["outcome"], "failed")
+        # It stays out of service: nothing that is not well goes back.
+        self.assertNotIn("web-4", rollout.observer.changes[-1][1])
+        self.assertGreaterEqual(rollout.observer.lowest(), 4)
+        self.assertEqual(rollout.after["web-4"], "2.4.0")
+
     def test_a_careless_rollout_is_noticed_by_the_users_of_this_lab(self):
         """What is measured can fail: servers restarted under their users' hands make requests fail."""
         self.up()

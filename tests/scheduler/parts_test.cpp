@@ -109,6 +109,7 @@ struct Meaning {
 constexpr Meaning colours[] = {
     {"succeeded", "#dff2dc", ""}, {"degraded", "#fdf0cf", ""}, {"failed", "#f9dcd9", ""},
     {"cancelled", "#e8e0f3", ""}, {"left out", "#ececec", ""}, {"skipped", "#ececec", ""},
+    {"undone", "#f9dcd9", ""},    {"excluded", "#fdf0cf", ""}, {"left behind", "#fdf0cf", ""},
 };
 
 // The table as a picture; what each change means stands here, and a change without a meaning, or a
@@ -157,43 +158,57 @@ std::string picture(std::string_view name, std::uint8_t phases, std::string_view
 TEST_CASE("the pictures of lanes and steps show the tables of their transitions") {
   const Meaning lane[] = {
       {"not begun", "deciding", "admitted"},
-      {"not begun", "left out", "failed before"},
+      {"not begun", "left out", "failed before, gone, not needed"},
       {"deciding", "acting", "attempt starts"},
       {"deciding", "pausing", "retry, later"},
+      {"deciding", "evaluating", "the driver is asked"},
+      {"deciding", "asking", "a person is asked"},
       {"deciding", "succeeded", "no task left"},
       {"deciding", "degraded", "a failure was ignored"},
       {"deciding", "failed", "a task failed for good"},
+      {"deciding", "undone", "and was taken back"},
       {"deciding", "cancelled", "cut short by an abort"},
+      {"deciding", "excluded", "a person says so"},
+      {"deciding", "left behind", "out of reach, untouched"},
+      {"deciding", "skipped", "in place, not needed"},
       {"acting", "deciding", "attempt ended"},
       {"acting", "ending", "timeout, abort"},
       {"ending", "deciding", "attempt ended"},
       {"pausing", "deciding", "pause over, abort"},
+      {"evaluating", "deciding", "known"},
+      {"asking", "deciding", "answered, abort, deadline"},
   };
-  test::check_golden("../docs/pictures/lane.dot",
-                     picture<LanePhase>("lane", 10,
-                                        R"(  { rank = same; "acting"; "ending"; "pausing" }
+  test::check_golden(
+      "../docs/pictures/lane.dot",
+      picture<LanePhase>("lane", 16,
+                         R"(  { rank = same; "acting"; "ending"; "pausing"; "evaluating"; "asking" }
 )",
-                                        lane));
+                         lane));
   const Meaning step[] = {
       {"waiting", "ready", "its join is open"},
+      {"waiting", "asking", "the driver is asked"},
       {"waiting", "skipped", "its condition does not hold"},
+      {"asking", "ready", "it holds, or is not known"},
+      {"asking", "skipped", "it does not, or an abort came"},
       {"ready", "running", "unless paused"},
       {"ready", "skipped", "aborted in a pause"},
       {"running", "succeeded", "all lanes ended well"},
       {"running", "degraded", "failures within tolerance"},
       {"running", "failed", "more failures, aborted, stuck"},
+      {"running", "skipped", "needed on no target"},
   };
-  test::check_golden("../docs/pictures/step.dot", picture<StepPhase>("step", 7, "", step));
+  test::check_golden("../docs/pictures/step.dot", picture<StepPhase>("step", 8, "", step));
 }
 
 TEST_CASE("what has ended changes no more") {
-  for (std::uint8_t to = 0; to < 10; ++to) {
+  for (std::uint8_t to = 0; to < 16; ++to) {
     for (const LanePhase end : {LanePhase::Succeeded, LanePhase::Degraded, LanePhase::Failed,
-                                LanePhase::Cancelled, LanePhase::LeftOut}) {
+                                LanePhase::Undone, LanePhase::Cancelled, LanePhase::Excluded,
+                                LanePhase::LeftBehind, LanePhase::Skipped, LanePhase::LeftOut}) {
       CHECK_FALSE(may_become(end, static_cast<LanePhase>(to)));
     }
   }
-  for (std::uint8_t to = 0; to < 7; ++to) {
+  for (std::uint8_t to = 0; to < 8; ++to) {
     for (const StepPhase end :
          {StepPhase::Succeeded, StepPhase::Degraded, StepPhase::Failed, StepPhase::Skipped}) {
       CHECK_FALSE(may_become(end, static_cast<StepPhase>(to)));
@@ -204,7 +219,9 @@ TEST_CASE("what has ended changes no more") {
 TEST_CASE("phases have their words, for the world and for the pictures") {
   CHECK(state_of(LanePhase::NotBegun) == scheduler::State::NotStarted);
   CHECK(state_of(LanePhase::Pausing) == scheduler::State::Running);
+  CHECK(state_of(LanePhase::Asking) == scheduler::State::Running);
   CHECK(state_of(LanePhase::LeftOut) == scheduler::State::Skipped);
+  CHECK(state_of(LanePhase::LeftBehind) == scheduler::State::LeftBehind);
   CHECK(state_of(StepPhase::Ready) == scheduler::State::NotStarted);
   CHECK(state_of(StepPhase::Running) == scheduler::State::Running);
   CHECK(phase_name(LanePhase::NotBegun) == "not begun");

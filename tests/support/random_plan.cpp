@@ -1,165 +1,18 @@
 #include "support/random_plan.h"
 
-#include <algorithm>
 #include <string>
 
 #include "plan/verify.h"
 #include "support/random_schedule.h"
+#include "support/random_values.h"
 
 namespace sluice::test {
 
-using plan::Expression;
-using plan::Operator;
-using plan::Stage;
 using plan::Type;
-using plan::Value;
 
 namespace {
 
-std::string random_text(Dice& dice) {
-  static constexpr std::string_view parts[] = {
-      "a", "Z", "7", " ", "\"", "\\", "\n", "\t", "\x01", "/", "ü", "漢", "🚀", "</script>", "$"};
-  std::string text;
-  for (std::uint32_t i = dice.below(8); i > 0; --i) text += parts[dice.below(std::size(parts))];
-  return text;
-}
-
-std::int64_t random_integer(Dice& dice) {
-  const auto bits = static_cast<std::int64_t>(dice.next());
-  return bits >> dice.below(64);
-}
-
-Value random_value(Dice& dice, Type type) {
-  switch (type) {
-    case Type::String:
-      return {random_text(dice)};
-    case Type::Number:
-      return {plan::Number{random_integer(dice)}};
-    case Type::Boolean:
-      return {dice.chance(50)};
-    case Type::Duration:
-      return {base::Duration{dice.below(100'000)}};
-    case Type::Percentage:
-      return {plan::Percentage{random_integer(dice)}};
-    case Type::Size:
-      return {plan::Size{random_integer(dice)}};
-    case Type::Rate:
-      return {plan::Rate{random_integer(dice)}};
-    case Type::List: {
-      Value::List items;
-      for (std::uint32_t i = dice.below(4); i > 0; --i) {
-        items.push_back(random_value(dice, static_cast<Type>(dice.below(dice.chance(20) ? 8 : 7))));
-      }
-      return {std::move(items)};
-    }
-    case Type::Secret:
-      break;  // has no values
-  }
-  return {};
-}
-
-Stage latest(const std::vector<Expression>& parts) {
-  Stage stage = Stage::Known;
-  for (const Expression& part : parts) stage = std::max(stage, part.stage);
-  return stage;
-}
-
-Expression made(Operator op, Type type, std::vector<Expression> parts, std::string name = "") {
-  Expression expression;
-  expression.op = op;
-  expression.type = type;
-  expression.stage = latest(parts);
-  expression.name = std::move(name);
-  expression.operands = std::move(parts);
-  return expression;
-}
-
-Expression property(Operator op, Stage stage, Type type, std::string name) {
-  Expression expression = made(op, type, {}, std::move(name));
-  expression.stage = stage;
-  return expression;
-}
-
-Expression random_leaf(Dice& dice, Type type) {
-  switch (dice.below(6)) {
-    case 0:
-      return property(Operator::TargetProperty, Stage::PerTarget, type, "zone");
-    case 1:
-      return property(Operator::HostProperty, Stage::PerHost, type, "rack-number");
-    case 2:
-      if (type == Type::String) {
-        return property(Operator::DeploymentProperty, Stage::AtRunTime, type, "id");
-      }
-      [[fallthrough]];
-    default:
-      return plan::constant(random_value(dice, type));
-  }
-}
-
-Expression random_truth(Dice& dice, int depth) {
-  static constexpr Operator comparisons[] = {Operator::Equal,   Operator::NotEqual,
-                                             Operator::Less,    Operator::LessOrEqual,
-                                             Operator::Greater, Operator::GreaterOrEqual};
-  const auto any = [&](Type type) { return random_expression(dice, type, depth); };
-  switch (dice.below(5)) {
-    case 0:
-      return made(Operator::And, Type::Boolean, {any(Type::Boolean), any(Type::Boolean)});
-    case 1:
-      return made(Operator::Or, Type::Boolean, {any(Type::Boolean), any(Type::Boolean)});
-    case 2:
-      return made(Operator::Not, Type::Boolean, {any(Type::Boolean)});
-    case 3:
-      return made(Operator::Call, Type::Boolean, {any(Type::String), any(Type::String)}, "matches");
-    default:
-      return made(comparisons[dice.below(6)], Type::Boolean,
-                  {any(Type::Number), any(Type::Number)});
-  }
-}
-
-Expression random_string(Dice& dice, int depth) {
-  const auto any = [&](Type type) { return random_expression(dice, type, depth); };
-  switch (dice.below(4)) {
-    case 0:
-      return made(Operator::Call, Type::String, {any(Type::String)},
-                  dice.chance(50) ? "upper" : "lower");
-    case 1:
-      return made(Operator::Call, Type::String,
-                  {any(Type::String), any(Type::String), any(Type::String)}, "replace");
-    case 2:
-      return made(Operator::Call, Type::String, {any(Type::Size)}, "text");
-    default:
-      return made(Operator::Concatenate, Type::String,
-                  {any(Type::String), any(Type::Number), any(Type::Percentage)});
-  }
-}
-
-}  // namespace
-
-Expression random_expression(Dice& dice, Type type, int depth) {
-  if (depth == 0 || dice.chance(30)) return random_leaf(dice, type);
-  const auto any = [&](Type wanted) { return random_expression(dice, wanted, depth - 1); };
-  if (dice.chance(15)) {
-    return made(Operator::IfThenElse, type, {any(Type::Boolean), any(type), any(type)});
-  }
-  switch (type) {
-    case Type::Boolean:
-      return random_truth(dice, depth - 1);
-    case Type::String:
-      return random_string(dice, depth - 1);
-    case Type::List:
-      return made(Operator::MakeList, type, {any(Type::String), any(Type::Rate)});
-    case Type::Number:
-      if (dice.chance(20)) return made(Operator::Negate, type, {any(type)});
-      if (dice.chance(20)) return made(Operator::Call, type, {any(Type::String)}, "number");
-      return made(dice.chance(50) ? Operator::Add : Operator::Divide, type, {any(type), any(type)});
-    default:
-      if (dice.chance(40)) return made(Operator::Multiply, type, {any(type), any(Type::Number)});
-      return made(dice.chance(50) ? Operator::Add : Operator::Subtract, type,
-                  {any(type), any(type)});
-  }
-}
-
-namespace {
+constexpr plan::Stage per_target = plan::Stage::PerTarget;
 
 class Decorator {
  public:
@@ -194,8 +47,10 @@ class Decorator {
       connection.kind =
           dice_.chance(50) ? plan::Connection::Kind::Local : plan::Connection::Kind::Ssh;
       if (connection.kind == plan::Connection::Kind::Ssh) {
-        connection.settings.push_back({"port", random_expression(dice_, Type::Number, 1)});
-        connection.settings.push_back({"user", random_expression(dice_, Type::String, 2)});
+        connection.settings.push_back(
+            {"port", random_expression(dice_, Type::Number, 1, per_target)});
+        connection.settings.push_back(
+            {"user", random_expression(dice_, Type::String, 2, per_target)});
       }
       plan_.connections.add(std::move(connection));
     }

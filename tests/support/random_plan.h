@@ -12,8 +12,8 @@ namespace sluice::test {
 // and every type of value, places: in all mixtures, and not all of them sensible.
 plan::Plan random_plan(std::uint64_t seed);
 
-// A random expression of the type: `depth` levels of operators at most.
-class Dice;
-plan::Expression random_expression(Dice& dice, plan::Type type, int depth);
+// The same, and all that a plan may say beside: conditions, outputs, secrets, contracts, batches,
+// groups, gates, verify, undo. It verifies; nobody would want to run it.
+plan::Plan random_whole_plan(std::uint64_t seed);
 
 }  // namespace sluice::test

@@ -22,10 +22,30 @@ using scheduler::Outcome;
 using scheduler::Reason;
 using scheduler::TimerKind;
 
+std::string_view part_suffix(scheduler::Part part) {
+  switch (part) {
+    case scheduler::Part::Run:
+      return "";
+    case scheduler::Part::Before:
+      return ".before";
+    case scheduler::Part::Verify:
+      return ".verify";
+    case scheduler::Part::Undo:
+      return ".undo";
+    case scheduler::Part::Census:
+      return ".census";
+  }
+  return "";
+}
+
 std::string action_text(const plan::Plan& plan, const Action& action) {
   const plan::Step& step = plan.steps[action.step];
   std::string text = step.name;
-  if (step.has_child_steps) text += "/" + step.tasks[action.task].name;
+  if (action.lane == Action::none) return text;
+  if (step.has_child_steps && action.task < step.tasks.size()) {
+    text += "/" + step.tasks[action.task].name;
+  }
+  text += part_suffix(action.part);
   text += fmt::format("@{}", plan::lane_name(plan, action.step, action.lane));
   return action.attempt > 1 ? fmt::format("{}#{}", text, action.attempt) : text;
 }
@@ -83,7 +103,10 @@ class Runner {
     std::string text = left + "->";
     bool first = true;
     for (const Command& command : commands_) {
-      if (command.kind == Command::Kind::StartAction) note(command.action);
+      if (command.kind == Command::Kind::StartAction ||
+          command.kind == Command::Kind::EvaluateCondition) {
+        note(command.action);
+      }
       if (!everything_ && of_a_good_course(command)) continue;
       text += (first ? " " : ", ") + command_text(plan_, command);
       first = false;
@@ -122,8 +145,11 @@ class Runner {
       event.kind = Event::Kind::Pause;
     } else if (verb == "continue") {
       event.kind = Event::Kind::Continue;
-    } else if (verb == "abort") {
+    } else if (verb == "abort" && what.empty()) {
       event.kind = Event::Kind::Abort;
+    } else if (verb == "deadline") {
+      event.kind = Event::Kind::TimerFired;
+      event.timer = TimerKind::Deadline;
     } else {
       event.action = action(what);
       set_verb(event, verb);
@@ -132,7 +158,23 @@ class Runner {
   }
 
   static void set_verb(Event& event, const std::string& verb) {
-    if (verb == "done") {
+    using scheduler::Answer;
+    using scheduler::Truth;
+    static const std::map<std::string, Truth> truths{
+        {"true", Truth::True}, {"false", Truth::False}, {"unknown", Truth::Unknown}};
+    static const std::map<std::string, Answer> answers{{"retry", Answer::Retry},
+                                                       {"ignore", Answer::Ignore},
+                                                       {"exclude", Answer::Exclude},
+                                                       {"abort", Answer::Abort}};
+    if (const auto truth = truths.find(verb); truth != truths.end()) {
+      event.kind = Event::Kind::ConditionKnown;
+      event.truth = truth->second;
+    } else if (const auto answer = answers.find(verb); answer != answers.end()) {
+      event.kind = Event::Kind::Answered;
+      event.answer = answer->second;
+    } else if (verb == "unreachable") {
+      event.outcome = Outcome::Unreachable;
+    } else if (verb == "done") {
       event.outcome = Outcome::Succeeded;
     } else if (verb == "fail") {
       event.outcome = Outcome::Failed;
@@ -214,6 +256,10 @@ std::string_view reason_word(Reason reason) {
       return "deadline";
     case Reason::RolledBack:
       return "rolled back";
+    case Reason::ExcludedBefore:
+      return "excluded before";
+    case Reason::LeftBehindBefore:
+      return "left behind before";
     case Reason::Stuck:
       return "stuck";
   }
@@ -234,12 +280,16 @@ std::string command_text(const plan::Plan& plan, const Command& command) {
     case Command::Kind::AskOperator:
       return "ask " + action_text(plan, action);
     case Command::Kind::SetTimer:
+      if (command.timer == TimerKind::Deadline) {
+        return fmt::format("deadline at {}", command.at.ms);
+      }
       return fmt::format("{} {} at {}", command.timer == TimerKind::Timeout ? "timeout" : "pause",
                          action_text(plan, action), command.at.ms);
     case Command::Kind::StepBegan:
       return fmt::format("step {} began", plan.steps[action.step].name);
     case Command::Kind::LaneBegan:
-      return lane_text(plan, action) + " began";
+      return lane_text(plan, action) +
+             (action.part == scheduler::Part::Undo ? " is undone" : " began");
     case Command::Kind::TaskEnded:
       return fmt::format("task {}{}{}", action_text(plan, task), end_text(plan, command),
                          action.attempt > 1 ? fmt::format(" after {}", action.attempt) : "");

@@ -6,9 +6,12 @@
 //   10: done A@a        -> start A@c
 //   20: fail A@b, abort -> cancel A@c
 //
-// Events: done, fail, cancelled, started, timeout (fired), over (a retry's pause) with an action;
-// pause, continue, abort. An action is STEP@TARGET or STEP/TASK@TARGET, with `#N` for an attempt
-// other than the last one started. A line that does not open with an instant goes on the one above.
+// Events: done, fail, unreachable, cancelled, started, timeout (fired), over (a retry's pause) with
+// an action; true, false, unknown with what was to be evaluated; retry, ignore, exclude, abort with
+// an action that was asked about; deadline (passed); pause, continue, abort. An action is
+// STEP@TARGET or STEP/TASK@TARGET, with `.before`, `.verify`, `.undo`, `.census` before the @ for
+// its other parts, and `#N` for an attempt other than the last one started. A line that does not
+// open with an instant goes on the one above.
 #pragma once
 
 #include <string>

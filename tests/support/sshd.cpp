@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <pwd.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -23,6 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string find_program(const std::string& name) {
+  if (name.front() == '/') return name;
   for (const char* folder : {"/usr/sbin/", "/usr/bin/", "/bin/", "/sbin/"}) {
     if (fs::exists(folder + name)) return folder + name;
   }
@@ -70,6 +72,12 @@ int free_port() {
   return ntohs(address.sin_port);
 }
 
+std::string user_name() {
+  const passwd* user = ::getpwuid(::geteuid());
+  REQUIRE(user != nullptr);
+  return user->pw_name;
+}
+
 std::vector<pid_t> children_of(pid_t parent) {
   std::vector<pid_t> found;
   for (const auto& entry : fs::directory_iterator("/proc")) {
@@ -92,6 +100,7 @@ SshServer::SshServer(Options options) : options_(std::move(options)) {
   const std::string bin = place_.path() + "/bin";
   fs::create_directories(bin);
   for (const char* folder : {"/usr/bin", "/usr/sbin"}) {
+    if (options_.missing.empty()) break;  // else all but those
     for (const auto& program : fs::directory_iterator(folder)) {
       const std::string name = program.path().filename().string();
       if (std::count(options_.missing.begin(), options_.missing.end(), name) > 0) continue;
@@ -135,12 +144,16 @@ void SshServer::write_config() {
       "Port {}\nListenAddress 127.0.0.1\nHostKey {}/host_key\nAuthorizedKeysFile {}/identity.pub\n"
       "PidFile none\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n"
       "KbdInteractiveAuthentication no\nMaxStartups 500\nPrintMotd no\n"
-      "SetEnv HOME={}/home PATH={}/bin\n",
-      port_, path, path, path, path);
+      "SetEnv HOME={}/home PATH={}/bin{}\n",
+      port_, path, path, path, path, options_.missing.empty() ? ":/usr/bin:/usr/sbin" : "");
   if (!options_.login.empty()) {
     std::string login = find_program(options_.login.front());
     for (std::size_t i = 1; i < options_.login.size(); ++i) login += " " + options_.login[i];
-    text += fmt::format("ForceCommand exec {} -c \"$SSH_ORIGINAL_COMMAND\"\n", login);
+    write_text(path + "/greeting", options_.greeting);
+    const std::string greeting =
+        options_.greeting.empty() ? ""
+                                  : fmt::format("cat {0}/greeting; cat {0}/greeting >&2; ", path);
+    text += fmt::format("ForceCommand {}exec {} -c \"$SSH_ORIGINAL_COMMAND\"\n", greeting, login);
   }
   for (const std::string& line : options_.settings) text += line + "\n";
   write_text(path + "/sshd_config", text);

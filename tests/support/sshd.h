@@ -18,6 +18,7 @@ class SshServer {
     // What carries out commands, as `LOGIN -c COMMAND`; found on the PATH; empty: the user's own.
     std::vector<std::string> login = {"dash"};
     std::string sh = "dash";                 // what `sh` is there
+    std::string greeting = {};               // said on both streams before every command
     std::vector<std::string> settings = {};  // further lines of sshd_config
     std::vector<std::string> missing = {};   // programs that are not there
   };
@@ -29,6 +30,7 @@ class SshServer {
   SshServer& operator=(const SshServer&) = delete;
 
   int port() const { return port_; }
+  pid_t process() const { return process_; }
   // Of the user there.
   std::string home() const { return place_.path() + "/home"; }
   std::string known_hosts() const { return place_.path() + "/known_hosts"; }
@@ -63,6 +65,7 @@ class SshServer {
 
 // A port of loopback that nobody listens on just now.
 int free_port();
+std::string user_name();
 // Runs a program to its end: its exit status. For what a test sets up.
 int run_quietly(const std::vector<std::string>& arguments);
 // The processes whose parent is this one.

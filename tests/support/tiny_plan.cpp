@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "scheduler/scheduler.h"
+
 namespace sluice::test {
 
 namespace {
@@ -58,13 +60,81 @@ class Reader {
     plan_.connections.add({});
     plan_.target_lists.add({});
     for (const std::string& line : split(text, '\n')) {
-      if (!line.empty() && line[0] != '#') read_step(line);
+      if (line.empty() || line[0] == '#') continue;
+      if (line.starts_with("deadline ")) {
+        plan_.deadline = base::Duration{number(words_of(line).at(1))};
+      } else if (line.starts_with("property ")) {
+        read_property(line);
+      } else {
+        read_step(line);
+      }
     }
     wait();
+    for (const Pending& pending : conditions_) resolve(pending);
+    set_properties();
     return std::move(plan_);
   }
 
  private:
+  // Conditions name steps that may stand further down.
+  struct Pending {
+    std::uint32_t step;
+    std::uint32_t task;  // Action::none: the step's
+    std::vector<std::string> words;
+  };
+
+  void read_property(const std::string& line) {
+    const auto colon = line.find(':');
+    REQUIRE(colon != std::string::npos);
+    const std::string name = words_of(line.substr(0, colon)).at(1);
+    for (const std::string& part : split(line.substr(colon + 1), ',')) {
+      std::vector<std::string> words = words_of(part);
+      const bool holds = words.empty() || words[0] != "not";
+      if (!holds) words.erase(words.begin());
+      for (const std::string& word : words) properties_[word][name] = holds;
+    }
+  }
+
+  void set_properties() {
+    for (const auto& [name, values] : properties_) {
+      plan::PropertySet set;
+      for (const auto& [property, holds] : values) set.push_back({property, {holds}});
+      plan_.targets.set_properties(target(name), plan_.property_sets.add(std::move(set)));
+    }
+  }
+
+  plan::Expression condition(const std::vector<std::string>& words) const {
+    plan::Expression expression;
+    expression.type = plan::Type::Boolean;
+    if (words.at(1) == "true" || words[1] == "false") {
+      expression.value = {words[1] == "true"};
+    } else if (words[1] == "output") {
+      plan::Expression output;
+      output.op = plan::Operator::StepOutput;
+      output.stage = plan::Stage::AtRunTime;
+      output.name = words.at(3);
+      output.source.step = named(words.at(2));
+      output.source.single = words.size() > 4;
+      expression.op = plan::Operator::Equal;
+      expression.stage = plan::Stage::AtRunTime;
+      expression.operands = {output, plan::constant({std::string("yes")})};
+    } else {
+      expression.op = plan::Operator::TargetProperty;
+      expression.stage = plan::Stage::PerTarget;
+      expression.name = words[1];
+    }
+    return expression;
+  }
+
+  void resolve(const Pending& pending) {
+    plan::Step& step = plan_.steps[plan::StepId{pending.step}];
+    if (pending.task == scheduler::Action::none) {
+      step.condition = condition(pending.words);
+    } else {
+      step.tasks[pending.task].condition = condition(pending.words);
+    }
+  }
+
   struct Order {
     bool with_previous = false;
     std::vector<std::string> after;
@@ -78,6 +148,7 @@ class Reader {
     order_.push_back({});
     plan::Task own;
     std::uint32_t window = 0;
+    const std::uint32_t id = plan_.steps.size();
     for (const std::string& phrase : split(line.substr(0, colon), ',')) {
       const std::vector<std::string> words = words_of(phrase);
       REQUIRE(!words.empty());
@@ -87,6 +158,8 @@ class Reader {
         window = static_cast<std::uint32_t>(number(words.at(1)));
         step.window.value = window;
         windowless_ = false;
+      } else if (words[0] == "if") {
+        conditions_.push_back({id, scheduler::Action::none, words});
       } else if (!read_step_phrase(step, words)) {
         read_task_phrase(own, words);
       }
@@ -98,8 +171,10 @@ class Reader {
       step.tasks.push_back(own);
     } else {
       step.has_child_steps = true;
+      step.verify = own.verify;
+      step.skip_verified = own.skip_verified;
       for (const std::string& task : split(line.substr(colon + 1), ';')) {
-        step.tasks.push_back(read_task(task));
+        step.tasks.push_back(read_task(task, id, static_cast<std::uint32_t>(step.tasks.size())));
       }
     }
     plan_.steps.add(std::move(step));
@@ -143,6 +218,15 @@ class Reader {
       step.tolerate.value = static_cast<std::uint32_t>(number(words.at(1)));
     } else if (words[0] == "continue") {
       step.on_failure = plan::OnFailure::Continue;
+    } else if (words[0] == "ask") {
+      step.on_failure = plan::OnFailure::Ask;
+    } else if (words[0] == "rollback") {
+      step.on_failure = words.size() > 1 ? plan::OnFailure::RollbackAll : plan::OnFailure::Rollback;
+    } else if (words[0] == "unreachable") {
+      step.unreachable.skip = true;
+      if (words.size() > 2) {
+        step.unreachable.at_most.emplace().value = static_cast<std::uint32_t>(number(words[2]));
+      }
     } else if (words[0] == "failure") {
       step.when = plan::When::Failure;
     } else if (words[0] == "always") {
@@ -163,13 +247,15 @@ class Reader {
     return true;
   }
 
-  static plan::Task read_task(const std::string& text) {
+  plan::Task read_task(const std::string& text, std::uint32_t step, std::uint32_t place) {
     plan::Task task;
     for (const std::string& phrase : split(text, ',')) {
       const std::vector<std::string> words = words_of(phrase);
       REQUIRE(!words.empty());
       if (task.name.empty()) {
         task.name = words[0];
+      } else if (words[0] == "if") {
+        conditions_.push_back({step, place, words});
       } else {
         read_task_phrase(task, words);
       }
@@ -177,16 +263,51 @@ class Reader {
     return task;
   }
 
+  // `retry 2 every 3 timeout 4 takes 5`, from `words[1]` on.
+  static void read_work(plan::Work& work, const std::vector<std::string>& words) {
+    work.takes.low = milliseconds("0");
+    work.action.kind = "script";
+    for (std::size_t i = 1; i < words.size(); ++i) {
+      if (read_work_phrase(work, words, i)) ++i;
+    }
+  }
+
+  static bool read_work_phrase(plan::Work& work, const std::vector<std::string>& words,
+                               std::size_t at) {
+    const std::string& word = words[at];
+    if (word == "retry") {
+      work.retry.more = static_cast<std::uint32_t>(number(words.at(at + 1)));
+      for (std::size_t i = at + 2; i + 1 < words.size(); i += 2) {
+        if (words[i] == "every") work.retry.pause = {number(words[i + 1])};
+        if (words[i] == "backoff") work.retry.backoff = {number(words[i + 1]) * 1'000'000};
+        if (words[i] == "upto") work.retry.most_pause = base::Duration{number(words[i + 1])};
+      }
+    } else if (word == "timeout") {
+      work.timeout = base::Duration{number(words.at(at + 1))};
+    } else if (word == "takes") {
+      const bool range = words.size() > at + 3 && words[at + 2] == "to";
+      work.takes.low = milliseconds(words.at(at + 1));
+      work.takes.high = milliseconds(words[at + (range ? 3 : 1)]);
+      if (range) work.takes.kind = plan::DurationModel::Kind::Uniform;
+    } else {
+      return false;
+    }
+    return true;
+  }
+
   static void read_task_phrase(plan::Task& task, const std::vector<std::string>& words) {
-    if (words[0] == "retry") {
-      task.retry.more = static_cast<std::uint32_t>(number(words.at(1)));
-      if (words.size() > 3) task.retry.pause = {number(words[3])};
-    } else if (words[0] == "timeout") {
-      task.timeout = base::Duration{number(words.at(1))};
-    } else if (words[0] == "takes") {
-      task.takes.low = milliseconds(words.at(1));
-      task.takes.high = milliseconds(words.size() > 3 ? words[3] : words[1]);
-      if (words.size() > 3) task.takes.kind = plan::DurationModel::Kind::Uniform;
+    if (words[0] == "verify") {
+      read_work(task.verify.emplace(), words);
+    } else if (words[0] == "undo") {
+      read_work(task.undo.emplace(), words);
+    } else if (words[0] == "verified") {
+      task.skip_verified = true;
+    } else if (words[0] == "manual") {
+      task.action.kind = "manual";
+    } else if (words[0] == "gives") {
+      task.gives.push_back({words.at(1), plan::constant({words.at(2)})});
+    } else if (read_work_phrase(task, words, 0)) {
+      return;
     } else if (words[0] == "ignore") {
       task.ignore_failure = true;
     } else if (words[0] == "failure") {
@@ -230,6 +351,8 @@ class Reader {
 
   plan::Plan plan_;
   std::map<std::string, plan::TargetId> targets_;
+  std::map<std::string, std::map<std::string, bool>> properties_;  // by target, then name
+  std::vector<Pending> conditions_;
   std::vector<Order> order_;
   bool windowless_ = true;
 };

@@ -1,7 +1,7 @@
 // `--fail STEP[/CHILD]@TARGET[:N]`: every reading of a text, and what is refused.
 #include <catch2/catch.hpp>
 
-#include "simulator/simulator.h"
+#include "simulator/what_if.h"
 #include "support/tiny_plan.h"
 
 using namespace sluice;
@@ -92,4 +92,41 @@ TEST_CASE("names may hold what separates them, and are matched exactly") {
   plan.steps[plan::StepId{0}].name = plan.steps[plan::StepId{0}].tasks[0].name = "copy/x@y";
   CHECK(parsed(plan, "copy/x@y@y").failures == std::vector{failure(0, 0, 1)});
   CHECK(refused(plan, "copy/x@y") == "`copy/x@y`: there is no such step");
+}
+
+TEST_CASE("a slowdown names a factor, an action or a whole step, and a target or any") {
+  const plan::Plan plan = farm();
+  const auto slow = [&](std::string_view text) {
+    const auto parsed = simulator::parse_slowdown(plan, text);
+    INFO(text << ": " << (parsed.ok() ? std::string() : parsed.error().message));
+    REQUIRE(parsed.ok());
+    return parsed.value();
+  };
+  const auto wrong = [&](std::string_view text) {
+    const auto parsed = simulator::parse_slowdown(plan, text);
+    REQUIRE_FALSE(parsed.ok());
+    return parsed.error().message;
+  };
+  using simulator::Slowdown;
+  CHECK(slow("Update/deploy@b=3x") ==
+        Slowdown{.step = plan::StepId{1}, .task = 1, .lane = 1, .factor = {3'000'000}});
+  CHECK(slow("Update@c=1.5x") ==
+        Slowdown{.step = plan::StepId{1}, .lane = 2, .factor = {1'500'000}});
+  CHECK(slow("Migrate@any=0.5x") ==
+        Slowdown{.step = plan::StepId{0}, .task = 0, .every_lane = true, .factor = {500'000}});
+  CHECK(wrong("Update@b") == "`Update@b` says no factor: write STEP@TARGET=3x");
+  for (const std::string_view text : {"Update@b=3", "Update@b=x", "Update@b=0x", "Update@b=-1x",
+                                      "Update@b=1.x", "Update@b=1.2345678x", "Update@b=1e3x"}) {
+    CHECK(wrong(text).ends_with("says no factor: write STEP@TARGET=3x"));
+  }
+  CHECK(wrong("Update@db=2x") == "`Update@db`: that step does not work on such a target");
+  CHECK(wrong("Update@each=2x") == "`Update@each`: that step does not work on such a target");
+}
+
+TEST_CASE("a target is named exactly") {
+  const plan::Plan plan = farm();
+  const auto found = simulator::parse_target(plan, "b");
+  REQUIRE(found.ok());
+  CHECK(plan.targets.name(found.value()) == "b");
+  CHECK(simulator::parse_target(plan, "B").error().message == "`B`: there is no such target");
 }

@@ -1,0 +1,20 @@
+// What many runs have in common, in words and as `sluice.distribution/1` (docs/FORMATS.md).
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "plan/plan.h"
+#include "render/timeline_text.h"
+#include "simulator/monte_carlo.h"
+
+namespace sluice::cli {
+
+std::string outlook_text(const plan::Plan& plan, const simulator::Outlook& outlook,
+                         std::uint64_t seed, const render::TextStyle& style);
+
+// One line with its line end.
+std::string outlook_json(const plan::Plan& plan, const simulator::Outlook& outlook,
+                         std::uint64_t seed);
+
+}  // namespace sluice::cli

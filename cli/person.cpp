@@ -1,0 +1,171 @@
+#include "cli/person.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/utf8.h"
+#include "runtime/request.h"
+
+namespace sluice::cli {
+
+namespace {
+
+using scheduler::Action;
+using scheduler::Answer;
+using scheduler::Outcome;
+
+// The word, or any beginning of it.
+bool is_word(const std::string& typed, std::string_view word) {
+  return !typed.empty() && word.substr(0, typed.size()) == typed;
+}
+
+std::string first_word(std::string line) {
+  const auto begin = line.find_first_not_of(" \t\r");
+  if (begin == std::string::npos) return "";
+  line = line.substr(begin, line.find_first_of(" \t\r", begin) - begin);
+  std::transform(line.begin(), line.end(), line.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return line;
+}
+
+runtime::Completion completion(Outcome outcome, std::string detail) {
+  runtime::Completion made;
+  made.outcome = outcome;
+  made.ending = runtime::Completion::Ending::Answered;
+  made.detail = std::move(detail);
+  return made;
+}
+
+}  // namespace
+
+Person::Person(runtime::Loop& loop, const plan::Plan& plan, int descriptor)
+    : loop_(loop), plan_(plan), descriptor_(descriptor) {}
+
+void Person::listen(Say say, Answered answered) {
+  say_ = std::move(say);
+  answered_ = std::move(answered);
+}
+
+void Person::questions(const std::vector<Action>& open) {
+  std::erase_if(waiting_, [&](const Waiting& row) {
+    return !row.done && std::find(open.begin(), open.end(), row.action) == open.end();
+  });
+  for (const Action& action : open) {
+    const bool known = std::any_of(waiting_.begin(), waiting_.end(),
+                                   [&](const Waiting& row) { return row.action == action; });
+    if (!known) waiting_.push_back({action, 0, {}, ""});
+  }
+  ask_first();
+}
+
+void Person::start(runtime::ActionRequest request, Sink done) {
+  std::string text(request.text("instructions"));
+  waiting_.push_back({request.action, request.ticket, std::move(done), std::move(text)});
+  loop_.post([this] { ask_first(); });
+}
+
+void Person::cancel(runtime::ActionRequest::Ticket ticket) {
+  const auto found = std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& row) {
+    return row.done && row.ticket == ticket;
+  });
+  if (found == waiting_.end()) return;
+  loop_.post([this, done = std::move(found->done)] {
+    done(completion(Outcome::Cancelled, "nobody is asked any more"));
+    ask_first();
+  });
+  waiting_.erase(found);
+}
+
+std::string Person::question(const Waiting& waiting) const {
+  const std::string name = base::printable(runtime::task_name(plan_, waiting.action));
+  const std::string target =
+      base::printable(plan::lane_name(plan_, waiting.action.step, waiting.action.lane));
+  if (waiting.done) return fmt::format("`{}` on `{}`: approve or reject?", name, target);
+  return fmt::format("`{}` failed on `{}`: retry, ignore, exclude or abort?", name, target);
+}
+
+std::vector<std::string> Person::open_questions() const {
+  std::vector<std::string> texts;
+  for (const Waiting& row : waiting_) texts.push_back(question(row));
+  return texts;
+}
+
+void Person::ask_first() {
+  if (waiting_.empty() || !there()) {
+    if (watch_) watch_->on_readable({});
+    shown_.reset();
+    return;
+  }
+  const Waiting& first = waiting_.front();
+  if (shown_ == first.action) return;
+  shown_ = first.action;
+  std::string rest = first.text;
+  while (!rest.empty()) {  // instructions may have several lines
+    const std::string line = rest.substr(0, rest.find('\n'));
+    rest.erase(0, line.size() + 1);
+    say_("    " + base::printable(line));
+  }
+  const std::size_t more = waiting_.size() - 1;
+  say_(question(first) + (more == 0 ? "" : fmt::format("  (and {} more)", more)));
+  if (!watch_) watch_ = loop_.watch(descriptor_);
+  watch_->on_readable([this] { read_answer(); });
+}
+
+// A terminal hands over whole lines.
+void Person::read_answer() {
+  char bytes[1024];
+  const ssize_t got = ::read(descriptor_, bytes, sizeof bytes);
+  if (got < 0 && (errno == EINTR || errno == EAGAIN)) return;
+  if (got <= 0) {
+    descriptor_ = -1;
+    return ask_first();
+  }
+  unread_.append(bytes, static_cast<std::size_t>(got));
+  for (std::size_t end = unread_.find('\n'); end != std::string::npos; end = unread_.find('\n')) {
+    std::string line = unread_.substr(0, end);
+    unread_.erase(0, end + 1);
+    take_answer(std::move(line));
+  }
+}
+
+void Person::take_answer(std::string line) {
+  if (waiting_.empty()) return;  // what was asked is no longer open
+  const std::string word = first_word(std::move(line));
+  const bool manual = static_cast<bool>(waiting_.front().done);
+  const bool understood = manual ? answer_manual(word) : answer_failure(word);
+  shown_.reset();
+  if (!understood) return ask_first();
+  loop_.post([this] { ask_first(); });
+}
+
+bool Person::answer_failure(const std::string& word) {
+  const Action action = waiting_.front().action;
+  Answer answer = Answer::Retry;
+  if (is_word(word, "ignore")) {
+    answer = Answer::Ignore;
+  } else if (is_word(word, "exclude")) {
+    answer = Answer::Exclude;
+  } else if (word == "abort") {  // in full: it ends all that runs
+    answer = Answer::Abort;
+  } else if (!is_word(word, "retry")) {
+    return false;
+  }
+  waiting_.pop_front();
+  answered_(action, answer);
+  return true;
+}
+
+bool Person::answer_manual(const std::string& word) {
+  const bool approved = is_word(word, "approve") || is_word(word, "yes");
+  if (!approved && !is_word(word, "reject") && !is_word(word, "no")) return false;
+  const Sink done = std::move(waiting_.front().done);
+  waiting_.pop_front();
+  done(approved ? completion(Outcome::Succeeded, "")
+                : completion(Outcome::Failed, "rejected by the person who was asked"));
+  return true;
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,163 @@
+// What a value of an action must look like beyond its type: URLs, names of HAProxy's, addresses.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "compiler/action_table.h"
+
+namespace sluice::compiler {
+
+namespace {
+
+bool is_visible(char c) {
+  return c > ' ' && c < 127;
+}
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+// No blanks, no controls, nothing that ends a command.
+bool is_plain_name(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return is_visible(c) && std::string_view(";/\\\",").find(c) == std::string_view::npos;
+  });
+}
+
+bool has_line_break(std::string_view text) {
+  return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
+}
+
+// Letters, digits, `-`, `_` and `.`, or an IPv6 address in brackets.
+bool is_host(std::string_view host) {
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  return !host.empty() && host.front() != '-' && std::all_of(host.begin(), host.end(), [&](char c) {
+    return is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == '.' ||
+           (bracketed && (c == ':' || c == '%'));
+  });
+}
+
+bool is_port(std::string_view port) {
+  constexpr std::size_t most_digits = 5;
+  if (port.empty() || port.size() > most_digits) return false;
+  int value = 0;
+  for (const char c : port) {
+    if (!is_digit(c)) return false;
+    value = value * 10 + (c - '0');
+  }
+  return value >= 1 && value <= 65535;
+}
+
+std::string host_and_port_problem(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  const bool fits = colon != std::string_view::npos && is_host(text.substr(0, colon)) &&
+                    is_port(text.substr(colon + 1));
+  return fits ? "" : fmt::format("`{}` is not written HOST:PORT", text);
+}
+
+std::string url_problem(std::string_view url) {
+  const bool http = url.substr(0, 7) == "http://";
+  const bool https = url.substr(0, 8) == "https://";
+  if (!http && !https) return "a URL begins with `http://` or `https://`";
+  if (!std::all_of(url.begin(), url.end(), is_visible)) {
+    return "a URL has no blanks and no characters beyond ASCII: write them as %20";
+  }
+  const std::string_view rest = url.substr(http ? 7 : 8);
+  std::string_view host = rest.substr(0, rest.find_first_of("/?#"));
+  host = host.substr(host.rfind('@') == std::string_view::npos ? 0 : host.rfind('@') + 1);
+  const std::size_t bracket = host.rfind(']');
+  const std::size_t colon = host.rfind(':');
+  const bool port =
+      colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
+  if (port && !is_port(host.substr(colon + 1))) {
+    return fmt::format("`{}` is no port", host.substr(colon + 1));
+  }
+  if (port) host = host.substr(0, colon);
+  if (host.empty()) return "the URL names no host";
+  return is_host(host) ? "" : fmt::format("`{}` is no host", host);
+}
+
+std::string addresses_problem(std::string_view text) {
+  while (true) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    std::string_view one = text.substr(0, comma);
+    while (!one.empty() && one.front() == ' ') one.remove_prefix(1);
+    while (!one.empty() && one.back() == ' ') one.remove_suffix(1);
+    const std::size_t at = one.rfind('@');
+    const bool fits = at != std::string_view::npos && at > 0 && is_host(one.substr(at + 1)) &&
+                      std::all_of(one.begin(), one.end(), [](char c) {
+                        return is_visible(c) && c != '<' && c != '>' && c != '"';
+                      });
+    if (!fits) return fmt::format("`{}` is no address of mail, as in ops@acme.example", one);
+    if (comma == text.size()) return "";
+    text.remove_prefix(comma + 1);
+  }
+}
+
+bool is_sha256(std::string_view text) {
+  constexpr std::size_t digits = 64;
+  return text.size() == digits && std::all_of(text.begin(), text.end(), [](char c) {
+           return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+         });
+}
+
+std::string number_problem(Form form, std::int64_t micros) {
+  constexpr std::int64_t one = 1'000'000;
+  if (form == Form::Status) {
+    const bool status = micros % one == 0 && micros >= 100 * one && micros <= 599 * one;
+    return status ? "" : "a status is a whole number from 100 to 599";
+  }
+  return micros % one == 0 && micros >= one ? "" : "it is a whole number from 1";
+}
+
+}  // namespace
+
+std::string form_problem(Form form, const plan::Value& value) {
+  if (const auto* number = std::get_if<plan::Number>(&value.content)) {
+    return form == Form::Any ? "" : number_problem(form, number->micros);
+  }
+  if (const auto* items = std::get_if<plan::Value::List>(&value.content)) {
+    const bool texts = std::all_of(items->begin(), items->end(), [](const plan::Value& item) {
+      return item.type() == plan::Type::String;
+    });
+    return form != Form::Texts || texts ? "" : "it is a list of strings";
+  }
+  const auto* text = std::get_if<std::string>(&value.content);
+  if (text == nullptr || form == Form::Any) return "";
+  if (has_line_break(*text)) return "it stays on one line";
+  switch (form) {
+    case Form::Url:
+      return url_problem(*text);
+    case Form::Name:
+      return is_plain_name(*text) ? "" : fmt::format("`{}` is no name that fits there", *text);
+    case Form::Sha256:
+      return is_sha256(*text) ? "" : "a SHA-256 is 64 hexadecimal digits";
+    case Form::Addresses:
+      return addresses_problem(*text);
+    case Form::HostAndPort:
+      return host_and_port_problem(*text);
+    default:
+      return "";
+  }
+}
+
+std::string entry_name_problem(std::string_view map, std::string_view name) {
+  if (map == "headers") {
+    const bool fits = is_plain_name(name) && name.find(':') == std::string_view::npos;
+    return fits ? "" : "a header has a name without blanks or `:`, and a value";
+  }
+  const bool fits = !name.empty() && !is_digit(name[0]) &&
+                    std::all_of(name.begin(), name.end(),
+                                [](char c) { return is_letter(c) || is_digit(c) || c == '_'; });
+  if (fits) return "";
+  return map == "environment"
+             ? "an environment variable has a name of letters, digits and `_`, and a value"
+             : "a parameter has a name of letters, digits and `_`, and a value";
+}
+
+}  // namespace sluice::compiler

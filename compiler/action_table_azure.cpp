@@ -1,0 +1,128 @@
+// The part of the table for Windows and Azure.
+#include "compiler/action_schema.h"
+
+namespace sluice::compiler::schema {
+
+namespace {
+
+using plan::Type;
+
+ActionSchema windows_service() {
+  ActionSchema made;
+  made.kind = "windows_service";
+  made.documentation =
+      "Installs or updates a Windows service with PowerShell, and leaves it running or stopped.";
+  made.attributes = {
+      required(form(string("name", "the service's name"), Form::Line)),
+      required(form(string("executable", "the program, with its whole path"), Form::Line)),
+      form(string("arguments", "the program's arguments, as one line"), Form::Line),
+      form(string("display_name", "the name that people see"), Form::Line),
+      form(string("description", "what the service is for"), Form::Line),
+      with_default(one_of(string("start", "when Windows starts it"),
+                          {"automatic", "delayed", "manual", "disabled"}),
+                   text("automatic")),
+      form(string("account", "who it runs as; LocalSystem where it is not given"), Form::Line),
+      form(secret(string("password", "the account's password")), Form::Line),
+      with_default(one_of(string("state", "what it is left as"), {"running", "stopped"}),
+                   text("running"))};
+  made.default_takes = base::Duration{30'000};
+  made.usual_effects = {{"state", "running", Phrase::Interrupts}};
+  return made;
+}
+
+ActionSchema iis() {
+  ActionSchema made;
+  made.kind = "iis";
+  made.documentation =
+      "Makes or updates a site of IIS, its application pool and its bindings, with PowerShell.";
+  made.attributes = {
+      required(form(string("site", "the site's name"), Form::Line)),
+      required(form(string("path", "the folder that the site shows"), Form::Line)),
+      form(string("pool", "its application pool; of the site's name where it is not given"),
+           Form::Line),
+      form(string("runtime", "the pool's .NET runtime, as in v4.0; none for .NET Core"),
+           Form::Line),
+      form(attribute("bindings", Type::List, "as in \"http/*:80:www.acme.example\""), Form::Texts),
+      form(string("account", "who the pool runs as"), Form::Line),
+      form(secret(string("password", "the account's password")), Form::Line),
+      with_default(one_of(string("state", "what the site is left as"), {"started", "stopped"}),
+                   text("started"))};
+  made.default_takes = base::Duration{30'000};
+  made.usual_effects = {{"state", "started", Phrase::Interrupts}};
+  return made;
+}
+
+// How sluice logs in to Azure.
+std::vector<AttributeSchema> with_login(std::vector<AttributeSchema> attributes) {
+  attributes.push_back(
+      required(form(string("subscription", "the subscription's id or name"), Form::Line)));
+  attributes.push_back(form(string("tenant", "the directory to log in to"), Form::Line));
+  attributes.push_back(form(
+      string("client", "the application that logs in; else the login that is there"), Form::Line));
+  attributes.push_back(
+      form(secret(string("client_secret", "the application's secret")), Form::Line));
+  return attributes;
+}
+
+ActionSchema azure_script() {
+  ActionSchema made;
+  made.kind = "azure_script";
+  made.documentation = "Runs a PowerShell or bash script with an Azure login around it.";
+  made.argument = "body";
+  made.attributes = with_login(
+      {required(literal(string("body", "the script itself"))),
+       known(with_default(one_of(string("shell", "what reads the script"), {"powershell", "bash"}),
+                          text("powershell"))),
+       form(attribute("args", Type::List, "the script's arguments"), Form::Texts),
+       map_of_text("environment", "more environment variables")});
+  made.default_takes = base::Duration{60'000};
+  made.runs_on = RunsOn::Controller;
+  made.writes_outputs = true;
+  return made;
+}
+
+ActionSchema azure_resource_group() {
+  ActionSchema made;
+  made.kind = "azure_resource_group";
+  made.documentation =
+      "Deploys an ARM template to a resource group through the Resource Manager API, and waits "
+      "for its end.";
+  made.attributes = with_login(
+      {required(form(string("resource_group", "the group's name"), Form::Line)),
+       required(form(string("template", "the template, from the main file's folder"), Form::Line)),
+       map_of_text("parameters", "the template's parameters"),
+       with_default(one_of(string("mode", "whether what the template does not name goes"),
+                           {"incremental", "complete"}),
+                    text("incremental"))});
+  made.default_takes = base::Duration{300'000};
+  made.runs_on = RunsOn::Controller;
+  return made;
+}
+
+ActionSchema service_fabric_script() {
+  ActionSchema made;
+  made.kind = "service_fabric_script";
+  made.documentation =
+      "Runs a PowerShell script with a connection to a Service Fabric cluster around it.";
+  made.argument = "body";
+  made.attributes = {
+      required(form(string("endpoint", "the cluster as HOST:PORT"), Form::HostAndPort)),
+      required(literal(string("body", "the script itself"))),
+      form(string("certificate", "the thumbprint of the client's certificate"), Form::Line),
+      form(string("server_certificate", "the thumbprint of the cluster's certificate"), Form::Line),
+      form(attribute("args", Type::List, "the script's arguments"), Form::Texts),
+      map_of_text("environment", "more environment variables")};
+  made.default_takes = base::Duration{60'000};
+  made.runs_on = RunsOn::Controller;
+  made.writes_outputs = true;
+  return made;
+}
+
+}  // namespace
+
+std::vector<ActionSchema> windows_and_azure_actions() {
+  return {windows_service(), iis(), azure_script(), azure_resource_group(),
+          service_fabric_script()};
+}
+
+}  // namespace sluice::compiler::schema

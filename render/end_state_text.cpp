@@ -1,0 +1,81 @@
+// The end state of every target, for a what-if.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "render/text_table.h"
+#include "render/timeline_text.h"
+
+namespace sluice::render {
+
+namespace {
+
+using scheduler::State;
+
+std::string words(State state) {
+  std::string text(scheduler::state_name(state));
+  std::replace(text.begin(), text.end(), '_', ' ');
+  return text;
+}
+
+struct Standing {
+  State state = State::NotStarted;
+  bool out = false;
+  bool planned = false;
+  bool operator==(const Standing&) const = default;
+};
+
+Standing standing_of(const scheduler::Timeline& timeline, std::uint32_t target) {
+  return {timeline.target_states[target],
+          !timeline.target_out.empty() && timeline.target_out[target],
+          timeline.target_planned[target]};
+}
+
+// "web-11 … web-100 (90)"
+std::string names(const plan::Plan& plan, std::uint32_t begin, std::uint32_t end) {
+  const std::string_view first = plan.targets.name(plan::TargetId{begin});
+  if (end - begin == 1) return std::string(first);
+  return fmt::format("{} … {} ({})", first, plan.targets.name(plan::TargetId{end - 1}),
+                     end - begin);
+}
+
+}  // namespace
+
+std::string end_state_text(const plan::Plan& plan, const scheduler::Timeline& timeline,
+                           const TextStyle& style) {
+  constexpr std::uint32_t most = 30;
+  TextTable table;
+  table.column("at the end");
+  table.column("state");
+  table.column("");
+  const int name_width = std::max(20, style.width - 40);
+  std::uint32_t well = 0;
+  std::uint32_t shown = 0;
+  std::uint32_t others = 0;
+  for (std::uint32_t target = 0; target < plan.targets.size();) {
+    const Standing standing = standing_of(timeline, target);
+    std::uint32_t end = target + 1;
+    while (end < plan.targets.size() && standing_of(timeline, end) == standing) ++end;
+    const std::uint32_t count = end - target;
+    if (standing.state == State::Succeeded && !standing.out) {
+      well += count;
+    } else if (standing.planned && shown == most) {
+      others += count;
+    } else if (standing.planned) {
+      ++shown;
+      table.row({fitted(names(plan, target, end), name_width), words(standing.state),
+                 standing.out ? "out of service" : "in service"});
+      if (style.colour) table.colour_last(1, standing.out ? "\x1b[31m" : "\x1b[33m");
+    }
+    target = end;
+  }
+  std::string text = shown > 0 ? table.text(2) : "";
+  if (others > 0) text += fmt::format("  … and {} more\n", others);
+  if (well > 0) {
+    text +=
+        fmt::format("  succeeded and in service: {} {}\n", well, well == 1 ? "target" : "targets");
+  }
+  return text;
+}
+
+}  // namespace sluice::render

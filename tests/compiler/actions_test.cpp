@@ -1,0 +1,170 @@
+// The table of actions: its reference page, and that each kind can be written as the page says.
+#include <fmt/format.h>
+
+#include <catch2/catch.hpp>
+#include <set>
+
+#include "compiler/action_table.h"
+#include "compiler/compile.h"
+#include "support/golden.h"
+
+using namespace sluice;
+
+namespace {
+
+std::string said_of(const std::string& text) {
+  base::Sources sources;
+  base::Diagnostics diagnostics;
+  const base::FileId file = sources.add(base::SourceFile("web.deploy", text));
+  compiler::compile(sources, file, {}, diagnostics);
+  std::string said;
+  for (const base::Diagnostic& item : diagnostics.sorted()) {
+    if (item.severity == base::Severity::Error) said += item.code + " " + item.message + "\n";
+  }
+  return said;
+}
+
+std::string in_a_step(const std::string& run) {
+  return "deployment \"Acme\"\nsecret token from env \"TOKEN\"\n"
+         "role web { target \"web-[1..2]\" }\n"
+         "step \"A\" on web { " +
+         run + " }\n";
+}
+
+// A value that fits an attribute.
+std::string sample(const compiler::AttributeSchema& attribute) {
+  using compiler::Form;
+  if (attribute.default_value && attribute.type != plan::Type::String) {
+    return plan::to_text(*attribute.default_value);
+  }
+  if (attribute.type == plan::Type::List) return "[\"one\", \"two\"]";
+  if (attribute.type == plan::Type::Duration) return "5s";
+  if (!attribute.words.empty()) return fmt::format("\"{}\"", attribute.words.back());
+  if (attribute.form == Form::Url) return "\"http://${target.address}:8080/\"";
+  if (attribute.form == Form::Sha256) return "\"" + std::string(64, 'a') + "\"";
+  if (attribute.form == Form::Addresses) return "\"ops@acme.example, dev@acme.example\"";
+  if (attribute.form == Form::HostAndPort) return "\"mail.acme.example:25\"";
+  return attribute.literal ? "\"true\"" : "target.name";
+}
+
+std::string written(const compiler::ActionSchema& action, bool all) {
+  std::string text = fmt::format("run {} {{", action.kind);
+  for (const compiler::AttributeSchema& attribute : action.attributes) {
+    if (!all && !attribute.required) continue;
+    text += attribute.map     ? fmt::format(" {} {{ One = \"1\" }}", attribute.name)
+            : attribute.known ? fmt::format(" {} = \"{}\"", attribute.name, attribute.words[0])
+                              : fmt::format(" {} = {}", attribute.name, sample(attribute));
+  }
+  return text + " }";
+}
+
+}  // namespace
+
+TEST_CASE("the reference of actions is what the table says") {
+  test::check_golden("../docs/ACTIONS.md", compiler::action_reference());
+}
+
+TEST_CASE("the table holds every kind of the language once, each told and complete") {
+  std::set<std::string_view> kinds;
+  for (const compiler::ActionSchema& action : compiler::action_table()) {
+    INFO(action.kind);
+    CHECK(kinds.insert(action.kind).second);
+    CHECK(action.documentation.back() == '.');
+    std::set<std::string_view> names;
+    for (const compiler::AttributeSchema& attribute : action.attributes) {
+      INFO(attribute.name);
+      CHECK(names.insert(attribute.name).second);
+      CHECK(attribute.documentation.size() > 4);
+      CHECK_FALSE((attribute.required && attribute.default_value));
+    }
+    if (!action.argument.empty()) {
+      CHECK(compiler::find_attribute(action, action.argument) != nullptr);
+    }
+    const bool timed =
+        action.default_takes.has_value() || compiler::find_attribute(action, "duration") != nullptr;
+    CHECK(timed);
+  }
+  CHECK(kinds == std::set<std::string_view>{"script", "package", "service", "http", "haproxy",
+                                            "email", "manual", "wait", "windows_service", "iis",
+                                            "azure_script", "azure_resource_group",
+                                            "service_fabric_script"});
+}
+
+TEST_CASE("each kind compiles with what it requires, and with all that it takes") {
+  for (const compiler::ActionSchema& action : compiler::action_table()) {
+    INFO(action.kind);
+    CHECK(said_of(in_a_step(written(action, false))) == "");
+    CHECK(said_of(in_a_step(written(action, true))) == "");
+  }
+}
+
+TEST_CASE("a secret stands only where the table allows it") {
+  for (const compiler::ActionSchema& action : compiler::action_table()) {
+    for (const compiler::AttributeSchema& attribute : action.attributes) {
+      if (attribute.literal) continue;
+      const std::string value = attribute.map ? fmt::format(" {} {{ One = token }}", attribute.name)
+                                              : fmt::format(" {} = token", attribute.name);
+      std::string run = fmt::format("run {} {{", action.kind);
+      for (const compiler::AttributeSchema& other : action.attributes) {
+        if (!other.required || other.name == attribute.name) continue;
+        run += fmt::format(" {} = {}", other.name, sample(other));
+      }
+      INFO(run << value);
+      const std::string said = said_of(in_a_step(run + value + " }"));
+      CHECK((said.find("E0223") != std::string::npos) == !attribute.secret);
+      CHECK((said == "") == attribute.secret);
+    }
+  }
+}
+
+TEST_CASE("a secret is never part of a text, a list, a comparison or a choice") {
+  for (const char* value :
+       {"\"a${token}\"", "token + \"a\"", "if true then token else \"\"", "text(token)",
+        "lower(token)", "if token == token then \"\" else \"\""}) {
+    const std::string run =
+        fmt::format("run script \"true\" {{ environment {{ API_TOKEN = {} }} }}", value);
+    INFO(run);
+    CHECK(said_of(in_a_step(run)).find("E0223") != std::string::npos);
+  }
+  CHECK(said_of(in_a_step("run script \"true\" { args = [token] }")).find("E0223") !=
+        std::string::npos);
+}
+
+TEST_CASE("a value that only some targets make wrong names the first of them") {
+  CHECK(said_of("deployment \"Acme\"\n"
+                "role web { target \"a\" { at = \"http://a/\" } target \"b\" { at = \"b\" } }\n"
+                "step \"A\" on web { run http { url = target.at } }\n") ==
+        "E0215 `url` does not fit for `b`: a URL begins with `http://` or `https://`\n");
+  CHECK(said_of("deployment \"Acme\"\nrole web { target \"a/b\" }\n"
+                "step \"A\" on web { run haproxy { backend = \"w\" server = target.name "
+                "state = \"drain\" } }\n") ==
+        "E0215 `server` does not fit for `a/b`: `a/b` is no name that fits there\n");
+}
+
+TEST_CASE("hosts, ports, addresses and digests fit their grammar") {
+  using compiler::Form;
+  const auto problem = [](Form form, const std::string& text) {
+    return compiler::form_problem(form, plan::Value{text});
+  };
+  for (const char* url :
+       {"http://a", "https://a.b:8080/c?d=e#f", "http://[::1]:80/", "http://u@a/"}) {
+    CHECK(problem(Form::Url, url) == "");
+  }
+  for (const char* url : {"", "a", "ftp://a", "http://", "http:///x", "http://:80", "http://a:0",
+                          "http://a:65536", "http://a:http/", "http://a b", "http://a\n",
+                          "http://-a/", "http://caf\xC3\xA9/", "http://a:1:2/"}) {
+    INFO(url);
+    CHECK(problem(Form::Url, url) != "");
+  }
+  CHECK(problem(Form::HostAndPort, "a:25") == "");
+  for (const char* text : {"a", ":25", "a:", "a:x", "a b:25", "a:99999"}) {
+    CHECK(problem(Form::HostAndPort, text) != "");
+  }
+  CHECK(problem(Form::Addresses, "a@b.c,d@e") == "");
+  for (const char* text : {"", "a", "a@", "@b", "a@b,", "A <a@b>", "a@b\nBcc: c@d"}) {
+    CHECK(problem(Form::Addresses, text) != "");
+  }
+  CHECK(problem(Form::Sha256, std::string(64, 'F')) == "");
+  CHECK(problem(Form::Sha256, std::string(63, 'F')) != "");
+  CHECK(problem(Form::Name, "web-1;shutdown") != "");
+}

@@ -1,0 +1,212 @@
+// What happens to scripts on ssh hosts when the connection, the host or the operator ends them.
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "support/remote.h"
+
+using namespace sluice;
+using runtime::Completion;
+using scheduler::Outcome;
+using test::Remote;
+
+namespace {
+
+// Says that it has begun, each time that it begins, then waits at a fifo and ends.
+const char* const counted = R"(
+echo began >> "$HOME/effects"
+echo before
+mkfifo "$HOME/gate"
+echo $$ > "$HOME/pid"
+read -r answer < "$HOME/gate"
+echo "after $answer"
+exit 7
+)";
+
+}  // namespace
+
+TEST_CASE("a script runs on when its connection is cut, and is not started again", "[ssh]") {
+  Remote remote;
+  const auto answer = remote.start(counted);
+  remote.process_in(remote.server.home() + "/pid");
+  for (int time = 0; time < 3; ++time) {
+    remote.waiting.until_seen([&] { return !remote.server.connections().empty(); });
+    REQUIRE(remote.server.cut() > 0);
+  }
+  Remote::open_gate(remote.server.home() + "/gate", "the cut\n");
+  remote.wait_for(answer);
+  CHECK(answer->output == "before\nafter the cut\n");
+  CHECK(answer->completion->exit_code == 7);
+  CHECK(test::read_text(remote.server.home() + "/effects") == "began\n");
+}
+
+TEST_CASE("what ended while the host could not be reached is learnt when it can", "[ssh]") {
+  Remote remote;
+  const auto answer = remote.start(counted);
+  const pid_t script = remote.process_in(remote.server.home() + "/pid");
+  remote.server.stop();
+  Remote::open_gate(remote.server.home() + "/gate", "while away\n");
+  remote.waiting.until_seen([&] { return !Remote::is_alive(script); });
+  remote.server.start();
+  remote.wait_for(answer);
+  CHECK(answer->output == "before\nafter while away\n");
+  CHECK(answer->completion->exit_code == 7);
+  CHECK(test::read_text(remote.server.home() + "/effects") == "began\n");
+}
+
+TEST_CASE("a host that does not come back has lost what ran on it", "[ssh]") {
+  Remote remote({}, base::Duration{400});
+  const auto answer = remote.start(counted);
+  remote.process_in(remote.server.home() + "/pid");
+  remote.server.stop();
+  remote.wait_for(answer);
+  CHECK(answer->completion->outcome == Outcome::Failed);
+  CHECK(answer->completion->ending == Completion::Ending::Lost);
+  CHECK(answer->completion->detail ==
+        "127.0.0.1 was reached and then lost; it did not come back in 400ms");
+  Remote::open_gate(remote.server.home() + "/gate", "for nobody\n");
+}
+
+TEST_CASE("a script whose watcher was killed is lost, once nothing of it runs", "[ssh]") {
+  Remote remote;
+  const auto answer = remote.start(counted);
+  const pid_t script = remote.process_in(remote.server.home() + "/pid");
+  const std::string status = test::read_text(fmt::format("/proc/{}/stat", script));
+  int watcher = 0;
+  REQUIRE(std::sscanf(status.c_str() + status.rfind(')') + 1, " %*c %d", &watcher) == 1);
+  REQUIRE(::kill(watcher, SIGKILL) == 0);
+  Remote::open_gate(remote.server.home() + "/gate", "unwatched\n");
+  remote.wait_for(answer);
+  CHECK(answer->completion->ending == Completion::Ending::Lost);
+  CHECK(answer->completion->detail == "what watched over it on the host was killed");
+  CHECK(answer->output == "before\nafter unwatched\n");
+  CHECK(!Remote::is_alive(script));
+}
+
+TEST_CASE("files that vanish from the host make what ran there lost, not started again", "[ssh]") {
+  Remote remote;
+  const auto answer = remote.start(counted);
+  remote.process_in(remote.server.home() + "/pid");
+  remote.server.stop();
+  std::filesystem::remove_all(remote.server.home() + "/.sluice");
+  Remote::open_gate(remote.server.home() + "/gate", "gone\n");
+  remote.server.start();
+  remote.wait_for(answer);
+  CHECK(answer->completion->ending == Completion::Ending::Lost);
+  CHECK(answer->completion->detail == "it was begun, and the host knows nothing of it any more");
+  CHECK(test::read_text(remote.server.home() + "/effects") == "began\n");
+}
+
+TEST_CASE("cancelling ends the whole session on the host, and is answered once that is so",
+          "[ssh]") {
+  Remote remote;
+  const auto answer = remote.start(R"(
+trap '' TERM
+( trap '' TERM; echo $$; exec sh -c 'echo $$ > "$HOME/grandchild"; while :; do sleep 1; done' ) &
+echo $$ > "$HOME/pid"
+while :; do sleep 1; done
+)");
+  const pid_t script = remote.process_in(remote.server.home() + "/pid");
+  const pid_t grandchild = remote.process_in(remote.server.home() + "/grandchild");
+  remote.executor.cancel(1);
+  remote.wait_for(answer);
+  CHECK(answer->completion->outcome == Outcome::Cancelled);
+  CHECK(answer->completion->ending == Completion::Ending::Signalled);
+  CHECK(answer->completion->signal == SIGKILL);
+  CHECK(!Remote::is_alive(script));
+  CHECK(!Remote::is_alive(grandchild));
+}
+
+TEST_CASE("a script that ends well when it is told to is cancelled all the same", "[ssh]") {
+  Remote remote;
+  const auto answer = remote.start(R"(
+trap 'echo tidied; exit 0' TERM
+echo $$ > "$HOME/pid"
+while :; do sleep 0.01; done
+)");
+  remote.process_in(remote.server.home() + "/pid");
+  remote.executor.cancel(1);
+  remote.wait_for(answer);
+  CHECK(answer->output == "tidied\n");
+  CHECK(answer->completion->outcome == Outcome::Cancelled);
+  CHECK(answer->completion->exit_code == 0);
+}
+
+TEST_CASE("what is cancelled before its host was reached never begins", "[ssh]") {
+  Remote remote;
+  const auto answer = remote.start("echo ran >> \"$HOME/effects\"\n");
+  remote.executor.cancel(1);
+  remote.wait_for(answer);
+  CHECK(answer->completion->outcome == Outcome::Cancelled);
+  CHECK(answer->completion->ending == Completion::Ending::NotStarted);
+  const test::Answer next = remote.run("test -e \"$HOME/effects\" && echo it ran; true\n");
+  CHECK(next.output.empty());
+}
+
+TEST_CASE("a cancellation that the connection is cut from is asked for again", "[ssh]") {
+  Remote remote;
+  const auto answer = remote.start(R"(
+trap '' TERM
+echo $$ > "$HOME/pid"
+while :; do sleep 0.05; done
+)");
+  const pid_t script = remote.process_in(remote.server.home() + "/pid");
+  remote.executor.cancel(1);
+  remote.server.cut();
+  remote.wait_for(answer);
+  CHECK(answer->completion->outcome == Outcome::Cancelled);
+  CHECK(answer->completion->signal == SIGKILL);
+  CHECK(!Remote::is_alive(script));
+}
+
+TEST_CASE("a host that allows one session at a time is enough", "[ssh]") {
+  for (const int sessions : {1, 2}) {
+    INFO(sessions);
+    test::SshServer::Options options;
+    options.settings = {fmt::format("MaxSessions {}", sessions)};
+    Remote remote(options);
+    std::vector<std::shared_ptr<test::Answer>> answers;
+    for (int i = 0; i < 6; ++i) {
+      answers.push_back(remote.start(fmt::format("sleep 0.05\necho number {}\n", i)));
+    }
+    for (int i = 0; i < 6; ++i) {
+      remote.wait_for(answers[static_cast<std::size_t>(i)]);
+      CHECK(answers[static_cast<std::size_t>(i)]->output == fmt::format("number {}\n", i));
+    }
+    const auto answer = remote.start("echo $$ > \"$HOME/pid\"\nexec sleep 600\n");
+    const pid_t script = remote.process_in(remote.server.home() + "/pid");
+    remote.executor.cancel(7);
+    remote.wait_for(answer);
+    CHECK(answer->completion->signal == SIGTERM);
+    CHECK(!Remote::is_alive(script));
+  }
+}
+
+TEST_CASE("many scripts at once share one connection", "[ssh]") {
+  Remote remote;
+  std::vector<std::shared_ptr<test::Answer>> answers;
+  for (int i = 0; i < 30; ++i) answers.push_back(remote.start(fmt::format("echo {}\n", i)));
+  for (int i = 0; i < 30; ++i) {
+    remote.wait_for(answers[static_cast<std::size_t>(i)]);
+    CHECK(answers[static_cast<std::size_t>(i)]->output == fmt::format("{}\n", i));
+  }
+  CHECK(test::children_of(remote.server.process()).size() == 1);
+}
+
+TEST_CASE("a host that has gone quiet is given up, and asked anew", "[ssh]") {
+  Remote remote;
+  const std::string config = remote.place.path() + "/config";
+  test::write_text(config, "Host *\n  ServerAliveInterval 1\n  ServerAliveCountMax 1\n");
+  runtime::Place place = remote.server.where();
+  place.settings.insert(place.settings.begin(), {"config_file", config});
+  const auto answer =
+      remote.requests.start(remote.executor, remote.requests.script(place, counted));
+  remote.process_in(remote.server.home() + "/pid");
+  remote.server.freeze();
+  Remote::open_gate(remote.server.home() + "/gate", "the silence\n");
+  remote.wait_for(answer);
+  CHECK(answer->output == "before\nafter the silence\n");
+  CHECK(answer->completion->exit_code == 7);
+}

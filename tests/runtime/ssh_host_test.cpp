@@ -1,0 +1,184 @@
+// Which hosts are talked to, and what is said of those that cannot be reached.
+#include <fmt/format.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "support/remote.h"
+
+using namespace sluice;
+using runtime::Completion;
+using scheduler::Outcome;
+using test::Remote;
+
+namespace {
+
+runtime::Place changed(runtime::Place place, const std::string& name, const std::string& value) {
+  for (auto& setting : place.settings) {
+    if (setting.name == name) setting.value = value;
+  }
+  if (place.setting(name) == nullptr) place.settings.push_back({name, value});
+  return place;
+}
+
+}  // namespace
+
+TEST_CASE("a host whose key has changed gets nothing of a script", "[ssh]") {
+  Remote remote;
+  remote.server.stop();
+  remote.server.change_host_key();
+  remote.server.start();
+  const test::Answer answer = remote.run("echo ran\n");
+  CHECK(answer.completion->outcome == Outcome::Failed);
+  CHECK(answer.completion->ending == Completion::Ending::Unreachable);
+  CHECK(answer.completion->detail ==
+        "cannot connect to 127.0.0.1: its host key is not the one that is known (ssh: Host key "
+        "verification failed)");
+  CHECK(!std::filesystem::exists(remote.server.home() + "/.sluice"));
+}
+
+TEST_CASE("a host key that changes under a run stops it there, and is not learnt", "[ssh]") {
+  Remote remote({}, base::Duration{300});
+  CHECK(remote.run("echo well\n").output == "well\n");
+  remote.server.stop();
+  remote.server.change_host_key();
+  remote.server.start();
+  const std::string known = test::read_text(remote.server.known_hosts());
+  const test::Answer answer = remote.run("echo ran >> \"$HOME/effects\"\n");
+  CHECK(answer.completion->ending == Completion::Ending::Unreachable);
+  CHECK(!std::filesystem::exists(remote.server.home() + "/effects"));
+  CHECK(test::read_text(remote.server.known_hosts()) == known);
+}
+
+TEST_CASE("a host that is not known is not learnt", "[ssh]") {
+  Remote remote;
+  const std::string none = remote.place.path() + "/none";
+  const test::Answer answer = remote.requests.run(
+      remote.executor,
+      remote.requests.script(changed(remote.server.where(), "known_hosts_file", none), "echo ran"));
+  CHECK(answer.completion->ending == Completion::Ending::Unreachable);
+  CHECK(answer.completion->detail.find("Host key verification failed") != std::string::npos);
+  CHECK(!std::filesystem::exists(none));
+}
+
+TEST_CASE("a key that the host does not take is told from a port that nobody listens on", "[ssh]") {
+  Remote remote;
+  test::SshServer other;
+  runtime::Place wrong = changed(remote.server.where(), "identity_file", other.identity());
+  wrong.host = plan::TargetId{1};
+  const test::Answer refused =
+      remote.requests.run(remote.executor, remote.requests.script(wrong, "echo ran"));
+  CHECK(refused.completion->ending == Completion::Ending::Unreachable);
+  CHECK(refused.completion->detail.find("Permission denied (publickey)") != std::string::npos);
+  remote.server.stop();
+  const test::Answer closed = remote.run("echo ran");
+  CHECK(closed.completion->ending == Completion::Ending::Unreachable);
+  CHECK(closed.completion->detail.find("Connection refused") != std::string::npos);
+  // The next attempt tries again.
+  remote.server.start();
+  CHECK(remote.run("echo ran").output == "ran\n");
+}
+
+TEST_CASE("every login shell will do, however much it says", "[ssh]") {
+  const std::vector<std::vector<std::string>> logins = {{"dash"}, {"bash"}, {"busybox", "sh"},
+                                                        {"tcsh"}, {"fish"}, {"zsh"}};
+  for (const auto& login : logins) {
+    if (!std::filesystem::exists("/usr/bin/" + login.front())) continue;
+    INFO(login.front());
+    test::SshServer::Options options;
+    options.login = login;
+    options.greeting = "Welcome!\nToday's news: `none` $HOME \\\"quoted";
+    Remote remote(options);
+    const test::Answer answer = remote.run("echo \"$value\"\nexit 3\n", {"value=it's $HOME"});
+    CHECK(answer.output == "it's $HOME\n");
+    CHECK(answer.completion->exit_code == 3);
+  }
+}
+
+TEST_CASE("every shell that may be `sh` on a host carries scripts out alike", "[ssh]") {
+  for (const char* shell : {"dash", "bash", "busybox"}) {
+    INFO(shell);
+    test::SshServer::Options options;
+    options.sh = shell;
+    Remote remote(options);
+    CHECK(remote.run("echo \"$value\"", {"value= a\n b "}).output == " a\n b \n");
+    CHECK(remote.run("exit 200").completion->exit_code == 200);
+    CHECK(remote.run("kill -USR1 $$").completion->signal == 10);
+  }
+}
+
+TEST_CASE("a login that runs nothing is said to, and nothing was begun", "[ssh]") {
+  test::SshServer::Options options;
+  options.login = {"/usr/sbin/nologin"};
+  Remote remote(options);
+  const test::Answer answer = remote.run("echo ran");
+  CHECK(answer.completion->ending == Completion::Ending::NotStarted);
+  CHECK(answer.completion->detail.find("its login shell does not do as it is told") == 0);
+}
+
+TEST_CASE("a host that lacks what the wrapper needs is said to", "[ssh]") {
+  test::SshServer::Options options;
+  options.missing = {"flock"};
+  Remote remote(options);
+  const test::Answer answer = remote.run("echo ran");
+  CHECK(answer.completion->ending == Completion::Ending::NotStarted);
+  CHECK(answer.completion->detail == "the host has no flock");
+}
+
+TEST_CASE("a configuration file and a jump host are honoured, and the jump's key checked",
+          "[ssh]") {
+  Remote remote;
+  test::SshServer jump;
+  const std::string config = remote.place.path() + "/a config";
+  test::write_text(
+      config, fmt::format("Host inner\n  HostName 127.0.0.1\n  Port {}\n  User {}\n"
+                          "Host jump\n  HostName 127.0.0.1\n  Port {}\n"
+                          "  IdentityFile {}\n",
+                          remote.server.port(), test::user_name(), jump.port(), jump.identity()));
+  const std::string known = remote.place.path() + "/known";
+  test::write_text(known, test::read_text(remote.server.known_hosts()));
+  runtime::Place place = remote.server.where();
+  place.address = "inner";
+  place.settings = {{"config_file", config},
+                    {"identity_file", remote.server.identity()},
+                    {"jump", "jump"},
+                    {"known_hosts_file", known}};
+  const test::Answer unknown =
+      remote.requests.run(remote.executor, remote.requests.script(place, "echo ran"));
+  CHECK(unknown.completion->ending == Completion::Ending::Unreachable);
+  test::write_text(
+      known, test::read_text(remote.server.known_hosts()) + test::read_text(jump.known_hosts()));
+  const test::Answer through =
+      remote.requests.run(remote.executor, remote.requests.script(place, "echo ran"));
+  CHECK(through.output == "ran\n");
+}
+
+TEST_CASE("an address or a user that ssh could misread is refused before anything starts",
+          "[ssh]") {
+  Remote remote;
+  for (const char* address : {"-oProxyCommand=touch pwned", "a b", "host;id", "$(id)", "`id`",
+                              "a\nb", "", "host/../x", "user@host", "a'b", "a\"b", "a|b", "a&b"}) {
+    INFO(address);
+    runtime::Place place = remote.server.where();
+    place.address = address;
+    const test::Answer answer =
+        remote.requests.run(remote.executor, remote.requests.script(place, "echo ran"));
+    CHECK(answer.completion->ending == Completion::Ending::NotStarted);
+    CHECK(answer.completion->detail.find("is no host that ssh could reach") != std::string::npos);
+  }
+  for (const char* user : {"-l", "a b", "$(id)", "a;b", ""}) {
+    INFO(user);
+    const test::Answer answer = remote.requests.run(
+        remote.executor,
+        remote.requests.script(changed(remote.server.where(), "user", user), "echo ran"));
+    CHECK(answer.completion->ending == Completion::Ending::NotStarted);
+  }
+  for (const char* jump : {"-oProxyCommand=id", "a b", "$(id)", "a;b", "ok,-l", "a\nb", "`x`"}) {
+    INFO(jump);
+    const test::Answer answer = remote.requests.run(
+        remote.executor,
+        remote.requests.script(changed(remote.server.where(), "jump", jump), "echo ran"));
+    CHECK(answer.completion->ending == Completion::Ending::NotStarted);
+  }
+  CHECK(remote.processes.running() == 0);
+}
