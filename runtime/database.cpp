@@ -59,6 +59,7 @@ class Database {
                         handle_ != nullptr ? sqlite3_errmsg(handle_) : "no memory")};
   }
   sqlite3* handle() const { return handle_; }
+  const std::string& path() const { return path_; }
 
  private:
   std::string path_;
@@ -95,7 +96,14 @@ class Statement {
   // True while there is a row; the columns are read from the first on.
   bool next() {
     read_ = 0;
-    return ready_ && sqlite3_step(handle_) == SQLITE_ROW;
+    const int step = ready_ ? sqlite3_step(handle_) : SQLITE_ERROR;
+    done_ = step == SQLITE_DONE;
+    return step == SQLITE_ROW;
+  }
+  // Behind the last row: that it was the last, and not the last that could be read.
+  Status end() const {
+    if (done_) return base::Done{};
+    return database_.problem("read");
   }
   bool ready() const { return ready_; }
   std::int64_t number() { return sqlite3_column_int64(handle_, read_++); }
@@ -116,6 +124,7 @@ class Statement {
   Database& database_;
   sqlite3_stmt* handle_ = nullptr;
   bool ready_ = false;
+  bool done_ = false;
   int bound_ = 0;
   int read_ = 0;
 };
@@ -238,7 +247,11 @@ scheduler::Action read_action(Statement& row) {
   return action;
 }
 
-void read_events(Database& database, std::vector<Instant>& instants) {
+Error damaged(const Database& database, std::string_view how) {
+  return {fmt::format("the journal {} was changed or damaged: {}", database.path(), how)};
+}
+
+Status read_events(Database& database, std::vector<Instant>& instants) {
   Statement rows(database,
                  "SELECT seq, kind, step, lane, task, part, attempt, slot, outcome, timer, truth, "
                  "answer FROM events ORDER BY seq, number");
@@ -251,8 +264,10 @@ void read_events(Database& database, std::vector<Instant>& instants) {
     event.timer = static_cast<scheduler::TimerKind>(rows.number());
     event.truth = static_cast<scheduler::Truth>(rows.number());
     event.answer = static_cast<scheduler::Answer>(rows.number());
-    if (seq < instants.size()) instants[seq].events.push_back(event);
+    if (seq >= instants.size()) return damaged(database, "an event belongs to no record");
+    instants[seq].events.push_back(event);
   }
+  return rows.end();
 }
 
 void read_outputs(std::string_view text, std::vector<Output>& outputs) {
@@ -265,7 +280,7 @@ void read_outputs(std::string_view text, std::vector<Output>& outputs) {
   }
 }
 
-void read_results(Database& database, std::vector<Instant>& instants) {
+Status read_results(Database& database, std::vector<Instant>& instants) {
   Statement rows(database,
                  "SELECT seq, step, lane, task, part, attempt, slot, host, outcome, ending, "
                  "exit_code, signal, detail, outputs FROM results ORDER BY seq, number");
@@ -280,8 +295,10 @@ void read_results(Database& database, std::vector<Instant>& instants) {
     result.completion.signal = rows.optional_number();
     result.completion.detail = rows.text();
     read_outputs(rows.text(), result.completion.outputs);
-    if (seq < instants.size()) instants[seq].results.push_back(std::move(result));
+    if (seq >= instants.size()) return damaged(database, "a result belongs to no record");
+    instants[seq].results.push_back(std::move(result));
   }
+  return rows.end();
 }
 
 }  // namespace
@@ -324,21 +341,21 @@ Result<ReadJournal> read_journal(const std::string& path) {
   {
     Statement rows(database, "SELECT seq, at_ms, digest FROM instants ORDER BY seq");
     while (rows.next()) {
-      if (static_cast<std::size_t>(rows.number()) != digests.size()) break;
+      if (static_cast<std::size_t>(rows.number()) != digests.size()) {
+        return damaged(database, fmt::format("its record {} is missing", digests.size()));
+      }
       journal.instants.push_back({{rows.number()}, {}, {}});
       digests.push_back(rows.text());
     }
+    if (Status read = rows.end(); !read) return read.error();
   }
-  read_events(database, journal.instants);
-  read_results(database, journal.instants);
+  if (Status read = read_events(database, journal.instants); !read) return read.error();
+  if (Status read = read_results(database, journal.instants); !read) return read.error();
   std::string link = first_link(journal.record);
   for (std::size_t i = 0; i < journal.instants.size(); ++i) {
     link = chained(link, journal.instants[i]);
     if (link == digests[i]) continue;
-    return Error{
-        fmt::format("{} was changed or damaged: its record {} does not follow from the "
-                    "one before",
-                    path, i)};
+    return damaged(database, fmt::format("its record {} does not follow from the one before", i));
   }
   return journal;
 }

@@ -108,15 +108,14 @@ attach() {
 items() {
   sluice_all=; sluice_envs=0; sluice_args=0; sluice_cd=; sluice_path=;
   while IFS= read -r sluice_l; do
-    sluice_all=$sluice_all$sluice_l$sluice_nl;
     sluice_k=${sluice_l%% *}; sluice_v=${sluice_l#* };
     sluice_n=${sluice_k#?};
     while [ "${sluice_n:-0}" -gt 0 ]; do
-      IFS= read -r sluice_l || return 1;
-      sluice_all=$sluice_all$sluice_l$sluice_nl;
-      sluice_v=$sluice_v$sluice_nl$sluice_l;
+      IFS= read -r sluice_x || return 1;
+      sluice_v=$sluice_v$sluice_nl$sluice_x; sluice_l=$sluice_l$sluice_nl$sluice_x;
       sluice_n=$((sluice_n - 1));
     done;
+    sluice_all=$sluice_all$sluice_l$sluice_nl;
     case $sluice_k in
     s) return 0;;
     d*) sluice_cd=$sluice_v;;

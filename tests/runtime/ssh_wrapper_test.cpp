@@ -1,0 +1,484 @@
+// The text that runs on ssh hosts, by itself: what arrives unchanged, what is refused, what can
+// begin only once. Here its sessions are plain processes.
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <memory>
+
+#include "runtime/ssh_wrapper.h"
+#include "support/executing.h"
+#include "support/golden.h"
+#include "support/remote.h"
+
+using namespace sluice;
+using runtime::request_attach;
+using runtime::request_cancel;
+using runtime::request_follow;
+using runtime::request_forget;
+using runtime::request_rest;
+using runtime::request_start;
+using runtime::ScriptPayload;
+using runtime::WrapperAnswer;
+using Kind = runtime::WrapperAnswer::Kind;
+
+namespace {
+
+const std::string nonce = "4e0c9a1b";
+
+struct Session {
+  std::vector<WrapperAnswer> answers;
+  std::string output;
+  std::string outputs;
+  std::string said;
+  std::optional<runtime::ProcessEnd> end;
+
+  Kind verdict() const { return answers.empty() ? Kind::None : answers.back().kind; }
+  int value() const { return answers.empty() ? -1 : answers.back().value; }
+};
+
+class HostShell {
+ public:
+  explicit HostShell(const std::string& shell) : processes_(waiting_.loop) {
+    std::filesystem::create_directories(bin());
+    std::filesystem::create_directories(home());
+    std::filesystem::create_symlink("/usr/bin/" + shell, bin() + "/sh");
+  }
+
+  std::string home() const { return place_.path() + "/home"; }
+  std::string bin() const { return place_.path() + "/bin"; }
+  std::string files(const std::string& action) const { return home() + "/.sluice/run-1/" + action; }
+
+  std::shared_ptr<Session> start(const std::string& request, bool open_input = false) {
+    struct Readers {
+      runtime::AnswerReader answers{nonce};
+      runtime::OutputReader output{nonce};
+    };
+    auto session = std::make_shared<Session>();
+    auto readers = std::make_shared<Readers>();
+    runtime::ProcessOptions options;
+    options.arguments = {"sh", "-c", runtime::wrapper_command()};
+    options.environment = {"HOME=" + home(), "PATH=" + bin() + ":/usr/bin:/bin"};
+    options.input = request;
+    options.keep_input_open = open_input;
+    options.on_output = [session, readers](runtime::Stream stream, std::string_view bytes) {
+      if (stream == runtime::Stream::Output) {
+        session->output += readers->output.take(bytes);
+        return;
+      }
+      for (const auto& answer : readers->answers.take(bytes)) session->answers.push_back(answer);
+      session->said = readers->answers.said();
+      session->outputs = readers->answers.outputs();
+    };
+    options.on_end = [session](const runtime::ProcessEnd& end) { session->end = end; };
+    last_ = processes_.start(std::move(options));
+    return session;
+  }
+  Session ask(const std::string& request) {
+    const auto session = start(request);
+    wait_for(session);
+    return *session;
+  }
+  void wait_for(const std::shared_ptr<Session>& session) {
+    waiting_.until([&] { return session->end.has_value(); });
+  }
+  Session script(const std::string& body, const std::string& action = "") {
+    return ask(request_start(nonce,
+                             {"run-1", action.empty() ? fmt::format("k{}", ++count_) : action},
+                             {"sh", body, {}, {}, ""}));
+  }
+  test::Waiting& waiting() { return waiting_; }
+  void close_input() { processes_.close_input(last_); }
+
+ private:
+  test::TemporaryDirectory place_;
+  test::Waiting waiting_;
+  runtime::Processes processes_;
+  runtime::Processes::Handle last_ = 0;
+  int count_ = 0;
+};
+
+// Everything that quoting, splitting, expansion or an encoding could change.
+std::vector<std::string> awkward_strings() {
+  std::vector<std::string> all = {
+      "",
+      " ",
+      "  two  words  ",
+      "\n",
+      "a\nb\n\n",
+      "\n\n\n",
+      "it's",
+      "\"quoted\"",
+      "'",
+      "''",
+      "\"",
+      "$HOME",
+      "${HOME}",
+      "$(id)",
+      "`id`",
+      "$((1+1))",
+      "$",
+      "$$",
+      "$!",
+      "!",
+      "!!",
+      "!ls",
+      "\\",
+      "\\\\",
+      "\\n",
+      "\\0",
+      "a\\",
+      "%s",
+      "%d%n",
+      "*",
+      "?",
+      "[a-z]*",
+      "~",
+      "~root",
+      "{a,b}",
+      ";",
+      "; id",
+      "&",
+      "&& id",
+      "|",
+      "| id",
+      "<",
+      ">",
+      "> /tmp/x",
+      "#",
+      "# comment",
+      "a#b",
+      "-n",
+      "-e",
+      "--",
+      "--help",
+      "-",
+      "=",
+      "a=b",
+      "=b",
+      "\t",
+      "\r",
+      "\r\n",
+      "\x01\x02\x1b[31m",
+      "\x7f",
+      "\x80\xff\xfe",
+      "é",
+      "ü日本語",
+      "👩‍👩‍👧",
+      "\xe2\x80\xae",
+      "e0 X=1",
+      "s",
+      "s\n",
+      "d /tmp",
+      "a0 x",
+      "e1 a\nb",
+      "sluice1 x start",
+      "EOF",
+      "'EOF'",
+      "\v\f\b\a",
+      "a\x81\x82\x83\x84\x85\x86\x87\x88z",
+      "$'\\n'",
+      "$\"x\"",
+      "<<EOF",
+      "\\\n",
+      "x\\\ny",
+      "();:",
+      "function f() { :; }",
+      "() { :; }; id",
+      "\xc3\x28",
+      "\xed\xa0\x80",
+      "%00",
+      "a\n\nb",
+      " \n ",
+      "*\n*",
+      "IFS",
+      "IFS= ",
+  };
+  std::string every;
+  for (int byte = 1; byte < 256; ++byte) every += static_cast<char>(byte);
+  all.push_back(every);
+  all.emplace_back(100'000, 'x');
+  std::string lines;
+  for (int line = 0; line < 300; ++line) lines += fmt::format("line {} 'of' \"many\"\n", line);
+  all.push_back(lines);
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("strings of every kind arrive unchanged, as variables and as arguments", "[wrapper]") {
+  for (const char* shell : {"dash", "bash", "busybox"}) {
+    INFO(shell);
+    HostShell host(shell);
+    const std::vector<std::string> strings = awkward_strings();
+    ScriptPayload payload;
+    payload.shell = "python3";
+    payload.body =
+        "import os, sys\n"
+        "for i in range(len(sys.argv) - 1):\n"
+        "    a = os.fsencode(sys.argv[i + 1]); e = os.environb[b'v%d' % i]\n"
+        "    sys.stdout.buffer.write(b'%d %d ' % (len(a), len(e)) + a + e)\n";
+    std::string expected;
+    for (std::size_t i = 0; i < strings.size(); ++i) {
+      payload.environment.push_back(fmt::format("v{}={}", i, strings[i]));
+      payload.arguments.push_back(strings[i]);
+      expected += fmt::format("{} {} ", strings[i].size(), strings[i].size());
+      expected += strings[i] + strings[i];
+    }
+    const auto session = host.start(request_start(nonce, {"run-1", "k"}, payload));
+    host.wait_for(session);
+    CHECK(session->said.empty());
+    REQUIRE(session->verdict() == Kind::Exited);
+    CHECK(session->value() == 0);
+    // More than comes with the answer: the rest is asked for.
+    std::string whole = session->output.substr(0, runtime::most_answered_output);
+    whole += host.ask(request_rest(nonce, {"run-1", "k"}, whole.size())).output;
+    CHECK((whole == expected));
+  }
+}
+
+TEST_CASE("variables that mean something to a shell reach the script, and it alone", "[wrapper]") {
+  for (const char* shell : {"dash", "bash", "busybox"}) {
+    INFO(shell);
+    HostShell host(shell);
+    ScriptPayload payload;
+    payload.shell = "sh";
+    payload.body = "printf '%s|' \"$PATH\" \"$HOME\" \"$LC_ALL\" \"$TMPDIR\"\n";
+    payload.environment = {"HOME=/there", "LC_ALL=C.UTF-8", "PATH=/only/here", "TMPDIR=/t"};
+    const Session session = host.ask(request_start(nonce, {"run-1", "k"}, payload));
+    CHECK(session.output == "/only/here|/there|C.UTF-8|/t|");
+    CHECK(session.said.empty());
+    CHECK(std::filesystem::exists(host.files("k.exit")));
+  }
+}
+
+TEST_CASE("every exit status and every signal is told from every other", "[wrapper]") {
+  for (const char* shell : {"dash", "bash", "busybox"}) {
+    INFO(shell);
+    HostShell host(shell);
+    std::vector<std::pair<int, std::shared_ptr<Session>>> exits;
+    std::vector<std::pair<int, std::shared_ptr<Session>>> signals;
+    const bool all = shell == std::string("dash");
+    const auto begin = [&](const std::string& body) {
+      return host.start(
+          request_start(nonce, {"run-1", fmt::format("k{}", exits.size() * 100 + signals.size())},
+                        {"sh", body, {}, {}, ""}));
+    };
+    for (int code = 0; code < 256; ++code) {
+      if (!all && code > 2 && code < 126) continue;
+      if (!all && code > 160 && code < 254) continue;
+      exits.emplace_back(code, begin(fmt::format("exit {}", code)));
+      if (exits.size() % 16 == 0) host.wait_for(exits.back().second);
+    }
+    for (int signal = 1; signal <= 31; ++signal) {
+      if (signal == SIGCHLD || signal == SIGCONT || signal == SIGURG || signal == SIGWINCH ||
+          signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU) {
+        continue;  // these end nothing
+      }
+      // The other two ignore it themselves.
+      if (signal == SIGQUIT && !all) continue;
+      signals.emplace_back(signal, begin(fmt::format("ulimit -c 0; kill -{} $$", signal)));
+      if (signals.size() % 16 == 0) host.wait_for(signals.back().second);
+    }
+    for (const auto& [code, session] : exits) {
+      host.wait_for(session);
+      INFO("exit " << code << " " << session->said);
+      CHECK(session->verdict() == Kind::Exited);
+      CHECK(session->value() == code);
+    }
+    for (const auto& [signal, session] : signals) {
+      host.wait_for(session);
+      INFO("signal " << signal << " " << session->said);
+      CHECK(session->verdict() == Kind::Signalled);
+      CHECK(session->value() == signal);
+    }
+  }
+}
+
+TEST_CASE("a request that is cut or changed anywhere begins nothing", "[wrapper]") {
+  HostShell host("dash");
+  const std::string effects = host.home() + "/effects";
+  ScriptPayload payload;
+  payload.shell = "sh";
+  payload.body = "echo ran >> \"$HOME/effects\"\n# something behind it\n";
+  payload.environment = {"value=1\n2", "other=x"};
+  const std::string whole = request_start(nonce, {"run-1", "k"}, payload);
+  std::vector<std::shared_ptr<Session>> sessions;
+  for (std::size_t at = 0; at < whole.size(); at += 3) {
+    sessions.push_back(host.start(whole.substr(0, at)));
+    std::string changed = whole;
+    changed[at] = static_cast<char>(changed[at] ^ 0x04);
+    const bool in_words = at < whole.find('\n');
+    if (!in_words) sessions.push_back(host.start(changed));
+    if (sessions.size() % 16 < 2) host.wait_for(sessions.back());
+  }
+  for (const auto& session : sessions) {
+    host.wait_for(session);
+    CHECK(session->verdict() != Kind::Running);
+    CHECK(session->verdict() != Kind::Exited);
+  }
+  CHECK(!std::filesystem::exists(effects));
+  CHECK(host.ask(whole).verdict() == Kind::Exited);
+  CHECK(test::read_text(effects) == "ran\n");
+}
+
+TEST_CASE("many starts of one key begin it once, and all learn how it ended", "[wrapper]") {
+  for (const char* shell : {"dash", "bash", "busybox"}) {
+    INFO(shell);
+    HostShell host(shell);
+    const std::string request =
+        request_start(nonce, {"run-1", "k"},
+                      {"sh", "echo ran >> \"$HOME/effects\"\necho out\nexit 9\n", {}, {}, ""});
+    std::vector<std::shared_ptr<Session>> sessions;
+    for (int i = 0; i < 12; ++i) sessions.push_back(host.start(request));
+    for (const auto& session : sessions) {
+      host.wait_for(session);
+      CHECK(session->verdict() == Kind::Exited);
+      CHECK(session->value() == 9);
+      CHECK(session->output == "out\n");
+    }
+    CHECK(test::read_text(host.home() + "/effects") == "ran\n");
+    CHECK(host.ask(request_attach(nonce, {"run-1", "k"})).value() == 9);
+  }
+}
+
+TEST_CASE("the states of an action's files each have their verdict", "[wrapper]") {
+  HostShell host("dash");
+  const runtime::WrapperKey key{"run-1", "k"};
+  CHECK(host.ask(request_attach(nonce, key)).verdict() == Kind::None);
+  CHECK(host.script("exit 0", "other").verdict() == Kind::Exited);
+  // A script that is there and was not begun: as if it were not there.
+  test::write_text(host.files("k.script.77"), "echo never\n");
+  CHECK(host.ask(request_attach(nonce, key)).verdict() == Kind::None);
+  // Begun, not ended, nobody watches: in this boot, or in another.
+  std::string boot = test::read_text("/proc/sys/kernel/random/boot_id");
+  test::write_text(host.files("k.started"), boot);
+  CHECK(host.ask(request_attach(nonce, key)).verdict() == Kind::LostKilled);
+  CHECK(host.script("echo never >> \"$HOME/effects\"", "k").verdict() == Kind::LostKilled);
+  test::write_text(host.files("k.started"), "another-boot\n");
+  CHECK(host.ask(request_attach(nonce, key)).verdict() == Kind::LostReboot);
+  // An end that was not written to its end is none.
+  test::write_text(host.files("k.exit"), "exit 0");
+  CHECK(host.ask(request_attach(nonce, key)).verdict() == Kind::LostReboot);
+  test::write_text(host.files("k.exit"), "exit 5 .\n");
+  const Session done = host.ask(request_attach(nonce, key));
+  CHECK(done.verdict() == Kind::Exited);
+  CHECK(done.value() == 5);
+  CHECK(!std::filesystem::exists(host.home() + "/effects"));
+}
+
+TEST_CASE("what is cancelled before it begins never does", "[wrapper]") {
+  HostShell host("dash");
+  const runtime::WrapperKey key{"run-1", "k"};
+  CHECK(host.ask(request_cancel(nonce, key, base::Duration{100})).verdict() == Kind::Never);
+  CHECK(host.script("echo ran >> \"$HOME/effects\"", "k").verdict() == Kind::Never);
+  CHECK(!std::filesystem::exists(host.home() + "/effects"));
+}
+
+TEST_CASE("cancelling leaves nothing of a session alive, whatever it ignores", "[wrapper]") {
+  for (const char* shell : {"dash", "bash", "busybox"}) {
+    INFO(shell);
+    HostShell host(shell);
+    const runtime::WrapperKey key{"run-1", "k"};
+    const auto session = host.start(request_start(
+        nonce, key,
+        {"bash",
+         "trap '' TERM\nset -m\n"
+         "( trap '' TERM HUP; echo $BASHPID >> \"$HOME/pids\"; while :; do sleep 1; done ) &\n"
+         "( echo $BASHPID >> \"$HOME/pids\"; exec sleep 600 ) &\n"
+         "echo $$ >> \"$HOME/pids\"; echo all > \"$HOME/ready\"\nwhile :; do sleep 1; done\n",
+         {},
+         {},
+         ""}));
+    host.waiting().until_seen([&] { return std::filesystem::exists(host.home() + "/ready"); });
+    const Session cancelled = host.ask(request_cancel(nonce, key, base::Duration{200}));
+    CHECK(cancelled.verdict() == Kind::Signalled);
+    CHECK(cancelled.value() == SIGKILL);
+    host.wait_for(session);
+    CHECK(session->verdict() == Kind::Signalled);
+    const std::string pids = test::read_text(host.home() + "/pids");
+    int seen = 0;
+    for (std::size_t at = 0; at < pids.size(); at = pids.find('\n', at) + 1) {
+      CHECK(!test::Remote::is_alive(std::atoi(pids.c_str() + at)));
+      ++seen;
+    }
+    CHECK(seen == 3);
+  }
+}
+
+TEST_CASE("output is followed from an offset until the follower is let go", "[wrapper]") {
+  HostShell host("dash");
+  const runtime::WrapperKey key{"run-1", "k"};
+  host.script("printf 0123456789", "k");
+  const auto follower = host.start(request_follow(nonce, key, 4), true);
+  host.waiting().until([&] { return follower->output == "456789"; });
+  CHECK(!follower->end);
+  host.close_input();
+  host.wait_for(follower);
+  CHECK(host.ask(request_rest(nonce, key, 8)).output == "89");
+  CHECK(host.ask(request_rest(nonce, key, 10)).output.empty());
+}
+
+TEST_CASE("a place that belongs to somebody else, or is a link, is not used", "[wrapper]") {
+  HostShell host("dash");
+  const std::string elsewhere = host.home() + "/elsewhere";
+  std::filesystem::create_directories(elsewhere + "/run-1");
+  std::filesystem::create_directory_symlink(elsewhere, host.home() + "/.sluice");
+  const Session session = host.script("echo ran");
+  CHECK(session.verdict() == Kind::Refused);
+  CHECK(session.answers.back().text.find("is not the own directory of the user") !=
+        std::string::npos);
+  CHECK(std::filesystem::is_empty(elsewhere + "/run-1"));
+}
+
+TEST_CASE("forgetting a run removes its files and leaves those of others", "[wrapper]") {
+  HostShell host("dash");
+  host.script("exit 0", "k");
+  const std::string others = host.home() + "/.sluice/run-2";
+  const std::string old = host.home() + "/.sluice/run-0";
+  std::filesystem::create_directories(others);
+  std::filesystem::create_directories(old);
+  std::filesystem::last_write_time(
+      old, std::filesystem::last_write_time(old) - std::chrono::hours(24 * 32));
+  CHECK(host.ask(request_forget(nonce, "run-1")).verdict() == Kind::Done);
+  CHECK(!std::filesystem::exists(host.home() + "/.sluice/run-1"));
+  CHECK(std::filesystem::exists(others));
+  CHECK(!std::filesystem::exists(old));
+}
+
+TEST_CASE("the wrapper's command line keeps to what every login shell passes on", "[wrapper]") {
+  const std::string command = runtime::wrapper_command();
+  CHECK(command.find("exec sh -c '") == 0);
+  CHECK(std::count(command.begin(), command.end(), '\'') == 2);
+  CHECK(command.find('!') == std::string::npos);
+  CHECK(command.find('\n') == std::string::npos);
+  CHECK(command.find("\\\\") == std::string::npos);
+  CHECK(command.size() < 16'384);
+}
+
+TEST_CASE("answers are read however they are cut, and nothing else is taken for one", "[wrapper]") {
+  const std::string text =
+      "Welcome\nrunning\nNO running\nhello 4e0c9a1b running\n4e0c9a1b outputs\na=1\nb=2\n\n"
+      "4e0c9a1b exit 7\n";
+  for (std::size_t cut = 0; cut <= text.size(); ++cut) {
+    runtime::AnswerReader reader(nonce);
+    std::vector<WrapperAnswer> answers = reader.take(std::string_view(text).substr(0, cut));
+    for (auto& answer : reader.take(std::string_view(text).substr(cut))) answers.push_back(answer);
+    const std::vector<WrapperAnswer> expected{
+        {Kind::Running, 0, ""}, {Kind::Outputs, 0, ""}, {Kind::Exited, 7, ""}};
+    REQUIRE(answers == expected);
+    CHECK(reader.outputs() == "a=1\nb=2\n");
+    CHECK(reader.said() == "Welcome\nrunning\nNO running\nhello ");
+  }
+}
+
+TEST_CASE("output begins behind its mark, however it is cut", "[wrapper]") {
+  const std::string text = "Welcome 4e0c9a1\n4e0c9a1b4e0c9a1b\n4e0c9a1b\nout\n";
+  for (std::size_t cut = 0; cut <= text.size(); ++cut) {
+    runtime::OutputReader reader(nonce);
+    std::string output(reader.take(std::string_view(text).substr(0, cut)));
+    output += reader.take(std::string_view(text).substr(cut));
+    CHECK(output == "4e0c9a1b\nout\n");
+  }
+}
