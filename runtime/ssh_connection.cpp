@@ -1,6 +1,7 @@
 #include "runtime/ssh_connection.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -260,6 +261,8 @@ void SshConnection::end_session(Session session, const End& end) {
 }
 
 void SshConnection::forward(const std::string& destination, Ready ready) {
+  // A client that has ended has taken its socket away; that it has may not be known here yet.
+  if (state_ == State::Up && ::access(control_path_.c_str(), F_OK) != 0) lost();
   Forward& row = forwards_[destination];
   row.waiting.push_back(std::move(ready));
   if (row.open) return answer_forward(destination, row.path);

@@ -43,6 +43,10 @@ void Remote::wait_for(const std::shared_ptr<Answer>& answer) {
   waiting.until([&] { return answer->completion.has_value(); });
 }
 
+std::string Remote::control_socket(int number) const {
+  return fmt::format("{}/0.{}", place.path(), number);
+}
+
 void Remote::open_gate(const std::string& gate, const std::string& text) {
   const int fifo = ::open(gate.c_str(), O_WRONLY | O_CLOEXEC);
   REQUIRE(fifo >= 0);

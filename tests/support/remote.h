@@ -17,6 +17,8 @@ struct Remote {
   std::shared_ptr<Answer> start(const std::string& body, std::vector<std::string> environment = {});
   void wait_for(const std::shared_ptr<Answer>& answer);
 
+  // Of the connection's first, second, … client.
+  std::string control_socket(int number) const;
   // Writes to a fifo that a script reads from, and waits for the reader, not for what it does.
   static void open_gate(const std::string& gate, const std::string& text);
   // The number in that file, once it is there.
