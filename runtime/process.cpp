@@ -73,11 +73,9 @@ class SpawnSetting {
     sigset_t none;
     ::sigemptyset(&none);
     ::posix_spawnattr_setsigmask(&attributes_, &none);
+    // All of them: a shell that starts us in the background ignores some for us.
     sigset_t usual;
-    ::sigemptyset(&usual);
-    ::sigaddset(&usual, SIGPIPE);
-    ::sigaddset(&usual, SIGINT);
-    ::sigaddset(&usual, SIGTERM);
+    ::sigfillset(&usual);
     ::posix_spawnattr_setsigdefault(&attributes_, &usual);
   }
   ~SpawnSetting() {

@@ -1,6 +1,6 @@
 // The protocol that OpenSSH's client speaks on its control socket, as its PROTOCOL.mux describes
 // it: over one connection that the client holds, sessions are opened without a process here for
-// each. It knows no hosts and no actions. Why: docs/decisions/openssh.md.
+// each. It knows no hosts and no actions. Why: docs/decisions/openssh-client.md.
 #pragma once
 
 #include <cstdint>
