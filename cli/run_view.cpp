@@ -195,7 +195,8 @@ void RunView::json_event(const Command& command, base::Instant at) {
     json.member("state", scheduler::state_name(command.state));
   }
   if (command.reason != scheduler::Reason::None) {
-    json.member("reason", scheduler::reason_text(plan_, command.reason, command.cause));
+    json.member("reason",
+                scheduler::reason_text(plan_, command.reason, command.cause, command.contract));
   }
   json.end_object();
   put(1, text + "\n");
@@ -247,7 +248,8 @@ std::string RunView::ended(const Command& command) const {
     text += fmt::format(", {} of {} targets failed", progress.failed, progress.lanes);
   }
   if (command.reason == scheduler::Reason::None) return text;
-  return text + ", " + scheduler::reason_text(plan_, command.reason, command.cause);
+  return text + ", " +
+         scheduler::reason_text(plan_, command.reason, command.cause, command.contract);
 }
 
 // An attempt that failed and is followed by another: the last one's failure has a report of its

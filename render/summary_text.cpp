@@ -95,8 +95,9 @@ std::string reasons(const plan::Plan& plan, const scheduler::Timeline& timeline)
   for (const plan::StepId id : plan.steps.ids()) {
     const scheduler::StepTimes& row = timeline.steps[id.value];
     if (row.reason == scheduler::Reason::None) continue;
-    text += fmt::format("  {} {}: {}\n", fitted(plan.steps[id].name, 60), words(row.state),
-                        fitted(scheduler::reason_text(plan, row.reason, row.cause), 100));
+    text +=
+        fmt::format("  {} {}: {}\n", fitted(plan.steps[id].name, 60), words(row.state),
+                    fitted(scheduler::reason_text(plan, row.reason, row.cause, row.contract), 100));
   }
   return text;
 }

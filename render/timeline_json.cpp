@@ -57,9 +57,9 @@ class Writer {
     json_.end_array();
   }
 
-  void reason(Reason why, plan::StepId cause) {
+  void reason(Reason why, plan::StepId cause, std::uint32_t contract = scheduler::Action::none) {
     if (why == Reason::None) return;
-    json_.member("reason", scheduler::reason_text(plan_, why, cause));
+    json_.member("reason", scheduler::reason_text(plan_, why, cause, contract));
   }
 
   void write_steps() {
@@ -76,7 +76,7 @@ class Writer {
       json_.member("skipped", times.skipped).member("excluded", times.excluded);
       json_.member("left_behind", times.left_behind).member("not_started", times.not_started);
       if (times.running > 0) json_.member("running", times.running);
-      reason(times.reason, times.cause);
+      reason(times.reason, times.cause, times.contract);
       json_.end_object();
     }
     json_.end_array();

@@ -16,13 +16,21 @@ void Scheduler::Machine::offer(plan::StepId step) {
   offered_steps_.push_back(step);
 }
 
-// No admission makes another one possible: it takes slots and locks and gives none back. So one
-// pass is enough.
+// No admission makes another one possible: it takes slots, places and locks and gives none back. So
+// one pass is enough, but for limits that have places: who was offered one and could not use it
+// passes it on.
 void Scheduler::Machine::admit_lanes() {
-  if (offered_steps_.size() > 1) std::sort(offered_steps_.begin(), offered_steps_.end());
-  for (const plan::StepId step : offered_steps_) {
+  wake_lanes();
+  std::size_t known = 0;
+  for (std::size_t i = 0; i < offered_steps_.size(); ++i) {
+    if (known < offered_steps_.size()) {
+      std::sort(offered_steps_.begin() + static_cast<std::ptrdiff_t>(i), offered_steps_.end());
+      known = offered_steps_.size();
+    }
+    const plan::StepId step = offered_steps_[i];
     steps_[step].offered = false;
     admit(step);
+    wake_lanes();
   }
   offered_steps_.clear();
 }
@@ -48,12 +56,12 @@ void Scheduler::Machine::admit(plan::StepId step) {
 // its target, without a slot, and comes back to `returned` when the target is free: so no lane is
 // looked at twice while nothing has changed for it.
 bool Scheduler::Machine::next_lane(plan::StepId step, std::uint32_t& lane) {
-  const std::uint32_t lanes = rules_.steps[step].lanes;
+  if (rules_.steps[step].limited) return next_limited(step, lane);
   StepRow& row = steps_[step];
   for (;;) {
     if (!row.returned.empty()) {  // all of them stand before `next`
       lane = pop_returned(row);
-    } else if (row.next < lanes) {
+    } else if (row.next < row.until) {
       lane = row.next++;
       if (row.next_left_out < row.left_out.size() && row.left_out[row.next_left_out].lane == lane) {
         ++row.next_left_out;
@@ -64,6 +72,13 @@ bool Scheduler::Machine::next_lane(plan::StepId step, std::uint32_t& lane) {
     }
     if (!held_back(step, lane, lane)) return true;
   }
+}
+
+bool Scheduler::Machine::next_limited(plan::StepId step, std::uint32_t& lane) {
+  while (limits_.next(step, steps_[step].until, lane)) {
+    if (!held_back(step, lane, lane)) return true;
+  }
+  return false;
 }
 
 std::uint32_t Scheduler::Machine::pop_returned(StepRow& row) {
@@ -105,11 +120,23 @@ void Scheduler::Machine::begin_lane(plan::StepId step, std::uint32_t lane) {
   ++row.begun;
   ++row.live;
   ++in_flight_;
+  if (rules_.steps[step].limited) slot.keeps_place = limits_.begin(step, lane);
   change(slot.phase, LanePhase::Deciding);
   say(Command::Kind::LaneBegan, {.step = step, .lane = lane, .slot = place});
   const Next next = ask_lane(slot, place);
   if (next == Next::Start) start_attempt(place);
   if (next == Next::End) deciding_.push_back(place);  // in a further round of this instant
+}
+
+// Before its lock: what waits for that is looked at with the places as they are from now on.
+void Scheduler::Machine::release_places(const Slot& slot) {
+  limits_.end(slot.step, slot.lane, slot.keeps_place);
+  take_offers();
+}
+
+void Scheduler::Machine::take_offers() {
+  for (const plan::StepId step : limits_.offers()) offer(step);
+  limits_.offers().clear();
 }
 
 void Scheduler::Machine::release_target(const Slot& slot) {
@@ -119,6 +146,10 @@ void Scheduler::Machine::release_target(const Slot& slot) {
     if (row.phase != StepPhase::Running) return;  // ended without it
     const bool undoes = (waiter & undo_mark) != 0;
     if (undoes != row.rolling_back) return;  // it will never begin
+    if (rules_.steps[step].limited) {
+      limits_.put_back(step, waiter & ~undo_mark);
+      return offer(step);
+    }
     row.returned.push_back(waiter & ~undo_mark);
     std::push_heap(row.returned.begin(), row.returned.end(), std::greater<>());
     offer(step);

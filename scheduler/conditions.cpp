@@ -76,6 +76,7 @@ void Scheduler::Machine::begin_step(plan::StepId step) {
   change(row.phase, StepPhase::Running);
   say(Command::Kind::StepBegan, {.step = step});
   say_left_out(step);
+  if (rules.limited) limits_.open(step, row.left_out);
   if (rules.remembers) row.begun_tasks.make(rules.lanes, rules.tasks);
   if (rules.on_failure == plan::OnFailure::RollbackAll) {
     row.failed_lanes.make(rules.lanes, 1);
@@ -127,8 +128,12 @@ void Scheduler::Machine::close_step(plan::StepId step, StepPhase phase, Reason r
   said.state = state_of(phase);
   said.reason = reason;
   said.cause = cause;
+  if (reason == Reason::Stuck && rules_.steps[step].limited) {
+    said.contract = limits_.awaited_contract(step);
+  }
   if (phase == StepPhase::Failed) worst_ = State::Failed;
   if (phase == StepPhase::Degraded && worst_ == State::Succeeded) worst_ = State::Degraded;
+  if (rules_.steps[step].limited) limits_.close(step);
   ++steps_ended_;
   ended_steps_.push_back(step);
 }

@@ -200,6 +200,9 @@ void Scheduler::Machine::start_attempt(std::uint32_t place) {
   }
   const Action action = action_of(place);
   say(Command::Kind::StartAction, action);
+  if (limits_.keep_contracts() && slot.attempt == 1) {
+    limits_.start_work(lane_target(slot), effect_of(plan_, action));
+  }
   const base::Duration timeout = work_rules(slot).timeout;
   if (timeout == WorkRules::no_timeout) return;
   Command& timer = say(Command::Kind::SetTimer, action);
@@ -266,6 +269,7 @@ void Scheduler::Machine::end_lane(std::uint32_t place) {
   --row.live;
   --in_flight_;
   free_slots_.push_back(place);
+  if (rules_.steps[step].limited) release_places(slot);
   if (rules_.steps[step].locks) release_target(slot);
   if (is_over(step)) {
     finish_step(step);
@@ -283,6 +287,16 @@ void Scheduler::Machine::say_task(std::uint32_t place, std::uint32_t task, Part 
   Command& said = say(Command::Kind::TaskEnded, action);
   said.state = state;
   said.reason = reason;
+  if (!limits_.keep_contracts()) return;
+  Slot& slot = slots_[place];
+  const plan::TargetId target = lane_target(slot);
+  if (attempts > 0) {
+    limits_.end_work(target, effect_of(plan_, action), state == State::Succeeded);
+  }
+  const bool last = part == Part::Run && limits_.was_last(slot.step, task);
+  if (!slot.keeps_place || !last) return;
+  slot.keeps_place = false;
+  limits_.give_up(target);
 }
 
 }  // namespace sluice::scheduler

@@ -22,9 +22,16 @@ Scheduler::Machine::Machine(const plan::Plan& plan)
       graph_(plan),
       rules_(plan, graph_),
       locks_(rules_.any_locks ? plan.targets.size() : 0),
+      limits_(plan, graph_),
       touched_(rules_.any_left_behind ? plan.targets.size() : 0) {
   steps_.reserve(plan.steps.size());
-  for (std::uint32_t step = 0; step < plan.steps.size(); ++step) steps_.add({});
+  for (const plan::StepId step : plan.steps.ids()) {
+    StepRules& rules = rules_.steps[step];
+    rules.limited = limits_.holds(step);
+    StepRow row;
+    row.until = rules.lanes;
+    steps_.add(std::move(row));
+  }
   ended_steps_.reserve(plan.steps.size());
   offered_steps_.reserve(plan.steps.size());
   joins_.reserve(plan.joins.size());

@@ -13,6 +13,7 @@
 #include "plan/plan.h"
 #include "scheduler/failed_targets.h"
 #include "scheduler/lane_bits.h"
+#include "scheduler/limits.h"
 #include "scheduler/locks.h"
 #include "scheduler/rules.h"
 #include "scheduler/scheduler.h"
@@ -93,6 +94,7 @@ class Scheduler::Machine {
     bool undo_tried = false;
     bool undone = false;       // at least one task was taken back
     bool undo_failed = false;  // and one could not be
+    bool keeps_place = false;  // its target counts as out of service for contracts
     std::uint32_t resume = 0;  // the task to go on with after undoing
 
     // Conditions of later tasks see a failure.
@@ -108,7 +110,8 @@ class Scheduler::Machine {
     bool cancelled = false;         // a lane of it was
     bool rolling_back = false;      // its lanes are undone, the last begun first
     Reason skipped = Reason::None;  // why it was skipped
-    std::uint32_t next = 0;         // the first lane that was never looked at
+    std::uint32_t next = 0;         // the first lane that was never looked at; not where limited
+    std::uint32_t until = 0;        // no lane from here on may begin yet
     std::uint32_t begun = 0;
     std::uint32_t live = 0;         // lanes that hold a slot
     std::uint32_t failed = 0;       // lanes that failed
@@ -220,10 +223,18 @@ class Scheduler::Machine {
   void admit_lanes();
   void admit(plan::StepId step);
   bool next_lane(plan::StepId step, std::uint32_t& lane);
+  bool next_limited(plan::StepId step, std::uint32_t& lane);
   static std::uint32_t pop_returned(StepRow& row);
   bool held_back(plan::StepId step, std::uint32_t lane, std::uint32_t place);
   void begin_lane(plan::StepId step, std::uint32_t lane);
   void release_target(const Slot& slot);
+  void release_places(const Slot& slot);
+  void take_offers();
+  void wake_lanes() {
+    if (!limits_.any()) return;
+    limits_.wake();
+    take_offers();
+  }
 
   // conditions.cpp: which steps begin, and how they end
   void open_first_joins();
@@ -249,6 +260,10 @@ class Scheduler::Machine {
     return part_rules(slot);
   }
   const WorkRules& part_rules(const Slot& slot) const;
+  plan::TargetId lane_target(const Slot& slot) const {
+    const plan::TargetList* targets = rules_.steps[slot.step].targets;
+    return targets == nullptr ? plan::TargetId{} : targets->at(slot.lane);
+  }
   Action action_of(std::uint32_t place) const {
     const Slot& slot = slots_[place];
     return {slot.step, slot.lane, slot.task, slot.part, slot.attempt, place};
@@ -267,6 +282,7 @@ class Scheduler::Machine {
   StepGraph graph_;
   Rules rules_;
   Locks locks_;
+  Limits limits_;
   FailedTargets failed_targets_;
   base::Dense<plan::StepId, StepRow> steps_;
   base::Dense<plan::JoinId, JoinRow> joins_;

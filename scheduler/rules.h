@@ -57,9 +57,10 @@ struct StepRules {
   Asks condition = Asks::Nothing;       // of the step as a whole
   Asks lane_condition = Asks::Nothing;  // of each lane
   bool disabled = false;
-  bool locks = false;   // its lanes take their targets' locks
-  bool before = false;  // `skip verified`, with a `verify` of its own
-  bool single = false;  // it has no child steps
+  bool locks = false;    // its lanes take their targets' locks
+  bool limited = false;  // Limits has a say in which of its lanes begin
+  bool before = false;   // `skip verified`, with a `verify` of its own
+  bool single = false;   // it has no child steps
   bool in_census = false;
   bool remembers = false;       // which tasks began
   bool unneeded_lanes = false;  // the census must know which works were not needed where

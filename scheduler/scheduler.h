@@ -115,12 +115,13 @@ struct Command {
                       // are no such lanes
     DeploymentEnded,  // state: Succeeded, Degraded, Failed or Aborted
   };
-  // The small members stand together: a command is 40 bytes, and two go out for each event.
+  // The small members stand together: a command is 48 bytes, and two go out for each event.
   Kind kind = Kind::StartAction;
   TimerKind timer = TimerKind::Timeout;
   State state = State::NotStarted;
   Reason reason = Reason::None;
   Action action;
+  std::uint32_t contract = Action::none;  // StepEnded, Stuck: the one that its lanes waited for
   base::Instant at;
   plan::StepId cause;  // the step whose failure is the reason, where there is one
 

@@ -58,7 +58,8 @@ std::vector<Interval> Timeline::out_of_service(plan::TargetId target) const {
   return all;
 }
 
-std::string reason_text(const plan::Plan& plan, Reason reason, plan::StepId cause) {
+std::string reason_text(const plan::Plan& plan, Reason reason, plan::StepId cause,
+                        std::uint32_t contract) {
   const std::string name = cause.valid() ? fmt::format("`{}`", plan.steps[cause].name) : "";
   switch (reason) {
     case Reason::None:
@@ -99,7 +100,9 @@ std::string reason_text(const plan::Plan& plan, Reason reason, plan::StepId caus
     case Reason::LeftBehindBefore:
       return fmt::format("the target was left behind in {}", name);
     case Reason::Stuck:
-      return "nothing could ever admit it";
+      if (contract >= plan.contracts.size()) return "nothing could ever admit it";
+      return fmt::format("nothing could ever admit its next target: `{}` would no longer hold",
+                         plan.contracts[contract].text);
   }
   return "";
 }

@@ -47,6 +47,7 @@ struct StepTimes {
   State state = State::NotStarted;
   Reason reason = Reason::None;
   plan::StepId cause;
+  std::uint32_t contract = Action::none;  // Stuck: the one that its lanes waited for
   // Lanes by how they stand; degraded ones count as succeeded, undone and cancelled ones as failed.
   std::uint32_t targets = 0, succeeded = 0, failed = 0, skipped = 0, excluded = 0, left_behind = 0,
                 not_started = 0, running = 0;
@@ -194,7 +195,9 @@ class TimelineBuilder {
   std::unique_ptr<Fold> fold_;
 };
 
-// "an earlier step failed: `Migrate`", for people and for the `reason` of the JSON.
-std::string reason_text(const plan::Plan& plan, Reason reason, plan::StepId cause);
+// "an earlier step failed: `Migrate`", for people and for the `reason` of the JSON. `contract`: the
+// one that a stuck step's lanes waited for.
+std::string reason_text(const plan::Plan& plan, Reason reason, plan::StepId cause,
+                        std::uint32_t contract = Action::none);
 
 }  // namespace sluice::scheduler

@@ -330,6 +330,7 @@ void TimelineBuilder::Fold::end_step(const Command& command) {
   times.state = command.state;
   times.reason = command.reason;
   times.cause = command.cause;
+  times.contract = command.contract;
   const bool skipped = command.state == State::Skipped;
   if (skipped) {
     times.start = never;  // also where it had begun, and was needed on no target

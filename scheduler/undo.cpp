@@ -63,6 +63,7 @@ void Scheduler::Machine::roll_back(plan::StepId step) {
   row.to_undo = static_cast<std::uint32_t>(row.begun_lanes.size());
   row.next_undo = 0;
   row.returned.clear();
+  if (rules_.steps[step].limited) limits_.reopen(step, row.begun_lanes);
   offer(step);
 }
 
@@ -75,9 +76,12 @@ void Scheduler::Machine::finish_step(plan::StepId step) {
 // with their place in that order.
 bool Scheduler::Machine::next_undo_lane(plan::StepId step, std::uint32_t& lane) {
   StepRow& row = steps_[step];
+  const bool limited = rules_.steps[step].limited;
   for (;;) {
     std::uint32_t place = 0;
-    if (!row.returned.empty()) {
+    if (limited) {
+      if (!limits_.next(step, LimitRules::none, place)) return false;
+    } else if (!row.returned.empty()) {
       place = pop_returned(row);
     } else if (row.next_undo < row.begun_lanes.size()) {
       place = row.next_undo++;
@@ -98,6 +102,7 @@ void Scheduler::Machine::begin_undo(plan::StepId step, std::uint32_t lane) {
   ++row.live;
   --row.to_undo;
   ++in_flight_;
+  if (rules_.steps[step].limited) slot.keeps_place = limits_.begin(step, lane);
   change(slot.phase, LanePhase::Deciding);
   say(Command::Kind::LaneBegan, {.step = step, .lane = lane, .part = Part::Undo, .slot = place});
   const Next next = next_undo(slot, place, rules_.steps[step].tasks);

@@ -115,3 +115,23 @@ TEST_CASE("a warm scheduler allocates nothing where steps wait for each other's 
             4000, load);
   CHECK(load.allocated == 0);
 }
+
+TEST_CASE("a warm scheduler allocates nothing where groups, contracts and all steps have limits") {
+  std::string zones;
+  std::string role = "! role web:";
+  for (int zone = 0; zone < 8; ++zone) {
+    zones += "! zone z" + std::to_string(zone) + ":";
+    for (int i = zone; i < 2000; i += 8) zones += " w" + std::to_string(i + 1);
+    zones += "\n";
+  }
+  for (int i = 1; i <= 2000; ++i) role += " w" + std::to_string(i);
+  Load load;
+  carry_out(test::tiny_plan(zones + role + R"(
+    ! at most 60
+    ! require unavailable web per zone <= 5
+    U on w1..w2000, window 50, 6 per zone: a, drains; b; c, restores
+    V on w1..w2000, window 60, with previous
+  )"),
+            4000, load);
+  CHECK(load.allocated == 0);
+}

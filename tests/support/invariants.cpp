@@ -28,7 +28,8 @@ void add_ancestors(const plan::Plan& plan, plan::StepId step, std::vector<bool>&
 
 }  // namespace
 
-Invariants::Invariants(const plan::Plan& plan) : plan_(plan), steps_(plan.steps.size()) {
+Invariants::Invariants(const plan::Plan& plan)
+    : plan_(plan), steps_(plan.steps.size()), limits_(plan) {
   for (const plan::StepId step : plan.steps.ids()) {
     step_of(step).lanes.resize(plan::lane_count(plan, step));
     step_of(step).ancestors.resize(plan.steps.size());
@@ -196,6 +197,7 @@ std::optional<plan::StepId> Invariants::failed_before(plan::StepId id, std::uint
 bool Invariants::admissible(plan::StepId id, std::uint32_t lane) const {
   if (step_of(id).lanes[lane].stage != Stage::NotBegun || failed_before(id, lane)) return false;
   const plan::Step& rules = plan_.steps[id];
+  if (!limits_.admits(id, lane)) return false;
   if (rules.shared || rules.on_controller) return true;
   const plan::TargetId target = plan::lane_target(plan_, id, lane);
   for (const plan::StepId other : plan_.steps.ids()) {
@@ -221,6 +223,15 @@ bool Invariants::may_admit(plan::StepId id) const {
   const Step& step = step_of(id);
   return step.begun && !step.ended && step.stop == Reason::None && !paused_ &&
          step.live < plan_.steps[id].window.value;
+}
+
+// Nothing is at work, and no step could begin a lane: they would wait for ever.
+void Invariants::allow_stuck(plan::StepId id) {
+  for (const plan::StepId other : plan_.steps.ids()) {
+    if (step_of(other).live > 0) return;
+    if (may_admit(other) && first_admissible(other)) return;
+  }
+  step_of(id).stop = Reason::Stuck;
 }
 
 Reason Invariants::skip_reason(plan::StepId id) const {

@@ -12,6 +12,7 @@
 
 #include "plan/plan.h"
 #include "scheduler/scheduler.h"
+#include "support/limit_model.h"
 
 namespace sluice::test {
 
@@ -79,6 +80,7 @@ class Invariants {
   bool admissible(plan::StepId step, std::uint32_t lane) const;
   std::optional<std::uint32_t> first_admissible(plan::StepId step) const;
   bool may_admit(plan::StepId step) const;
+  void allow_stuck(plan::StepId step);
   scheduler::Reason skip_reason(plan::StepId step) const;
   scheduler::Reason task_skip_reason(plan::StepId step, const Lane& lane) const;
   std::uint32_t never_begun(plan::StepId step) const;
@@ -90,6 +92,7 @@ class Invariants {
 
   const plan::Plan& plan_;
   std::vector<Step> steps_;
+  LimitModel limits_;
   std::string violation_;
   std::string at_;
   base::Instant now_;

@@ -65,6 +65,7 @@ void Invariants::start_action(const Command& command) {
     require(lane.resumes || at_once, "no retry is due");
     require(!step_of(action.step).cut, "a retry after an abort");
   }
+  limits_.start(action);
   lane.attempt = action.attempt;
   lane.acting = true;
   lane.result.reset();
@@ -120,6 +121,7 @@ void Invariants::end_task(const Command& command) {
     lane.degraded = lane.degraded || (expected == State::Failed && task.ignore_failure);
     lane.cut_short = lane.cut_short || expected == State::Cancelled;
   }
+  limits_.end_task(command);
   ++lane.task;
   lane.attempt = 0;
   lane.result.reset();
@@ -135,7 +137,9 @@ void Invariants::begin_lane(const Command& command) {
   require(step.stop == Reason::None, "its step was halted or aborted");
   require(step.live < plan_.steps[id].window.value, "the window is full");
   require(lane.stage == Stage::NotBegun, "it has begun before or was left out");
-  require(first_admissible(id) == command.action.lane, "not the first that could be admitted");
+  const auto first = first_admissible(id);
+  require(first == command.action.lane,
+          fmt::format("lane {} was the first that could be admitted", first.value_or(~0U)));
   // A target is given to the first step in the file that could use it.
   for (std::uint32_t other = 0; other < id.value; ++other) {
     require(!may_admit({other}) || !first_admissible({other}), "a step above could begin a lane");
@@ -146,6 +150,7 @@ void Invariants::begin_lane(const Command& command) {
               "its slot is in use");
     }
   }
+  limits_.begin_lane(command.action);
   lane.stage = Stage::Live;
   lane.slot = command.action.slot;
   ++step.live;
@@ -164,6 +169,7 @@ void Invariants::end_lane(const Command& command) {
   require(command.state == expected, "in another state");
   require(command.reason == (expected == State::Cancelled ? Reason::Aborted : Reason::None),
           "for another reason");
+  limits_.end_lane(command.action);
   lane.stage = Stage::Ended;
   lane.state = command.state;
   --step.live;
@@ -196,6 +202,7 @@ void Invariants::end_step(const Command& command) {
   require(waited_for_ended(id), "what it waits for has not ended");
   require(step.live == 0, "lanes of it are at work");
   const std::uint32_t waiting = never_begun(id);
+  if (command.reason == Reason::Stuck && step.stop == Reason::None) allow_stuck(id);
   if (!step.begun) {
     const Reason reason = skip_reason(id);
     require(reason != Reason::None, "skipped, though its condition holds");
@@ -246,6 +253,7 @@ void Invariants::end_deployment(const Command& command) {
 void Invariants::check_complete(const scheduler::Scheduler& scheduler) {
   require(cancels_.empty(), "an action was not cancelled");
   require(timeouts_.empty(), "a timeout was not set");
+  require(limits_.broken().empty(), "broken: " + limits_.broken());
   std::uint32_t live = 0;
   bool all_ended = true;
   for (const plan::StepId id : plan_.steps.ids()) {

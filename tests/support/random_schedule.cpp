@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "support/random_limits.h"
 #include "support/tiny_plan.h"
 
 namespace sluice::test {
@@ -113,6 +114,7 @@ plan::Plan random_schedule(std::uint64_t seed) {
     }
   }
   set_joins(plan, above);
+  add_random_limits(plan, seed);
   return plan;
 }
 

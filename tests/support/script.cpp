@@ -60,6 +60,9 @@ std::string end_text(const plan::Plan& plan, const Command& command) {
   if (command.reason == Reason::None) return text;
   text += fmt::format(" ({}", reason_word(command.reason));
   if (command.cause.valid()) text += fmt::format(" by {}", plan.steps[command.cause].name);
+  if (command.contract < plan.contracts.size()) {
+    text += fmt::format(" by {}", plan.contracts[command.contract].text);
+  }
   return text + ")";
 }
 

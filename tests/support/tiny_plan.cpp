@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "scheduler/scheduler.h"
+#include "support/tiny_limits.h"
 
 namespace sluice::test {
 
@@ -65,6 +66,10 @@ class Reader {
         plan_.deadline = base::Duration{number(words_of(line).at(1))};
       } else if (line.starts_with("property ")) {
         read_property(line);
+      } else if (line[0] == '!') {
+        read_tiny_declaration(
+            plan_, [this](const std::string& name) { return target(name); },
+            words_of(line.substr(1)));
       } else {
         read_step(line);
       }
@@ -146,21 +151,23 @@ class Reader {
     step.on_controller = true;
     step.targets = plan::TargetListId{0};
     order_.push_back({});
+    if (line[0] == '-') step.gate_of = gate_of();
     plan::Task own;
     std::uint32_t window = 0;
     const std::uint32_t id = plan_.steps.size();
-    for (const std::string& phrase : split(line.substr(0, colon), ',')) {
+    const std::size_t begin = line[0] == '-' ? 1 : 0;
+    for (const std::string& phrase : split(line.substr(begin, colon - begin), ',')) {
       const std::vector<std::string> words = words_of(phrase);
       REQUIRE(!words.empty());
       if (step.name.empty()) {
         read_head(step, words);
-      } else if (words[0] == "window") {
+      } else if (words[0] == "window" && words.size() == 2) {
         window = static_cast<std::uint32_t>(number(words.at(1)));
         step.window.value = window;
         windowless_ = false;
       } else if (words[0] == "if") {
         conditions_.push_back({id, scheduler::Action::none, words});
-      } else if (!read_step_phrase(step, words)) {
+      } else if (!read_tiny_limit(plan_, step, words) && !read_step_phrase(step, words)) {
         read_task_phrase(own, words);
       }
     }
@@ -178,6 +185,13 @@ class Reader {
       }
     }
     plan_.steps.add(std::move(step));
+  }
+
+  // The step above that is no gate itself.
+  plan::StepId gate_of() const {
+    REQUIRE(plan_.steps.size() > 0);
+    const plan::StepId last{plan_.steps.size() - 1};
+    return plan_.steps[last].gate_of.valid() ? plan_.steps[last].gate_of : last;
   }
 
   std::uint32_t lanes(const plan::Step& step) const {
@@ -295,7 +309,8 @@ class Reader {
     return true;
   }
 
-  static void read_task_phrase(plan::Task& task, const std::vector<std::string>& words) {
+  void read_task_phrase(plan::Task& task, const std::vector<std::string>& words) const {
+    if (read_tiny_use(plan_, task, words)) return;
     if (words[0] == "verify") {
       read_work(task.verify.emplace(), words);
     } else if (words[0] == "undo") {
@@ -330,16 +345,25 @@ class Reader {
   void wait() {
     std::vector<std::vector<std::uint32_t>> above(order_.size());
     for (std::uint32_t step = 0; step < order_.size(); ++step) {
+      if (is_gate(step)) continue;
       if (order_[step].with_previous) {
-        REQUIRE(step > 0);
-        above[step] = above[step - 1];
+        std::uint32_t previous = step;
+        do {
+          REQUIRE(previous > 0);
+          --previous;
+        } while (is_gate(previous));
+        above[step] = above[previous];
       } else if (order_[step].after.empty()) {
-        for (std::uint32_t earlier = 0; earlier < step; ++earlier) above[step].push_back(earlier);
+        for (std::uint32_t earlier = 0; earlier < step; ++earlier) {
+          if (!is_gate(earlier)) above[step].push_back(earlier);
+        }
       }
       for (const std::string& name : order_[step].after) above[step].push_back(named(name));
     }
     set_joins(plan_, above);
   }
+
+  bool is_gate(std::uint32_t step) const { return plan_.steps[{step}].gate_of.valid(); }
 
   std::uint32_t named(const std::string& name) const {
     for (const plan::StepId step : plan_.steps.ids()) {

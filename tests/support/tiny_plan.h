@@ -18,6 +18,16 @@
 // task wrote NAME as "yes"), `output STEP NAME once` where all read that of its first lane.
 //
 // Other lines: `deadline T`; `property NAME: a b, not c d` (others do not have it).
+//
+// What holds targets back: the phrases `window 2 per zone` (or `2 per zone`, beside `window 6`),
+// `batches 1 2 4`, `lockstep`, `by zone`, `stagger T`, of a task `uses 1 license`; a gate is a line
+// that opens with `-`, below its step; and above the steps the lines
+//
+//   ! zone eu: a b c
+//   ! at most 3
+//   ! role web minimum 2: a b c
+//   ! require unavailable web per zone <= 1
+//   ! resource license 3
 #pragma once
 
 #include <string_view>

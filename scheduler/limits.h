@@ -1,0 +1,148 @@
+// Who waits for which limit, and whom it admits: windows of groups, `at most`, contracts. A limit
+// has places; lanes that it holds back stand in its heap by cohorts, so that the first in order is
+// found without a walk. It knows nothing of windows, batches and locks: that is the machine's.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "plan/plan.h"
+#include "scheduler/failed_targets.h"
+#include "scheduler/heaps.h"
+#include "scheduler/limit_rules.h"
+#include "scheduler/outages.h"
+#include "scheduler/state.h"
+
+namespace sluice::scheduler {
+
+class Limits {
+ public:
+  Limits(const plan::Plan& plan, const StepGraph& graph);
+
+  // Whether there is any at all, and whether any of them is a contract's: a plan without is not to
+  // pay for them.
+  bool any() const { return !rules_.cohorts.empty(); }
+  bool keep_contracts() const { return rules_.keeps_contracts; }
+  // Whether anything holds the step's lanes back; where not, the step is never to be asked about.
+  bool holds(plan::StepId step) const { return rules_.steps[step.value].cohorts > 0; }
+
+  // The step has begun; those that are left out will never be asked for.
+  void open(plan::StepId step, const std::vector<FailedTargets::Lane>& left_out);
+  // Its lanes are taken back, in this order: from now on a place is one in it. Else it is the lane.
+  void reopen(plan::StepId step, const std::vector<std::uint32_t>& lanes);
+  // No more of its lanes begin.
+  void close(plan::StepId step);
+  // The first place below `until` that every limit admits leaves its queue. False: there is none.
+  bool next(plan::StepId step, std::uint32_t until, std::uint32_t& place);
+  // A lane that left its queue and could not begin may be asked for again.
+  void put_back(plan::StepId step, std::uint32_t place);
+
+  // A lane begins and ends. `begin` returns whether its target counts as out of service from now
+  // on; until `give_up`, or `end` is told that it still does, or, if it is out, until it is back.
+  bool begin(plan::StepId step, std::uint32_t lane);
+  void end(plan::StepId step, std::uint32_t lane, bool counts);
+  // Nothing takes a lane's target out of service after this task.
+  bool was_last(plan::StepId step, std::uint32_t task) const {
+    const LimitRules::StepPart& part = rules_.steps[step.value];
+    return part.goes_out() && task >= part.last_out;
+  }
+  void give_up(plan::TargetId target);
+  // What works do to their target; invalid: the controller.
+  void start_work(plan::TargetId target, const plan::ServiceEffect& effect);
+  void end_work(plan::TargetId target, const plan::ServiceEffect& effect, bool well);
+
+  // Limits have places again: lanes that waited for them go back to their steps' queues, as many as
+  // there are places. To be called before lanes are admitted and after each step, until nothing is
+  // offered: a lane that its step cannot take passes its place on.
+  void wake() {
+    if (!roomy_.empty()) wake_waiting();
+  }
+  // Steps of which a lane may begin that could not before. The caller takes them and clears.
+  std::vector<plan::StepId>& offers() { return offers_; }
+
+  // The contract for which lanes of the step wait; none: they wait for none.
+  std::uint32_t awaited_contract(plan::StepId step) const;
+
+ private:
+  static constexpr std::uint32_t none = LimitRules::none;
+  static constexpr std::uint32_t open_heap = 0xffff'fffe;
+
+  // Which limits a lane needs no place of: its target counts there already, or it goes not out.
+  enum Exempt : std::uint8_t { Bounds = 1, AtMost = 2 };
+
+  struct LimitRow {
+    std::uint32_t free = 0;
+    std::uint32_t waiting = Heaps::none;
+    bool roomy = false;
+  };
+  // Lanes of a cohort that need the same places. Its number is that of its node in the heaps.
+  struct Queue {
+    plan::StepId step;
+    std::uint32_t cohort = 0;
+    std::uint32_t where = none;        // a limit that holds it back, or open_heap
+    std::uint32_t next = 0, last = 0;  // what was never looked at: of the cohort's lanes
+    std::uint32_t next_variant = none;
+    std::uint8_t exempt = 0;
+    std::vector<std::uint32_t> returned;  // min-heap: looked at before
+  };
+  struct StepRow {
+    std::uint32_t open = Heaps::none;  // queues that nothing is known to hold back
+    std::uint32_t first_done = 0;      // in done_
+    bool running = false;
+    bool undoing = false;                 // a place is not the lane, but one in the order of:
+    std::vector<std::uint32_t> order;     // place to lane
+    std::vector<std::uint32_t> place_of;  // lane to place
+  };
+
+  static std::uint64_t key(plan::StepId step, std::uint32_t place) {
+    return std::uint64_t{step.value} << 32U | place;
+  }
+  std::uint32_t lane_at(plan::StepId step, std::uint32_t place) const {
+    const StepRow& row = steps_[step.value];
+    return row.undoing ? row.order[place] : place;
+  }
+  std::uint32_t place_of(plan::StepId step, std::uint32_t lane) const {
+    const StepRow& row = steps_[step.value];
+    return row.undoing ? row.place_of[lane] : lane;
+  }
+  plan::TargetId target_of(plan::StepId step, std::uint32_t lane) const {
+    return rules_.steps[step.value].targets->at(lane);
+  }
+  bool done(plan::StepId step, std::uint32_t place) const {
+    return done_[steps_[step.value].first_done + place];
+  }
+  bool goes_out(plan::StepId step) const {
+    const LimitRules::StepPart& part = rules_.steps[step.value];
+    return steps_[step.value].undoing ? part.undo_goes_out : part.goes_out();
+  }
+  std::uint8_t exempt(plan::StepId step, std::uint32_t lane) const;
+  std::uint32_t head(Queue& queue);
+  void take_head(Queue& queue);
+  bool needs_place(std::uint32_t limit, std::uint8_t without) const;
+  void end_at_most(plan::StepId step, plan::TargetId target, std::uint32_t limit);
+  std::uint32_t full_limit(const Queue& queue) const;
+  void file(plan::StepId step, std::uint32_t place);
+  void file_counted(plan::StepId step);
+  std::uint32_t variant(std::uint32_t cohort, plan::StepId step, std::uint8_t exempt);
+  void enter(std::uint32_t queue);
+  void wake_waiting();
+  void take(std::uint32_t limit);
+  void give_back(std::uint32_t limit);
+  void no_longer_count(plan::TargetId target);
+  void refile(plan::TargetId target, plan::StepId besides, bool bounds, bool locked);
+
+  LimitRules rules_;
+  Outages outages_;
+  Heaps heaps_;
+  std::vector<LimitRow> limits_;
+  std::vector<Queue> queues_;  // the first of them by cohort
+  std::vector<StepRow> steps_;
+  std::vector<bool> done_;              // by place, of steps with cohorts: begun or left out
+  std::vector<std::uint32_t> at_work_;  // by target, where they are counted: lanes
+  std::uint32_t lanes_at_work_ = 0;
+  std::vector<std::uint32_t> roomy_;   // limits that have places again
+  std::vector<plan::StepId> running_;  // steps whose lanes may be looked up
+  std::vector<plan::StepId> offers_;
+};
+
+}  // namespace sluice::scheduler
