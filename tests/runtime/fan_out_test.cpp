@@ -47,8 +47,9 @@ plan::Plan via_plan() {
 struct Fanned {
   Fanned()
       : plan(via_plan()),
+        outputs(plan),
         fan_out(
-            plan, "run", executor,
+            plan, [this] { return runtime::RunFacts{"run", outputs, {}}; }, executor,
             [this](const scheduler::Action&, Outcome outcome,
                    std::vector<runtime::HostResult> hosts) {
               outcomes.push_back(outcome);
@@ -61,6 +62,7 @@ struct Fanned {
   }
 
   plan::Plan plan;
+  scheduler::Outputs outputs;
   HeldExecutor executor;
   std::vector<Outcome> outcomes;
   std::vector<runtime::HostResult> results;
