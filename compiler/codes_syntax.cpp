@@ -188,18 +188,6 @@ step "One" {
 )deploy",
     },
     Code{
-        "E0114",
-        "this version does not know it yet",
-        "The word belongs to the language, but this version of sluice cannot carry it out, and "
-        "what it does not carry out it does not accept. CHANGELOG.md says what each version knows.",
-        R"deploy(deployment "Acme"
-step "Say it" { run email { to = "ops@acme.example"  subject = "It is done" } }
-)deploy",
-        R"deploy(deployment "Acme"
-step "Say it" { run "true" }
-)deploy",
-    },
-    Code{
         "E0115",
         "a name does not stand in quotes",
         "The names of the deployment, of steps and of targets are strings: `step \"Deploy\"`. "

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
+#include <string>
 
 #include "base/sha256.h"
 #include "compiler/procedures.h"
@@ -80,6 +82,14 @@ void report_independent(base::Sources& sources, Program program, const Options& 
   }
 }
 
+// A run reads every secret of its plan when it starts: what nothing uses is not asked for.
+void keep_used_secrets(plan::Plan& plan) {
+  std::set<std::string> used;
+  for (const std::string_view name : plan::secrets_used(plan)) used.emplace(name);
+  std::erase_if(plan.secrets,
+                [&](const plan::Secret& secret) { return !used.contains(secret.name); });
+}
+
 }  // namespace
 
 std::optional<plan::Plan> compile(base::Sources& sources, base::FileId main, const Options& options,
@@ -112,6 +122,7 @@ std::optional<plan::Plan> compile(base::Sources& sources, base::FileId main, con
   for (const base::SourceFile& source : sources) {
     resolver.plan.sources.add({source.name(), base::sha256_hex(source.text())});
   }
+  keep_used_secrets(resolver.plan);
   return plan::seal(std::move(resolver.plan));
 }
 

@@ -44,7 +44,7 @@ sluice::test::ProgramResult simulated(const std::vector<std::string>& words) {
 
 }  // namespace
 
-TEST_CASE("--runs gives a distribution, the same on any number of threads") {
+TEST_CASE("many runs give a distribution, the same on any number of threads") {
   const auto one = simulated({"--runs", "300", "--threads", "1", "--format", "json"});
   REQUIRE(one.status == 0);
   CHECK(one.err.empty());
