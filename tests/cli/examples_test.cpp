@@ -181,3 +181,33 @@ TEST_CASE("a saved plan is carried out elsewhere, without the file that it came 
   CHECK(holds(run_program({"history"}, "", there.path()).out, "Shop"));
   CHECK(holds(run_program({"logs"}, "", there.path()).out, "release 7.2 is out\n"));
 }
+
+TEST_CASE("each rollout as people need it is checked, drawn, and carried out as predicted") {
+  for (const std::string name : {"blue-green", "quorum", "rolling-restart", "rollback",
+                                 "zone-by-zone", "database-migration", "canary-then-waves"}) {
+    DYNAMIC_SECTION(name) {
+      const std::string file = examples + "/" + name + ".deploy";
+      CHECK(run_program({"check", file}).status == 0);
+      CHECK(run_program({"plan", file}).status == 0);
+      CHECK(run_program({"graph", file}).status == 0);
+      const Rollout rollout = carry_out(name + ".deploy");
+      INFO(rollout.run.err);
+      CHECK(rollout.run.status == 0);
+      CHECK(without_times(rollout.fact) == without_times(rollout.prediction));
+      if (name != "quorum") check_order(rollout.fact);  // its sets hold targets back, not the order
+    }
+  }
+}
+
+TEST_CASE("what needs Windows is planned and predicted, and refused before anything is started") {
+  const std::string file = examples + "/windows-farm.deploy";
+  CHECK(run_program({"check", file}).status == 0);
+  CHECK(run_program({"plan", file}).status == 0);
+  CHECK(run_program({"graph", file}).status == 0);
+  CHECK(run_program({"simulate", file}).status == 0);
+  const TemporaryDirectory place;
+  const ProgramResult run = run_program({"run", file, "--yes", "--state", place.path()});
+  CHECK(run.status == 2);
+  CHECK(holds(run.err, "does not carry out `windows_service`"));
+  CHECK(run_program({"history", "--state", place.path()}).out.empty());
+}
