@@ -94,7 +94,8 @@ void FanOut::finish_attempt(const scheduler::Action& action) {
   bool out_of_reach = false;
   for (const Host& host : attempt.hosts) {
     if (host.completion.outcome != scheduler::Outcome::Succeeded) failed.push_back(host.id);
-    out_of_reach = out_of_reach || host.completion.ending == Completion::Ending::Unreachable;
+    out_of_reach = out_of_reach || host.completion.ending == Completion::Ending::Unreachable ||
+                   host.completion.outcome == scheduler::Outcome::Unreachable;
     results.push_back({action, host.name, host.completion});
   }
   scheduler::Outcome outcome = scheduler::Outcome::Succeeded;

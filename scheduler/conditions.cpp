@@ -112,6 +112,7 @@ void Scheduler::Machine::end_step(plan::StepId step) {
 
 void Scheduler::Machine::skip_step(plan::StepId step, Reason reason, plan::StepId cause) {
   steps_[step].skipped = reason;
+  cut_by_deadline_ = cut_by_deadline_ || reason == Reason::Deadline;
   close_step(step, StepPhase::Skipped, reason, cause);
 }
 

@@ -158,11 +158,9 @@ void Scheduler::Machine::stop_step(plan::StepId step, Reason reason) {
   if (is_over(step)) finish_step(step);  // all that it still had was held back
 }
 
-// What begun lanes still have goes on; whoever waits for a person waits no more. All that ends at
-// this instant has been settled: where nothing is left, the deployment is in time.
+// What begun lanes still have goes on; whoever waits for a person waits no more.
 void Scheduler::Machine::pass_deadline() {
-  deadline_due_ = false;
-  if (steps_ended_ == steps_.size()) return;
+  if (!plan_.deadline || steps_ended_ == steps_.size()) return;
   deadline_passed_ = true;
   for (const plan::StepId step : steps_.ids()) {
     const StepPhase phase = steps_[step].phase;

@@ -62,25 +62,24 @@ void Scheduler::Machine::apply(base::Instant now, std::span<const Event> events,
   do {
     decide_lanes();
     open_joins();
-    if (deadline_due_) {
-      pass_deadline();
-      decide_lanes();
-      open_joins();
-    }
     start_attempts();
     if (!paused_) admit_lanes();
     const bool settled = deciding_.empty() && ended_steps_.empty();
     if (in_flight_ == 0 && evaluating_steps_ == 0 && !paused_ && settled) fail_stuck_steps();
   } while (!deciding_.empty() || !ended_steps_.empty());
-  if (steps_ended_ == steps_.size() && !ended_) take_census();
+  if (steps_ended_ < steps_.size() || ended_) return;
+  // What ended at the deadline itself, with nothing left out for it, is in time.
+  if (now_ == deadline_ && !cut_by_deadline_) deadline_passed_ = false;
+  take_census();
 }
 
 void Scheduler::Machine::begin_deployment() {
   begun_ = true;
   if (plan_.deadline) {
+    deadline_ = now_ + *plan_.deadline;
     Command& timer = say(Command::Kind::SetTimer, {});
     timer.timer = TimerKind::Deadline;
-    timer.at = now_ + *plan_.deadline;
+    timer.at = deadline_;
   }
   open_first_joins();
 }
@@ -152,8 +151,7 @@ void Scheduler::Machine::settle_end(const Event& event) {
 void Scheduler::Machine::settle_timer(const Event& event) {
   switch (event.timer) {
     case TimerKind::Deadline:
-      deadline_due_ = plan_.deadline.has_value() && !ended_;
-      return;
+      return pass_deadline();
     case TimerKind::Stagger:
       return;  // nothing waits for one yet
     case TimerKind::Timeout:

@@ -299,6 +299,7 @@ class Scheduler::Machine {
 
   Commands* commands_ = nullptr;
   base::Instant now_;
+  base::Instant deadline_ = base::Instant::never();
   std::uint32_t in_flight_ = 0;
   std::uint32_t evaluating_steps_ = 0;
   std::uint32_t probes_ = 0;       // of the census, at work
@@ -309,9 +310,9 @@ class Scheduler::Machine {
   bool begun_ = false;
   bool paused_ = false;
   bool aborted_ = false;
-  bool deadline_due_ = false;  // it has come in this instant
   bool deadline_passed_ = false;
-  bool census_missed_ = false;  // something that should be in place is not
+  bool cut_by_deadline_ = false;  // a step was left out for it
+  bool census_missed_ = false;    // something that should be in place is not
   bool ended_ = false;
 };
 

@@ -3,6 +3,7 @@
 
 #include "simulator/attempts.h"
 #include "simulator/simulator.h"
+#include "simulator/world.h"
 
 namespace sluice::simulator {
 
@@ -43,6 +44,7 @@ std::vector<std::string> assumptions(const plan::Plan& plan, const Settings& set
       add_duration(plan, *step.verify, step.name + " verify", settings, step.name, "", texts);
     }
   }
+  for (std::string& text : world_assumptions(plan)) texts.push_back(std::move(text));
   return texts;
 }
 

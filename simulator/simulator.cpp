@@ -8,6 +8,7 @@
 #include "simulator/attempts.h"
 #include "simulator/carry_out.h"
 #include "simulator/transfers.h"
+#include "simulator/world.h"
 
 namespace sluice::simulator {
 
@@ -52,6 +53,7 @@ class Run {
       : attempts_(attempts),
         run_(run),
         transfers_(plan),
+        world_(plan),
         scheduler_(plan),
         builder_(plan, detail) {}
 
@@ -69,6 +71,7 @@ class Run {
       begun_ = true;
       scheduler_.apply(now, events_, commands_);
       builder_.observe(now, events_, commands_);
+      if (world_.needed()) world_.observe(commands_);
       for (const Command& command : commands_) {
         if (auto failed = carry_out(now, command); !failed) return failed.error();
       }
@@ -84,6 +87,7 @@ class Run {
       Action& running = running_[event.action.slot];
       if (running != event.action) return;
       running = Action{};
+      if (world_.needed() && event.outcome != Outcome::Cancelled) world_.keep(event.action);
       if (transfers_.goes_on(event)) return;
     }
     events_.push_back(event);
@@ -103,6 +107,16 @@ class Run {
             command.at,
             {.kind = Event::Kind::TimerFired, .action = command.action, .timer = command.timer});
         return base::Done{};
+      case Command::Kind::EvaluateCondition:
+        queue_.push(now, {.kind = Event::Kind::ConditionKnown,
+                          .action = command.action,
+                          .truth = world_.truth(command.action, scheduler_.would_be())});
+        return base::Done{};
+      case Command::Kind::AskOperator:
+        queue_.push(
+            now,
+            {.kind = Event::Kind::Answered, .action = command.action, .answer = World::answer});
+        return base::Done{};
       default:
         return base::Done{};
     }
@@ -114,14 +128,16 @@ class Run {
     if (running_.size() <= action.slot) running_.resize(action.slot + std::size_t{1});
     running_[action.slot] = action;
     transfers_.start(now, action);
-    queue_.push(now + attempt.value().takes,
-                {.action = action, .outcome = attempt.value().outcome});
+    const Outcome outcome =
+        world_.needed() ? world_.outcome(action, attempt.value().outcome) : attempt.value().outcome;
+    queue_.push(now + attempt.value().takes, {.action = action, .outcome = outcome});
     return base::Done{};
   }
 
   const Attempts& attempts_;
   std::uint32_t run_;
   Transfers transfers_;
+  World world_;
   scheduler::Scheduler scheduler_;
   scheduler::TimelineBuilder builder_;
   Queue queue_;

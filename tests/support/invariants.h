@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -28,63 +29,147 @@ class Invariants {
 
  private:
   enum class Stage { NotBegun, Live, Ended, LeftOut };
+  // What is open of a lane at work.
+  enum class Doing { Nothing, Acting, Pausing, Evaluating, Asked };
   struct Lane {
     Stage stage = Stage::NotBegun;
     scheduler::State state = scheduler::State::NotStarted;
-    std::uint32_t task = 0;     // the next to be ended
-    std::uint32_t attempt = 0;  // of it; 0: none was started
     std::uint32_t slot = 0;
-    bool acting = false;
+    // The work that it is at; attempt 0: none of its attempts was made.
+    std::uint32_t task = 0;
+    scheduler::Part part = scheduler::Part::Run;
+    std::uint32_t attempt = 0;
+    Doing doing = Doing::Nothing;
+    bool at_work = false;  // at a work: else what comes next is to be found
     bool cancelling = false;
     bool timed_out = false;
-    std::optional<base::Instant> pausing;      // until
     std::optional<scheduler::Outcome> result;  // of the last attempt, not yet answered
-    bool resumes = false;                      // its pause is over
-    bool failed = false, degraded = false, cut_short = false;
+    bool for_good = false;                     // it failed, and no attempt is left
+    bool resumes = false;                      // its pause is over, or a person says so
+    std::optional<scheduler::Truth> truth;     // of the condition it asked for
+    bool answered = false;                     // ignored, excluded or rejected
+    bool question = false;                     // a person is to be asked, or is
+    // What has become of it.
+    bool failed = false, degraded = false, cut_short = false, excluded = false, left_behind = false,
+         in_place = false, unneeded = false, not_known = false, undone = false, undo_failed = false,
+         undo_tried = false;
+    // What comes next.
+    bool entered = false;                       // its step's condition and `skip verified` are over
+    std::uint32_t next = 0;                     // the next task forward
+    std::optional<scheduler::Reason> skip_all;  // all that is left, even what is always
+    std::optional<scheduler::Reason> skip_next;  // the next task
+    std::optional<scheduler::Part> next_part;    // of the next task, which is at work already
+    std::set<std::uint32_t> begun;               // tasks
+    std::vector<std::uint32_t> to_undo;          // the next one last
+    bool undoing = false, rolled_back = false;
+    std::set<std::uint32_t> not_needed;  // tasks whose condition did not hold
   };
   struct Step {
-    bool begun = false, ended = false;
+    bool begun = false, ended = false, evaluating = false, asked = false;
     scheduler::State state = scheduler::State::NotStarted;
+    scheduler::Reason skipped = scheduler::Reason::None;
+    std::optional<scheduler::Truth> truth;
     std::vector<Lane> lanes;
-    std::uint32_t live = 0, failures = 0;
+    std::vector<std::uint32_t> begun_lanes;  // in order
+    std::uint32_t live = 0, failures = 0, questions = 0, left_behind = 0;
     bool cut = false;
     scheduler::Reason stop = scheduler::Reason::None;
+    std::optional<std::vector<std::uint32_t>> to_undo;  // lanes, in order; there: it rolls back
     std::vector<bool> ancestors;
-    std::set<std::uint32_t> failed_targets;
+    // Targets that failed, were excluded or left behind here, and which of these.
+    std::map<std::uint32_t, scheduler::Reason> bad_targets;
+  };
+  // What must come next of a lane.
+  struct Due {
+    enum class Kind { Start, Pause, Evaluate, Ask, EndTask, EndLane };
+    Kind kind = Kind::EndLane;
+    std::uint32_t task = 0;
+    scheduler::Part part = scheduler::Part::Run;
+    std::uint32_t attempt = 0;
+    scheduler::State state = scheduler::State::NotStarted;
+    scheduler::Reason reason = scheduler::Reason::None;
+    bool operator==(const Due&) const = default;
+  };
+  // A target that the census asks for, or is to ask for.
+  struct Probe {
+    plan::StepId step;
+    std::uint32_t lane = 0;
+    std::vector<std::uint32_t> tasks;  // to ask for, the next one first
+    bool at_work = false;
+    Lane work;
   };
 
   // events
   void take(const scheduler::Event& event);
   void take_end(const scheduler::Event& event);
+  void take_truth(const scheduler::Event& event);
+  void take_answer(const scheduler::Event& event);
   void take_timer(const scheduler::Event& event);
   void take_abort();
+  void take_deadline();
+  void fail_for_good(plan::StepId step, Lane& lane);
   void count_failure(plan::StepId step, Lane& lane);
-  // commands
-  void follow(const scheduler::Command& command);
+  void reject(plan::StepId step, Lane& lane);
+  void record(plan::StepId step, const Lane& lane, scheduler::Reason reason);
+
+  // a lane's course
+  Due due(plan::StepId step, const Lane& lane) const;
+  Due due_at_work(plan::StepId step, const Lane& lane) const;
+  Due due_forward(plan::StepId step, const Lane& lane) const;
+  Due due_condition(plan::StepId step, const Lane& lane) const;
+  void expect(const scheduler::Command& command, Due::Kind kind);
   void start_action(const scheduler::Command& command);
   void set_timer(const scheduler::Command& command);
+  void evaluate(const scheduler::Command& command);
+  void ask(const scheduler::Command& command);
   void end_task(const scheduler::Command& command);
+  void skipped(plan::StepId step, Lane& lane, scheduler::Reason reason);
+  void succeeded(plan::StepId step, Lane& lane);
+  void failed(plan::StepId step, Lane& lane);
+  void cancelled(plan::StepId step, Lane& lane);
+  scheduler::State end_state(const Lane& lane) const;
+  scheduler::Reason end_reason(const Lane& lane) const;
+  std::optional<scheduler::Truth> own_truth(const std::optional<plan::Expression>& condition,
+                                            plan::StepId step, std::uint32_t lane) const;
+  scheduler::Reason task_skip_reason(plan::StepId step, const Lane& lane) const;
+
+  // steps and their lanes
+  void follow(const scheduler::Command& command);
   void begin_lane(const scheduler::Command& command);
+  void begin_undo(const scheduler::Command& command);
   void end_lane(const scheduler::Command& command);
   void leave_out(const scheduler::Command& command);
   void begin_step(const scheduler::Command& command);
   void end_step(const scheduler::Command& command);
   void end_deployment(const scheduler::Command& command);
+  void roll_back(plan::StepId step);
   // what must have come
   void check_complete(const scheduler::Scheduler& scheduler);
   void check_step_complete(plan::StepId step);
 
+  // the census
+  void open_census();
+  void follow_census(const scheduler::Command& command);
+  void check_census();
+  bool is_probed(plan::StepId step, std::uint32_t lane, std::uint32_t task) const;
+
+  struct LeftOut {
+    plan::StepId cause;
+    scheduler::Reason reason;
+  };
   bool waited_for_ended(plan::StepId step) const;
   std::optional<plan::StepId> failed_ancestor(plan::StepId step) const;
-  std::optional<plan::StepId> failed_before(plan::StepId step, std::uint32_t lane) const;
+  std::optional<LeftOut> left_out(plan::StepId step, std::uint32_t lane) const;
+  bool is_locked(plan::StepId step, std::uint32_t lane) const;
   bool admissible(plan::StepId step, std::uint32_t lane) const;
   std::optional<std::uint32_t> first_admissible(plan::StepId step) const;
   bool may_admit(plan::StepId step) const;
   void allow_stuck(plan::StepId step);
-  scheduler::Reason skip_reason(plan::StepId step) const;
-  scheduler::Reason task_skip_reason(plan::StepId step, const Lane& lane) const;
+  LeftOut skip_reason(plan::StepId step) const;
+  bool asks_for_step(plan::StepId step) const;
+  bool asks_for_lanes(plan::StepId step) const;
   std::uint32_t never_begun(plan::StepId step) const;
-  const plan::Task& task_of(const scheduler::Action& action) const;
+  std::uint32_t index_of(plan::StepId step, const Lane& lane) const;
   Lane& lane_of(const scheduler::Action& action);
   Step& step_of(plan::StepId step) { return steps_[step.value]; }
   const Step& step_of(plan::StepId step) const { return steps_[step.value]; }
@@ -97,7 +182,11 @@ class Invariants {
   std::string at_;
   base::Instant now_;
   bool started_ = false;  // an attempt, in this call
-  bool paused_ = false, aborted_ = false, ended_ = false;
+  bool paused_ = false, aborted_ = false, ended_ = false, late_ = false;
+  base::Instant steps_ended_at_ = base::Instant::never();
+  std::set<std::uint32_t> touched_;  // targets
+  std::optional<std::vector<Probe>> census_;
+  bool census_missed_ = false;
   std::vector<scheduler::Action> cancels_;   // that must be said in this call
   std::vector<scheduler::Action> timeouts_;  // timers that must be set in this call
 };

@@ -9,12 +9,13 @@ namespace sluice::test {
 
 using scheduler::Action;
 using scheduler::Command;
-using scheduler::Outcome;
+using scheduler::Part;
 using scheduler::Reason;
 using scheduler::State;
 
 void Invariants::follow(const Command& command) {
   require(!ended_, "said after the end");
+  if (command.action.part == Part::Census) return follow_census(command);
   switch (command.kind) {
     case Command::Kind::StartAction:
       return start_action(command);
@@ -25,14 +26,15 @@ void Invariants::follow(const Command& command) {
       return;
     }
     case Command::Kind::EvaluateCondition:
+      return evaluate(command);
     case Command::Kind::AskOperator:
-      return require(false, "asked without need");
+      return ask(command);
     case Command::Kind::SetTimer:
       return set_timer(command);
     case Command::Kind::StepBegan:
       return begin_step(command);
     case Command::Kind::LaneBegan:
-      return begin_lane(command);
+      return command.action.part == Part::Undo ? begin_undo(command) : begin_lane(command);
     case Command::Kind::TaskEnded:
       return end_task(command);
     case Command::Kind::LaneEnded:
@@ -46,95 +48,14 @@ void Invariants::follow(const Command& command) {
   }
 }
 
-void Invariants::start_action(const Command& command) {
-  const Action& action = command.action;
-  Lane& lane = lane_of(action);
-  const plan::Task& task = task_of(action);
-  started_ = true;
-  require(lane.stage == Stage::Live && !lane.acting && !lane.pausing,
-          "the lane is not free to act");
-  require(action.slot == lane.slot, "another slot than the lane's");
-  require(action.task == lane.task, "out of order");
-  require(action.attempt == lane.attempt + 1, "attempts are not counted one by one");
-  require(action.attempt <= task.retry.more + 1, "more attempts than allowed");
-  if (lane.attempt == 0) {
-    require(!lane.result && task_skip_reason(action.step, lane) == Reason::None,
-            "its condition does not hold");
-  } else {
-    const bool at_once = lane.result == Outcome::Failed && task.retry.pause.ms == 0;
-    require(lane.resumes || at_once, "no retry is due");
-    require(!step_of(action.step).cut, "a retry after an abort");
-  }
-  limits_.start(action);
-  lane.attempt = action.attempt;
-  lane.acting = true;
-  lane.result.reset();
-  lane.resumes = false;
-  if (task.timeout) timeouts_.push_back(action);
-}
-
-void Invariants::set_timer(const Command& command) {
-  const Action& action = command.action;
-  Lane& lane = lane_of(action);
-  const plan::Task& task = task_of(action);
-  if (command.timer == scheduler::TimerKind::Timeout) {
-    const auto wanted = std::find(timeouts_.begin(), timeouts_.end(), action);
-    require(wanted != timeouts_.end(), "no timeout is needed");
-    if (wanted != timeouts_.end()) timeouts_.erase(wanted);
-    require(task.timeout && command.at == now_ + *task.timeout, "at another instant");
-    return;
-  }
-  require(lane.stage == Stage::Live && lane.task == action.task && lane.attempt == action.attempt &&
-              lane.slot == action.slot,
-          "another attempt than the last");
-  require(lane.result == Outcome::Failed && lane.attempt <= task.retry.more, "no retry is due");
-  require(task.retry.pause.ms > 0 && command.at == now_ + task.retry.pause, "at another instant");
-  require(!step_of(action.step).cut, "a retry after an abort");
-  lane.pausing = command.at;
-  lane.result.reset();
-}
-
-void Invariants::end_task(const Command& command) {
-  const Action& action = command.action;
-  Lane& lane = lane_of(action);
-  const plan::Task& task = task_of(action);
-  require(lane.stage == Stage::Live && !lane.acting && !lane.pausing, "the lane is not there");
-  require(action.task == lane.task && action.attempt == lane.attempt && action.slot == lane.slot,
-          "another task or number of attempts than the lane's");
-  if (lane.attempt == 0) {
-    const Reason reason = task_skip_reason(action.step, lane);
-    require(reason != Reason::None, "skipped, though its condition holds");
-    require(command.state == State::Skipped && command.reason == reason, "for another reason");
-    lane.cut_short = lane.cut_short || reason == Reason::Aborted;
-  } else {
-    require(!started_, "an attempt's end is settled after another one's start");
-    State expected = State::Succeeded;
-    if (lane.result != Outcome::Succeeded) {
-      const bool for_good = lane.result == Outcome::Failed && lane.attempt == task.retry.more + 1;
-      expected = for_good ? State::Failed : State::Cancelled;
-    }
-    require(lane.result || lane.resumes, "its attempt has not ended");
-    require(command.state == expected, "in another state");
-    require(expected != State::Cancelled || step_of(action.step).cut, "cancelled without an abort");
-    require(command.reason == (expected == State::Cancelled ? Reason::Aborted : Reason::None),
-            "for another reason");
-    lane.degraded = lane.degraded || (expected == State::Failed && task.ignore_failure);
-    lane.cut_short = lane.cut_short || expected == State::Cancelled;
-  }
-  limits_.end_task(command);
-  ++lane.task;
-  lane.attempt = 0;
-  lane.result.reset();
-  lane.resumes = false;
-}
-
 void Invariants::begin_lane(const Command& command) {
   const plan::StepId id = command.action.step;
   Step& step = step_of(id);
   Lane& lane = lane_of(command.action);
   require(!paused_, "in a pause");
   require(step.begun && !step.ended, "its step does not run");
-  require(step.stop == Reason::None, "its step was halted or aborted");
+  require(step.stop == Reason::None && !step.to_undo, "its step begins no more");
+  require(step.questions == 0, "a person is asked about another target");
   require(step.live < plan_.steps[id].window.value, "the window is full");
   require(lane.stage == Stage::NotBegun, "it has begun before or was left out");
   const auto first = first_admissible(id);
@@ -154,33 +75,70 @@ void Invariants::begin_lane(const Command& command) {
   lane.stage = Stage::Live;
   lane.slot = command.action.slot;
   ++step.live;
+  step.begun_lanes.push_back(command.action.lane);
+}
+
+void Invariants::begin_undo(const Command& command) {
+  const plan::StepId id = command.action.step;
+  Step& step = step_of(id);
+  Lane& lane = lane_of(command.action);
+  require(step.to_undo.has_value() && may_admit(id), "its step undoes nothing, or not now");
+  if (!violation_.empty()) return;
+  require(lane.stage == Stage::Ended, "it has not ended, or was never begun");
+  require(first_admissible(id) == command.action.lane, "not the first that could be undone");
+  limits_.begin_lane(command.action);
+  std::erase(*step.to_undo, command.action.lane);
+  lane.stage = Stage::Live;
+  lane.slot = command.action.slot;
+  lane.rolled_back = true;
+  for (const std::uint32_t task : lane.begun) {
+    if (plan_.steps[id].tasks[task].undo) lane.to_undo.push_back(task);
+  }
+  ++step.live;
+}
+
+// Its lanes are undone in their turn, where that is asked for and there is something to undo.
+void Invariants::roll_back(plan::StepId id) {
+  const plan::Step& rules = plan_.steps[id];
+  Step& step = step_of(id);
+  const bool over = step.begun && !step.ended && step.live == 0 &&
+                    (step.stop != Reason::None || never_begun(id) == 0);
+  const bool halted = step.failures > rules.tolerate.value || step.stop == Reason::GateFailed;
+  if (rules.on_failure != plan::OnFailure::RollbackAll || !over || !halted || step.cut ||
+      step.to_undo) {
+    return;
+  }
+  std::vector<std::uint32_t> lanes;
+  for (auto lane = step.begun_lanes.rbegin(); lane != step.begun_lanes.rend(); ++lane) {
+    const std::set<std::uint32_t>& begun = step.lanes[*lane].begun;
+    const bool any = std::any_of(begun.begin(), begun.end(), [&](std::uint32_t task) {
+      return rules.tasks[task].undo.has_value();
+    });
+    if (any) lanes.push_back(*lane);
+  }
+  if (!lanes.empty()) step.to_undo = std::move(lanes);
 }
 
 void Invariants::end_lane(const Command& command) {
   const plan::StepId id = command.action.step;
-  Step& step = step_of(id);
+  expect(command, Due::Kind::EndLane);
+  if (!violation_.empty()) return;
   Lane& lane = lane_of(command.action);
-  require(lane.stage == Stage::Live && !lane.acting && !lane.pausing, "it is not there, or acts");
-  require(lane.task == plan_.steps[id].tasks.size(), "its tasks have not all ended");
-  const State expected = lane.failed      ? State::Failed
-                         : lane.cut_short ? State::Cancelled
-                         : lane.degraded  ? State::Degraded
-                                          : State::Succeeded;
-  require(command.state == expected, "in another state");
-  require(command.reason == (expected == State::Cancelled ? Reason::Aborted : Reason::None),
-          "for another reason");
   limits_.end_lane(command.action);
   lane.stage = Stage::Ended;
   lane.state = command.state;
-  --step.live;
+  if (lane.rolled_back && !lane.failed) record(id, lane, Reason::FailedBefore);
+  --step_of(id).live;
+  roll_back(id);
 }
 
 void Invariants::leave_out(const Command& command) {
   Lane& lane = lane_of(command.action);
-  const auto cause = failed_before(command.action.step, command.action.lane);
+  const auto why = left_out(command.action.step, command.action.lane);
   require(lane.stage == Stage::NotBegun, "it has begun");
-  require(cause.has_value() && command.cause == *cause, "its target has not failed there");
-  require(command.state == State::Skipped && command.reason == Reason::FailedBefore, "otherwise");
+  require(why.has_value() && command.cause == why->cause && command.reason == why->reason,
+          "not for that reason");
+  require(command.state == State::Skipped, "in another state");
   lane.stage = Stage::LeftOut;
 }
 
@@ -190,8 +148,14 @@ void Invariants::begin_step(const Command& command) {
   require(!paused_, "in a pause");
   require(!step.begun && !step.ended, "twice");
   require(waited_for_ended(id), "what it waits for has not ended");
-  require(skip_reason(id) == Reason::None, "its condition does not hold");
+  require(skip_reason(id).reason == Reason::None, "its condition does not hold");
+  require(!asks_for_step(id) || step.truth.has_value(), "nobody has said whether it holds");
   step.begun = true;
+  const plan::Step& rules = plan_.steps[id];
+  const auto truth = asks_for_step(id)    ? step.truth
+                     : asks_for_lanes(id) ? scheduler::Truth::True
+                                          : own_truth(rules.condition, id, 0);
+  if (truth == scheduler::Truth::Unknown) step.stop = Reason::NotKnown;
 }
 
 void Invariants::end_step(const Command& command) {
@@ -201,52 +165,61 @@ void Invariants::end_step(const Command& command) {
   require(!step.ended, "twice");
   require(waited_for_ended(id), "what it waits for has not ended");
   require(step.live == 0, "lanes of it are at work");
+  require(!step.to_undo || step.cut || step.to_undo->empty(), "lanes of it are to be undone");
   const std::uint32_t waiting = never_begun(id);
   if (command.reason == Reason::Stuck && step.stop == Reason::None) allow_stuck(id);
   if (!step.begun) {
-    const Reason reason = skip_reason(id);
-    require(reason != Reason::None, "skipped, though its condition holds");
-    require(command.state == State::Skipped && command.reason == reason, "for another reason");
-    if (reason == Reason::AfterFailure) {
-      plan::StepId cause;
-      for (std::uint32_t lane = 0; lane < step.lanes.size(); ++lane) {
-        if (const auto before = failed_before(id, lane)) cause = std::min(cause, *before);
-      }
-      require(command.cause == failed_ancestor(id).value_or(cause), "by another step");
-    }
+    const LeftOut why = skip_reason(id);
+    require(why.reason != Reason::None, "skipped, though its condition holds");
+    require(command.state == State::Skipped && command.reason == why.reason, "for another reason");
+    require(command.cause == why.cause, "by another step");
   } else {
-    const bool cancelled = std::any_of(step.lanes.begin(), step.lanes.end(), [](const Lane& lane) {
-      return lane.state == State::Cancelled;
+    const auto any = [&](auto of) { return std::any_of(step.lanes.begin(), step.lanes.end(), of); };
+    const bool cancelled = any([](const Lane& lane) { return lane.state == State::Cancelled; });
+    const bool degraded = any([](const Lane& lane) {
+      return lane.failed || lane.degraded || lane.excluded || lane.left_behind;
     });
-    const bool degraded = std::any_of(step.lanes.begin(), step.lanes.end(), [](const Lane& lane) {
-      return lane.state == State::Failed || lane.degraded;
-    });
+    const bool needed =
+        any([](const Lane& lane) { return lane.stage == Stage::Ended && !lane.unneeded; });
     const Reason reason = waiting > 0 ? step.stop : cancelled ? Reason::Aborted : Reason::None;
     require(waiting == 0 || step.stop != Reason::None, "lanes of it have not begun");
     const bool failed = step.failures > rules.tolerate.value || reason != Reason::None;
+    const bool skipped = !failed && !degraded && !needed;
     require(command.state == (failed     ? State::Failed
                               : degraded ? State::Degraded
+                              : skipped  ? State::Skipped
                                          : State::Succeeded),
             "in another state");
-    require(command.reason == reason, "for another reason");
+    require(command.reason == (skipped ? Reason::Condition : reason), "for another reason");
   }
   step.ended = true;
   step.state = command.state;
+  step.skipped = command.state == State::Skipped ? command.reason : Reason::None;
 }
 
 void Invariants::end_deployment(const Command& command) {
   State worst = State::Succeeded;
+  bool left_out = false;
   for (const Step& step : steps_) {
     require(step.ended, "a step has not ended");
     if (step.state == State::Failed) worst = State::Failed;
     if (step.state == State::Degraded && worst == State::Succeeded) worst = State::Degraded;
+    left_out = left_out || step.skipped == Reason::Deadline;
     for (const Lane& lane : step.lanes) {
       const bool told = lane.stage == Stage::Ended || lane.stage == Stage::LeftOut ||
                         lane.stage == Stage::NotBegun;
       require(told, "a lane is still at work");
     }
   }
+  // What ends at the deadline is in time.
+  if (late_ && (left_out || steps_ended_at_.ms > plan_.deadline->ms)) worst = State::Failed;
+  if (worst == State::Succeeded && census_missed_) worst = State::Degraded;
   require(command.state == (aborted_ ? State::Aborted : worst), "in another state");
+  if (census_) {
+    for (const Probe& probe : *census_) {
+      require(!probe.at_work && (aborted_ || probe.tasks.empty()), "the census is not taken");
+    }
+  }
   ended_ = true;
 }
 
@@ -256,15 +229,23 @@ void Invariants::check_complete(const scheduler::Scheduler& scheduler) {
   require(limits_.broken().empty(), "broken: " + limits_.broken());
   std::uint32_t live = 0;
   bool all_ended = true;
+  bool evaluating = false;
   for (const plan::StepId id : plan_.steps.ids()) {
     check_step_complete(id);
     live += step_of(id).live;
     all_ended = all_ended && step_of(id).ended;
+    evaluating = evaluating || (step_of(id).evaluating && !step_of(id).ended);
   }
+  if (all_ended) open_census();
+  check_census();
+  const bool probes = census_ && std::any_of(census_->begin(), census_->end(),
+                                             [](const Probe& probe) { return probe.at_work; });
   require(scheduler.in_flight() == live, "it counts its lanes otherwise");
-  require(scheduler.at_rest() == (live == 0), "it is at rest, or not, otherwise");
-  require(ended_ == all_ended && scheduler.ended() == ended_, "the deployment's end is not said");
-  require(ended_ || live > 0 || paused_, "nothing is at work that could ever end");
+  require(scheduler.at_rest() == (live == 0 && !evaluating && !probes),
+          "it is at rest, or not, otherwise");
+  require(scheduler.ended() == ended_, "the deployment's end is not said");
+  require(ended_ || live > 0 || paused_ || evaluating || probes,
+          "nothing is at work that could ever end");
   if (!ended_) {
     require(scheduler.state() == (paused_ ? State::Paused : State::Running), "another state");
   }
@@ -274,18 +255,21 @@ void Invariants::check_step_complete(plan::StepId id) {
   const Step& step = step_of(id);
   const std::string& name = plan_.steps[id].name;
   if (!step.begun && !step.ended && waited_for_ended(id)) {
-    require(paused_ && skip_reason(id) == Reason::None,
+    const bool evaluating = asks_for_step(id) && step.evaluating;
+    require((paused_ || evaluating) && skip_reason(id).reason == Reason::None,
             fmt::format("{} neither began nor ended", name));
+    require(!asks_for_step(id) || step.asked, fmt::format("{} was not asked for", name));
   }
   for (std::uint32_t i = 0; i < step.lanes.size(); ++i) {
     const Lane& lane = step.lanes[i];
-    require(lane.stage != Stage::Live || lane.acting || lane.pausing,
+    require(lane.stage != Stage::Live || lane.doing != Doing::Nothing,
             fmt::format("lane {} of {} does nothing", i, name));
-    require(!step.begun || lane.stage != Stage::NotBegun || !failed_before(id, i),
+    require(!step.begun || lane.stage != Stage::NotBegun || !left_out(id, i),
             fmt::format("lane {} of {} was not left out", i, name));
   }
   if (step.begun && !step.ended) {
-    require(step.live > 0 || (step.stop == Reason::None && never_begun(id) > 0),
+    const bool undoes = step.to_undo && !step.to_undo->empty() && !step.cut;
+    require(step.live > 0 || undoes || (step.stop == Reason::None && never_begun(id) > 0),
             fmt::format("{} is over and has not ended", name));
   }
   if (may_admit(id)) {

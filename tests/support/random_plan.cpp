@@ -76,7 +76,7 @@ class Decorator {
     step.place = place();
     if (dice_.chance(50)) step.window.rule = "window " + std::to_string(step.window.value);
     if (dice_.chance(50)) step.tolerate.rule = random_text(dice_);
-    if (step.tasks.size() == 1 && dice_.chance(50)) {
+    if (step.tasks.size() == 1 && !step.verify && dice_.chance(50)) {
       step.has_child_steps = false;
       step.tasks[0].name = step.name;
     }
@@ -87,7 +87,7 @@ class Decorator {
     static constexpr std::string_view kinds[] = {"script", "wait", "http", "haproxy"};
     task.place = place();
     task.action_place = place();
-    task.action.kind = kinds[dice_.below(4)];
+    if (task.action.kind != "manual") task.action.kind = kinds[dice_.below(4)];
     for (std::uint32_t i = dice_.below(3); i > 0; --i) {
       const Type type = static_cast<Type>(dice_.below(8));
       task.action.attributes.push_back(

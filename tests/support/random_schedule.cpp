@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "support/random_lanes.h"
 #include "support/random_limits.h"
 #include "support/tiny_plan.h"
 
@@ -114,6 +115,7 @@ plan::Plan random_schedule(std::uint64_t seed) {
     }
   }
   set_joins(plan, above);
+  if (dice.chance(70)) add_random_lanes(dice, plan);
   add_random_limits(plan, seed);
   return plan;
 }
@@ -158,8 +160,8 @@ bool World::run(const Observer& observer, std::uint32_t limit) {
 
 Dice World::dice(const Action& action, std::uint32_t draw) const {
   Dice dice(settings_.seed);
-  for (const std::uint32_t part :
-       {action.step.value, action.lane, action.task, action.attempt, draw}) {
+  for (const std::uint32_t part : {action.step.value, action.lane, action.task,
+                                   static_cast<std::uint32_t>(action.part), action.attempt, draw}) {
     dice = Dice(dice.next() ^ part);
   }
   return dice;
@@ -179,15 +181,43 @@ void World::obey(const Command& command) {
       return enter(
           command.at,
           {.kind = Event::Kind::TimerFired, .action = command.action, .timer = command.timer});
+    case Command::Kind::EvaluateCondition:
+      return evaluate(command.action);
+    case Command::Kind::AskOperator:
+      return answer(command.action);
     default:
       return;
+  }
+}
+
+void World::evaluate(const Action& asked) {
+  Dice drawn = dice(asked, 2);
+  const scheduler::Truth truth = drawn.chance(60)   ? scheduler::Truth::True
+                                 : drawn.chance(60) ? scheduler::Truth::False
+                                                    : scheduler::Truth::Unknown;
+  const base::Duration later{drawn.chance(70) ? 0 : drawn.below(6)};
+  enter(now_ + later, {.kind = Event::Kind::ConditionKnown, .action = asked, .truth = truth});
+}
+
+// Sometimes twice: the first counts.
+void World::answer(const Action& asked) {
+  Dice drawn = dice(asked, 100 + asked_[asked]++);
+  for (std::uint32_t times = drawn.chance(15) ? 2 : 1; times > 0; --times) {
+    const std::uint32_t word = drawn.below(12);
+    const scheduler::Answer answer = word < 4    ? scheduler::Answer::Retry
+                                     : word < 7  ? scheduler::Answer::Ignore
+                                     : word < 11 ? scheduler::Answer::Exclude
+                                                 : scheduler::Answer::Abort;
+    enter(now_ + base::Duration{drawn.below(10)},
+          {.kind = Event::Kind::Answered, .action = asked, .answer = answer});
   }
 }
 
 void World::start(const Action& action) {
   Dice drawn = dice(action, 0);
   const base::Duration length{drawn.below(settings_.longest + 1)};
-  const Outcome outcome = drawn.chance(settings_.failures) ? Outcome::Failed : Outcome::Succeeded;
+  Outcome outcome = drawn.chance(settings_.failures) ? Outcome::Failed : Outcome::Succeeded;
+  if (outcome == Outcome::Failed && drawn.chance(30)) outcome = Outcome::Unreachable;
   enter(now_ + length, {.action = action, .outcome = outcome});
   if (drawn.chance(10)) {
     enter(now_, {.kind = Event::Kind::ActionStarted, .action = action});

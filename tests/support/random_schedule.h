@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <vector>
 
 #include "plan/plan.h"
@@ -56,6 +57,8 @@ class World {
   void enter(base::Instant at, const scheduler::Event& event);
   void obey(const scheduler::Command& command);
   void start(const scheduler::Action& action);
+  void evaluate(const scheduler::Action& asked);
+  void answer(const scheduler::Action& asked);
   void cancel(const scheduler::Action& action);
   std::vector<scheduler::Event> take_due();
   void plan_operators_words();
@@ -64,6 +67,7 @@ class World {
   WorldSettings settings_;
   scheduler::Scheduler scheduler_;
   std::vector<Due> due_;
+  std::map<scheduler::Action, std::uint32_t> asked_;  // how often
   std::uint64_t entered_ = 0;
   base::Instant now_;
 };

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "simulator/attempts.h"
+#include "simulator/world.h"
 
 namespace sluice::test {
 
@@ -15,14 +16,18 @@ using runtime::Completion;
 class ScriptedExecutor : public runtime::Executor {
  public:
   ScriptedExecutor(const plan::Plan& plan, const simulator::Settings& settings)
-      : run_(settings.run), attempts_(plan, settings) {}
+      : world(plan), run_(settings.run), attempts_(plan, settings) {}
 
   void start(ActionRequest request, Sink done) override {
     const auto attempt = attempts_.draw(request.action, run_);
     REQUIRE(attempt.ok());
     Completion completion;
-    completion.ending = Completion::Ending::Answered;
-    completion.outcome = attempt.value().outcome;
+    completion.outcome = world.needed() ? world.outcome(request.action, attempt.value().outcome)
+                                        : attempt.value().outcome;
+    completion.ending = completion.outcome == scheduler::Outcome::Unreachable
+                            ? Completion::Ending::Unreachable
+                            : Completion::Ending::Answered;
+    completion.outputs = world.outputs(request.action);
     running_[request.ticket] = {now + attempt.value().takes, completion, std::move(done)};
   }
 
@@ -31,6 +36,7 @@ class ScriptedExecutor : public runtime::Executor {
     if (found == running_.end()) return;
     found->second.at = now;
     found->second.completion.outcome = scheduler::Outcome::Cancelled;
+    found->second.completion.outputs.clear();
   }
 
   base::Instant next() const {
@@ -53,6 +59,7 @@ class ScriptedExecutor : public runtime::Executor {
   }
 
   base::Instant now;
+  simulator::World world;
 
  private:
   struct Running {
@@ -68,13 +75,16 @@ class ScriptedExecutor : public runtime::Executor {
 
 class Watcher : public runtime::Observer {
  public:
-  explicit Watcher(const plan::Plan& plan) : builder(plan, scheduler::Detail::Lanes) {}
+  Watcher(const plan::Plan& plan, simulator::World& found)
+      : builder(plan, scheduler::Detail::Lanes), world(found) {}
   void instant(const runtime::Instant& instant, const scheduler::Commands& commands) override {
     builder.observe(instant.at, instant.events, commands);
+    if (world.needed()) world.observe(commands);
   }
   void output(const scheduler::Action&, const std::string&, std::string_view) override {}
 
   scheduler::TimelineBuilder builder;
+  simulator::World& world;
 };
 
 }  // namespace
@@ -82,12 +92,17 @@ class Watcher : public runtime::Observer {
 VirtualRun run_virtually(const plan::Plan& plan, const simulator::Settings& settings) {
   ScriptedExecutor executor(plan, settings);
   MemoryJournal journal;
-  Watcher watcher(plan);
+  Watcher watcher(plan, executor.world);
   runtime::Driver driver(plan, "virtual", executor, journal, watcher);
   REQUIRE(driver.turn(executor.now).ok());
   while (!driver.ended()) {
-    executor.now = std::min(executor.next(), driver.next_timer());
-    REQUIRE(executor.now != base::Instant::never());
+    for (const scheduler::Action& asked : driver.questions()) {
+      driver.answer(asked, simulator::World::answer);
+    }
+    if (!driver.has_news()) {
+      executor.now = std::min(executor.next(), driver.next_timer());
+      REQUIRE(executor.now != base::Instant::never());
+    }
     executor.deliver();
     REQUIRE(driver.turn(executor.now).ok());
   }
