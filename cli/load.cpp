@@ -154,6 +154,10 @@ std::variant<plan::Plan, int> load_plan(const InputOptions& input, Warnings warn
     options.set.emplace_back(setting.substr(0, equals), setting.substr(equals + 1));
   }
   options.chosen = input.environment;
+  options.only = input.only;
+  options.skip = input.skip;
+  options.limit = input.limit;
+  options.exclude = input.exclude;
   FolderReader reader(input.file, input.root, input.programs);
   options.reader = &reader;
   base::Sources sources;

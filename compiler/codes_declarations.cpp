@@ -130,6 +130,24 @@ step "A" on web { run "true" })deploy",
 role web { target "web-[1..4]" }
 require available(web) >= 3
 step "A" on web window 1 { run "true" })deploy"},
+    Code{"E0616", "a choice that names nothing",
+         "`--only` and `--skip` name steps, `STEP/CHILD`, tags, or patterns of them; `--limit` and "
+         "`--exclude` name targets, roles, or patterns; several with commas between them.",
+         R"deploy(deployment "Acme"
+role web { target "web-[1..4]" }
+step "Update" on web { run "true" })deploy",
+         ""},
+    Code{"E0617", "a choice that leaves no step", "Every step was left out, or has no target left.",
+         R"deploy(deployment "Acme"
+role web { target "web-[1..4]" }
+step "Update" on web { run "true" })deploy",
+         ""},
+    Code{"E0618", "a step that reads what is left out",
+         "A step that reads an output of another cannot do without it.",
+         R"deploy(deployment "Acme"
+step "Find" { run "echo version=2 >> \"$SLUICE_OUTPUT\"" }
+step "Say" { run http { url = "http://localhost/${steps["Find"].outputs.version}" } })deploy",
+         ""},
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "compiler/procedures.h"
 #include "compiler/program.h"
 #include "compiler/resolver.h"
+#include "compiler/selection.h"
 #include "plan/verify.h"
 
 namespace sluice::compiler {
@@ -62,6 +63,7 @@ void resolve_all(SyntaxTree& tree, Resolver& resolver, bool& targets_known) {
   resolve_settings(tree, resolver);
   targets_known = resolve_inventories(tree, resolver);
   resolve_targets(tree, resolver);
+  select_targets(tree, resolver);
   expand_uses(tree, resolver);
   resolve_contracts(tree, resolver);
   resolve_steps(tree, resolver);
@@ -109,8 +111,9 @@ std::optional<plan::Plan> compile(base::Sources& sources, base::FileId main, con
   resolve_all(program.tree, resolver, targets_known);
   if (!found.has_errors()) resolve_joins(resolver);
   if (!found.has_errors()) check_outputs(resolver);
+  if (!found.has_errors()) warn(program.tree, resolver);
+  if (!found.has_errors()) leave_out_steps(program.tree, resolver);
   const bool good = !found.has_errors();
-  if (good) warn(program.tree, resolver);
   if (targets_known) {
     diagnostics.add_all(found);
   } else {

@@ -18,6 +18,11 @@ struct Options {
   std::vector<std::pair<std::string, std::string>> environment;  // SLUICE_VAR_NAME=VALUE, by NAME
   std::string version;                                           // of this program
   std::string chosen;                                            // --environment, or empty
+  // Names, patterns and tags of steps; names, patterns and roles of targets. Empty: all, or none.
+  std::vector<std::string> only;
+  std::vector<std::string> skip;
+  std::vector<std::string> limit;
+  std::vector<std::string> exclude;
   FileReader* reader = nullptr;  // for imports and inventories; nullptr: there is no other file
 };
 

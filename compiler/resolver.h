@@ -59,7 +59,9 @@ struct Resolver {
   std::vector<std::string> paths;  // of the `.deploy` files, by id
   HostConnections hosts;           // of the inventory, until the targets' connections are settled
   std::vector<Frame> frames;       // one a `use`
-  bool steps_missing = false;      // what should have been steps has been reported
+  std::vector<bool> kept_targets;  // by target; empty: all are kept
+  std::vector<plan::StepId> emptied_steps;  // ascending: no kept target is left to them
+  bool steps_missing = false;               // what should have been steps has been reported
   std::map<std::string, plan::TargetListId> step_lists;  // by roles and order, as written
   std::vector<Waits> waits;                              // by step
   std::vector<base::Span> step_spans;                    // by step

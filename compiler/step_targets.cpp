@@ -7,6 +7,7 @@
 
 #include "compiler/phrases.h"
 #include "compiler/ranges.h"
+#include "compiler/selection.h"
 #include "compiler/suggest.h"
 #include "compiler/write_expression.h"
 
@@ -34,9 +35,15 @@ class TargetsOfStep {
       step_.targets_rule += (step_.targets_rule.empty() ? "" : ", ") + write_name(name);
     }
     filter();
+    const bool was_empty = resolver_.plan.target_lists[step_.targets].empty();
+    if (find_phrase(node_.phrases, Phrase::Required) == nullptr) {
+      step_.targets = selected(step_.targets, resolver_);
+    }
+    const bool emptied = !was_empty && resolver_.plan.target_lists[step_.targets].empty();
+    if (emptied) resolver_.emptied_steps.push_back(plan::StepId{resolver_.plan.steps.size()});
     const bool optional = find_phrase(node_.phrases, Phrase::Optional) != nullptr;
     const bool empty = resolver_.plan.target_lists[step_.targets].empty();
-    if (known && sound_ && empty && !optional) {
+    if (known && sound_ && empty && !optional && !emptied) {
       resolver_.report.error("E0306", on->span, "the step has no targets",
                              {"say `optional` where that is fine: it is skipped then"});
     }

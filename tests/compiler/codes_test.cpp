@@ -67,6 +67,9 @@ Compiled compile_wrong(const compiler::Code& code) {
     return compile_text(text + step + files);
   }
   if (code.code == "E0605") options.chosen = "prodution";
+  if (code.code == "E0616") options.only = {"Updat"};
+  if (code.code == "E0617") options.skip = {"U*"};
+  if (code.code == "E0618") options.skip = {"Find"};
   if (code.code == "E0612") {
     std::string text = "deployment \"Acme\"\nprocedure p0 { step \"A\" { run \"true\" } }\n";
     for (int i = 1; i <= 20; ++i) {
