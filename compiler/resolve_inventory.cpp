@@ -65,7 +65,6 @@ class InventoryTargets {
   bool add() {
     const std::uint32_t hosts = inventory_.host_count();
     resolver_.plan.targets.reserve(hosts, hosts * std::size_t{16});
-    resolver_.names.reserve(hosts);
     resolver_.hosts.of_target.reserve(hosts);
     plain_ = resolver_.plan.property_sets.add({});
     find_meanings();

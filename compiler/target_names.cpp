@@ -1,17 +1,32 @@
 #include "compiler/target_names.h"
 
+#include <algorithm>
 #include <bit>
 
+#include "base/check.h"
 #include "base/random.h"
 
 namespace sluice::compiler {
 
-plan::TargetId TargetNames::find(std::string_view name) const {
+plan::TargetId TargetNames::find(std::string_view name) {
+  if (slots_.empty()) {
+    // The names so far came in ascending order: one behind the last of them is a new one.
+    const bool behind =
+        known_ == 0 || plan::ascends(targets_.name(plan::TargetId{known_ - 1}), name);
+    if (behind) return {};
+    rebuild();
+  }
   return slots_[place(name)];
 }
 
 void TargetNames::add(plan::TargetId target) {
-  if (++used_ * 2 > slots_.size()) rebuild(slots_.size() * 2);
+  SLUICE_CHECK(target.value == known_, "the names of targets are indexed in the rows' order");
+  const bool ascending = known_ == 0 || plan::ascends(targets_.name(plan::TargetId{known_ - 1}),
+                                                      targets_.name(target));
+  if (slots_.empty() && !ascending) rebuild();
+  ++known_;
+  if (slots_.empty()) return;
+  if (std::size_t{known_} * 2 > slots_.size()) return rebuild();
   slots_[place(targets_.name(target))] = target;
 }
 
@@ -23,16 +38,11 @@ std::size_t TargetNames::place(std::string_view name) const {
   return at;
 }
 
-void TargetNames::reserve(std::size_t targets) {
-  const std::size_t slots = std::bit_ceil((targets + 1) * 2);
-  if (slots > slots_.size()) rebuild(slots);
-}
-
-void TargetNames::rebuild(std::size_t slots) {
-  std::vector<plan::TargetId> before(slots);
-  before.swap(slots_);
-  for (const plan::TargetId target : before) {
-    if (target.valid()) slots_[place(targets_.name(target))] = target;
+// An index of all known targets, with room for as many again.
+void TargetNames::rebuild() {
+  slots_.assign(std::bit_ceil(std::max<std::size_t>(std::size_t{known_} * 4, 64)), {});
+  for (std::uint32_t target = 0; target < known_; ++target) {
+    slots_[place(targets_.name(plan::TargetId{target}))] = plan::TargetId{target};
   }
 }
 

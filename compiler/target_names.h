@@ -9,25 +9,24 @@
 
 namespace sluice::compiler {
 
-// Open addressing over the ids; it keeps no copy of a name.
+// Open addressing over the ids; it keeps no copy of a name. While names come in ascending order, as
+// a range gives them, there is no index at all.
 class TargetNames {
  public:
-  explicit TargetNames(const plan::Targets& targets) : targets_(targets), slots_(64) {}
+  explicit TargetNames(const plan::Targets& targets) : targets_(targets) {}
 
-  // For so many targets in all.
-  void reserve(std::size_t targets);
   // Invalid where there is none.
-  plan::TargetId find(std::string_view name) const;
-  // The target has been added to the rows, and its name is not in the index yet.
+  plan::TargetId find(std::string_view name);
+  // The row behind those that were added before; its name is not in the index yet.
   void add(plan::TargetId target);
 
  private:
   std::size_t place(std::string_view name) const;
-  void rebuild(std::size_t slots);
+  void rebuild();
 
   const plan::Targets& targets_;
-  std::vector<plan::TargetId> slots_;  // a power of two, at most half full
-  std::size_t used_ = 0;
+  std::vector<plan::TargetId> slots_;  // empty, or a power of two, at most half full
+  std::uint32_t known_ = 0;            // so many of the first rows
 };
 
 }  // namespace sluice::compiler

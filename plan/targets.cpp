@@ -2,7 +2,14 @@
 
 #include <algorithm>
 
+#include "base/random.h"
+
 namespace sluice::plan {
+
+bool ascends(std::string_view before, std::string_view after) {
+  if (before.size() != after.size()) return before.size() < after.size();
+  return before < after;
+}
 
 TargetId Targets::add(std::string_view name, PropertySetId properties, ConnectionId connection) {
   rows_.push_back({names_.size(), properties, connection});
@@ -16,6 +23,26 @@ std::string_view Targets::name(TargetId target) const {
   const std::uint64_t end =
       target.value + 1 < rows_.size() ? rows_[target.value + 1].name_begin : names_.size();
   return std::string_view(names_).substr(begin, end - begin);
+}
+
+bool Targets::names_are_unique() const {
+  std::uint32_t ascending = 1;
+  while (ascending < size() && ascends(name(TargetId{ascending - 1}), name(TargetId{ascending}))) {
+    ++ascending;
+  }
+  if (ascending >= size()) return true;
+  std::size_t places = 64;
+  while (places < std::size_t{size()} * 2) places *= 2;
+  std::vector<TargetId> index(places);
+  for (std::uint32_t target = 0; target < size(); ++target) {
+    std::size_t at = base::stable_hash(name(TargetId{target})) & (places - 1);
+    while (index[at].valid()) {
+      if (name(index[at]) == name(TargetId{target})) return false;
+      at = (at + 1) & (places - 1);
+    }
+    index[at] = TargetId{target};
+  }
+  return true;
 }
 
 PropertySetId Targets::properties(TargetId target) const {

@@ -39,6 +39,10 @@ struct Connection {
   bool operator==(const Connection&) const = default;
 };
 
+// Shorter names first, those of one length by their bytes: the order in which a range counts. Names
+// that ascend are unique, which spares an index of a million of them.
+bool ascends(std::string_view before, std::string_view after);
+
 class Targets {
  public:
   // Names are unique; that is the compiler's to check.
@@ -48,6 +52,7 @@ class Targets {
   std::string_view name(TargetId target) const;
   PropertySetId properties(TargetId target) const;
   ConnectionId connection(TargetId target) const;
+  bool names_are_unique() const;
   void set_properties(TargetId target, PropertySetId properties);
   void set_connection(TargetId target, ConnectionId connection);
   void reserve(std::size_t targets, std::size_t name_bytes);
