@@ -82,7 +82,7 @@ plan::Step random_step(Dice& dice, plan::Plan& plan) {
 
 }  // namespace
 
-plan::Plan random_schedule(std::uint64_t seed) {
+plan::Plan random_schedule(std::uint64_t seed, bool limits) {
   Dice dice(seed);
   plan::Plan plan;
   plan.deployment = "Random";
@@ -114,7 +114,7 @@ plan::Plan random_schedule(std::uint64_t seed) {
     }
   }
   set_joins(plan, above);
-  add_random_limits(plan, seed);
+  if (limits) add_random_limits(plan, seed);
   return plan;
 }
 
