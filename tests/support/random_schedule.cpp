@@ -83,7 +83,7 @@ plan::Step random_step(Dice& dice, plan::Plan& plan) {
 
 }  // namespace
 
-plan::Plan random_schedule(std::uint64_t seed) {
+plan::Plan random_schedule(std::uint64_t seed, bool limits) {
   Dice dice(seed);
   plan::Plan plan;
   plan.deployment = "Random";
@@ -115,8 +115,8 @@ plan::Plan random_schedule(std::uint64_t seed) {
     }
   }
   set_joins(plan, above);
-  if (dice.chance(70)) add_random_lanes(dice, plan);
-  add_random_limits(plan, seed);
+  if (limits && dice.chance(70)) add_random_lanes(dice, plan);
+  if (limits) add_random_limits(plan, seed);
   return plan;
 }
 
