@@ -12,6 +12,7 @@
 #include "cli/commands.h"
 #include "cli/executors.h"
 #include "cli/load.h"
+#include "cli/not_scheduled.h"
 #include "cli/person.h"
 #include "cli/run_view.h"
 #include "cli/version.h"
@@ -237,6 +238,7 @@ int run_command(const RunOptions& options) {
   const auto loaded = load_plan(input);
   if (const int* status = std::get_if<int>(&loaded)) return *status;
   const auto& plan = std::get<plan::Plan>(loaded);
+  if (const std::string reason = not_scheduled(plan); !reason.empty()) return wrong(reason);
   if (!options.expect.empty() && options.expect != plan.digest) {
     return wrong(fmt::format("the plan is {}, and not the one that --expect names", plan.digest));
   }

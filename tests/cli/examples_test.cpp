@@ -183,8 +183,8 @@ TEST_CASE("a saved plan is carried out elsewhere, without the file that it came 
 }
 
 TEST_CASE("each rollout as people need it is checked, drawn, and carried out as predicted") {
-  for (const std::string name : {"blue-green", "quorum", "rolling-restart", "rollback",
-                                 "zone-by-zone", "database-migration", "canary-then-waves"}) {
+  for (const std::string name :
+       {"blue-green", "quorum", "rolling-restart", "rollback", "database-migration"}) {
     DYNAMIC_SECTION(name) {
       const std::string file = examples + "/" + name + ".deploy";
       CHECK(run_program({"check", file}).status == 0);
@@ -210,4 +210,21 @@ TEST_CASE("what needs Windows is planned and predicted, and refused before anyth
   CHECK(run.status == 2);
   CHECK(holds(run.err, "does not carry out `windows_service`"));
   CHECK(run_program({"history", "--state", place.path()}).out.empty());
+}
+
+TEST_CASE("what this version does not schedule is planned, and refused before it is predicted") {
+  for (const std::string name : {"canary-then-waves", "zone-by-zone"}) {
+    const std::string file = examples + "/" + name + ".deploy";
+    CHECK(run_program({"check", file}).status == 0);
+    CHECK(run_program({"plan", file}).status == 0);
+    CHECK(run_program({"graph", file}).status == 0);
+    const TemporaryDirectory place;
+    for (const std::vector<std::string>& words :
+         {std::vector<std::string>{"simulate", file},
+          std::vector<std::string>{"run", file, "--yes", "--state", place.path()}}) {
+      const ProgramResult result = run_program(words);
+      CHECK(result.status == 2);
+      CHECK(holds(result.err, "does not schedule it yet"));
+    }
+  }
 }
