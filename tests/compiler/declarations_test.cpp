@@ -238,7 +238,8 @@ TEST_CASE("a file that was made to break an inventory's reader is refused with a
   for (int i = 1; i < 20; ++i) {
     bomb += "y" + std::to_string(i) + ":\n  children: &a" + std::to_string(i) + "\n";
     for (int k = 0; k < 9; ++k) {
-      bomb += "    c" + std::to_string(k) + ": {children: *a" + std::to_string(i - 1) + "}\n";
+      bomb += "    c" + std::to_string(i) + "-" + std::to_string(k) + ": {children: *a" +
+              std::to_string(i - 1) + "}\n";
     }
   }
   CHECK(said("h.yml", bomb).find("E0508") != std::string::npos);

@@ -32,8 +32,9 @@ TEST_CASE("a script runs on when its connection is cut, and is not started again
   const auto answer = remote.start(counted);
   remote.process_in(remote.server.home() + "/pid");
   for (int time = 0; time < 3; ++time) {
-    remote.waiting.until_seen([&] { return !remote.server.connections().empty(); });
-    REQUIRE(remote.server.cut() > 0);
+    // One that has been seen may be gone by itself before it is cut.
+    bool cut = false;
+    remote.waiting.until_seen([&] { return cut = cut || remote.server.cut() > 0; });
   }
   Remote::open_gate(remote.server.home() + "/gate", "the cut\n");
   remote.wait_for(answer);

@@ -83,7 +83,7 @@ plan::Step random_step(Dice& dice, plan::Plan& plan) {
 
 }  // namespace
 
-plan::Plan random_schedule(std::uint64_t seed, bool limits) {
+plan::Plan random_schedule(std::uint64_t seed, bool limits, bool lanes) {
   Dice dice(seed);
   plan::Plan plan;
   plan.deployment = "Random";
@@ -115,7 +115,7 @@ plan::Plan random_schedule(std::uint64_t seed, bool limits) {
     }
   }
   set_joins(plan, above);
-  if (limits && dice.chance(70)) add_random_lanes(dice, plan);
+  if (lanes) add_random_lanes(dice, plan);
   if (limits) add_random_limits(plan, seed);
   return plan;
 }

@@ -27,7 +27,7 @@ class Dice {
 
 // Up to 8 steps over up to 12 targets, with everything that the scheduler reads, in all mixtures.
 // `limits`: with windows of groups, `at most` and contracts, and the properties that they ask for.
-plan::Plan random_schedule(std::uint64_t seed, bool limits = true);
+plan::Plan random_schedule(std::uint64_t seed, bool limits = true, bool lanes = false);
 
 struct WorldSettings {
   std::uint64_t seed = 1;
