@@ -239,6 +239,10 @@ int run_command(const RunOptions& options) {
   if (const int* status = std::get_if<int>(&loaded)) return *status;
   const auto& plan = std::get<plan::Plan>(loaded);
   if (const std::string reason = not_scheduled(plan); !reason.empty()) return wrong(reason);
+  if (!plan.secrets.empty()) {
+    return wrong(fmt::format("this version hands no secrets to scripts yet, and `{}` is one",
+                             plan.secrets.front().name));
+  }
   if (!options.expect.empty() && options.expect != plan.digest) {
     return wrong(fmt::format("the plan is {}, and not the one that --expect names", plan.digest));
   }
