@@ -171,6 +171,10 @@ class Processes::Process {
     const bool piped = (!has_input || open_pipe(input_)) && open_pipe(output_) &&
                        (options_.merge_errors || open_pipe(errors_));
     if (!piped) return errno;
+    // Its place is taken before the child begins: one that began must not be started again for want
+    // of a descriptor to watch it by.
+    pidfd_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (pidfd_ < 0) return errno;
     SpawnSetting setting;
     if (has_input) {
       setting.stream(input_.read, 0);
@@ -188,6 +192,7 @@ class Processes::Process {
     close_descriptor(input_.read);
     close_descriptor(output_.write);
     close_descriptor(errors_.write);
+    close_descriptor(pidfd_);
     pidfd_ = open_pidfd(process_);
     return pidfd_ >= 0 ? 0 : errno;
   }

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <memory>
@@ -220,7 +221,9 @@ TEST_CASE("much output passes through little memory", "[process]") {
   CHECK(after.ru_maxrss - before.ru_maxrss < most_kilobytes);
 }
 
-TEST_CASE("with few descriptors processes wait for one another, and none is lost", "[process]") {
+TEST_CASE("with few descriptors processes wait for one another, and each begins once",
+          "[process]") {
+  const test::TemporaryDirectory place;
   Children children;
   rlimit usual{};
   REQUIRE(::getrlimit(RLIMIT_NOFILE, &usual) == 0);
@@ -228,12 +231,16 @@ TEST_CASE("with few descriptors processes wait for one another, and none is lost
   few.rlim_cur = 48;
   REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
   std::vector<std::shared_ptr<Child>> all;
-  for (int i = 0; i < 100; ++i) all.push_back(children.shell(fmt::format("echo {}", i)));
+  for (int i = 0; i < 100; ++i)
+    all.push_back(
+        children.shell(fmt::format("echo {0}; echo {0} >> {1}/effects", i, place.path())));
   for (std::size_t i = 0; i < all.size(); ++i) {
     children.wait_for(all[i]);
     CHECK(all[i]->output == fmt::format("{}\n", i));
   }
   REQUIRE(::setrlimit(RLIMIT_NOFILE, &usual) == 0);
+  const std::string effects = test::read_text(place.path() + "/effects");
+  CHECK(std::count(effects.begin(), effects.end(), '\n') == 100);
 }
 
 TEST_CASE("processes that still run are ended with their owner, and reaped", "[process]") {
