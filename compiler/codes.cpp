@@ -7,8 +7,8 @@ namespace sluice::compiler {
 const std::vector<Code>& codes() {
   static const std::vector<Code> all = [] {
     std::vector<Code> joined;
-    for (const std::span<const Code> table :
-         {syntax_codes(), resolver_codes(), inventory_codes(), declaration_codes()}) {
+    for (const std::span<const Code> table : {syntax_codes(), resolver_codes(), inventory_codes(),
+                                              declaration_codes(), warning_codes()}) {
       joined.insert(joined.end(), table.begin(), table.end());
     }
     return joined;

@@ -26,6 +26,7 @@ const Code* find_code(std::string_view code);
 // The tables, one a phase.
 std::span<const Code> syntax_codes();
 std::span<const Code> resolver_codes();
+std::span<const Code> warning_codes();
 std::span<const Code> inventory_codes();
 std::span<const Code> declaration_codes();
 

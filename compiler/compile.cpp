@@ -111,7 +111,7 @@ std::optional<plan::Plan> compile(base::Sources& sources, base::FileId main, con
   resolve_all(program.tree, resolver, targets_known);
   if (!found.has_errors()) resolve_joins(resolver);
   if (!found.has_errors()) check_outputs(resolver);
-  if (!found.has_errors()) warn(program.tree, resolver);
+  if (!found.has_errors() && !diagnostics.has_errors()) warn(program.tree, resolver);
   if (!found.has_errors()) leave_out_steps(program.tree, resolver);
   const bool good = !found.has_errors();
   if (targets_known) {

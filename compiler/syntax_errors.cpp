@@ -94,20 +94,32 @@ class Explanation {
   bool name_without_quotes() {
     if (unexpected_.rule != Rule::Title || is_foreign_quote()) return false;
     made_.code = "E0115";
-    const bool of_step = opening() == "after";
-    const std::string_view what = of_step ? "step" : opening();
+    const std::string what = titled();
+    const std::string_view behind = opening() == "secret" ? before_
+                                    : opening() == "use"  ? std::string_view("as")
+                                                          : opening();
     if ((!is_word_ && token_.kind != TokenKind::Quantity) || on_new_line()) {
       mark_before();
-      say(fmt::format("the name of the {} is missing behind `{}`", what, before_),
-          fmt::format("write `{} \"Name\"`", opening()));
+      say(fmt::format("the {} is missing behind `{}`", what, before_),
+          fmt::format("write `{} \"Name\"`", behind));
       return true;
     }
     const std::string_view rest = list_.file->text().substr(token_.begin);
     const std::string_view name = rest.substr(0, rest.find_first_of(" \t\r\n{}\"#,"));
     made_.span.end = made_.span.begin + static_cast<std::uint32_t>(name.size());
-    say(fmt::format("the name of a {} stands in quotes", what),
-        fmt::format("write `{} \"{}\"`", opening(), shortened(name)));
+    say(fmt::format("the {} stands in quotes", what),
+        fmt::format("write `{} \"{}\"`", behind, shortened(name)));
     return true;
+  }
+
+  // What the string is that is missing here.
+  std::string titled() const {
+    const std::string_view word = opening();
+    if (word == "import" || word == "inventory") return "path";
+    if (word == "secret") return "place of the secret";
+    if (word == "use") return "name";
+    if (word == "except") return "name of the target";
+    return fmt::format("name of the {}", word == "after" ? "step" : word);
   }
 
   // A blank that is none, or what has no width: pasted from a page, and not to be seen.
@@ -167,6 +179,7 @@ class Explanation {
     if (found_ == ":") hint = "a value follows `=`, as in `name = value`";
     if (found_ == "=" && (in_expression() || behind_declaration()))
       hint = before_ == "=" ? "one `=` is enough" : "`==` compares";
+    if (found_ == "=" && compares_here()) hint = "`==` compares, and `>=` and `<=`";
     if (static_cast<unsigned char>(found_.substr(0, 1)[0]) >= 0x80U) {
       hint = "names are of the letters `a` to `z` and `A` to `Z`, digits and `_`";
     }
@@ -185,6 +198,10 @@ class Explanation {
     if (hint.empty()) return false;
     say(fmt::format("`{}` does not belong {}", shown(), where()), hint);
     return true;
+  }
+
+  bool compares_here() const {
+    return opening() == "require" || opening_before() == "where" || opening_before() == "when";
   }
 
   // On the line on which a declaration has just ended.
@@ -208,6 +225,18 @@ class Explanation {
     if (!more && !is_unit(found_)) return false;
     say(fmt::format("`{}` stands apart from `{}`", shown(), before_),
         fmt::format("write `{}{}`, without a blank", before_, shown()));
+    return true;
+  }
+
+  // `verify run "x"`, `environment production variable x = 1`: the body does not begin.
+  bool missing_brace() {
+    constexpr std::array bodies{Rule::StepBody, Rule::EnvironmentBody, Rule::ProcedureBody,
+                                Rule::RoleBody};
+    const bool body = is_in(bodies, unexpected_.statement) && !unexpected_.in_list &&
+                      unexpected_.begin == unexpected_.token;
+    if (!body || !expects("{") || unexpected_.token == 0) return false;
+    mark_before();
+    say(fmt::format("a `{{` is missing behind `{}`", shortened(before_)));
     return true;
   }
 
@@ -255,7 +284,13 @@ class Explanation {
     say(fmt::format("`{}` does not belong {}", shown(), place->where), special_hint(rule));
     if (!made_.hints.empty()) return true;
     if (is_word_) made_.hints = did_you_mean(found_, expected_words());
-    if (made_.hints.empty()) made_.hints = {std::string(place->hint)};
+    if (!made_.hints.empty()) return true;
+    // On the line of a phrase it was meant to be a part of it.
+    const std::string_view phrase = opening_before();
+    const std::string_view usage =
+        on_new_line() || phrase == "on" ? std::string_view() : usage_of(phrase);
+    made_.hints = {usage.empty() ? std::string(place->hint)
+                                 : fmt::format("write it as `{}`", usage)};
     return true;
   }
 
@@ -264,6 +299,7 @@ class Explanation {
     if (rule == Rule::StepBody && list_.text(unexpected_.token + 1) == "=") {
       return "attributes stand in the block of an action, as in `run http { url = \"…\" }`";
     }
+    if (found_ == "lockstep") return "it is written `batches 5 in lockstep`";
     const bool behind_role = rule == Rule::Step && opening_before() == "on" && before_ != "failure";
     const bool nothing_like_it = did_you_mean(found_, unexpected_.expected).empty();
     return behind_role && nothing_like_it ? "several roles are joined by `,`, as in `on web, api`"

@@ -31,7 +31,7 @@ variable : VARIABLE word ( COLON ID )? ( ASSIGN expression )? ;
 secret : SECRET word FROM ID title ;
 connect : CONNECT ID block? ;
 deadline : DEADLINE expression ;
-atMost : AT ID expression ID? ;
+atMost : AT ID expression ( ID | TARGET )? ;
 resource : RESOURCE word expression ;
 requirement : REQUIRE ID measured? comparison expression ( IN expression OF ID )? ;
 measured : LPAREN roleName ( PER propertyName )? RPAREN ;

@@ -1,0 +1,85 @@
+// Warnings of what is run: retries that repeat work, steps without an estimate, effects on service
+// that nobody was told of.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "compiler/phrases.h"
+#include "compiler/warnings.h"
+
+namespace sluice::compiler {
+
+namespace {
+
+base::Span span_of(const PlannedRun& planned, Phrase phrase) {
+  const PhraseNode* found = find_phrase(*planned.phrases, phrase);
+  return found != nullptr ? found->span : planned.run->span;
+}
+
+bool is_word(const plan::Action& action, std::string_view name, std::string_view word) {
+  const plan::Expression* attribute = action.attribute(name);
+  const plan::Value* value = attribute == nullptr ? nullptr : plan::constant_value(*attribute);
+  return value != nullptr && *value == plan::Value{std::string(word)};
+}
+
+// Whether doing it twice comes to the same as doing it once, by its nature.
+bool may_repeat(const plan::Action& action) {
+  const ActionSchema& schema = *find_action(action.kind);
+  if (action.kind == "http") {
+    return !is_word(action, "method", "POST") && !is_word(action, "method", "PATCH");
+  }
+  return !schema.writes_outputs && action.kind != "email";
+}
+
+void warn_of_retry(const PlannedRun& planned, Resolver& resolver) {
+  const plan::Work& work = *planned.work;
+  if (work.retry.more == 0 || work.idempotent || may_repeat(work.action)) return;
+  resolver.report.warning("W0407", span_of(planned, Phrase::Retry),
+                          "a retry begins again what may have been done in part",
+                          {"say `idempotent` where that is fine, or make it so that it is"});
+}
+
+void warn_of_effect(const PlannedRun& planned, Resolver& resolver) {
+  const plan::Work& work = *planned.work;
+  const bool any = work.effect.drains || work.effect.restores || work.effect.interrupts;
+  if (planned.task == nullptr || any || resolver.plan.steps[planned.id].on_controller) return;
+  for (const UsualEffect& usual : find_action(work.action.kind)->usual_effects) {
+    if (!is_word(work.action, usual.attribute, usual.value)) continue;
+    const std::string_view word = phrase_rule(usual.phrase).words;
+    resolver.report.warning(
+        "W0410", planned.run->span,
+        fmt::format("`{} = \"{}\"` is not told to {} its target", usual.attribute, usual.value,
+                    usual.phrase == Phrase::Drains     ? "drain"
+                    : usual.phrase == Phrase::Restores ? "restore"
+                                                       : "interrupt"),
+        {fmt::format("say `{}`, so that capacity and contracts count it", word)});
+  }
+}
+
+// Where some say how long they take, the one that does not makes the prediction a guess.
+void warn_of_estimate(std::span<const PlannedRun> runs, Resolver& resolver) {
+  const bool told = std::any_of(runs.begin(), runs.end(), [](const PlannedRun& planned) {
+    return find_phrase(*planned.phrases, Phrase::Takes) != nullptr;
+  });
+  if (!told) return;
+  for (const PlannedRun& planned : runs) {
+    if (planned.task == nullptr || !planned.work->takes.assumed) continue;
+    const plan::Value* usual = plan::constant_value(planned.work->takes.low);
+    resolver.report.warning("W0406", planned.run->span,
+                            fmt::format("nothing says how long this takes: {} is assumed",
+                                        usual == nullptr ? "its default" : plan::to_text(*usual)),
+                            {"say it, as in `takes 30s`"});
+  }
+}
+
+}  // namespace
+
+void warn_of_runs(std::span<const PlannedRun> runs, Resolver& resolver) {
+  for (const PlannedRun& planned : runs) {
+    warn_of_retry(planned, resolver);
+    warn_of_effect(planned, resolver);
+  }
+  warn_of_estimate(runs, resolver);
+}
+
+}  // namespace sluice::compiler
