@@ -199,6 +199,17 @@ TEST_CASE("each rollout as people need it is checked, drawn, and carried out as 
   }
 }
 
+TEST_CASE("no example gives a reason for a warning, and each stands in the one layout") {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(examples)) {
+    if (entry.path().extension() != ".deploy") continue;
+    const ProgramResult check = run_program({"check", entry.path().string()});
+    INFO(check.err);
+    CHECK(check.status == 0);
+    CHECK_FALSE(holds(check.err, "warning"));
+    CHECK(run_program({"fmt", "--check", entry.path().string()}).status == 0);
+  }
+}
+
 TEST_CASE("what needs Windows is planned and predicted, and refused before anything is started") {
   const std::string file = examples + "/windows-farm.deploy";
   CHECK(run_program({"check", file}).status == 0);
