@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json_writer.h"
+#include "plan/batches.h"
 #include "scheduler/work.h"
 
 namespace sluice::render {
@@ -95,6 +96,8 @@ class Writer {
     const scheduler::LaneTimes& times = timeline_.lane(step, lane);
     json_.begin_object().member("step", plan_.steps[step].name);
     json_.member("target", plan::lane_name(plan_, step, lane));
+    const std::uint32_t batch = plan::batch_number(plan_, step, lane);
+    if (batch > 0) json_.member("batch", batch);
     json_.member("state", state_name(times.state));
     instant("start_ms", times.start);
     instant("end_ms", times.end);

@@ -45,9 +45,14 @@ void Scheduler::Machine::admit(plan::StepId step) {
     while (!row.cut && row.live < window && next_undo_lane(step, lane)) begin_undo(step, lane);
     return;
   }
+  const StepRules& rules = rules_.steps[step];
+  if (row.stop != Reason::None || row.questions > 0 || rules.gate_of.valid()) return;
+  if (rules.batches != TaskRules::none && !batch_is_open(step)) return;
+  if (rules.lockstep != TaskRules::none) return admit_batch(step);
   // A lane may fail as it begins, and so stop those behind it.
-  while (row.stop == Reason::None && row.questions == 0 && row.live < window &&
-         next_lane(step, lane)) {
+  while (row.stop == Reason::None && row.questions == 0 && row.live < window) {
+    if (rules.stagger.ms > 0 && is_staggered(step)) return;
+    if (!next_lane(step, lane)) return;
     begin_lane(step, lane);
   }
 }
@@ -123,7 +128,11 @@ void Scheduler::Machine::begin_lane(plan::StepId step, std::uint32_t lane) {
   if (rules_.steps[step].limited) slot.keeps_place = limits_.begin(step, lane);
   change(slot.phase, LanePhase::Deciding);
   say(Command::Kind::LaneBegan, {.step = step, .lane = lane, .slot = place});
+  const StepRules& rules = rules_.steps[step];
+  if (rules.stagger.ms > 0) row.not_before = now_ + rules.stagger;
+  if (rules.lockstep != TaskRules::none) ++lockstep_[rules.lockstep].lanes_at[0];
   const Next next = ask_lane(slot, place);
+  if (next == Next::Start && rules.lockstep != TaskRules::none) return arrive(place);
   if (next == Next::Start) start_attempt(place);
   if (next == Next::End) deciding_.push_back(place);  // in a further round of this instant
 }
@@ -146,6 +155,7 @@ void Scheduler::Machine::release_target(const Slot& slot) {
     if (row.phase != StepPhase::Running) return;  // ended without it
     const bool undoes = (waiter & undo_mark) != 0;
     if (undoes != row.rolling_back) return;  // it will never begin
+    if (rules_.steps[step].lockstep != TaskRules::none && !undoes) return offer(step);
     if (rules_.steps[step].limited) {
       limits_.put_back(step, waiter & ~undo_mark);
       return offer(step);

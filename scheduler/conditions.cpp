@@ -75,7 +75,8 @@ void Scheduler::Machine::begin_step(plan::StepId step) {
   StepRow& row = steps_[step];
   change(row.phase, StepPhase::Running);
   say(Command::Kind::StepBegan, {.step = step});
-  say_left_out(step);
+  if (!rules.gate_of.valid()) say_left_out(step);
+  if (rules.batches != TaskRules::none) begin_batches(step);
   if (rules.limited) limits_.open(step, row.left_out);
   if (rules.remembers) row.begun_tasks.make(rules.lanes, rules.tasks);
   if (rules.on_failure == plan::OnFailure::RollbackAll) {
@@ -89,6 +90,8 @@ bool Scheduler::Machine::is_over(plan::StepId step) const {
   const StepRow& row = steps_[step];
   if (row.live > 0) return false;
   if (row.rolling_back) return row.to_undo == 0 || row.cut;
+  const std::uint32_t batches = rules_.steps[step].batches;
+  if (batches != TaskRules::none && batches_[batches].gate_at_work) return false;
   return row.stop != Reason::None || never_begun(step) == 0;
 }
 
@@ -107,7 +110,7 @@ void Scheduler::Machine::end_step(plan::StepId step) {
              failed     ? StepPhase::Failed
              : degraded ? StepPhase::Degraded
                         : StepPhase::Succeeded,
-             reason, {});
+             reason, reason == Reason::GateFailed ? row.failed_gate : plan::StepId{});
 }
 
 void Scheduler::Machine::skip_step(plan::StepId step, Reason reason, plan::StepId cause) {
@@ -137,6 +140,8 @@ void Scheduler::Machine::close_step(plan::StepId step, StepPhase phase, Reason r
   if (rules_.steps[step].limited) limits_.close(step);
   ++steps_ended_;
   ended_steps_.push_back(step);
+  stop_staggering(step);
+  if (rules_.steps[step].gates > 0) close_gates(step, reason, cause);
 }
 
 void Scheduler::Machine::say_left_out(plan::StepId step) {

@@ -66,18 +66,26 @@ class PathFinder {
   bool before(LaneRef& at) {
     const base::Instant start = at.start;
     if (start.ms == 0) return false;
-    const bool with_step = timeline_.steps[at.step.value].start == start;
+    const bool gate = plan_.steps[at.step].gate_of.valid();
+    const bool with_step = !gate && timeline_.steps[at.step.value].start == start;
     const plan::TargetId target = plan::lane_target(plan_, at.step, at.lane);
     auto candidate =
         std::lower_bound(by_end_.begin(), by_end_.end(), LaneRef{start, plan::StepId{0}, 0, {}});
     for (; candidate != by_end_.end() && candidate->end == start; ++candidate) {
-      const bool released = with_step ? is_ancestor(candidate->step, at.step)
-                                      : candidate->step == at.step || held(*candidate, at, target);
+      const bool released =
+          with_step ? is_ancestor(candidate->step, at.step)
+                    : family(candidate->step) == family(at.step) || held(*candidate, at, target);
       if (!released) continue;
       at = *candidate;
       return true;
     }
     return false;
+  }
+
+  // A step and the gates between its batches release each other's lanes.
+  plan::StepId family(plan::StepId step) const {
+    const plan::StepId of = plan_.steps[step].gate_of;
+    return of.valid() ? of : step;
   }
 
   bool held(const LaneRef& candidate, const LaneRef& at, plan::TargetId target) const {

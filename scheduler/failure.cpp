@@ -163,6 +163,7 @@ void Scheduler::Machine::pass_deadline() {
   if (!plan_.deadline || steps_ended_ == steps_.size()) return;
   deadline_passed_ = true;
   for (const plan::StepId step : steps_.ids()) {
+    if (rules_.steps[step].gate_of.valid()) continue;  // it ends with its step
     const StepPhase phase = steps_[step].phase;
     if (phase == StepPhase::Running) stop_step(step, Reason::Deadline);
     if (phase != StepPhase::Ready && phase != StepPhase::Asking) continue;

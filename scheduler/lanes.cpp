@@ -28,11 +28,13 @@ const WorkRules& Scheduler::Machine::part_rules(const Slot& slot) const {
 void Scheduler::Machine::decide_lanes() {
   for (const std::uint32_t place : deciding_) go_on(place, decided(slots_[place], place));
   deciding_.clear();
+  if (!touched_batches_.empty()) release_batches();
 }
 
 void Scheduler::Machine::go_on(std::uint32_t place, Next next) {
   if (next == Next::Start) {
-    starting_.push_back(place);
+    const bool alone = rules_.steps[slots_[place].step].lockstep == TaskRules::none;
+    alone ? starting_.push_back(place) : arrive(place);
   } else if (next == Next::End) {
     slots_[place].duty == Duty::Census ? end_probe(place) : end_lane(place);
   }
@@ -54,6 +56,8 @@ Scheduler::Machine::Next Scheduler::Machine::decided(Slot& slot, std::uint32_t p
     case Verdict::Excluded:
     case Verdict::Rejected:
       return after_answer(slot, place);
+    case Verdict::Waited:
+      return after_wait(slot, place);
     case Verdict::Again:
       if (!cut && work_rules(slot).pause.ms > 0) {
         pause_lane(place);
@@ -269,13 +273,17 @@ void Scheduler::Machine::end_lane(std::uint32_t place) {
   --row.live;
   --in_flight_;
   free_slots_.push_back(place);
-  if (rules_.steps[step].limited) release_places(slot);
-  if (rules_.steps[step].locks) release_target(slot);
+  const StepRules& rules = rules_.steps[step];
+  if (rules.batches != TaskRules::none) --batches_[rules.batches].open;
+  if (rules.lockstep != TaskRules::none && slot.duty != Duty::RollBack) leave_batch(slot);
+  if (rules.limited) release_places(slot);
+  if (rules.locks) release_target(slot);
   if (is_over(step)) {
     finish_step(step);
   } else {
     offer(step);
   }
+  if (rules.gate_of.valid()) gate_ended(step);
 }
 
 void Scheduler::Machine::say_task(std::uint32_t place, std::uint32_t task, Part part,

@@ -159,6 +159,7 @@ class Builder {
     part.targets = &plan_.target_lists[step.targets];
     part.lanes = part.targets->size();
     part.shared = step.shared;
+    part.lockstep = step.batches.lockstep;
     if (rules_.keeps_contracts) add_effects(id, part);
     part.at_most = plan_.at_most.has_value();
     if (!may_go_out(part) && !part.at_most && step.group_windows.empty()) return;

@@ -46,6 +46,7 @@ struct LimitRules {
     std::uint32_t last_out = none;
     bool undo_goes_out = false;  // taking a lane back may take its target out
     bool shared = false;
+    bool lockstep = false;
     bool at_most = false;
     const plan::TargetList* targets = nullptr;  // null: the controller
     std::vector<plan::TargetList::Run> index;   // by target, where it has to be looked up

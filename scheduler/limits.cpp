@@ -40,8 +40,9 @@ void Limits::open(plan::StepId step, const std::vector<FailedTargets::Lane>& lef
   const LimitRules::StepPart& part = rules_.steps[step.value];
   row.running = true;
   for (const FailedTargets::Lane& lane : left_out) done_[row.first_done + lane.lane] = true;
-  for (std::uint32_t i = 0; i < part.cohorts; ++i) enter(part.first_cohort + i);
   if (!part.index.empty()) running_.push_back(step);
+  if (part.lockstep) return;  // its lanes begin together, and wait in no queue
+  for (std::uint32_t i = 0; i < part.cohorts; ++i) enter(part.first_cohort + i);
   file_counted(step);
 }
 
@@ -115,6 +116,31 @@ bool Limits::next(plan::StepId step, std::uint32_t until, std::uint32_t& place) 
     return true;
   }
   return false;
+}
+
+bool Limits::admits(plan::StepId step, const std::vector<std::uint32_t>& lanes) {
+  StepRow& row = steps_[step.value];
+  if (row.awaited != none) {
+    std::erase_if(limits_[row.awaited].batches,
+                  [&](const Batch& batch) { return batch.step == step; });
+    row.awaited = none;
+  }
+  needed_.resize(limits_.size());
+  for (const std::uint32_t lane : lanes) {
+    const std::uint8_t without = exempt(step, lane);
+    for (const std::uint32_t limit : rules_.limits_of(rules_.cohort_of_lane(step, lane))) {
+      if (needs_place(limit, without) && ++needed_[limit] == 1) needed_limits_.push_back(limit);
+    }
+  }
+  for (const std::uint32_t limit : needed_limits_) {
+    if (needed_[limit] > limits_[limit].free && row.awaited == none) {
+      row.awaited = limit;
+      limits_[limit].batches.push_back({step, needed_[limit]});
+    }
+    needed_[limit] = 0;
+  }
+  needed_limits_.clear();
+  return row.awaited == none;
 }
 
 void Limits::put_back(plan::StepId step, std::uint32_t place) {
@@ -194,7 +220,7 @@ void Limits::refile(plan::TargetId target, plan::StepId besides, bool bounds, bo
     const std::uint32_t lane = rules_.lane_of(step, target);
     const std::uint32_t place = lane == none ? none : place_of(step, lane);
     if (place == none || done(step, place)) continue;
-    file(step, place);
+    if (!part.lockstep || steps_[step.value].undoing) file(step, place);
     offers_.push_back(step);
   }
 }
@@ -215,6 +241,8 @@ void Limits::end_work(plan::TargetId target, const plan::ServiceEffect& effect, 
 
 std::uint32_t Limits::awaited_contract(plan::StepId step) const {
   const LimitRules::StepPart& part = rules_.steps[step.value];
+  const std::uint32_t awaited = steps_[step.value].awaited;
+  if (awaited != none) return rules_.limits[awaited].contract;
   for (std::uint32_t i = 0; i < part.cohorts; ++i) {
     for (std::uint32_t at = part.first_cohort + i; at != none; at = queues_[at].next_variant) {
       const std::uint32_t where = queues_[at].where;
@@ -329,6 +357,9 @@ void Limits::take(std::uint32_t limit) {
 void Limits::give_back(std::uint32_t limit) {
   LimitRow& row = limits_[limit];
   ++row.free;
+  for (const Batch& batch : row.batches) {
+    if (batch.places <= row.free) offers_.push_back(batch.step);
+  }
   if (row.roomy || row.waiting == Heaps::none) return;
   row.roomy = true;
   roomy_.push_back(limit);

@@ -34,6 +34,9 @@ class Limits {
   void close(plan::StepId step);
   // The first place below `until` that every limit admits leaves its queue. False: there is none.
   bool next(plan::StepId step, std::uint32_t until, std::uint32_t& place);
+  // Whether every limit admits all of these lanes at once, of a step in lockstep. If not, the step
+  // is offered when the first limit that does not has places for all of them.
+  bool admits(plan::StepId step, const std::vector<std::uint32_t>& lanes);
   // A lane that left its queue and could not begin may be asked for again.
   void put_back(plan::StepId step, std::uint32_t place);
 
@@ -70,10 +73,16 @@ class Limits {
   // Which limits a lane needs no place of: its target counts there already, or it goes not out.
   enum Exempt : std::uint8_t { Bounds = 1, AtMost = 2 };
 
+  // Of a step in lockstep, which waits for so many places at once.
+  struct Batch {
+    plan::StepId step;
+    std::uint32_t places = 0;
+  };
   struct LimitRow {
     std::uint32_t free = 0;
     std::uint32_t waiting = Heaps::none;
     bool roomy = false;
+    std::vector<Batch> batches;
   };
   // Lanes of a cohort that need the same places. Its number is that of its node in the heaps.
   struct Queue {
@@ -89,6 +98,7 @@ class Limits {
     std::uint32_t open = Heaps::none;  // queues that nothing is known to hold back
     std::uint32_t first_done = 0;      // in done_
     bool running = false;
+    std::uint32_t awaited = none;         // the limit that its batch in lockstep waits for
     bool undoing = false;                 // a place is not the lane, but one in the order of:
     std::vector<std::uint32_t> order;     // place to lane
     std::vector<std::uint32_t> place_of;  // lane to place
@@ -143,6 +153,8 @@ class Limits {
   std::vector<std::uint32_t> roomy_;   // limits that have places again
   std::vector<plan::StepId> running_;  // steps whose lanes may be looked up
   std::vector<plan::StepId> offers_;
+  std::vector<std::uint32_t> needed_;         // by limit; all 0 between calls
+  std::vector<std::uint32_t> needed_limits_;  // of those above 0
 };
 
 }  // namespace sluice::scheduler

@@ -15,6 +15,7 @@ class Locks {
   // Where no step needs one, no memory is spent: then `targets` is 0 and nothing is ever taken.
   explicit Locks(std::uint32_t targets) : locks_(targets, free_lock) {}
 
+  bool is_free(plan::TargetId target) const { return locks_[target.value] == free_lock; }
   // False: it is held.
   bool take(plan::TargetId target) {
     std::uint32_t& lock = locks_[target.value];

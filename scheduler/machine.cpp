@@ -28,10 +28,14 @@ Scheduler::Machine::Machine(const plan::Plan& plan)
   for (const plan::StepId step : plan.steps.ids()) {
     StepRules& rules = rules_.steps[step];
     rules.limited = limits_.holds(step);
+    if (rules.lockstep != TaskRules::none) {
+      lockstep_.emplace_back().lanes_at.resize(rules.tasks + std::size_t{1});
+    }
     StepRow row;
     row.until = rules.lanes;
     steps_.add(std::move(row));
   }
+  batches_.resize(rules_.batched_steps);
   ended_steps_.reserve(plan.steps.size());
   offered_steps_.reserve(plan.steps.size());
   joins_.reserve(plan.joins.size());
@@ -65,7 +69,8 @@ void Scheduler::Machine::apply(base::Instant now, std::span<const Event> events,
     start_attempts();
     if (!paused_) admit_lanes();
     const bool settled = deciding_.empty() && ended_steps_.empty();
-    if (in_flight_ == 0 && evaluating_steps_ == 0 && !paused_ && settled) fail_stuck_steps();
+    const bool still = in_flight_ == 0 && evaluating_steps_ == 0 && staggered_steps_ == 0;
+    if (still && !paused_ && settled) fail_stuck_steps();
   } while (!deciding_.empty() || !ended_steps_.empty());
   if (steps_ended_ < steps_.size() || ended_) return;
   // What ended at the deadline itself, with nothing left out for it, is in time.
@@ -153,7 +158,7 @@ void Scheduler::Machine::settle_timer(const Event& event) {
     case TimerKind::Deadline:
       return pass_deadline();
     case TimerKind::Stagger:
-      return;  // nothing waits for one yet
+      return settle_stagger(event.action.step);
     case TimerKind::Timeout:
     case TimerKind::RetryPause:
       break;
@@ -192,6 +197,7 @@ void Scheduler::Machine::abort_step(plan::StepId step) {
   }
   if (row.phase != StepPhase::Running) return;
   row.cut = true;
+  if (rules_.steps[step].gate_of.valid()) return;  // it ends with its step
   stop_step(step, Reason::Aborted);
 }
 
@@ -199,6 +205,7 @@ void Scheduler::Machine::abort_lane(std::uint32_t place) {
   Slot& slot = slots_[place];
   if (slot.phase == LanePhase::Pausing) return decide_later(place, Verdict::PauseOver);
   if (slot.phase == LanePhase::Asking) return reject(place);
+  if (slot.phase == LanePhase::Waiting) return stop_waiting(place);
   if (slot.phase != LanePhase::Acting) return;
   change(slot.phase, LanePhase::Ending);
   say(Command::Kind::CancelAction, action_of(place));
@@ -217,7 +224,7 @@ void Scheduler::Machine::fail_stuck_steps() {
   if (steps_ended_ == steps_.size()) return;
   for (const plan::StepId step : steps_.ids()) {
     StepRow& row = steps_[step];
-    if (row.phase != StepPhase::Running) continue;
+    if (row.phase != StepPhase::Running || rules_.steps[step].gate_of.valid()) continue;
     row.stop = Reason::Stuck;
     end_step(step);
   }

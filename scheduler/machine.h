@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/id.h"
+#include "plan/batches.h"
 #include "plan/plan.h"
 #include "scheduler/failed_targets.h"
 #include "scheduler/lane_bits.h"
@@ -29,7 +30,10 @@ class Scheduler::Machine {
   void apply(base::Instant now, std::span<const Event> events, Commands& commands);
 
   bool ended() const { return ended_; }
-  bool at_rest() const { return in_flight_ == 0 && evaluating_steps_ == 0 && probes_ == 0; }
+  bool at_rest() const {
+    const bool still = paused_ || ended_ || staggered_steps_ == 0;
+    return in_flight_ == 0 && evaluating_steps_ == 0 && probes_ == 0 && still;
+  }
   State state() const;
   State would_be() const;
   std::uint32_t in_flight() const { return in_flight_; }
@@ -51,6 +55,7 @@ class Scheduler::Machine {
     Ignored,   // failed for good, and a person says to go on
     Excluded,  // failed for good, and a person takes the target out
     Rejected,  // failed for good, and so it stays: a person, an abort or the deadline says so
+    Waited,    // none was made: it waited for the others of its batch, and an abort came
   };
 
   // What a slot is there for.
@@ -92,10 +97,11 @@ class Scheduler::Machine {
     bool not_known = false;       // nobody could tell whether its task's condition holds
     bool lane_not_known = false;  // nor its step's, for this lane
     bool undo_tried = false;
-    bool undone = false;       // at least one task was taken back
-    bool undo_failed = false;  // and one could not be
-    bool keeps_place = false;  // its target counts as out of service for contracts
-    std::uint32_t resume = 0;  // the task to go on with after undoing
+    bool undone = false;         // at least one task was taken back
+    bool undo_failed = false;    // and one could not be
+    bool keeps_place = false;    // its target counts as out of service for contracts
+    std::uint32_t resume = 0;    // the task to go on with after undoing
+    std::uint32_t position = 0;  // in lockstep: of its tasks, the one that others see it at
 
     // Conditions of later tasks see a failure.
     bool troubled() const { return failed || excluded; }
@@ -112,6 +118,9 @@ class Scheduler::Machine {
     Reason skipped = Reason::None;  // why it was skipped
     std::uint32_t next = 0;         // the first lane that was never looked at; not where limited
     std::uint32_t until = 0;        // no lane from here on may begin yet
+    plan::StepId failed_gate;       // why it stopped: GateFailed
+    bool stagger_awaited = false;   // the timer for:
+    base::Instant not_before;       // of the next begin
     std::uint32_t begun = 0;
     std::uint32_t live = 0;         // lanes that hold a slot
     std::uint32_t failed = 0;       // lanes that failed
@@ -130,6 +139,24 @@ class Scheduler::Machine {
     std::vector<std::uint32_t> begun_lanes;  // in order; then those to undo, in theirs
     std::uint32_t next_undo = 0;             // place of the first that was never looked at
     std::uint32_t to_undo = 0;               // that have not begun to be
+  };
+
+  // Of a step with batches; or, when it is taken back, of lanes that may be taken back at once.
+  struct BatchRow {
+    plan::Batch at;
+    std::uint32_t open = 0;        // lanes of it that have not ended
+    std::uint32_t left_out = 0;    // in the step's, those up to its end
+    std::uint32_t gate = 0;        // of those behind it, the next to run
+    std::uint32_t undo_until = 0;  // places in the order of taking back
+    bool has_lanes = false;        // not all of it are left out
+    bool gate_at_work = false;
+  };
+
+  // Of a batch in lockstep: how far its lanes at work have come.
+  struct LockstepRow {
+    std::vector<std::uint32_t> lanes_at;  // by task
+    std::vector<std::uint32_t> waiting;   // slots
+    bool touched = false;
   };
 
   struct JoinRow {
@@ -236,6 +263,31 @@ class Scheduler::Machine {
     take_offers();
   }
 
+  // batches.cpp: batches, the gates between them, and the pauses between two begins
+  void begin_batches(plan::StepId step);
+  void open_batch(plan::StepId step);
+  bool batch_is_open(plan::StepId step);
+  bool begin_gate(plan::StepId step);
+  void leave_out_gate(plan::StepId gate, std::uint32_t lane, Reason reason);
+  void gate_ended(plan::StepId gate);
+  void close_gates(plan::StepId step, Reason reason, plan::StepId cause);
+  void close_gate(plan::StepId gate, Reason reason, plan::StepId cause);
+  std::uint32_t undo_until(plan::StepId step);
+  bool is_staggered(plan::StepId step);
+  void settle_stagger(plan::StepId step);
+  void stop_staggering(plan::StepId step);
+
+  // lockstep.cpp: batches in lockstep, and whoever waits in a slot
+  void admit_batch(plan::StepId step);
+  bool take_locks(plan::StepId step);
+  void arrive(std::uint32_t place);
+  void touch_batch(plan::StepId step);
+  void release_batches();
+  void release_batch(plan::StepId step);
+  void leave_batch(const Slot& slot);
+  void stop_waiting(std::uint32_t place);
+  Next after_wait(Slot& slot, std::uint32_t place);
+
   // conditions.cpp: which steps begin, and how they end
   void open_first_joins();
   void open_joins();
@@ -295,15 +347,20 @@ class Scheduler::Machine {
   std::vector<plan::StepId> ended_steps_;    // whose joins are not yet told
   std::vector<plan::StepId> offered_steps_;  // that may have a lane, or themselves, to begin
   std::vector<Event> sorted_;
-  std::vector<bool> touched_;  // by target, where some may be left behind
+  std::vector<BatchRow> batches_;
+  std::vector<LockstepRow> lockstep_;
+  std::vector<plan::StepId> touched_batches_;  // in lockstep, where somebody came further
+  std::vector<std::uint32_t> members_;         // of the batch that is looked at
+  std::vector<bool> touched_;                  // by target, where some may be left behind
 
   Commands* commands_ = nullptr;
   base::Instant now_;
   base::Instant deadline_ = base::Instant::never();
   std::uint32_t in_flight_ = 0;
   std::uint32_t evaluating_steps_ = 0;
-  std::uint32_t probes_ = 0;       // of the census, at work
-  std::uint32_t census_step_ = 0;  // that is asked, and its next lane
+  std::uint32_t staggered_steps_ = 0;  // that await a timer
+  std::uint32_t probes_ = 0;           // of the census, at work
+  std::uint32_t census_step_ = 0;      // that is asked, and its next lane
   std::uint32_t census_lane_ = 0;
   std::uint32_t steps_ended_ = 0;
   State worst_ = State::Succeeded;  // of the steps that have ended

@@ -52,11 +52,19 @@ Rules::Rules(const plan::Plan& plan, const StepGraph& graph) {
     // A lock that no other step can want is not worth its keeping.
     rules.locks = !step.shared && !step.on_controller && !graph.runs_alone(id);
     rules.join = step.join;
+    rules.stagger = step.stagger;
+    rules.gate_of = step.gate_of;
+    if (step.gate_of.valid()) ++steps[step.gate_of].gates;
+    if (!step.batches.sizes.empty() || step.by_groups.size() > 1) rules.batches = batched_steps++;
+    if (step.batches.lockstep) rules.lockstep = lockstep_steps++;
     rules.targets = step.on_controller ? nullptr : &plan.target_lists[step.targets];
     rules.single = !step.has_child_steps;
     rules.verify = add_work(step.verify);
     rules.before = step.skip_verified && step.verify.has_value();
-    if (step.condition && !step.on_controller && reads_its_lane(*step.condition)) {
+    const bool by_lane =
+        step.condition &&
+        (step.gate_of.valid() || (!step.on_controller && reads_its_lane(*step.condition)));
+    if (by_lane) {
       rules.lane_condition = who_knows(step.condition);
     } else {
       rules.condition = who_knows(step.condition);
@@ -66,6 +74,7 @@ Rules::Rules(const plan::Plan& plan, const StepGraph& graph) {
           step.unreachable.at_most ? step.unreachable.at_most->value : rules.lanes;
     }
     add_tasks(step, rules);
+    rules.in_census = rules.in_census && !step.gate_of.valid();
     rules.unneeded_lanes = rules.in_census && (rules.unneeded_lanes || step.condition.has_value());
     any_locks = any_locks || rules.locks;
     any_left_behind = any_left_behind || leaves_behind(step);

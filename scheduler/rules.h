@@ -50,8 +50,13 @@ struct StepRules {
   std::uint32_t tolerate = 0;
   std::uint32_t first_task = 0;  // in Rules::tasks
   std::uint32_t tasks = 0;
-  std::uint32_t verify = TaskRules::none;  // the step's own, in Rules::works
-  std::uint32_t most_left_behind = 0;      // targets out of reach that do not fail
+  std::uint32_t verify = TaskRules::none;    // the step's own, in Rules::works
+  std::uint32_t most_left_behind = 0;        // targets out of reach that do not fail
+  std::uint32_t batches = TaskRules::none;   // its place among the steps with batches
+  std::uint32_t lockstep = TaskRules::none;  // and among those in lockstep
+  std::uint32_t gates = 0;                   // that stand behind it in the table
+  base::Duration stagger;                    // at least so long between two begins
+  plan::StepId gate_of;                      // it is one
   plan::When when = plan::When::Success;
   plan::OnFailure on_failure = plan::OnFailure::Halt;
   Asks condition = Asks::Nothing;       // of the step as a whole
@@ -79,6 +84,8 @@ struct Rules {
   std::vector<WorkRules> works;  // of `verify` and `undo`
   bool any_locks = false;
   bool any_left_behind = false;  // a step leaves targets out of reach behind
+  std::uint32_t batched_steps = 0;
+  std::uint32_t lockstep_steps = 0;
 
  private:
   void add_tasks(const plan::Step& step, StepRules& rules);

@@ -18,6 +18,8 @@ std::string_view phase_name(LanePhase phase) {
       return "evaluating";
     case LanePhase::Asking:
       return "asking";
+    case LanePhase::Waiting:
+      return "waiting";
     case LanePhase::Succeeded:
       return "succeeded";
     case LanePhase::Degraded:
@@ -72,6 +74,7 @@ State state_of(LanePhase phase) {
     case LanePhase::Pausing:
     case LanePhase::Evaluating:
     case LanePhase::Asking:
+    case LanePhase::Waiting:
       return State::Running;
     case LanePhase::Succeeded:
       return State::Succeeded;

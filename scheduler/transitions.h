@@ -22,6 +22,7 @@ enum class LanePhase : std::uint8_t {
   Pausing,     // waits before the next attempt
   Evaluating,  // a condition is being worked out by the driver
   Asking,      // a person is asked what is to come of a failure
+  Waiting,     // for the others of its batch, or for pieces of a resource
   Succeeded,
   Degraded,
   Failed,
@@ -59,15 +60,16 @@ constexpr std::uint32_t to(Phases... phases) {
 }
 
 using enum LanePhase;
-inline constexpr std::array<std::uint32_t, 16> lane{
+inline constexpr std::array<std::uint32_t, 17> lane{
     to<LanePhase>(Deciding, LeftOut),  // NotBegun: begins, or never will
-    to<LanePhase>(Acting, Pausing, Evaluating, Asking, Succeeded, Degraded, Failed, Undone,
+    to<LanePhase>(Acting, Pausing, Evaluating, Asking, Waiting, Succeeded, Degraded, Failed, Undone,
                   Cancelled, Excluded, LeftBehind, Skipped),  // Deciding
     to<LanePhase>(Deciding, Ending),  // Acting: its attempt ended; timed out, or was aborted
     to<LanePhase>(Deciding),          // Ending: its attempt ended
     to<LanePhase>(Deciding),          // Pausing: the pause is over, or an abort cut it
     to<LanePhase>(Deciding),          // Evaluating: it is known
     to<LanePhase>(Deciding),          // Asking: answered, or nobody will
+    to<LanePhase>(Acting, Deciding),  // Waiting: it may start; or an abort cut it
     0,
     0,
     0,

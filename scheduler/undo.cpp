@@ -62,6 +62,7 @@ void Scheduler::Machine::roll_back(plan::StepId step) {
   std::erase_if(row.begun_lanes, [&](std::uint32_t lane) { return !row.begun_tasks.any(lane); });
   row.to_undo = static_cast<std::uint32_t>(row.begun_lanes.size());
   row.next_undo = 0;
+  if (rules_.steps[step].batches != TaskRules::none) batches_[rules_.steps[step].batches].open = 0;
   row.returned.clear();
   if (rules_.steps[step].limited) limits_.reopen(step, row.begun_lanes);
   offer(step);
@@ -77,13 +78,14 @@ void Scheduler::Machine::finish_step(plan::StepId step) {
 bool Scheduler::Machine::next_undo_lane(plan::StepId step, std::uint32_t& lane) {
   StepRow& row = steps_[step];
   const bool limited = rules_.steps[step].limited;
+  const std::uint32_t until = undo_until(step);
   for (;;) {
     std::uint32_t place = 0;
     if (limited) {
-      if (!limits_.next(step, LimitRules::none, place)) return false;
+      if (!limits_.next(step, until, place)) return false;
     } else if (!row.returned.empty()) {
       place = pop_returned(row);
-    } else if (row.next_undo < row.begun_lanes.size()) {
+    } else if (row.next_undo < until) {
       place = row.next_undo++;
     } else {
       return false;

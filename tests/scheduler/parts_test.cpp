@@ -163,6 +163,7 @@ TEST_CASE("the pictures of lanes and steps show the tables of their transitions"
       {"deciding", "pausing", "retry, later"},
       {"deciding", "evaluating", "the driver is asked"},
       {"deciding", "asking", "a person is asked"},
+      {"deciding", "waiting", "for its batch"},
       {"deciding", "succeeded", "no task left"},
       {"deciding", "degraded", "a failure was ignored"},
       {"deciding", "failed", "a task failed for good"},
@@ -177,13 +178,16 @@ TEST_CASE("the pictures of lanes and steps show the tables of their transitions"
       {"pausing", "deciding", "pause over, abort"},
       {"evaluating", "deciding", "known"},
       {"asking", "deciding", "answered, abort, deadline"},
+      {"waiting", "acting", "all have come so far"},
+      {"waiting", "deciding", "abort"},
   };
   test::check_golden(
       "../docs/pictures/lane.dot",
-      picture<LanePhase>("lane", 16,
-                         R"(  { rank = same; "acting"; "ending"; "pausing"; "evaluating"; "asking" }
+      picture<LanePhase>(
+          "lane", 17,
+          R"(  { rank = same; "acting"; "ending"; "pausing"; "evaluating"; "asking"; "waiting" }
 )",
-                         lane));
+          lane));
   const Meaning step[] = {
       {"waiting", "ready", "its join is open"},
       {"waiting", "asking", "the driver is asked"},
@@ -201,7 +205,7 @@ TEST_CASE("the pictures of lanes and steps show the tables of their transitions"
 }
 
 TEST_CASE("what has ended changes no more") {
-  for (std::uint8_t to = 0; to < 16; ++to) {
+  for (std::uint8_t to = 0; to < 17; ++to) {
     for (const LanePhase end : {LanePhase::Succeeded, LanePhase::Degraded, LanePhase::Failed,
                                 LanePhase::Undone, LanePhase::Cancelled, LanePhase::Excluded,
                                 LanePhase::LeftBehind, LanePhase::Skipped, LanePhase::LeftOut}) {

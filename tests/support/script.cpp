@@ -153,6 +153,12 @@ class Runner {
     } else if (verb == "deadline") {
       event.kind = Event::Kind::TimerFired;
       event.timer = TimerKind::Deadline;
+    } else if (verb == "stagger") {
+      event.kind = Event::Kind::TimerFired;
+      event.timer = TimerKind::Stagger;
+      for (const plan::StepId step : plan_.steps.ids()) {
+        if (plan_.steps[step].name == what) event.action = {.step = step};
+      }
     } else {
       event.action = action(what);
       set_verb(event, verb);
@@ -285,6 +291,9 @@ std::string command_text(const plan::Plan& plan, const Command& command) {
     case Command::Kind::SetTimer:
       if (command.timer == TimerKind::Deadline) {
         return fmt::format("deadline at {}", command.at.ms);
+      }
+      if (command.timer == TimerKind::Stagger) {
+        return fmt::format("stagger {} at {}", plan.steps[action.step].name, command.at.ms);
       }
       return fmt::format("{} {} at {}", command.timer == TimerKind::Timeout ? "timeout" : "pause",
                          action_text(plan, action), command.at.ms);
