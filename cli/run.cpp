@@ -12,7 +12,6 @@
 #include "cli/commands.h"
 #include "cli/executors.h"
 #include "cli/load.h"
-#include "cli/not_scheduled.h"
 #include "cli/person.h"
 #include "cli/run_view.h"
 #include "cli/version.h"
@@ -238,7 +237,6 @@ int run_command(const RunOptions& options) {
   const auto loaded = load_plan(input);
   if (const int* status = std::get_if<int>(&loaded)) return *status;
   const auto& plan = std::get<plan::Plan>(loaded);
-  if (const std::string reason = not_scheduled(plan); !reason.empty()) return wrong(reason);
   if (!plan.secrets.empty()) {
     return wrong(fmt::format("this version hands no secrets to scripts yet, and `{}` is one",
                              plan.secrets.front().name));

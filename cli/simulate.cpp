@@ -9,7 +9,6 @@
 #include "base/json_writer.h"
 #include "cli/commands.h"
 #include "cli/load.h"
-#include "cli/not_scheduled.h"
 #include "cli/outlook.h"
 #include "render/timeline_json.h"
 #include "render/timeline_text.h"
@@ -208,10 +207,6 @@ int simulate_command(const SimulateOptions& options) {
   const auto loaded = load_plan(options.input);
   if (const int* status = std::get_if<int>(&loaded)) return *status;
   const auto& plan = std::get<plan::Plan>(loaded);
-  if (const std::string reason = not_scheduled(plan); !reason.empty()) {
-    fmt::print(stderr, "sluice: {}\n", reason);
-    return exit_wrong;
-  }
   return Simulation(plan, options).run();
 }
 

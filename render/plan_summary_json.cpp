@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json_writer.h"
+#include "plan/batches.h"
 #include "plan/graph.h"
 #include "plan/words.h"
 #include "plan/worst_case.h"
@@ -47,7 +48,7 @@ class Summary {
     for (const StepId before : plan_.joins[step.join].steps) json_.value(plan_.steps[before].name);
     json_.end_array().member("when", plan::word(step.when)).member("targets", lanes);
     json_.member("on_controller", step.on_controller);
-    json_.member("limit", std::min(step.window.value, lanes));
+    json_.member("limit", plan::most_at_once(plan_, id));
     json_.member("limit_rule", step.window.rule).member("tolerate", step.tolerate.value);
     json_.member("tolerate_rule", step.tolerate.rule);
     json_.member("on_failure", plan::word(step.on_failure)).member("shared", step.shared);

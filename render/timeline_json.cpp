@@ -72,7 +72,7 @@ class Writer {
       instant("start_ms", times.start);
       instant("end_ms", times.end);
       json_.member("targets", times.targets);
-      json_.member("limit", std::min(step.window.value, times.targets));
+      json_.member("limit", plan::most_at_once(plan_, id));
       json_.member("succeeded", times.succeeded).member("failed", times.failed);
       json_.member("skipped", times.skipped).member("excluded", times.excluded);
       json_.member("left_behind", times.left_behind).member("not_started", times.not_started);

@@ -69,6 +69,7 @@ void Scheduler::Machine::leave_out_gate(plan::StepId gate, std::uint32_t lane, R
   Command& said = say(Command::Kind::LaneLeftOut, {.step = gate, .lane = lane});
   said.state = State::Skipped;
   said.reason = reason;
+  if (steps_[gate].phase == StepPhase::Running && is_over(gate)) end_step(gate);
 }
 
 // A gate that failed for good halts its step.
@@ -96,9 +97,12 @@ void Scheduler::Machine::close_gates(plan::StepId step, Reason reason, plan::Ste
     if (steps_[gate].phase == StepPhase::Running) close_gate(gate, reason, cause);
     if (steps_[gate].phase != StepPhase::Waiting) continue;
     const StepRules& gate_rules = rules_.steps[gate];
-    const Reason why = gate_rules.disabled                               ? Reason::Disabled
-                       : gate_rules.lanes == 0 || reason == Reason::None ? Reason::NoTargets
-                                                                         : reason;
+    const bool unasked = gate_rules.when == plan::When::Failure && steps_[step].failed == 0;
+    const Reason why = gate_rules.disabled      ? Reason::Disabled
+                       : gate_rules.lanes == 0  ? Reason::NoTargets
+                       : reason != Reason::None ? reason
+                       : unasked                ? Reason::WithoutFailure
+                                                : Reason::NoTargets;
     skip_step(gate, why, why == reason ? cause : plan::StepId{});
   }
 }
@@ -112,6 +116,7 @@ void Scheduler::Machine::close_gate(plan::StepId gate, Reason reason, plan::Step
     for (std::uint32_t lane = from; lane < rules.lanes; ++lane) {
       leave_out_gate(gate, lane, Reason::NoTargets);
     }
+    if (row.phase != StepPhase::Running) return;  // none of its lanes is left
   }
   const bool failed = row.failed > rules.tolerate || row.cancelled;
   const bool degraded = row.failed > 0 || row.degraded || row.gone > 0;

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <tuple>
 
+#include "plan/batches.h"
+#include "scheduler/work.h"
+
 namespace sluice::scheduler {
 
 namespace {
@@ -15,6 +18,22 @@ struct LaneRef {
   base::Instant start;
   auto operator<=>(const LaneRef&) const = default;
 };
+
+bool takes_pieces(const plan::Work& work) {
+  return std::any_of(work.uses.begin(), work.uses.end(),
+                     [](const plan::Use& use) { return use.pieces > 0; });
+}
+
+// Lanes of it may wait in their slots for other lanes.
+bool waits_in_slots(const plan::Step& step) {
+  const auto takes = [](const std::optional<plan::Work>& work) {
+    return work && takes_pieces(*work);
+  };
+  return step.batches.lockstep || takes(step.verify) ||
+         std::any_of(step.tasks.begin(), step.tasks.end(), [&](const plan::Task& task) {
+           return takes_pieces(task) || takes(task.verify) || takes(task.undo);
+         });
+}
 
 class PathFinder {
  public:
@@ -29,18 +48,28 @@ class PathFinder {
     }
     for (const RolledBack& row : timeline.rolled_back) split(row);
     std::sort(by_end_.begin(), by_end_.end());
+    for (const plan::StepId step : plan.steps.ids()) {
+      if (waits_in_slots(plan.steps[step])) add_attempts(step);
+    }
+    std::sort(attempts_.begin(), attempts_.end(),
+              [](const Attempt& a, const Attempt& b) { return a.lane < b.lane; });
   }
 
   std::vector<PathPart> find() {
-    std::vector<LaneRef> chain;
+    std::vector<std::vector<PathPart>> chain;
     if (!by_end_.empty()) {
       LaneRef at = *std::lower_bound(by_end_.begin(), by_end_.end(),
                                      LaneRef{by_end_.back().end, plan::StepId{0}, 0, {}});
-      chain.push_back(at);
-      while (before(at)) chain.push_back(at);
+      bool more = true;
+      while (more) {
+        std::vector<PathPart>& parts = chain.emplace_back(parts_of(at));
+        more = before_wait(at, parts) || before(at);
+      }
     }
     std::vector<PathPart> path;
-    for (auto lane = chain.rbegin(); lane != chain.rend(); ++lane) add_tasks(*lane, path);
+    for (auto parts = chain.rbegin(); parts != chain.rend(); ++parts) {
+      path.insert(path.end(), parts->begin(), parts->end());
+    }
     return path;
   }
 
@@ -60,6 +89,88 @@ class PathFinder {
     std::erase(by_end_, LaneRef{times.end, step, lane, times.start});
     add({row.ended, step, lane, times.start});
     add({times.end, step, lane, row.undo_start});
+  }
+
+  // The lane up to the end of one of its attempts.
+  struct Attempt {
+    LaneRef lane;
+    std::uint32_t task = 0;
+    Part part = Part::Run;
+  };
+
+  void add_attempts(plan::StepId step) {
+    const auto tasks = static_cast<std::uint32_t>(plan_.steps[step].tasks.size());
+    const std::uint32_t lanes = plan::lane_count(plan_, step);
+    for (std::uint32_t lane = 0; lane < lanes; ++lane) {
+      const base::Instant begun = timeline_.lane(step, lane).start;
+      const std::uint64_t place = timeline_.first_lane[step.value] + lane;
+      const auto back =
+          std::lower_bound(timeline_.rolled_back.begin(), timeline_.rolled_back.end(), place,
+                           [](const RolledBack& row, std::uint64_t of) { return row.lane < of; });
+      const bool split = back != timeline_.rolled_back.end() && back->lane == place;
+      const auto add = [&](std::uint32_t task, Part part, const Interval& times) {
+        if (times.end == base::Instant::never() || times.start == times.end) return;
+        const bool undone = split && back->undo_start <= times.start;
+        attempts_.push_back(
+            {{times.end, step, lane, undone ? back->undo_start : begun}, task, part});
+      };
+      for (std::uint32_t task = 0; task < tasks; ++task) {
+        for (const Interval& row : timeline_.attempts(plan_, step, lane, task)) {
+          add(task, Part::Run, row);
+        }
+      }
+      for (const PartTimes& row : timeline_.parts_of(step, lane)) {
+        for (const Interval& attempt : row.attempts) add(row.task, row.part, attempt);
+      }
+    }
+  }
+
+  // Where the lane waited in its slot for another one of its batch, or for pieces, the path goes on
+  // with that one: drops the parts before the wait, and replaces the lane.
+  bool before_wait(LaneRef& at, std::vector<PathPart>& parts) const {
+    if (attempts_.empty()) return false;
+    for (std::size_t i = parts.size(); i-- > 0;) {
+      const base::Instant since = i > 0 ? parts[i - 1].end : at.start;
+      if (parts[i].start <= since) continue;
+      const auto found = released_by(parts[i]);
+      if (found == attempts_.end()) continue;
+      parts.erase(parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(i));
+      at = found->lane;
+      return true;
+    }
+    return false;
+  }
+
+  std::vector<Attempt>::const_iterator released_by(const PathPart& waited) const {
+    auto candidate =
+        std::lower_bound(attempts_.begin(), attempts_.end(), waited.start,
+                         [](const Attempt& row, base::Instant at) { return row.lane.end < at; });
+    for (; candidate != attempts_.end() && candidate->lane.end == waited.start; ++candidate) {
+      const bool own = candidate->lane.step == waited.step && candidate->lane.lane == waited.lane;
+      if (!own && (same_batch(*candidate, waited) || same_pieces(*candidate, waited))) {
+        return candidate;
+      }
+    }
+    return attempts_.end();
+  }
+
+  bool same_batch(const Attempt& candidate, const PathPart& waited) const {
+    const plan::Step& step = plan_.steps[waited.step];
+    if (candidate.lane.step != waited.step || !step.batches.lockstep) return false;
+    return plan::batch_number(plan_, waited.step, candidate.lane.lane) ==
+           plan::batch_number(plan_, waited.step, waited.lane);
+  }
+
+  bool same_pieces(const Attempt& candidate, const PathPart& waited) const {
+    const plan::Work& gave = work_for(
+        plan_, {.step = candidate.lane.step, .task = candidate.task, .part = candidate.part});
+    const plan::Work& took =
+        work_for(plan_, {.step = waited.step, .task = waited.task, .part = waited.part});
+    return std::any_of(gave.uses.begin(), gave.uses.end(), [&](const plan::Use& use) {
+      return use.pieces > 0 &&
+             std::any_of(took.uses.begin(), took.uses.end(),
+                         [&](const plan::Use& own) { return own.resource == use.resource; });
+    });
   }
 
   // Replaces the lane by the one that released it; false where there is none.
@@ -113,12 +224,13 @@ class PathFinder {
     return known[step.value];
   }
 
-  void add_tasks(const LaneRef& at, std::vector<PathPart>& path) const {
-    const std::size_t first = path.size();
+  // In order of time, up to the lane's end.
+  std::vector<PathPart> parts_of(const LaneRef& at) const {
+    std::vector<PathPart> path;
     const auto add_part = [&](std::uint32_t task, Part part, const TaskTimes& times) {
       if (times.end == base::Instant::never() || times.start == times.end) return;
-      if (times.start < at.start || at.end < times.end) return;  // of its other time at work
-      path.push_back({at.step, at.lane, task, part, times.start, times.end});
+      if (times.start < at.start || at.end <= times.start) return;  // of its other time at work
+      path.push_back({at.step, at.lane, task, part, times.start, std::min(times.end, at.end)});
     };
     const auto tasks = static_cast<std::uint32_t>(plan_.steps[at.step].tasks.size());
     for (std::uint32_t task = 0; task < tasks; ++task) {
@@ -127,13 +239,15 @@ class PathFinder {
     for (const PartTimes& row : timeline_.parts_of(at.step, at.lane)) {
       add_part(row.task, row.part, row.times);
     }
-    std::sort(path.begin() + static_cast<std::ptrdiff_t>(first), path.end(),
+    std::sort(path.begin(), path.end(),
               [](const PathPart& a, const PathPart& b) { return a.start < b.start; });
+    return path;
   }
 
   const plan::Plan& plan_;
   const Timeline& timeline_;
   std::vector<LaneRef> by_end_;
+  std::vector<Attempt> attempts_;  // by end; of steps whose lanes may wait in their slots
   std::vector<std::vector<bool>> ancestors_;
 };
 

@@ -98,7 +98,9 @@ Scheduler::Machine::Next Scheduler::Machine::after_not_in_place(Slot& slot, std:
   }
   slot.part = Part::Run;
   slot.attempt = 1;
-  return Next::Start;
+  if (!deadline_passed_ || !work_rules(slot).manual) return Next::Start;
+  slot.attempt = 0;
+  return nobody_asked(slot, place);
 }
 
 void Scheduler::Machine::say_failed(const Slot& slot, std::uint32_t place) {
@@ -172,6 +174,8 @@ void Scheduler::Machine::pass_deadline() {
   for (std::uint32_t place = 0; place < slots_.size(); ++place) {
     Slot& slot = slots_[place];
     if (slot.phase == LanePhase::Asking) reject(place);
+    const bool waits = slot.phase == LanePhase::Waiting && slot.part == Part::Run;
+    if (waits && work_rules(slot).manual) stop_waiting(place);
     if (slot.phase != LanePhase::Acting || !work_rules(slot).manual) continue;
     slot.timed_out = true;
     change(slot.phase, LanePhase::Ending);

@@ -68,6 +68,7 @@ Scheduler::Machine::Next Scheduler::Machine::decided(Slot& slot, std::uint32_t p
       if (!cut) {
         // Its condition could not be worked out, and a person says to try again.
         if (slot.attempt == 0) return ask_task(slot, place);
+        if (deadline_passed_ && work_rules(slot).manual) return nobody_asked(slot, place);
         ++slot.attempt;
         return Next::Start;
       }
@@ -118,7 +119,12 @@ Scheduler::Machine::Next Scheduler::Machine::start_task(Slot& slot, std::uint32_
   slot.part = rules.before ? Part::Before : Part::Run;
   slot.attempt = 1;
   if (!rules.run.manual || !deadline_passed_) return Next::Start;
-  slot.attempt = 0;  // nobody is asked any more
+  slot.attempt = 0;
+  return nobody_asked(slot, place);
+}
+
+// The deadline has passed: a person who was to carry it out is not asked any more.
+Scheduler::Machine::Next Scheduler::Machine::nobody_asked(Slot& slot, std::uint32_t place) {
   slot.not_known = slot.out_of_reach = false;
   fail_work(slot);
   return after_failure(slot, place);
@@ -191,12 +197,23 @@ Scheduler::Machine::Next Scheduler::Machine::skip_tasks(Slot& slot, std::uint32_
   return Next::End;
 }
 
+// Those that need pieces stand in one queue with those that waited already.
 void Scheduler::Machine::start_attempts() {
-  for (const std::uint32_t place : starting_) start_attempt(place);
+  for (const std::uint32_t place : starting_) {
+    const bool free = work_rules(slots_[place]).pieces == WorkRules::no_pieces;
+    free ? carry_out(place) : wait_for_pieces(place);
+  }
   starting_.clear();
+  if (pieces_.any()) hand_out_pieces();
 }
 
 void Scheduler::Machine::start_attempt(std::uint32_t place) {
+  const std::uint32_t pieces = work_rules(slots_[place]).pieces;
+  const bool starts = pieces == WorkRules::no_pieces || pieces_.take(pieces);
+  starts ? carry_out(place) : wait_for_pieces(place);
+}
+
+void Scheduler::Machine::carry_out(std::uint32_t place) {
   Slot& slot = slots_[place];
   change(slot.phase, LanePhase::Acting);
   if (slot.part == Part::Run && slot.attempt == 1 && task_rules(slot, slot.task).remembered) {

@@ -1,5 +1,6 @@
-// Lockstep: a child step waits until all lanes of the batch that are at work have ended the one
-// before. The batch begins as a whole or not yet.
+// What lanes wait for in their slots. Lockstep: a child step waits until all lanes of the batch
+// that are at work have ended the one before; the batch begins as a whole or not yet. And pieces of
+// counted resources, which an attempt takes as it starts.
 #include <algorithm>
 
 #include "base/check.h"
@@ -91,16 +92,35 @@ void Scheduler::Machine::leave_batch(const Slot& slot) {
   touch_batch(slot.step);
 }
 
-// An abort found it waiting: it is decided anew.
+void Scheduler::Machine::wait_for_pieces(std::uint32_t place) {
+  Slot& slot = slots_[place];
+  if (slot.phase == LanePhase::Deciding) change(slot.phase, LanePhase::Waiting);
+  pieces_.wait(work_rules(slot).pieces, slot.step, slot.lane, place);
+}
+
+void Scheduler::Machine::hand_out_pieces() {
+  for (std::uint32_t place = 0; pieces_.next(place);) carry_out(place);
+}
+
+// An abort or the deadline found it waiting: it is decided anew.
 void Scheduler::Machine::stop_waiting(std::uint32_t place) {
   const Slot& slot = slots_[place];
   const std::uint32_t lockstep = rules_.steps[slot.step].lockstep;
   if (lockstep != TaskRules::none) std::erase(lockstep_[lockstep].waiting, place);
+  pieces_.leave(place);
   decide_later(place, Verdict::Waited);
 }
 
-// Of what it waited to do, only what is `when always` is done.
+// Of what it waited to do, only what is `when always` is done; at the deadline it was a person's.
 Scheduler::Machine::Next Scheduler::Machine::after_wait(Slot& slot, std::uint32_t place) {
+  if (slot.part == Part::Census) {
+    census_missed_ = true;
+    return Next::End;
+  }
+  if (!steps_[slot.step].cut) {
+    --slot.attempt;
+    return nobody_asked(slot, place);
+  }
   if (slot.attempt > 1) {
     --slot.attempt;
     return after_cancel(slot, place);

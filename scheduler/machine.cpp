@@ -23,6 +23,7 @@ Scheduler::Machine::Machine(const plan::Plan& plan)
       rules_(plan, graph_),
       locks_(rules_.any_locks ? plan.targets.size() : 0),
       limits_(plan, graph_),
+      pieces_(plan, rules_.piece_kinds),
       touched_(rules_.any_left_behind ? plan.targets.size() : 0) {
   steps_.reserve(plan.steps.size());
   for (const plan::StepId step : plan.steps.ids()) {
@@ -139,6 +140,8 @@ void Scheduler::Machine::settle_end(const Event& event) {
   Slot& slot = slots_[place];
   SLUICE_CHECK(slot.phase == LanePhase::Acting || slot.phase == LanePhase::Ending,
                "an action has ended twice");
+  const std::uint32_t pieces = work_rules(slot).pieces;
+  if (pieces != WorkRules::no_pieces) pieces_.give_back(pieces);
   slot.out_of_reach = event.outcome == Outcome::Unreachable && !slot.timed_out;
   if (!slot.out_of_reach) touch(slot);
   if (slot.timed_out || event.outcome == Outcome::Failed || event.outcome == Outcome::Unreachable ||

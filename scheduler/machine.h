@@ -16,6 +16,7 @@
 #include "scheduler/lane_bits.h"
 #include "scheduler/limits.h"
 #include "scheduler/locks.h"
+#include "scheduler/pieces.h"
 #include "scheduler/rules.h"
 #include "scheduler/scheduler.h"
 #include "scheduler/step_graph.h"
@@ -55,7 +56,7 @@ class Scheduler::Machine {
     Ignored,   // failed for good, and a person says to go on
     Excluded,  // failed for good, and a person takes the target out
     Rejected,  // failed for good, and so it stays: a person, an abort or the deadline says so
-    Waited,    // none was made: it waited for the others of its batch, and an abort came
+    Waited,    // none was made: it waited in its slot, and an abort or the deadline came
   };
 
   // What a slot is there for.
@@ -193,6 +194,7 @@ class Scheduler::Machine {
   void go_on(std::uint32_t place, Next next);
   void start_attempts();
   void start_attempt(std::uint32_t place);
+  void carry_out(std::uint32_t place);
   void pause_lane(std::uint32_t place);
   void end_lane(std::uint32_t place);
   LanePhase end_phase(const Slot& slot) const;
@@ -277,7 +279,7 @@ class Scheduler::Machine {
   void settle_stagger(plan::StepId step);
   void stop_staggering(plan::StepId step);
 
-  // lockstep.cpp: batches in lockstep, and whoever waits in a slot
+  // lockstep.cpp: batches in lockstep, pieces, and whoever waits for either in its slot
   void admit_batch(plan::StepId step);
   bool take_locks(plan::StepId step);
   void arrive(std::uint32_t place);
@@ -285,7 +287,10 @@ class Scheduler::Machine {
   void release_batches();
   void release_batch(plan::StepId step);
   void leave_batch(const Slot& slot);
+  void wait_for_pieces(std::uint32_t place);
+  void hand_out_pieces();
   void stop_waiting(std::uint32_t place);
+  Next nobody_asked(Slot& slot, std::uint32_t place);
   Next after_wait(Slot& slot, std::uint32_t place);
 
   // conditions.cpp: which steps begin, and how they end
@@ -335,6 +340,7 @@ class Scheduler::Machine {
   Rules rules_;
   Locks locks_;
   Limits limits_;
+  Pieces pieces_;
   FailedTargets failed_targets_;
   base::Dense<plan::StepId, StepRow> steps_;
   base::Dense<plan::JoinId, JoinRow> joins_;

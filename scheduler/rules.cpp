@@ -6,16 +6,6 @@ namespace sluice::scheduler {
 
 namespace {
 
-WorkRules rules_of(const plan::Work& work) {
-  WorkRules rules;
-  rules.timeout = work.timeout.value_or(WorkRules::no_timeout);
-  rules.pause = work.retry.pause;
-  rules.more = work.retry.more;
-  rules.grows = work.retry.backoff != plan::Number{1'000'000} || work.retry.most_pause.has_value();
-  rules.manual = work.action.kind == "manual";
-  return rules;
-}
-
 bool reads_its_run(const plan::Expression& expression) {
   return expression.stage == plan::Stage::AtRunTime;
 }
@@ -80,6 +70,28 @@ Rules::Rules(const plan::Plan& plan, const StepGraph& graph) {
     any_left_behind = any_left_behind || leaves_behind(step);
     steps.add(rules);
   }
+}
+
+WorkRules Rules::rules_of(const plan::Work& work) {
+  WorkRules rules;
+  rules.timeout = work.timeout.value_or(WorkRules::no_timeout);
+  rules.pause = work.retry.pause;
+  rules.more = work.retry.more;
+  rules.grows = work.retry.backoff != plan::Number{1'000'000} || work.retry.most_pause.has_value();
+  rules.manual = work.action.kind == "manual";
+  std::vector<plan::Use> pieces;
+  std::vector<std::uint32_t> key;
+  for (const plan::Use& use : work.uses) {
+    if (use.pieces == 0) continue;
+    pieces.push_back(use);
+    key.insert(key.end(), {use.resource.value, use.pieces});
+  }
+  if (pieces.empty()) return rules;
+  const auto known =
+      known_pieces_.emplace(std::move(key), static_cast<std::uint32_t>(piece_kinds.size()));
+  if (known.second) piece_kinds.push_back(std::move(pieces));
+  rules.pieces = known.first->second;
+  return rules;
 }
 
 void Rules::add_tasks(const plan::Step& step, StepRules& rules) {

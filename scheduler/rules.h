@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "base/id.h"
@@ -21,6 +22,9 @@ struct WorkRules {
   std::uint32_t more = 0;               // attempts after the first
   bool grows = false;                   // the pause does: retry_pause() says how long it is
   bool manual = false;                  // a person carries it out
+  std::uint32_t pieces = no_pieces;     // that an attempt takes: in Rules::piece_kinds
+
+  static constexpr std::uint32_t no_pieces = 0xffff'ffff;
 };
 
 // Who can work a condition out, and when.
@@ -82,6 +86,8 @@ struct Rules {
   base::Dense<plan::StepId, StepRules> steps;
   std::vector<TaskRules> tasks;
   std::vector<WorkRules> works;  // of `verify` and `undo`
+  // What works use of counted resources, each combination once.
+  std::vector<std::vector<plan::Use>> piece_kinds;
   bool any_locks = false;
   bool any_left_behind = false;  // a step leaves targets out of reach behind
   std::uint32_t batched_steps = 0;
@@ -90,6 +96,9 @@ struct Rules {
  private:
   void add_tasks(const plan::Step& step, StepRules& rules);
   std::uint32_t add_work(const std::optional<plan::Work>& work);
+  WorkRules rules_of(const plan::Work& work);
+
+  std::map<std::vector<std::uint32_t>, std::uint32_t> known_pieces_;  // resource, pieces, …
 };
 
 // A condition that reads its target, or that target's own outputs, is asked for each lane.

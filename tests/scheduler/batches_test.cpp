@@ -58,8 +58,8 @@ TEST_CASE("gates run one after the other between two batches, and hold no slot")
    20: done Look@controller    -> start Approve@controller
    30: done Approve@controller -> start U@b
    40: done U@b                -> start Look@controller
-   50: done Look@controller    -> start Approve@controller
-   60: done Approve@controller -> step Look succeeded, step Approve succeeded, start U@c
+   50: done Look@controller    -> step Look succeeded, start Approve@controller
+   60: done Approve@controller -> step Approve succeeded, start U@c
    70: done U@c                -> step U succeeded, start Tell@controller
   )");
 }
@@ -88,6 +88,34 @@ TEST_CASE("a step with one batch has no gate to run") {
   check_starts("U on a b, batches 2\n- Look", R"(
     0:                    -> start U@a, start U@b
    10: done U@a, done U@b -> step U succeeded, step Look skipped (no targets), deployment succeeded
+  )");
+}
+
+TEST_CASE("a gate when failure runs behind the batches after a failure, and ends behind the last") {
+  check_starts("U on a b c, batches 1, tolerate 1\n- Look, failure", R"(
+    0:                      -> start U@a
+   10: done U@a             -> lane Look@controller left out: skipped (without failure), start U@b
+   20: fail U@b             -> start Look@controller
+   30: done Look@controller -> step Look succeeded, start U@c
+   40: done U@c             -> step U degraded, deployment degraded
+  )");
+  check_starts("U on a b c, batches 1\n- Look, failure", R"(
+    0:          -> start U@a
+   10: done U@a -> lane Look@controller left out: skipped (without failure), start U@b
+   20: done U@b -> lane Look@controller left out: skipped (without failure), start U@c
+   30: done U@c -> step U succeeded, step Look skipped (without failure), deployment succeeded
+  )");
+}
+
+TEST_CASE("behind a batch of which nothing was run there is no gate") {
+  check_starts("A on b d, tolerate 2\nU on a b c d, batches 1\n- Look", R"(
+    0:                      -> start A@b, start A@d
+   10: fail A@b, fail A@d   -> step A degraded, lane U@b left out: skipped (failed before by A),
+                               lane U@d left out: skipped (failed before by A), start U@a
+   20: done U@a             -> start Look@controller
+   30: done Look@controller -> lane Look@controller left out: skipped (no targets), start U@c
+   40: done U@c             -> step U succeeded, lane Look@controller left out: skipped (no targets),
+                               step Look succeeded, deployment degraded
   )");
 }
 

@@ -163,7 +163,7 @@ TEST_CASE("the pictures of lanes and steps show the tables of their transitions"
       {"deciding", "pausing", "retry, later"},
       {"deciding", "evaluating", "the driver is asked"},
       {"deciding", "asking", "a person is asked"},
-      {"deciding", "waiting", "for its batch"},
+      {"deciding", "waiting", "for its batch, for pieces"},
       {"deciding", "succeeded", "no task left"},
       {"deciding", "degraded", "a failure was ignored"},
       {"deciding", "failed", "a task failed for good"},
@@ -178,7 +178,7 @@ TEST_CASE("the pictures of lanes and steps show the tables of their transitions"
       {"pausing", "deciding", "pause over, abort"},
       {"evaluating", "deciding", "known"},
       {"asking", "deciding", "answered, abort, deadline"},
-      {"waiting", "acting", "all have come so far"},
+      {"waiting", "acting", "all have come so far, pieces are free"},
       {"waiting", "deciding", "abort"},
   };
   test::check_golden(

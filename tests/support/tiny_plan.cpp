@@ -278,10 +278,12 @@ class Reader {
   }
 
   // `retry 2 every 3 timeout 4 takes 5`, from `words[1]` on.
-  static void read_work(plan::Work& work, const std::vector<std::string>& words) {
+  void read_work(plan::Work& work, const std::vector<std::string>& words) const {
     work.takes.low = milliseconds("0");
     work.action.kind = "script";
     for (std::size_t i = 1; i < words.size(); ++i) {
+      if (words[i] == "uses")
+        read_tiny_use(plan_, work, {words.begin() + static_cast<std::ptrdiff_t>(i), words.end()});
       if (read_work_phrase(work, words, i)) ++i;
     }
   }

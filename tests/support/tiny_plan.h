@@ -10,9 +10,9 @@
 // after NAME…; then `:` and its tasks, apart by `;`. A task's phrases: retry N [every T [backoff F]
 // [upto T]], timeout T, ignore, failure, always, if CONDITION, disabled, takes T [to T], drains,
 // restores, interrupts, manual, gives NAME VALUE, verify […], undo […], verified (`skip verified`);
-// behind verify and undo: retry, timeout and takes, without a comma. A step without tasks has one
-// of its own name; what only a task can have stands with it; of one with tasks, verify and verified
-// are the step's. `t1..t9` is a range of targets. No `on`: on the controller.
+// behind verify and undo: retry, timeout, takes and uses, without a comma. A step without tasks has
+// one of its own name; what only a task can have stands with it; of one with tasks, verify and
+// verified are the step's. `t1..t9` is a range of targets. No `on`: on the controller.
 //
 // A CONDITION is the name of a property, true or false, or `output STEP NAME` (that STEP's first
 // task wrote NAME as "yes"), `output STEP NAME once` where all read that of its first lane.
