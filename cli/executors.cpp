@@ -39,11 +39,13 @@ Executors::Executors(runtime::Loop& loop, const std::string& scripts, runtime::E
       local_(loop, processes_, scripts),
       ssh_(loop, processes_, ssh_settings(sockets_.path())),
       http_(loop, ssh_.tunnels()),
-      haproxy_(loop, ssh_.tunnels()) {
+      haproxy_(loop, ssh_.tunnels()),
+      service_(local_, ssh_) {
   actions_.add("script local", local_);
   actions_.add("script ssh", ssh_);
   actions_.add("http", http_);
   actions_.add("haproxy", haproxy_);
+  actions_.add("service", service_);
   actions_.add("manual", person);
 }
 

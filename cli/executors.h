@@ -12,6 +12,7 @@
 #include "runtime/local.h"
 #include "runtime/loop.h"
 #include "runtime/process.h"
+#include "runtime/service.h"
 #include "runtime/ssh.h"
 
 namespace sluice::cli {
@@ -50,6 +51,7 @@ class Executors {
   runtime::SshExecutor ssh_;
   runtime::HttpExecutor http_;
   runtime::HaproxyExecutor haproxy_;
+  runtime::ServiceExecutor service_;
 };
 
 }  // namespace sluice::cli

@@ -1,0 +1,73 @@
+#include "runtime/service.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace sluice::runtime {
+
+namespace {
+
+// systemctl itself waits for the job that it began; what is asked afterwards is whether the unit
+// stayed. A unit that ended badly while it was stopped has stopped all the same.
+constexpr std::string_view script = R"sh(
+unit=$sluice_service_name
+state=$sluice_service_state
+if ! command -v systemctl >/dev/null 2>&1; then
+  echo "this host has no systemctl" >&2
+  exit 127
+fi
+tell() {
+  systemctl status --no-pager --full --lines=20 -- "$unit" >&2 || :
+}
+if ! systemctl --no-ask-password "$state" -- "$unit"; then
+  tell
+  exit 1
+fi
+while :; do
+  now=$(systemctl is-active -- "$unit") || :
+  case $state:$now in
+    stop:inactive | stop:failed) break ;;
+    stop:*) ;;
+    *:active) break ;;
+    *:activating | *:reloading | *:refreshing) ;;
+    *)
+      echo "$unit is $now" >&2
+      tell
+      exit 1
+      ;;
+  esac
+  sleep 0.2 2>/dev/null || sleep 1
+done
+echo "$unit is $now"
+)sh";
+
+plan::Property line(std::string name, std::string_view text) {
+  return {std::move(name), plan::Value{std::string(text)}};
+}
+
+}  // namespace
+
+std::string_view service_script() {
+  return script.substr(1);
+}
+
+ServiceExecutor::ServiceExecutor(Executor& local_scripts, Executor& ssh_scripts)
+    : local_(local_scripts), ssh_(ssh_scripts) {}
+
+void ServiceExecutor::start(ActionRequest request, Sink done) {
+  request.environment.push_back(fmt::format("sluice_service_name={}", request.text("name")));
+  request.environment.push_back(fmt::format("sluice_service_state={}", request.text("state")));
+  std::sort(request.environment.begin(), request.environment.end());
+  request.attributes = {line("body", service_script()), line("shell", "sh")};
+  Executor& scripts = request.place.kind == plan::Connection::Kind::Local ? local_ : ssh_;
+  scripts.start(std::move(request), std::move(done));
+}
+
+// Each of the two ignores what it did not start.
+void ServiceExecutor::cancel(ActionRequest::Ticket ticket) {
+  local_.cancel(ticket);
+  ssh_.cancel(ticket);
+}
+
+}  // namespace sluice::runtime
