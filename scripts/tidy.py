@@ -1,19 +1,25 @@
 #!/usr/bin/env python3
 """clang-tidy over the program's sources, as many at once as there are cores.
 
-A source that was clean stays unread until its text, a header that it includes, or the configuration
+Most of its time goes into the headers that every source includes, so sources of a folder are read a few
+together, as one unit; only where such a unit is not clean is each of them read by itself. A source that was clean stays unread until its text, a header that it includes, or the configuration
 changes. What was clean is remembered where ccache's kind of knowledge belongs, below XDG_CACHE_HOME, so that
 a fresh clone of the same text need not be read again.
 """
 import concurrent.futures
 import glob
 import hashlib
+import itertools
+import json
 import os
 import re
 import subprocess
 import sys
+import tempfile
 
 FOLDERS = ["base", "plan", "scheduler", "compiler", "simulator", "runtime", "render", "cli"]
+FILTER = "/(" + "|".join(FOLDERS) + r")/[a-z0-9_]+\.(h|cpp)$"
+TOGETHER = 6  # sources of one unit
 
 
 def digest(paths):
@@ -37,29 +43,64 @@ def with_headers(source):
     return sorted(found)
 
 
+def units(sources):
+    """The sources in groups of a folder."""
+    found = []
+    for _, folder in itertools.groupby(sources, os.path.dirname):
+        folder = list(folder)
+        found += [folder[i:i + TOGETHER] for i in range(0, len(folder), TOGETHER)]
+    return found
+
+
 def main():
     build = sys.argv[1]
+    with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as file:
+        commands = {os.path.join(entry["directory"], entry["file"]): entry for entry in json.load(file)}
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     stamps = os.path.join(cache, "sluice-lint")
     os.makedirs(stamps, exist_ok=True)
 
-    def check(source):
-        stamp = os.path.join(stamps, digest([".clang-tidy", *with_headers(source)]))
-        if os.path.exists(stamp):
-            return source, 0, ""
-        result = subprocess.run(["clang-tidy-19", "--quiet", "-p", build, "--extra-arg=-w", source],
-                                capture_output=True, text=True)
-        if result.returncode == 0:
-            open(stamp, "w").close()
-        return source, result.returncode, result.stdout + result.stderr
+    def stamp(source):
+        return os.path.join(stamps, digest([".clang-tidy", *with_headers(source)]))
+
+    def read(source, *options):
+        return subprocess.run(["clang-tidy-19", "--quiet", "-p", build, "--extra-arg=-w", *options, source],
+                              capture_output=True, text=True)
+
+    def check(sources):
+        """[(source, status, what was found)] of sources that are read together where there are several."""
+        if len(sources) > 1:
+            with tempfile.TemporaryDirectory() as folder:
+                unit = os.path.join(folder, "unit.cpp")
+                with open(unit, "w", encoding="utf-8") as file:
+                    file.writelines(f'#include "{os.path.abspath(source)}"\n' for source in sources)
+                with open(os.path.join(folder, "compile_commands.json"), "w", encoding="utf-8") as file:
+                    first = commands[os.path.abspath(sources[0])]
+                    json.dump([{"directory": first["directory"], "file": unit,
+                                "command": first["command"].replace(first["file"], unit)}], file)
+                together = subprocess.run(
+                    ["clang-tidy-19", "--quiet", "-p", folder, "--extra-arg=-w", f"--header-filter={FILTER}",
+                     f"--config-file={os.path.abspath('.clang-tidy')}", unit], capture_output=True, text=True)
+            if together.returncode != 0:
+                return [answer for source in sources for answer in check([source])]
+            answers = [(source, 0, "") for source in sources]
+        else:
+            result = read(sources[0])
+            answers = [(sources[0], result.returncode, result.stdout + result.stderr)]
+        for source, status, _ in answers:
+            if status == 0:
+                open(stamp(source), "w").close()
+        return answers
 
     sources = sorted(path for folder in FOLDERS for path in glob.glob(f"{folder}/*.cpp"))
+    unread = [source for source in sources if not os.path.exists(stamp(source))]
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for source, status, text in pool.map(check, sources):
-            if status != 0:
-                failed += 1
-                print(f"{source}:\n{text}")
+        for answers in pool.map(check, units(unread)):
+            for source, status, text in answers:
+                if status != 0:
+                    failed += 1
+                    print(f"{source}:\n{text}")
     print(f"clang-tidy: {len(sources) - failed} clean, {failed} not")
     return 1 if failed or not sources else 0
 
