@@ -19,7 +19,9 @@
 #include "render/plan_text.h"
 #include "render/timeline_text.h"
 #include "runtime/driver.h"
+#include "runtime/masking.h"
 #include "runtime/runs.h"
+#include "runtime/secrets.h"
 
 namespace sluice::cli {
 
@@ -32,13 +34,15 @@ int wrong(std::string_view message) {
   return exit_wrong;
 }
 
+// Where the file lies: what it names is beneath.
+std::string file_folder(const RunOptions& options) {
+  const std::filesystem::path file = options.input.file;
+  return options.input.file != "-" && file.has_parent_path() ? file.parent_path().string() : ".";
+}
+
 std::string state_directory(const RunOptions& options) {
   if (!options.state.empty()) return options.state;
-  const std::filesystem::path file = options.input.file == "-" ? "." : options.input.file;
-  const std::filesystem::path parent = file.has_parent_path() && options.input.file != "-"
-                                           ? file.parent_path()
-                                           : std::filesystem::path(".");
-  return (parent / ".sluice").lexically_normal().string();
+  return (std::filesystem::path(file_folder(options)) / ".sluice").lexically_normal().string();
 }
 
 // Yes, or the exit status where it is not.
@@ -59,9 +63,11 @@ std::optional<int> ask(const plan::Plan& plan, const RunOptions& options) {
 // All that one run needs, in the order in which it is made and, backwards, taken down.
 class RunSession {
  public:
-  RunSession(const plan::Plan& plan, const RunOptions& options)
+  RunSession(const plan::Plan& plan, const RunOptions& options, const runtime::Secrets& secrets)
       : plan_(plan),
         options_(options),
+        secrets_(secrets),
+        mask_(secrets.reveal_all()),
         person_(loop_, plan, ::isatty(0) == 1 && ::isatty(2) == 1 ? 0 : -1) {}
 
   int run() {
@@ -81,7 +87,8 @@ class RunSession {
     if (!journal) return wrong(journal.error().message);
     runtime::OutputStore store(folder_.output());
     RunView view(plan_, store, view_options());
-    runtime::Driver driver(plan_, folder_.name, executors_->all(), *journal.value(), view);
+    runtime::MaskingExecutor executor(executors_->all(), mask_);
+    runtime::Driver driver(plan_, folder_.name, executor, *journal.value(), view, &secrets_);
     view_ = &view;
     driver_ = &driver;
     person_.listen([&view](const std::string& line) { view.say(line); },
@@ -213,6 +220,8 @@ class RunSession {
 
   const plan::Plan& plan_;
   const RunOptions& options_;
+  const runtime::Secrets& secrets_;
+  const runtime::Mask mask_;
   runtime::Loop loop_;
   Person person_;
   std::optional<Executors> executors_;
@@ -237,10 +246,6 @@ int run_command(const RunOptions& options) {
   const auto loaded = load_plan(input);
   if (const int* status = std::get_if<int>(&loaded)) return *status;
   const auto& plan = std::get<plan::Plan>(loaded);
-  if (!plan.secrets.empty()) {
-    return wrong(fmt::format("this version hands no secrets to scripts yet, and `{}` is one",
-                             plan.secrets.front().name));
-  }
   if (!options.expect.empty() && options.expect != plan.digest) {
     return wrong(fmt::format("the plan is {}, and not the one that --expect names", plan.digest));
   }
@@ -249,7 +254,10 @@ int run_command(const RunOptions& options) {
     return exit_done;
   }
   if (const std::optional<int> status = ask(plan, options)) return *status;
-  return RunSession(plan, options).run();
+  if (!plan.secrets.empty()) runtime::keep_memory_private();
+  const auto secrets = runtime::read_secrets(plan, file_folder(options));
+  if (!secrets) return wrong(secrets.error().message);
+  return RunSession(plan, options, secrets.value()).run();
 }
 
 }  // namespace sluice::cli

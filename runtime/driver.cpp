@@ -26,15 +26,16 @@ struct Timer {
 
 struct Driver::Implementation {
   Implementation(const plan::Plan& whole, std::string name, Executor& executor,
-                 Journal& event_journal, Observer& listener)
+                 Journal& event_journal, Observer& listener, const Secrets* values)
       : plan(whole),
         run(std::move(name)),
         journal(event_journal),
         observer(listener),
+        secrets(values),
         machine(plan),
         outputs(plan),
         fan_out(
-            plan, [this] { return RunFacts{run, outputs, status()}; }, executor,
+            plan, [this] { return RunFacts{run, outputs, status(), secrets}; }, executor,
             [this](const Action& action, Outcome outcome, std::vector<HostResult> results) {
               finished(action, outcome, std::move(results));
             },
@@ -156,6 +157,7 @@ struct Driver::Implementation {
   std::string run;
   Journal& journal;
   Observer& observer;
+  const Secrets* secrets;
   scheduler::Scheduler machine;
   scheduler::Outputs outputs;
   FanOut fan_out;
@@ -168,9 +170,9 @@ struct Driver::Implementation {
 };
 
 Driver::Driver(const plan::Plan& plan, std::string run, Executor& executor, Journal& journal,
-               Observer& observer)
-    : implementation_(
-          std::make_unique<Implementation>(plan, std::move(run), executor, journal, observer)) {}
+               Observer& observer, const Secrets* secrets)
+    : implementation_(std::make_unique<Implementation>(plan, std::move(run), executor, journal,
+                                                       observer, secrets)) {}
 Driver::~Driver() = default;
 
 base::Status Driver::turn(base::Instant now) {

@@ -32,7 +32,7 @@ class Driver {
  public:
   // All outlive the driver.
   Driver(const plan::Plan& plan, std::string run, Executor& executor, Journal& journal,
-         Observer& observer);
+         Observer& observer, const Secrets* secrets = nullptr);
   ~Driver();
 
   // One instant: what completed since the last turn, the timers that are due, what the operator

@@ -16,6 +16,25 @@ const plan::Value* ActionRequest::attribute(std::string_view wanted) const {
   return nullptr;
 }
 
+const SecretText* ActionRequest::secret(std::string_view wanted) const {
+  for (const Secret& row : secrets) {
+    if (row.name == wanted) return row.value;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> ActionRequest::environment_with_secrets() const {
+  std::vector<std::string> all = environment;
+  for (const Secret& row : secrets) {
+    if (row.name.find(environment_attribute) != 0) continue;
+    std::string entry = row.name.substr(environment_attribute.size());
+    entry += '=';
+    entry += row.value->reveal();
+    all.push_back(std::move(entry));
+  }
+  return all;
+}
+
 std::string_view ActionRequest::text(std::string_view wanted) const {
   const plan::Value* value = attribute(wanted);
   const auto* text = value != nullptr ? std::get_if<std::string>(&value->content) : nullptr;

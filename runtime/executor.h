@@ -12,10 +12,14 @@
 
 #include "plan/plan.h"
 #include "runtime/process.h"
+#include "runtime/secrets.h"
 #include "scheduler/outputs.h"
 #include "scheduler/scheduler.h"
 
 namespace sluice::runtime {
+
+// What opens the name of a variable among a script's attributes.
+inline constexpr std::string_view environment_attribute = "environment.";
 
 // Where an action runs, worked out: no expressions are left.
 struct Place {
@@ -51,6 +55,13 @@ struct ActionRequest {
   // NAME=value for scripts, sorted, names unique: the deployment's variables, target_…, and what
   // the script's `environment` gives. What the host's own environment holds comes below it.
   std::vector<std::string> environment;
+  // Attributes that are secrets, by the attribute's name: those of a script's `environment` are
+  // variables of that script alone. They outlive the attempt.
+  struct Secret {
+    std::string name;
+    const SecretText* value = nullptr;
+  };
+  std::vector<Secret> secrets;
   // What the action writes, as it comes; any bytes in pieces of any size.
   std::function<void(Stream, std::string_view)> output;
 
@@ -60,6 +71,11 @@ struct ActionRequest {
 
   // nullptr where it is not set.
   const plan::Value* attribute(std::string_view name) const;
+  // nullptr where it is no secret.
+  const SecretText* secret(std::string_view name) const;
+  // `environment`, and NAME=value for those of its secrets that are variables: for the process of
+  // the script itself and nothing else.
+  std::vector<std::string> environment_with_secrets() const;
   // The text of one that is known to be a string, or "".
   std::string_view text(std::string_view name) const;
 };

@@ -167,28 +167,48 @@ struct HttpExecutor::Implementation {
     curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, 1L);
     curl_easy_setopt(handle, CURLOPT_FORBID_REUSE, 1L);
     if (!tunnel.empty()) curl_easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, tunnel.c_str());
-    if (const plan::Value* body = row.request.attribute("body")) {
-      const std::string text = plan::to_text(*body);
+    const plan::Value* body = row.request.attribute("body");
+    const SecretText* secret = row.request.secret("body");
+    if (body != nullptr || secret != nullptr) {
+      const std::string text =
+          secret != nullptr ? std::string(secret->reveal()) : plan::to_text(*body);
       curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE, static_cast<long>(text.size()));
       curl_easy_setopt(handle, CURLOPT_COPYPOSTFIELDS, text.c_str());
     }
     curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, method.c_str());
     if (method == "HEAD") curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
-    set_headers(row);
+    if (const std::string problem = set_headers(row); !problem.empty()) {
+      return answer(ticket,
+                    ended(scheduler::Outcome::Failed, problem, Completion::Ending::NotStarted));
+    }
     curl_multi_add_handle(multi, handle);
   }
 
-  static void set_headers(Transfer& row) {
+  static void add_header(Transfer& row, std::string_view name, std::string_view value) {
+    const std::string line = fmt::format("{}: {}", name, value);
+    row.headers.reset(curl_slist_append(row.headers.release(), line.c_str()));
+  }
+
+  // Why they cannot be sent, or empty.
+  static std::string set_headers(Transfer& row) {
     constexpr std::string_view prefix = "headers.";
     for (const plan::Property& attribute : row.request.attributes) {
       if (attribute.name.find(prefix) != 0) continue;
       const std::string value = plan::to_text(attribute.value);
       // Checked again here: a value that is per target was not known to the compiler.
       if (value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) continue;
-      const std::string line = fmt::format("{}: {}", attribute.name.substr(prefix.size()), value);
-      row.headers.reset(curl_slist_append(row.headers.release(), line.c_str()));
+      add_header(row, attribute.name.substr(prefix.size()), value);
+    }
+    for (const ActionRequest::Secret& secret : row.request.secrets) {
+      if (secret.name.find(prefix) != 0) continue;
+      const std::string name = secret.name.substr(prefix.size());
+      if (secret.value->reveal().find_first_of("\r\n") != std::string_view::npos) {
+        return fmt::format("the secret for the header `{}` has a line end", name);
+      }
+      add_header(row, name, secret.value->reveal());
     }
     curl_easy_setopt(row.handle.get(), CURLOPT_HTTPHEADER, row.headers.get());
+    return "";
   }
 
   void finish(ActionRequest::Ticket ticket, CURLcode result) {

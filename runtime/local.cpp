@@ -97,7 +97,7 @@ void LocalExecutor::start(ActionRequest request, Sink done) {
   options.arguments = interpreter(request.text("shell"));
   options.arguments.push_back(script.value());
   append_arguments(request, options.arguments);
-  options.environment = merged_environment(request.environment);
+  options.environment = merged_environment(request.environment_with_secrets());
   options.directory = std::string(request.text("directory"));
   options.merge_errors = true;
   options.on_output = std::move(request.output);

@@ -25,10 +25,14 @@ std::string variable_name(std::string_view property) {
   return name;
 }
 
-void set(std::vector<std::string>& environment, std::string_view name, std::string_view value) {
+void unset(std::vector<std::string>& environment, std::string_view name) {
   const std::string prefix = fmt::format("{}=", name);
   std::erase_if(environment, [&](const std::string& entry) { return entry.find(prefix) == 0; });
-  environment.push_back(prefix + std::string(value));
+}
+
+void set(std::vector<std::string>& environment, std::string_view name, std::string_view value) {
+  unset(environment, name);
+  environment.push_back(fmt::format("{}={}", name, value));
 }
 
 class RequestMaker {
@@ -39,6 +43,7 @@ class RequestMaker {
         step_(plan.steps[action.step]),
         work_(scheduler::work_for(plan, action)),
         target_(plan::lane_target(plan, action.step, action.lane)),
+        secrets_(facts.secrets),
         values_(plan, facts.outputs, facts.status, target_, host, facts.run) {
     request_.action = action;
     request_.plan = &plan;
@@ -52,6 +57,13 @@ class RequestMaker {
   Result<ActionRequest> make() {
     if (auto done = resolve_place(); !done) return done.error();
     for (const plan::Action::Attribute& attribute : work_.action.attributes) {
+      if (attribute.value.op == plan::Operator::SecretReference) {
+        const std::string& name = attribute.value.name;
+        const SecretText* secret = secrets_ == nullptr ? nullptr : secrets_->find(name);
+        if (secret == nullptr) return Error{fmt::format("the secret `{}` was not read", name)};
+        request_.secrets.push_back({attribute.name, secret});
+        continue;
+      }
       auto value = evaluated(attribute.value, attribute.name);
       if (!value) return value.error();
       request_.attributes.push_back({attribute.name, std::move(value).value()});
@@ -113,10 +125,14 @@ class RequestMaker {
     set(all, "deployment_id", request_.run);
     set(all, "step_name", step_.name);
     set(all, "attempt", fmt::format("{}", request_.action.attempt));
-    constexpr std::string_view prefix = "environment.";
     for (const plan::Property& attribute : request_.attributes) {
-      if (attribute.name.find(prefix) != 0) continue;
-      set(all, attribute.name.substr(prefix.size()), plan::environment_text(attribute.value));
+      if (attribute.name.find(environment_attribute) != 0) continue;
+      set(all, attribute.name.substr(environment_attribute.size()),
+          plan::environment_text(attribute.value));
+    }
+    for (const ActionRequest::Secret& secret : request_.secrets) {
+      if (secret.name.find(environment_attribute) != 0) continue;
+      unset(all, secret.name.substr(environment_attribute.size()));
     }
     std::sort(all.begin(), all.end());
   }
@@ -125,6 +141,7 @@ class RequestMaker {
   const plan::Step& step_;
   const plan::Work& work_;
   plan::TargetId target_;
+  const Secrets* secrets_;
   scheduler::RunEnvironment values_;
   ActionRequest request_;
 };

@@ -22,6 +22,7 @@ struct RunFacts {
   std::string run;  // its name
   const scheduler::Outputs& outputs;
   scheduler::RunEnvironment::Status status;
+  const Secrets* secrets = nullptr;  // nullptr: there are none
 };
 
 // Fails where an expression cannot be worked out, or gives what cannot be used, saying which.

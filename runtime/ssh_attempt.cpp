@@ -35,7 +35,7 @@ ScriptPayload payload_of(const ActionRequest& request) {
   payload.shell = shell.empty() ? "sh" : shell;
   payload.body = request.text("body");
   payload.directory = request.text("directory");
-  payload.environment = request.environment;
+  payload.environment = request.environment_with_secrets();
   if (const plan::Value* value = request.attribute("args")) {
     for (const plan::Value& item : std::get<plan::Value::List>(value->content)) {
       payload.arguments.push_back(plan::environment_text(item));
@@ -92,7 +92,7 @@ void SshExecutor::Attempt::release_all() {
 }
 
 void SshExecutor::Attempt::begin() {
-  for (const std::string& entry : request_.environment) {
+  for (const std::string& entry : request_.environment_with_secrets()) {
     const std::string name = entry.substr(0, entry.find('='));
     if (is_variable_name(name)) continue;
     again_ = loop_.after({}, [this, name] {

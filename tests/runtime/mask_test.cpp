@@ -1,0 +1,101 @@
+// Secrets in what is written: found in every spelling, wherever the pieces are cut.
+#include <catch2/catch.hpp>
+
+#include "runtime/mask.h"
+
+using namespace sluice;
+using runtime::Mask;
+
+namespace {
+
+// In three pieces, cut at the two places.
+std::string in_pieces(const Mask& mask, std::string_view text, std::size_t first,
+                      std::size_t second) {
+  Mask::Stream stream(mask);
+  std::string out = stream.take(text.substr(0, first));
+  out += stream.take(text.substr(first, second - first));
+  out += stream.take(text.substr(second));
+  return out + stream.finish();
+}
+
+}  // namespace
+
+TEST_CASE("a secret is masked in each spelling that programs write, wherever it is cut", "[mask]") {
+  // What other programs make of the value: base64(1) with 0, 1 and 2 bytes before it, xxd, Python's
+  // quote() and json.dumps(), JavaScript's encodeURIComponent(), bash's set -x and printf %q.
+  const std::string secret = "p$ss/w rd'\"&é+1";
+  const Mask mask({secret});
+  for (const std::string& spelled : std::vector<std::string>{
+           "p$ss/w rd'\"&é+1",
+           "wJHNzL3cgcmQnIibDqSsx",
+           "Akc3MvdyByZCciJsOpKzE=",
+           "cCRzcy93IHJkJyImw6krMQ",
+           "702473732f77207264272226c3a92b31",
+           "702473732F77207264272226C3A92B31",
+           "p%24ss%2Fw%20rd%27%22%26%C3%A9%2B1",
+           "p%24ss/w%20rd%27%22%26%C3%A9%2B1",
+           "p%24ss%2fw+rd%27%22%26%c3%a9%2b1",
+           "p%24ss%2Fw%20rd'%22%26%C3%A9%2B1",
+           "p$ss/w rd'\\\"&é+1",
+           "p$ss\\/w rd'\\\"&é+1",
+           "p$ss/w rd'\\\"&\\u00e9+1",
+           "p$ss/w rd'\\''\"&é+1",
+           "p\\$ss/w\\ rd\\'\\\"\\&é+1",
+           "p$$ss/w rd'\"&é+1",
+       }) {
+    INFO(spelled);
+    const std::string text = "before " + spelled + " after";
+    std::size_t leaked = 0;
+    for (std::size_t first = 0; first <= text.size(); ++first) {
+      for (std::size_t second = first; second <= text.size(); ++second) {
+        const std::string masked = in_pieces(mask, text, first, second);
+        // Of base64 the outermost characters hold bits of their neighbours, and may stay.
+        const bool well = masked.find("before ") == 0 && masked.find("***") != std::string::npos &&
+                          masked.find("***") <= 9 && masked.size() <= 7 + 2 + 3 + 2 + 6 &&
+                          masked.substr(masked.size() - 6) == " after";
+        leaked += well ? 0U : 1U;
+      }
+    }
+    CHECK(leaked == 0);
+  }
+}
+
+TEST_CASE("base64 is found at each offset and across the ends of its lines", "[mask]") {
+  const Mask mask({"correct-horse-battery"});
+  CHECK(mask.apply("eHh4Y29ycmVjdC1ob3JzZS1iYXR0ZXJ5") == "eHh4***");   // xxx before it
+  CHECK(mask.apply("eGNvcnJlY3QtaG9yc2UtYmF0dGVyeQ==") == "eG***Q==");  // x
+  CHECK(mask.apply("eHhjb3JyZWN0LWhvcnNlLWJhdHRlcnk=") == "eHh***k=");  // xx
+  CHECK(mask.apply("Y29ycmVj\ndC1ob3Jz\r\nZS1iYXR0ZXJ5\n") == "***\n");
+}
+
+TEST_CASE("what only looks like the beginning of a secret comes out as it was", "[mask]") {
+  const Mask mask({"aaaaaaab", "aabaabaabaac"});
+  const std::string text = "aaaaaaa aaaaaa aabaabaabaa\xff b aab";
+  for (std::size_t cut = 0; cut <= text.size(); ++cut) {
+    CHECK(in_pieces(mask, text, cut, cut) == text);
+  }
+  Mask::Stream stream(mask);
+  CHECK(stream.take("line\n") == "line\n");  // nothing is held back that cannot be one
+  CHECK(stream.take("aaa").empty());
+  CHECK(stream.finish() == "aaa");
+}
+
+TEST_CASE("secrets that overlap or hold one another leave nothing of either", "[mask]") {
+  const Mask mask({"abcdefgh", "efghijklmn", "defghijk"});
+  const std::string text = "-abcdefghijklmn-";
+  for (std::size_t cut = 0; cut <= text.size(); ++cut) {
+    CHECK(in_pieces(mask, text, cut, cut) == "-***-");
+  }
+  CHECK(mask.apply("abcdefghabcdefgh") == "******");
+}
+
+TEST_CASE("of a secret of several lines each line is masked", "[mask]") {
+  const Mask mask({"-----BEGIN KEY-----\nMIIEowIBAAKCAQEA\nshort\n-----END KEY-----"});
+  CHECK(mask.apply("+ MIIEowIBAAKCAQEA;\n+ short\n") == "+ ***;\n+ short\n");
+}
+
+TEST_CASE("without secrets everything is let through", "[mask]") {
+  const Mask mask;
+  CHECK(mask.empty());
+  CHECK(mask.apply("abc") == "abc");
+}
