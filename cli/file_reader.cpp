@@ -145,7 +145,6 @@ base::Result<FolderReader::File> FolderReader::read(const std::string& from,
   if (!text) return text.error();
   file.text = std::move(text).value();
   file.program = (status.st_mode & 0111U) != 0 && begins_as_program(file.text);
-  if (file.program) file.text.clear();
   shown_[file.path] = file.name;
   return file;
 }

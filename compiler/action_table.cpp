@@ -22,6 +22,10 @@ ActionSchema script() {
                      known(with_default(one_of(string("shell", "what reads the script"),
                                                {"sh", "bash", "powershell", "python3"}),
                                         text("sh"))),
+                     literal(string("file",
+                                    "a file that holds the script, in the place of `body`: "
+                                    "read when compiling, from the folder of the file "
+                                    "that names it")),
                      form(attribute("args", Type::List, "the script's arguments"), Form::Texts),
                      string("directory", "where it runs; the login's home where it is not given"),
                      map_of_text("environment", "more environment variables")};

@@ -101,13 +101,23 @@ class PhraseBuilder {
     }
     const std::string meant = nearest(found, known);
     std::string hint = known.empty()   ? "take it out"
-                       : meant.empty() ? fmt::format("it is `{}`", fmt::join(known, "`, `"))
+                       : meant.empty() ? fmt::format("it is {}", one_of(known))
                                        : fmt::format("did you mean `{}`?", meant);
     if (begins_phrase(nearest_phrase(found))) {
       hint = fmt::format("did you mean `{}`?", nearest_phrase(found));
     }
     return refuse(list_.span(token),
                   fmt::format("`{}` does not belong behind `{}`", found, opening), hint);
+  }
+
+  // `a`, `b` or `c`
+  static std::string one_of(const Words& words) {
+    std::string made;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      made += i == 0 ? "" : i + 1 == words.size() ? " or " : ", ";
+      made += fmt::format("`{}`", words[i]);
+    }
+    return made;
   }
 
   static std::string nearest_phrase(std::string_view found) {
@@ -256,8 +266,11 @@ class PhraseBuilder {
     const auto parts = rules_.children(node_);
     const bool fits = text_at(second()) == "lognormal" && text_at(parts[0].first - 1) == "median" &&
                       text_at(parts[1].first - 1) == "p95";
-    return fits || refuse(made_.span, "only `lognormal` has words before its values",
-                          "write `takes lognormal(median 30s, p95 60s)`");
+    return fits ||
+           refuse(made_.span,
+                  text_at(second()) == "lognormal" ? "`lognormal` takes its `median` and its `p95`"
+                                                   : "only `lognormal` has words before its values",
+                  "write `takes lognormal(median 30s, p95 60s)`");
   }
 
   // Names and values, as they stand.

@@ -197,6 +197,24 @@ step "A" { run http { url = "http://localhost/?token=${token}" } })deploy",
          R"deploy(deployment "Acme"
 secret token from env "TOKEN"
 step "A" { run http { url = "http://localhost/" headers { Authorization = token } } })deploy"},
+    Code{"E0224", "variables that need each other",
+         "A variable's value may name others, wherever they are declared, as long as it does not "
+         "come back to itself. The message shows the way round.",
+         R"deploy(deployment "Acme"
+variable folder = "${base}/releases"
+variable base = "${folder}/.."
+step "A" { run "ls \"$folder\"" })deploy",
+         R"deploy(deployment "Acme"
+variable folder = "${base}/releases"
+variable base = "/srv"
+step "A" { run "ls \"$folder\"" })deploy"},
+    Code{"E0225", "a script's file that cannot be read",
+         "`run script { file = \"bin/install.sh\" }` reads the script when the file is compiled, "
+         "from the folder of the file that names it and beneath the main file's folder (or "
+         "`--root`). It is UTF-8 without NUL, of at most 16 MiB.",
+         R"deploy(deployment "Acme"
+step "A" { run script { file = "bin/instal" } })deploy",
+         ""},
     Code{"E0301", "a step that does nothing, or two things",
          "A step has either one `run` or child steps.",
          R"deploy(deployment "Acme"

@@ -96,6 +96,15 @@ step "A" on web { run service { name = "web" state = "restart" } })deploy",
          R"deploy(deployment "Acme"
 role web { target "a" }
 step "A" on web { run service { name = "web" state = "restart" } interrupts })deploy"},
+    Code{"W0411", "a name that looks like a range",
+         "A range in a target's name is `[1..9]`. `[1:9]`, `[1-9]` and `{1..9}` are of other "
+         "tools, and stay in the name as they stand.",
+         R"deploy(deployment "Acme"
+role web { target "web-[1:9]" { address = "10.0.0.1" } }
+step "A" on web { run "true" })deploy",
+         R"deploy(deployment "Acme"
+role web { target "web-[1..9]" }
+step "A" on web { run "true" })deploy"},
 };
 
 }  // namespace

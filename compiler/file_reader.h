@@ -13,9 +13,9 @@ namespace sluice::compiler {
 class FileReader {
  public:
   struct File {
-    std::string path;      // links followed: the same file has the same path
-    std::string name;      // how messages call it
-    std::string text;      // empty where it is a program
+    std::string path;  // links followed: the same file has the same path
+    std::string name;  // how messages call it
+    std::string text;
     bool program = false;  // it may be started, and begins as programs do
   };
 

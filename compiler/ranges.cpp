@@ -83,6 +83,9 @@ Result<std::vector<Piece>> pieces_of(std::string_view pattern) {
   while ((at = pattern.find('[', at)) != std::string_view::npos) {
     const std::size_t close = pattern.find(']', at);
     const std::string_view inside = pattern.substr(at + 1, close - at - 1);
+    if (close == std::string_view::npos && inside.find("..") != std::string_view::npos) {
+      return Error{fmt::format("`{}` is no range: its `]` is missing", pattern.substr(at))};
+    }
     if (close == std::string_view::npos || inside.find("..") == std::string_view::npos) {
       ++at;  // a bracket without `..` stays as it is: [2001:db8::1]
       continue;
@@ -108,6 +111,21 @@ void append_item(std::string& name, const Range& range, std::uint64_t index) {
 }
 
 }  // namespace
+
+std::string range_meant(std::string_view pattern) {
+  const std::size_t open = pattern.find_first_of("[{");
+  if (open == std::string_view::npos || open == 0) return "";
+  const std::size_t close = pattern.find(pattern[open] == '[' ? ']' : '}', open);
+  if (close == std::string_view::npos) return "";
+  std::string_view inside = pattern.substr(open + 1, close - open - 1);
+  const bool braces = pattern[open] == '{';
+  const std::size_t sign = braces ? inside.find("..") : inside.find_first_of(":-");
+  if (sign == std::string_view::npos) return "";
+  const std::string_view low = inside.substr(0, sign);
+  inside.remove_prefix(sign + (braces ? 2 : 1));
+  if (!whole_number(low) || !whole_number(inside)) return "";
+  return fmt::format("[{}..{}]", low, inside);
+}
 
 Result<std::uint64_t> count_names(std::string_view pattern, std::uint64_t most) {
   const auto pieces = pieces_of(pattern);

@@ -14,6 +14,10 @@ namespace sluice::compiler {
 // malformed, runs backwards, or they are more than `most`.
 base::Result<std::uint64_t> count_names(std::string_view pattern, std::uint64_t most);
 
+// `[1..9]` where a pattern without a range has what was meant as one: `web-[1:9]`, `web-[1-9]`,
+// `web-{1..9}`; else empty.
+std::string range_meant(std::string_view pattern);
+
 // Every name in order, the last range varying fastest. The pattern has been counted.
 void for_each_name(std::string_view pattern, const std::function<void(std::string_view)>& visit);
 

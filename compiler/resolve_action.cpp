@@ -59,7 +59,7 @@ class ActionResolver {
     if (run_.argument) take_argument();
     for (const AttributeNode& node : run_.attributes) take(node);
     for (const AttributeSchema& schema : schema_->attributes) complete(schema);
-    if (failed_) return std::nullopt;
+    if (failed_ || !take_script_file()) return std::nullopt;
     sort_as_in_schema();
     return std::move(action_);
   }
@@ -91,14 +91,13 @@ class ActionResolver {
   }
 
   bool first_time(const std::string& name, base::Span span) {
-    const auto same = std::find_if(seen_.begin(), seen_.end(),
-                                   [&](const auto& known) { return known.first == name; });
-    if (same == seen_.end()) {
+    const auto same = seen(name);
+    if (!same) {
       seen_.emplace_back(name, span);
       return true;
     }
     fail("E0214", span, fmt::format("`{}` is given twice", name), {},
-         {{same->second, "first given here"}});
+         {{*same, "first given here"}});
     return false;
   }
 
@@ -138,6 +137,33 @@ class ActionResolver {
     // A header's value stays on its line, or it would be more than one header.
     const Form form = schema.name == "headers" ? Form::Line : Form::Any;
     take_value(name, fmt::format("`{}`", entry.name.text), *entry.value, schema, form);
+  }
+
+  std::optional<base::Span> seen(std::string_view name) const {
+    const auto found = std::find_if(seen_.begin(), seen_.end(),
+                                    [&](const auto& known) { return known.first == name; });
+    return found == seen_.end() ? std::nullopt : std::optional(found->second);
+  }
+
+  // The plan is closed: it holds the script, and not where it stood.
+  bool take_script_file() {
+    if (action_.kind != "script" || !seen("file")) return true;
+    if (const auto body = seen("body")) {
+      fail("E0214", *seen("file"), "a script stands here or in a file, not in both", {},
+           {{*body, "it stands here"}});
+      return false;
+    }
+    const auto file = std::find_if(action_.attributes.begin(), action_.attributes.end(),
+                                   [](const auto& known) { return known.name == "file"; });
+    const ExpressionNode* node = nullptr;
+    for (const AttributeNode& attribute : run_.attributes) {
+      if (attribute.name.text == "file") node = &*attribute.value;
+    }
+    auto text = read_script_file(std::get<std::string>(plan::constant_value(file->value)->content),
+                                 node->span, resolver_);
+    if (!text) return false;
+    *file = {"body", plan::constant({*std::move(text)})};
+    return true;
   }
 
   void set(const AttributeSchema& schema, const ExpressionNode& node) {
@@ -211,17 +237,23 @@ class ActionResolver {
   }
 
   void complete(const AttributeSchema& schema) {
-    const bool given = std::any_of(seen_.begin(), seen_.end(),
-                                   [&](const auto& known) { return known.first == schema.name; });
-    if (given) return;
+    if (seen(schema.name) || (schema.required && action_.kind == "script" && seen("file"))) return;
     if (schema.required) {
-      fail(
-          "E0213", run_.span,
-          fmt::format("`run {}` needs `{}`: {}", schema_->kind, schema.name, schema.documentation));
+      fail("E0213", run_.span,
+           fmt::format("`run {}` needs `{}`: {}", schema_->kind, schema.name, schema.documentation),
+           how_to_give(schema));
     } else if (schema.default_value) {
       action_.attributes.push_back(
           {std::string(schema.name), plan::constant(*schema.default_value)});
     }
+  }
+
+  std::vector<std::string> how_to_give(const AttributeSchema& schema) const {
+    const std::string value = schema.type == Type::Duration ? "30s" : "\"…\"";
+    if (schema.name == schema_->argument) {
+      return {fmt::format("write `run {} {}`", schema_->kind, value)};
+    }
+    return {fmt::format("write `{} = {}` in its block", schema.name, value)};
   }
 
   void sort_as_in_schema() {

@@ -22,7 +22,30 @@ constexpr SettingSchema ssh_settings[] = {
     {"jump", Type::String},    {"known_hosts_file", Type::String}, {"port", Type::Number},
     {"user", Type::String}};
 
+std::string setting_problem(std::string_view name, const plan::Value& value) {
+  if (name == "port") {
+    constexpr std::int64_t one = 1'000'000;
+    const std::int64_t micros = std::get<plan::Number>(value.content).micros;
+    const bool fits = micros % one == 0 && micros >= one && micros <= 65535 * one;
+    return fits ? "" : "a port is a whole number from 1 to 65535";
+  }
+  const auto& text = std::get<std::string>(value.content);
+  if (name == "address" && !is_host_text(text)) return fmt::format("`{}` is no host", text);
+  if (name == "user" && !is_host_text(text)) return fmt::format("`{}` is no user's name", text);
+  const bool line = text.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos;
+  return line && !text.empty() ? "" : fmt::format("`{}` is one line of text", name);
+}
+
 }  // namespace
+
+bool is_host_text(std::string_view text) {
+  const bool bracketed = text.size() > 2 && text.front() == '[' && text.back() == ']';
+  if (bracketed) text = text.substr(1, text.size() - 2);
+  return !text.empty() && text.front() != '-' && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == ':' || c == '-' || c == '%';
+  });
+}
 
 plan::ConnectionId ConnectionResolver::one(const std::vector<const ConnectNode*>& nodes) {
   if (nodes.size() > 1) {
@@ -83,7 +106,14 @@ void ConnectionResolver::add_setting(const AttributeNode& node, Connection& made
   }
   auto value = resolver_.expressions.resolve(
       *node.value, {fmt::format("`{}`", node.name.text), {schema->type}, plan::Stage::PerTarget});
-  if (value) made.settings.push_back({node.name.text, *std::move(value)});
+  if (!value) return;
+  const plan::Value* known = plan::constant_value(*value);
+  const std::string problem = known == nullptr ? "" : setting_problem(schema->name, *known);
+  if (!problem.empty()) {
+    resolver_.report.error("E0215", node.value->span, problem);
+    return;
+  }
+  made.settings.push_back({node.name.text, *std::move(value)});
 }
 
 plan::ConnectionId ConnectionResolver::interned(const Connection& made) {

@@ -8,6 +8,9 @@
 
 namespace sluice::compiler {
 
+// What ssh may be given as a host: nothing that it could take for an option or a command.
+bool is_host_text(std::string_view text);
+
 class ConnectionResolver {
  public:
   explicit ConnectionResolver(Resolver& resolver) : resolver_(resolver) {}

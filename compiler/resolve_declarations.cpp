@@ -2,6 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
+#include <unordered_map>
 
 #include "base/utf8.h"
 #include "compiler/literals.h"
@@ -50,7 +53,111 @@ const std::string* find_given(const std::vector<std::pair<std::string, std::stri
 
 class Variables {
  public:
-  explicit Variables(Resolver& resolver) : resolver_(resolver) {}
+  Variables(const SyntaxTree& tree, Resolver& resolver) : resolver_(resolver) {
+    for (const DeclarationNode& declaration : tree.declarations) {
+      if (const auto* secret = std::get_if<SecretNode>(&declaration)) {
+        secrets_.insert(secret->name.text);
+      }
+      const auto* node = std::get_if<VariableNode>(&declaration);
+      if (node == nullptr) continue;
+      names_.push_back(node->name.text);
+      const auto [first, added] = first_.emplace(lower(node->name.text), node);
+      if (!added) report_again(*node, *first->second);
+    }
+  }
+
+  const std::vector<std::string>& names() const { return names_; }
+
+  // With those that its value reads before it, wherever they stand: a variable may be declared
+  // below its first use.
+  void declare_in_turn(const VariableNode& node) {
+    if (state_[&node] == State::Done) return;
+    open(node);
+    while (!path_.empty()) {
+      Open& last = path_.back();
+      if (last.next == last.reads.size()) {
+        state_[last.node] = State::Done;
+        if (!last.broken) declare(*last.node);
+        if (last.broken) declare_broken(*last.node);
+        path_.pop_back();
+        continue;
+      }
+      const VariableNode* read = last.reads[last.next++];
+      const State state = state_[read];
+      if (state == State::Open) report_circle(*read);
+      if (state == State::New) open(*read);
+    }
+  }
+
+ private:
+  enum class State : std::uint8_t { New, Open, Done };
+
+  // A variable whose value is being worked out.
+  struct Open {
+    const VariableNode* node = nullptr;
+    std::vector<const VariableNode*> reads;
+    std::size_t next = 0;
+    bool broken = false;
+  };
+
+  void open(const VariableNode& node) {
+    state_[&node] = State::Open;
+    Open made;
+    made.node = &node;
+    if (node.value) find_reads(*node.value, made);
+    path_.push_back(std::move(made));
+  }
+
+  void find_reads(const ExpressionNode& node, Open& reader) {
+    if (node.kind == ExpressionNode::Kind::Variable) {
+      const auto found = first_.find(lower(node.name));
+      if (found != first_.end() && found->second->name.text == node.name) {
+        reader.reads.push_back(found->second);
+      } else if (secrets_.count(node.name) > 0) {
+        reader.broken = true;
+        resolver_.report.error("E0223", node.span,
+                               fmt::format("a variable cannot hold the secret `{}`: it would be "
+                                           "seen",
+                                           node.name),
+                               {"name the secret itself where a script's `environment` takes it"});
+      }
+    }
+    for (const ExpressionNode& part : node.operands) find_reads(part, reader);
+  }
+
+  void report_circle(const VariableNode& read) {
+    std::size_t first = path_.size();
+    while (path_[first - 1].node != &read) --first;
+    --first;
+    std::string circle;
+    std::vector<base::Note> notes;
+    for (std::size_t i = first; i < path_.size(); ++i) {
+      constexpr std::size_t most_shown = 20;
+      path_[i].broken = true;
+      if (i - first < most_shown) circle += fmt::format("`{}` → ", path_[i].node->name.text);
+      if (i - first == most_shown) circle += "… → ";
+      if (i > first && i - first < most_shown) {
+        notes.push_back({path_[i].node->name.span, "in the circle"});
+      }
+    }
+    resolver_.report.error(
+        "E0224", read.name.span,
+        fmt::format("these variables need each other: {}`{}`", circle, read.name.text),
+        {"give one of them a value of its own"}, std::move(notes));
+  }
+
+  void report_again(const VariableNode& node, const VariableNode& first) {
+    resolver_.report.error(
+        "E0202", node.name.span,
+        node.name.text == first.name.text
+            ? fmt::format("the variable `{}` is declared twice", node.name.text)
+            : fmt::format("`{}` and `{}` differ in case alone", node.name.text, first.name.text),
+        {}, {{first.name.span, "first declared here"}});
+  }
+
+  const VariableNode* first_called(const VariableNode& node) const {
+    return first_.find(lower(node.name.text))->second;
+  }
 
   void declare(const VariableNode& node) {
     const std::string& name = node.name.text;
@@ -62,15 +169,7 @@ class Variables {
       declare_broken(node);
       return;
     }
-    for (const auto& [known, entry] : resolver_.scope.variables) {
-      if (lower(known) != lower(name)) continue;
-      resolver_.report.error("E0202", node.name.span,
-                             known == name
-                                 ? fmt::format("the variable `{}` is declared twice", name)
-                                 : fmt::format("`{}` and `{}` differ in case alone", name, known),
-                             {}, {{entry.span, "first declared here"}});
-      return;
-    }
+    if (first_called(node) != &node) return;
     std::optional<Type> type = declared_type(node);
     declare_broken(node);  // until its value is known
     if (node.type && !type) return;
@@ -96,7 +195,6 @@ class Variables {
     resolver_.plan.variables.push_back({name, *std::move(value)});
   }
 
- private:
   static std::string lower(std::string text) {
     for (char& c : text) {
       if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
@@ -151,6 +249,11 @@ class Variables {
   }
 
   Resolver& resolver_;
+  std::set<std::string> secrets_;
+  std::vector<std::string> names_;
+  std::map<std::string, const VariableNode*> first_;  // by name in lower case
+  std::unordered_map<const VariableNode*, State> state_;
+  std::vector<Open> path_;
 };
 
 }  // namespace
@@ -192,14 +295,13 @@ void resolve_deployment(const SyntaxTree& tree, Resolver& resolver) {
 }
 
 void resolve_variables(const SyntaxTree& tree, Resolver& resolver) {
-  Variables variables(resolver);
-  std::vector<std::string> names;
+  Variables variables(tree, resolver);
   for (const DeclarationNode& declaration : tree.declarations) {
     if (const auto* node = std::get_if<VariableNode>(&declaration)) {
-      names.push_back(node->name.text);
-      variables.declare(*node);
+      variables.declare_in_turn(*node);
     }
   }
+  const std::vector<std::string>& names = variables.names();
   for (const auto& [name, value] : resolver.options.set) {
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
     resolver.report.error("E0210", {tree.file, 0, 0},

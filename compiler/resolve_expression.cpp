@@ -50,7 +50,12 @@ std::string article(Type type) {
 }
 
 // What may be written where a value of that type is wanted, when another came.
-std::vector<std::string> cure(Type found, const std::vector<Type>& wanted) {
+std::vector<std::string> cure(Type found, const std::vector<Type>& wanted,
+                              const ExpressionNode& node) {
+  if (found == Type::Number && wanted == std::vector{Type::Percentage}) {
+    if (node.kind != Kind::Literal) return {"a percentage ends in `%`"};
+    return {fmt::format("a percentage ends in `%`: `{}%`", plan::to_text(node.value))};
+  }
   const auto wants = [&](Type type) {
     return std::find(wanted.begin(), wanted.end(), type) != wanted.end();
   };
@@ -58,6 +63,26 @@ std::vector<std::string> cure(Type found, const std::vector<Type>& wanted) {
   if (found == Type::Number && wants(Type::String)) return {"write it in quotes"};
   if (found == Type::String && wants(Type::Duration)) return {"a duration has no quotes: `30s`"};
   if (found == Type::String && wants(Type::Number)) return {"a number has no quotes"};
+  if (found == Type::Number && wants(Type::Size)) return {"a size has a unit: `500kB`, `20MB`"};
+  if (found == Type::Percentage && wants(Type::Duration)) {
+    return {"a duration has a unit: `30s`, `5m`"};
+  }
+  return {};
+}
+
+// What makes two values of one type where an operator stands between them.
+std::vector<std::string> cure(Type left, Type right) {
+  const auto are = [&](Type a, Type b) {
+    return (left == a && right == b) || (left == b && right == a);
+  };
+  if (are(Type::String, Type::Number)) {
+    return {
+        "nothing converts by itself: `number(…)` makes a number of a text, and `text(…)` a "
+        "text of a number"};
+  }
+  if (are(Type::Number, Type::Duration)) return {"a duration has a unit: `30s`, `5m`"};
+  if (are(Type::Number, Type::Size)) return {"a size has a unit: `500kB`, `20MB`"};
+  if (are(Type::Number, Type::Percentage)) return {"a percentage ends in `%`: `25%`"};
   return {};
 }
 
@@ -99,7 +124,7 @@ std::optional<Expression> ExpressionResolver::resolve(const ExpressionNode& node
     report_.error("E0205", node.span,
                   fmt::format("{} is {}, and this is {}", wanted.use,
                               type_words(without_secret(wanted.types)), article(expression->type)),
-                  cure(expression->type, wanted.types));
+                  cure(expression->type, wanted.types, node));
     return std::nullopt;
   }
   if (expression->stage > wanted.latest) {
@@ -220,7 +245,8 @@ std::optional<Expression> ExpressionResolver::binary(const ExpressionNode& node)
   if (!type) {
     report_.error(
         "E0205", node.span,
-        fmt::format("`{}` does not take {} and {}", node.name, article(left), article(right)));
+        fmt::format("`{}` does not take {} and {}", node.name, article(left), article(right)),
+        cure(left, right));
     return std::nullopt;
   }
   expression.type = *type;
@@ -253,8 +279,12 @@ std::optional<Expression> ExpressionResolver::call(const ExpressionNode& node) {
   if (function == nullptr) {
     std::vector<std::string> names{"count"};
     for (const plan::Function& known : plan::functions()) names.emplace_back(known.name);
+    std::vector<std::string> near = names;
+    near.insert(near.end(), {"normal", "lognormal", "triangular", "exponential"});
+    auto hints = did_you_mean(node.name, near);
+    if (hints.empty()) hints.push_back(fmt::format("there are {}", fmt::join(names, ", ")));
     report_.error("E0221", node.name_span, fmt::format("there is no function `{}`", node.name),
-                  did_you_mean(node.name, names));
+                  hints);
     return std::nullopt;
   }
   Expression expression;
@@ -287,7 +317,11 @@ std::optional<Expression> ExpressionResolver::folded(Expression expression,
   const plan::PlanEnvironment nowhere(plan_, {}, {});
   const auto value = plan::evaluate(expression, nowhere);
   if (!value) {
-    report_.error("E0217", node.span, value.error().message);
+    std::vector<std::string> hints;
+    if (expression.op == Operator::Subtract && expression.type == Type::Duration) {
+      hints.emplace_back("no duration is less than nothing; from one to another is `20s to 40s`");
+    }
+    report_.error("E0217", node.span, value.error().message, hints);
     return std::nullopt;
   }
   return plan::constant(value.value());

@@ -44,6 +44,7 @@ class ExpressionResolver {
   std::optional<plan::Expression> tree(const ExpressionNode& node);
   std::optional<plan::Expression> variable(const ExpressionNode& node);
   void report_unknown(const ExpressionNode& node);
+  void report_mixed(const std::string& name, const std::string& why, base::Span span);
   std::optional<plan::Expression> property(const ExpressionNode& node, const std::string& name,
                                            base::Span name_span);
   std::optional<plan::Expression> deployment_property(const std::string& name,

@@ -82,10 +82,25 @@ void ExpressionResolver::report_unknown(const ExpressionNode& node) {
     names.insert(names.end(), {"name", "address"});
     for (const auto& [name, type] : scope_.properties) names.push_back(name);
   }
+  const auto mixed = scope_.mixed_properties.find(node.name);
+  if (bare_properties_ && mixed != scope_.mixed_properties.end()) {
+    return report_mixed(node.name, mixed->second, node.span);
+  }
   std::vector<std::string> hints = did_you_mean(node.name, names);
-  if (hints.empty())
-    hints.push_back("a text stands in quotes; a variable is declared with `variable`");
-  report_.error("E0204", node.span, fmt::format("there is no variable `{}`", node.name), hints);
+  if (hints.empty()) {
+    hints.push_back(fmt::format(
+        "a text stands in quotes, \"{}\"; a variable is declared with `variable`", node.name));
+  }
+  report_.error("E0204", node.span,
+                fmt::format("there is no {}variable `{}`",
+                            bare_properties_ ? "property and no " : "", node.name),
+                hints);
+}
+
+void ExpressionResolver::report_mixed(const std::string& name, const std::string& why,
+                                      base::Span span) {
+  report_.error("E0222", span, fmt::format("the property `{}` cannot be used: {}", name, why),
+                {"make it of one type in the inventory"});
 }
 
 std::optional<Expression> ExpressionResolver::property(const ExpressionNode& node,
@@ -106,13 +121,19 @@ std::optional<Expression> ExpressionResolver::property(const ExpressionNode& nod
     return std::nullopt;
   }
   if (!scope_.targets_known) {
-    report_.error("E0218", node.span, "this is worked out before there are targets");
+    report_.error("E0218", node.span, "this is worked out before there are targets",
+                  {"a variable is the same for all: write it where it is used, in a step"});
     return std::nullopt;
   }
   expression.op = target ? Operator::TargetProperty : Operator::HostProperty;
   expression.stage = target ? Stage::PerTarget : Stage::PerHost;
   if (name == "name" || name == "address") return expression;
   const auto found = scope_.properties.find(name);
+  const auto mixed = scope_.mixed_properties.find(name);
+  if (mixed != scope_.mixed_properties.end()) {
+    report_mixed(name, mixed->second, name_span);
+    return std::nullopt;
+  }
   if (found == scope_.properties.end()) {
     std::vector<std::string> names{"name", "address"};
     for (const auto& [known, type] : scope_.properties) names.push_back(known);
@@ -191,7 +212,12 @@ std::optional<Expression> ExpressionResolver::count_of_role(const ExpressionNode
   }
   const std::string name = text ? std::get<std::string>(argument->value.content) : argument->name;
   const auto role = scope_.roles.find(name);
-  if (role == scope_.roles.end() || !scope_.targets_known) {
+  if (!scope_.targets_known) {
+    report_.error("E0218", node.span, "this is worked out before there are roles",
+                  {"write it where it is used, as in `window count(web)`"});
+    return std::nullopt;
+  }
+  if (role == scope_.roles.end()) {
     std::vector<std::string> names;
     for (const auto& [known, id] : scope_.roles) names.push_back(known);
     report_.error("E0203", argument->span, fmt::format("there is no role `{}`", name),

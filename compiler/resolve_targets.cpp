@@ -36,6 +36,7 @@ class TargetsResolver {
     const plan::ConnectionId general = connections_.one(connects);
     for (const RoleNode* role : roles) declare_role(*role);
     connections_.settle(general);
+    check_hosts();
   }
 
  private:
@@ -87,11 +88,10 @@ class TargetsResolver {
     const auto there = property_spans_.find(name);
     std::vector<base::Note> notes;
     if (there != property_spans_.end()) notes.push_back({there->second, "there"});
-    resolver_.report.error("E0205", attribute.span,
-                           fmt::format("the property `{}` is a {} here and a {} {}", name,
-                                       plan::type_name(type), plan::type_name(known->second),
-                                       notes.empty() ? "in the inventory" : "elsewhere"),
-                           {}, std::move(notes));
+    const std::string message = fmt::format("the property `{}` is a {} here and a {} {}", name,
+                                            plan::type_name(type), plan::type_name(known->second),
+                                            notes.empty() ? "in the inventory" : "elsewhere");
+    resolver_.report.error("E0205", attribute.span, message, {}, std::move(notes));
     return false;
   }
 
@@ -115,14 +115,17 @@ class TargetsResolver {
     const plan::ConnectionId of_role = connections_.one(node.connects);
     plan::TargetList list;
     if (there) list = resolver_.plan.target_lists[resolver_.plan.roles[known->second].targets];
-    in_role_.assign(resolver_.plan.targets.size(), Membership::No);
+    const std::uint32_t role_mark = next_mark(node.name.span);
+    in_role_.resize(std::max<std::size_t>(in_role_.size(), resolver_.plan.targets.size()));
     list.for_each([&](plan::TargetId target) {
-      in_role_[target.value] = Membership::Inventory;
+      in_role_[target.value] = role_mark;
       if (of_role.valid()) say(target, of_role, ConnectionResolver::Level::Role, node.span);
     });
     for (const TargetNode& target : node.targets) {
       const plan::ConnectionId own = connections_.one(target.connects);
-      declare_targets(target, own, of_role, list);
+      if (!declare_targets(target, {own, of_role, role_mark}, list)) {
+        resolver_.broken_roles.insert(name);
+      }
       ++next_set_;
     }
     plan::Role role;
@@ -151,28 +154,36 @@ class TargetsResolver {
     return static_cast<std::uint32_t>(whole);
   }
 
-  void declare_targets(const TargetNode& node, plan::ConnectionId own, plan::ConnectionId of_role,
-                       plan::TargetList& list) {
+  struct InRole {
+    plan::ConnectionId own;
+    plan::ConnectionId of_role;
+    std::uint32_t mark = 0;
+  };
+
+  // False: none was declared, and the role may lack targets for that alone.
+  bool declare_targets(const TargetNode& node, const InRole& in_role, plan::TargetList& list) {
     const std::string& pattern = node.pattern.text;
     if (pattern.empty() || base::printable(pattern) != pattern) {
       resolver_.report.error("E0215", node.pattern.span,
                              "a target's name is not empty and has no control characters");
-      return;
+      return false;
     }
     const auto count = count_names(pattern, most_targets);
     if (!count) {
-      const bool many = count.error().message.find("stands for") != std::string::npos;
-      resolver_.report.error(many ? "E0207" : "E0206", node.pattern.span, count.error().message);
-      return;
+      report_range(node.pattern, count.error().message, resolver_);
+      return false;
     }
     plan::Targets& targets = resolver_.plan.targets;
     if (targets.size() + count.value() > most_targets) {
       resolver_.report.error("E0207", node.pattern.span,
                              fmt::format("these are more than {} targets in all", most_targets));
-      return;
+      return false;
     }
+    warn_of_likely_range(node.pattern);
     targets.reserve(targets.size() + count.value(), 0);
     const plan::PropertySetId set = property_sets_[next_set_];
+    const std::uint32_t mark = next_mark(node.pattern.span);
+    bool told = false;
     for_each_name(pattern, [&](std::string_view name) {
       plan::TargetId target = resolver_.names.find(name);
       if (!target.valid()) {
@@ -182,17 +193,65 @@ class TargetsResolver {
         merge(target, set, node);
       }
       if (in_role_.size() < targets.size()) in_role_.resize(targets.size() * std::size_t{2});
-      Membership& membership = in_role_[target.value];
-      if (membership == Membership::File) {
-        resolver_.report.error("E0202", node.pattern.span,
-                               fmt::format("`{}` is in this role already", name));
+      std::uint32_t& last = in_role_[target.value];
+      if (last > in_role.mark) {
+        if (!told) {
+          resolver_.report.error("E0202", node.pattern.span,
+                                 fmt::format("`{}` is in this role already", name), {},
+                                 {{marks_[last - 1], "first here"}});
+        }
+        told = true;
         return;
       }
-      if (membership == Membership::No) list.add(target);
-      membership = Membership::File;
-      if (of_role.valid()) say(target, of_role, ConnectionResolver::Level::Role, node.span);
-      if (own.valid()) say(target, own, ConnectionResolver::Level::Target, node.span);
+      if (last < in_role.mark) list.add(target);
+      last = mark;
+      if (in_role.of_role.valid()) {
+        say(target, in_role.of_role, ConnectionResolver::Level::Role, node.span);
+      }
+      if (in_role.own.valid()) {
+        say(target, in_role.own, ConnectionResolver::Level::Target, node.span);
+      }
     });
+    return true;
+  }
+
+  void warn_of_likely_range(const Name& pattern) {
+    const std::string meant = range_meant(pattern.text);
+    if (meant.empty()) return;
+    resolver_.report.warning("W0411", pattern.span,
+                             fmt::format("this is one target, called `{}`", pattern.text),
+                             {fmt::format("a range is written `{}`", meant)});
+  }
+
+  // Marks grow: in the role at hand is what has its mark or a later one.
+  std::uint32_t next_mark(base::Span span) {
+    marks_.push_back(span);
+    return static_cast<std::uint32_t>(marks_.size());
+  }
+
+  // Of the targets that the file declares: what ssh is to reach has a host's name.
+  void check_hosts() {
+    const plan::Plan& plan = resolver_.plan;
+    for (std::uint32_t i = 0; i < in_role_.size() && i < plan.targets.size(); ++i) {
+      const plan::TargetId target{i};
+      if (in_role_[i] == 0 || i < resolver_.hosts.of_target.size()) continue;
+      if (is_host_text(plan.targets.name(target))) continue;
+      const plan::Connection& connection = plan.connections[plan.targets.connection(target)];
+      const bool addressed = std::any_of(
+          connection.settings.begin(), connection.settings.end(),
+          [](const plan::Connection::Setting& setting) { return setting.name == "address"; });
+      const plan::PropertySet& set = plan.property_sets[plan.targets.properties(target)];
+      const bool told = std::any_of(set.begin(), set.end(), [](const plan::Property& property) {
+        return property.name == "address";
+      });
+      const bool reached = connection.kind == plan::Connection::Kind::Ssh && !addressed && !told;
+      if (!reached) continue;
+      resolver_.report.error(
+          "E0215", marks_[in_role_[i] - 1],
+          fmt::format("`{}` is no host that ssh could reach", plan.targets.name(target)),
+          {"name the host, or say where it is: `{ address = \"10.0.0.5\" }`"});
+      return;
+    }
   }
 
   void say(plan::TargetId target, plan::ConnectionId connection, ConnectionResolver::Level level,
@@ -236,8 +295,6 @@ class TargetsResolver {
     return plan.property_sets.add(std::move(made));
   }
 
-  enum class Membership : std::uint8_t { No, Inventory, File };
-
   Resolver& resolver_;
   ConnectionResolver connections_;
   plan::PropertySetId plain_;
@@ -246,10 +303,26 @@ class TargetsResolver {
   std::map<std::string, base::Span> property_spans_;
   std::map<std::string, base::Span> role_spans_;
   std::map<std::pair<plan::PropertySetId, plan::PropertySetId>, plan::PropertySetId> merged_;
-  std::vector<Membership> in_role_;  // by target: in the role at hand
+  std::vector<std::uint32_t> in_role_;  // by target: the mark of what last put it into a role
+  std::vector<base::Span> marks_;       // of roles and their targets, from 1
 };
 
 }  // namespace
+
+void report_range(const Name& pattern, const std::string& message, Resolver& resolver) {
+  const bool many = message.find("stands for") != std::string::npos;
+  base::Span span = pattern.span;
+  // The range alone, where the source shows it as it is.
+  const std::string_view range = std::string_view(message).substr(1, message.find('`', 1) - 1);
+  const std::string_view written =
+      resolver.sources[span.file].text().substr(span.begin, span.end - span.begin);
+  const std::size_t at = written.find(range);
+  if (!many && !range.empty() && at != std::string_view::npos) {
+    span.begin += static_cast<std::uint32_t>(at);
+    span.end = span.begin + static_cast<std::uint32_t>(range.size());
+  }
+  resolver.report.error(many ? "E0207" : "E0206", span, message);
+}
 
 void resolve_targets(const SyntaxTree& tree, Resolver& resolver) {
   TargetsResolver(resolver).resolve(tree);

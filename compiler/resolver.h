@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -61,6 +62,7 @@ struct Resolver {
   std::vector<Frame> frames;       // one a `use`
   std::vector<bool> kept_targets;  // by target; empty: all are kept
   std::vector<plan::StepId> emptied_steps;  // ascending: no kept target is left to them
+  std::set<std::string> broken_roles;       // whose targets could not all be declared: reported
   bool steps_missing = false;               // what should have been steps has been reported
   std::map<std::string, plan::TargetListId> step_lists;  // by roles and order, as written
   std::vector<Waits> waits;                              // by step
@@ -83,6 +85,8 @@ std::optional<plan::Type> find_type(const Name& name, Resolver& resolver);
 bool resolve_inventories(const SyntaxTree& tree, Resolver& resolver);
 // Roles, targets, properties, connections.
 void resolve_targets(const SyntaxTree& tree, Resolver& resolver);
+// A range that cannot be one, as count_names() has it in words, where the pattern stands.
+void report_range(const Name& pattern, const std::string& message, Resolver& resolver);
 // `require`: with the roles' targets known.
 void resolve_contracts(const SyntaxTree& tree, Resolver& resolver);
 // Steps, child steps, phrases.
@@ -90,6 +94,9 @@ void resolve_steps(const SyntaxTree& tree, Resolver& resolver);
 // The `run` of a step: kind and attributes.
 std::optional<plan::Action> resolve_action(const RunNode& run, const plan::TargetList& targets,
                                            bool on_controller, Resolver& resolver);
+// The text of a script's file; nothing where it cannot be read, which is reported at the span.
+std::optional<std::string> read_script_file(const std::string& path, base::Span span,
+                                            Resolver& resolver);
 // From waits to joins; cycles are reported.
 void resolve_joins(Resolver& resolver);
 // Which outputs are read by whom, once the joins are known.

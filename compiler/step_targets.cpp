@@ -74,6 +74,7 @@ class TargetsOfStep {
         resolver_.report.error("E0303", name.span, fmt::format("`{}` is named twice", name.text));
       } else {
         roles.push_back(*id);
+        known = known && resolver_.broken_roles.count(name.text) == 0;
       }
     }
     return known;
@@ -143,8 +144,7 @@ class TargetsOfStep {
   void add_left_out(const Name& name, std::unordered_set<std::uint32_t>& left_out) {
     const auto count = count_names(name.text, most_targets);
     if (!count) {
-      const bool many = count.error().message.find("stands for") != std::string::npos;
-      resolver_.report.error(many ? "E0207" : "E0206", name.span, count.error().message);
+      report_range(name, count.error().message, resolver_);
       sound_ = false;
       return;
     }
@@ -214,6 +214,10 @@ std::optional<plan::RoleId> find_role(const Name& name, Resolver& resolver) {
   std::vector<std::string> names;
   for (const auto& [known, id] : resolver.scope.roles) names.push_back(known);
   auto hints = did_you_mean(name.text, names);
+  if (resolver.names.find(name.text).valid()) {
+    hints = {fmt::format("it is a target, and steps run on roles: `on ROLE where name == \"{}\"`",
+                         name.text)};
+  }
   constexpr std::size_t few = 12;
   if (hints.empty() && !names.empty() && names.size() <= few) {
     hints.push_back(fmt::format("there are {}", fmt::join(names, ", ")));

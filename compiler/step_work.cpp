@@ -157,6 +157,14 @@ class WorkResolver {
       resolver_.report.error("E0214", name.span, fmt::format("`{}` is given twice", name.text));
       return;
     }
+    const ActionSchema* schema =
+        find_action(site_.run->kind ? site_.run->kind->text : std::string_view("script"));
+    if (schema != nullptr && !schema->writes_outputs) {
+      resolver_.report.error("E0302", phrase.span,
+                             fmt::format("`run {}` writes no outputs to assume", schema->kind),
+                             {"a script does: `name=value` lines in the file $SLUICE_OUTPUT"});
+      return;
+    }
     const Wanted wanted{fmt::format("the output `{}`", name.text), {Type::String}, latest()};
     auto value = checked(phrase.values[0], wanted);
     if (value) work_.gives.push_back({name.text, *std::move(value)});
@@ -249,6 +257,7 @@ class WorkResolver {
       model.assumed = phrase == nullptr && find_action(work_.action.kind)->default_takes;
       return;
     }
+    if (misspelt_history(phrase->values[0])) return;
     std::vector<plan::Expression> values;
     const Wanted wanted{"`takes`", {Type::Duration}, latest()};
     for (const ExpressionNode& node : phrase->values) {
@@ -267,6 +276,17 @@ class WorkResolver {
     if (model.kind == Kind::Triangular) model.mode = values[1];
     if (values.size() > 1) model.high = values.back();
     if (model.kind != Kind::Normal) check_ascending(*phrase, values);
+  }
+
+  bool misspelt_history(const ExpressionNode& node) {
+    const bool name = node.kind == ExpressionNode::Kind::Variable &&
+                      resolver_.scope.variables.count(node.name) == 0 &&
+                      resolver_.scope.parameters.count(node.name) == 0;
+    const std::vector<std::string> history{"history"};
+    if (!name || nearest(node.name, history).empty()) return false;
+    resolver_.report.error("E0204", node.span, fmt::format("there is no variable `{}`", node.name),
+                           did_you_mean(node.name, history));
+    return true;
   }
 
   void check_length(const plan::Expression& value, base::Span span) {

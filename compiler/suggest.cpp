@@ -29,18 +29,25 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+bool same_but_for_case(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return lower(x) == lower(y); });
+}
+
 }  // namespace
 
 std::string nearest(std::string_view word, std::span<const std::string> candidates) {
   constexpr std::size_t longest = 100;  // a longer word is no misspelling of anything
   if (word.empty() || word.size() > longest) return "";
-  std::size_t best = std::max<std::size_t>(1, (word.size() + 1) / 3) + 1;
+  // Of a word of one letter any other would be near.
+  std::size_t best = word.size() < 2 ? 1 : std::max<std::size_t>(1, (word.size() + 1) / 3) + 1;
   std::string found;
   for (const std::string& candidate : candidates) {
     const std::size_t gap = candidate.size() > word.size() ? candidate.size() - word.size()
                                                            : word.size() - candidate.size();
     if (gap >= best || candidate == word) continue;
-    const std::size_t apart = distance(word, candidate);
+    const std::size_t apart = same_but_for_case(word, candidate) ? 0 : distance(word, candidate);
     if (apart >= best) continue;
     best = apart;
     found = candidate;

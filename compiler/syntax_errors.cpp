@@ -43,8 +43,9 @@ class Explanation {
 
   base::Diagnostic run() {
     const bool told = unseen_character() || name_without_quotes() || split_name() ||
-                      missing_property() || sign_of_another_language() || split_quantity() ||
-                      missing_equals() || missing_value() || in_a_list();
+                      missing_property() || needless_equals() || sign_of_another_language() ||
+                      split_quantity() || missing_equals() || missing_value() || missing_brace() ||
+                      in_a_list();
     if (!told) within_statement();
     return std::move(made_);
   }
@@ -164,9 +165,18 @@ class Explanation {
   // The last word before the mistake that begins a phrase.
   std::string_view opening_before() const {
     for (std::size_t i = unexpected_.token; i-- > 0 && i + 8 > unexpected_.token;) {
-      if (begins_phrase(list_.text(i))) return list_.text(i);
+      if (!begins_phrase(list_.text(i))) continue;
+      const bool skipped = i > 0 && list_.text(i) == "skip" && list_.text(i - 1) == "unreachable";
+      return skipped ? list_.text(i - 1) : list_.text(i);
     }
     return "";
+  }
+
+  // Of the declaration that has just ended on this line.
+  std::string_view declaration_before() const {
+    std::size_t first = unexpected_.token;
+    while (first > 0 && !list_.tokens[first].first_on_line) --first;
+    return list_.text(first);
   }
 
   bool is_foreign_quote() const {
@@ -236,7 +246,37 @@ class Explanation {
                       unexpected_.begin == unexpected_.token;
     if (!body || !expects("{") || unexpected_.token == 0) return false;
     mark_before();
-    say(fmt::format("a `{{` is missing behind `{}`", shortened(before_)));
+    const std::string_view usage = usage_of(word_of_body());
+    say(fmt::format("a `{{` is missing behind `{}`", shortened(before_)),
+        usage.empty() ? "" : fmt::format("write it as `{}`", usage));
+    return true;
+  }
+
+  std::string_view word_of_body() const {
+    switch (unexpected_.statement) {
+      case Rule::RoleBody:
+        return "role";
+      case Rule::EnvironmentBody:
+        return "environment";
+      case Rule::ProcedureBody:
+        return "procedure";
+      default:
+        return before_ == "batches" ? std::string_view("between") : before_;
+    }
+  }
+
+  // `timeout = 5m`, `minimum = 1`: only attributes and variables have a `=`.
+  bool needless_equals() {
+    if (found_ != "=" || unexpected_.token == 0) return false;
+    std::string_view word = before_;
+    const bool named = word != "variable" && opening() == "resource";
+    if (named) word = opening();
+    const std::string_view usage = usage_of(word);
+    if (usage.empty() || list_.tokens[unexpected_.token - 1].kind == TokenKind::StringClose) {
+      return false;
+    }
+    say(fmt::format("`=` does not belong behind `{}`", shortened(before_)),
+        fmt::format("write it as `{}`", usage));
     return true;
   }
 
@@ -279,6 +319,7 @@ class Explanation {
     if (behind_declaration()) {
       say(fmt::format("`{}` does not belong behind `{}`", shown(), shortened(before_)));
       if (is_word_) made_.hints = did_you_mean(found_, unexpected_.expected);
+      if (made_.hints.empty()) made_.hints = hints_behind_declaration();
       return true;
     }
     say(fmt::format("`{}` does not belong {}", shown(), place->where), special_hint(rule));
@@ -294,8 +335,41 @@ class Explanation {
     return true;
   }
 
+  std::vector<std::string> hints_behind_declaration() const {
+    if (found_ == "?") return {"a choice is written `if lanes > 3 then 1 else 2`"};
+    const std::string_view usage = usage_of(declaration_before());
+    if (usage.empty()) return {};
+    return {fmt::format("write it as `{}`", usage)};
+  }
+
   std::string special_hint(Rule rule) const {
+    if (found_ == "?") return "a choice is written `if lanes > 3 then 1 else 2`";
+    const std::string_view next =
+        list_.text(std::min(unexpected_.token + 1, list_.tokens.size() - 1));
+    const std::string_view foreign = hint_for(found_, rule);
+    if (!foreign.empty() && (rule != Rule::Step || found_ != "and" || opening_before() == "on")) {
+      return std::string(foreign);
+    }
+    if (rule == Rule::Step && before_ == "once" && unexpected_.token > 1 &&
+        list_.text(unexpected_.token - 2) == "on") {
+      return fmt::format("`once` stands before `on`: `once on {}`", shown());
+    }
+    if (rule == Rule::Declaration && token_.kind == TokenKind::Keyword && begins_phrase(found_)) {
+      return fmt::format("`{}` belongs to a step, as in `step \"Name\" on web window 3 {{ … }}`",
+                         found_);
+    }
     if (token_.kind != TokenKind::Word) return "";
+    if (rule == Rule::Declaration && next == "=") {
+      return fmt::format("a variable is declared: `variable {} = …`", shown());
+    }
+    if ((rule == Rule::Declaration || rule == Rule::StepBody) && next == "(") {
+      return fmt::format("a procedure is used so: `use {}(…)`", shown());
+    }
+    if (rule == Rule::StepBody && unexpected_.token > 1 &&
+        list_.text(unexpected_.token - 2) == "run" && !on_new_line() && next != "=") {
+      return fmt::format("what is worked out is an attribute, as in `run wait {{ duration = {} }}`",
+                         shown());
+    }
     if (rule == Rule::StepBody && list_.text(unexpected_.token + 1) == "=") {
       return "attributes stand in the block of an action, as in `run http { url = \"…\" }`";
     }

@@ -88,6 +88,48 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 55> usages{{
     {"every", "retry 5 every 2s"},
 }};
 
+// What people bring along from other tools, and how it is said here.
+struct Foreign {
+  std::string_view word;
+  Rule place;
+  std::string_view hint;
+};
+constexpr std::array foreign_words{
+    Foreign{"var", Rule::Declaration, "did you mean `variable`?"},
+    Foreign{"let", Rule::Declaration, "did you mean `variable`?"},
+    Foreign{"const", Rule::Declaration, "did you mean `variable`?"},
+    Foreign{"set", Rule::Declaration, "did you mean `variable`?"},
+    Foreign{"task", Rule::Declaration, "what is done is a step: `step \"Name\" { … }`"},
+    Foreign{"job", Rule::Declaration, "what is done is a step: `step \"Name\" { … }`"},
+    Foreign{"stage", Rule::Declaration, "what is done is a step: `step \"Name\" { … }`"},
+    Foreign{"group", Rule::Declaration,
+            "targets stand in roles: `role web { target \"web-[1..3]\" }`"},
+    Foreign{"hosts", Rule::Declaration,
+            "targets stand in roles: `role web { target \"web-[1..3]\" }`"},
+    Foreign{"include", Rule::Declaration, "did you mean `import`?"},
+    Foreign{"function", Rule::Declaration, "did you mean `procedure`?"},
+    Foreign{"call", Rule::Declaration, "did you mean `use`?"},
+    Foreign{"assert", Rule::Declaration, "did you mean `require`?"},
+    Foreign{"host", Rule::RoleBody, "did you mean `target`?"},
+    Foreign{"hosts", Rule::RoleBody, "did you mean `target`?"},
+    Foreign{"server", Rule::RoleBody, "did you mean `target`?"},
+    Foreign{"task", Rule::StepBody, "within a step stand child steps: `step \"Name\" { … }`"},
+    Foreign{"times", Rule::StepBody, "write it as `retry 5 every 2s`"},
+    Foreign{"onfailure", Rule::StepBody, "it is written `on failure halt`"},
+    Foreign{"on_failure", Rule::StepBody, "it is written `on failure halt`"},
+    Foreign{"if", Rule::StepBody, "did you mean `when`?"},
+    Foreign{"if", Rule::Step, "did you mean `when`?"},
+    Foreign{"needs", Rule::StepBody, "did you mean `after`?"},
+    Foreign{"needs", Rule::Step, "did you mean `after`?"},
+    Foreign{"depends_on", Rule::StepBody, "did you mean `after`?"},
+    Foreign{"hosts", Rule::StepBody, "it stands in the first line: `step \"Name\" on web`"},
+    Foreign{"parallel", Rule::Step, "all targets run in parallel, or so many: `window 3`"},
+    Foreign{"parallel", Rule::StepBody, "all targets run in parallel, or so many: `window 3`"},
+    Foreign{"serial", Rule::Step, "did you mean `window` or `batches`?"},
+    Foreign{"serial", Rule::StepBody, "did you mean `window` or `batches`?"},
+    Foreign{"and", Rule::Step, "several roles are joined by `,`, as in `on web, api`"},
+};
+
 constexpr std::array<std::string_view, 19> units{"ms",  "s",    "m",    "h",    "d",   "B",   "kB",
                                                  "MB",  "GB",   "TB",   "KiB",  "MiB", "GiB", "TiB",
                                                  "bps", "kbps", "Mbps", "Gbps", "%"};
@@ -107,6 +149,13 @@ const Place* place_of(Rule rule) {
   const auto found = std::find_if(places.begin(), places.end(),
                                   [&](const Place& place) { return place.rule == rule; });
   return found == places.end() ? nullptr : &*found;
+}
+
+std::string_view hint_for(std::string_view word, Rule place) {
+  const auto found = std::find_if(
+      foreign_words.begin(), foreign_words.end(),
+      [&](const Foreign& foreign) { return foreign.word == word && foreign.place == place; });
+  return found == foreign_words.end() ? "" : found->hint;
 }
 
 std::string_view usage_of(std::string_view word) {

@@ -24,4 +24,7 @@ const Place* place_of(Rule rule);
 // joined as "a` or `b", to stand between backticks. Empty for any other word.
 std::string_view usage_of(std::string_view word);
 
+// For a word of another tool: how that is said here, in such a place; else empty.
+std::string_view hint_for(std::string_view word, Rule place);
+
 }  // namespace sluice::compiler

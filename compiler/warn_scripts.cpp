@@ -151,6 +151,7 @@ void warn_of_scripts(std::span<const PlannedRun> runs, Resolver& resolver) {
     for (const AttributeSchema& attribute : schema->attributes) {
       if (!attribute.literal) continue;
       const ExpressionNode* node = node_of(*planned.run, *schema, attribute.name);
+      if (node == nullptr) node = node_of(*planned.run, *schema, "file");
       const plan::Expression* body = action.attribute(attribute.name);
       if (node == nullptr || body == nullptr) continue;
       const auto& text = std::get<std::string>(plan::constant_value(*body)->content);

@@ -244,3 +244,65 @@ TEST_CASE("a file that was made to break an inventory's reader is refused with a
   }
   CHECK(said("h.yml", bomb).find("E0508") != std::string::npos);
 }
+
+TEST_CASE("a script may stand in a file of its own, and the plan holds its text") {
+  const Compiled made = compile(R"(deployment "Acme"
+import "lib/steps.deploy"
+variable release = "2.4.1"
+step "A" { run script { file = "bin/a.sh"  shell = "bash" } }
+use install
+=== bin/a.sh
+#!/bin/bash
+echo "$release"
+=== lib/steps.deploy
+procedure install { step "B" { run script { file = "b" } } }
+=== lib/b
+echo b
+)");
+  REQUIRE(made.plan);
+  CHECK(made.said == "");
+  const plan::Action& first = made.plan->steps[plan::StepId{0}].tasks[0].action;
+  CHECK(first.attribute("file") == nullptr);
+  CHECK(*plan::constant_value(*first.attribute("body")) ==
+        plan::Value{std::string("#!/bin/bash\necho \"$release\"\n")});
+  const plan::Action& second = made.plan->steps[plan::StepId{1}].tasks[0].action;
+  CHECK(*plan::constant_value(*second.attribute("body")) == plan::Value{std::string("echo b\n")});
+  CHECK(made.plan->sources.size() == 4);
+}
+
+TEST_CASE("a variable may read one that is declared below it") {
+  const Compiled made = compile(R"(deployment "Acme"
+variable folder = "${base}/${name_of}"
+variable name_of = upper(base)
+variable base = "srv"
+step "A" { run "ls \"$folder\"" }
+)");
+  REQUIRE(made.plan);
+  CHECK(made.said == "");
+  CHECK(made.plan->variables[1].name == "folder");
+  CHECK(made.plan->variables[1].value == plan::Value{std::string("srv/SRV")});
+}
+
+TEST_CASE("a chain of variables, each below its first use, is as deep as one likes") {
+  constexpr int links = 20'000;
+  std::string text = "deployment \"Acme\"\nvariable v0 = v1\n";
+  for (int i = 1; i < links; ++i) {
+    text += "variable v" + std::to_string(i) + " = v" + std::to_string(i + 1) + "\n";
+  }
+  text += "variable v" + std::to_string(links) + " = 1\nstep \"A\" { run \"echo $v0\" }\n";
+  CHECK(compile(text).said == "");
+}
+
+TEST_CASE("a property of several types says where they differ, wherever it is used") {
+  const std::string inventory = "=== hosts.ini\n[web]\na slots=1\nb slots=many\n";
+  const std::string head = "deployment \"Acme\"\ninventory \"hosts.ini\"\n";
+  for (const std::string step :
+       {"step \"A\" on web where slots == 1 { run \"true\" }\n",
+        "step \"A\" on web where target.slots == 1 { run \"true\" }\n",
+        "step \"A\" on web { run http { url = \"http://${target.slots}/\" } }\n"}) {
+    const Compiled made = compile(head + step + inventory);
+    INFO(made.said);
+    CHECK(made.said.find("the property `slots` cannot be used: it is a number for some targets and "
+                         "a string for others (hosts.ini:3)") != std::string::npos);
+  }
+}

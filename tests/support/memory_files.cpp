@@ -48,7 +48,7 @@ base::Result<compiler::FileReader::File> MemoryFiles::read(const std::string& fr
     return base::Error{fmt::format("cannot read {}: there is no such file", file.name)};
   }
   file.program = file.path.ends_with(".sh");
-  if (!file.program) file.text = found->second.substr(0, most_bytes);
+  file.text = found->second.substr(0, most_bytes);
   return file;
 }
 

@@ -1,0 +1,34 @@
+// `run script { file = "…" }`: the script's text, read when compiling, so that the plan holds it.
+#include <fmt/format.h>
+
+#include "base/utf8.h"
+#include "compiler/resolver.h"
+#include "compiler/text_check.h"
+
+namespace sluice::compiler {
+
+std::optional<std::string> read_script_file(const std::string& path, base::Span span,
+                                            Resolver& resolver) {
+  const auto fail = [&](std::string message) {
+    resolver.report.error("E0225", span, std::move(message));
+    return std::nullopt;
+  };
+  FileReader* reader = resolver.options.reader;
+  if (reader == nullptr) return fail("no other file can be read here");
+  auto read = reader->read(resolver.path_of(span.file), path, most_source_bytes + 1);
+  if (!read) return fail(read.error().message);
+  FileReader::File file = std::move(read).value();
+  const std::string name = base::printable(file.name);
+  if (file.text.size() > most_source_bytes) {
+    return fail(fmt::format("{} has more than {} bytes", name, most_source_bytes));
+  }
+  if (base::find_invalid_utf8(file.text) != std::string::npos) {
+    return fail(fmt::format("{} is not UTF-8", name));
+  }
+  if (file.text.find('\0') != std::string::npos) return fail(fmt::format("{} has a NUL", name));
+  std::string text = file.text;
+  resolver.sources.add(base::SourceFile(file.name, std::move(file.text)));
+  return text;
+}
+
+}  // namespace sluice::compiler
