@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <functional>
 #include <memory>
+#include <span>
+#include <string_view>
 
 #include "base/utf8.h"
 #include "compiler/suggest.h"
@@ -36,16 +38,38 @@ void add_input(CLI::App& command, InputOptions& input) {
   command.add_flag("--programs", input.programs, "start inventories that are programs");
 }
 
-void add_format(CLI::App& command, Format& format) {
-  const auto read = [&format](const std::string& word) {
-    if (word != "text" && word != "json") {
-      throw CLI::ValidationError("--format",
-                                 fmt::format("write text or json, not {}", base::printable(word)));
+struct FormatName {
+  std::string_view name;
+  Format format;
+};
+constexpr FormatName text_formats[] = {{"text", Format::Text}, {"json", Format::Json}};
+constexpr FormatName simulate_formats[] = {{"text", Format::Text},
+                                           {"json", Format::Json},
+                                           {"html", Format::Html},
+                                           {"trace", Format::Trace},
+                                           {"csv", Format::Csv}};
+constexpr FormatName report_formats[] = {{"html", Format::Html},
+                                         {"json", Format::Json},
+                                         {"trace", Format::Trace},
+                                         {"csv", Format::Csv},
+                                         {"junit", Format::Junit}};
+
+void add_format(CLI::App& command, Format& format,
+                std::span<const FormatName> formats = text_formats) {
+  std::string names;
+  for (const FormatName& known : formats) {
+    names += (names.empty() ? "" : "|") + std::string(known.name);
+  }
+  const auto read = [&format, formats, names](const std::string& word) {
+    for (const FormatName& known : formats) {
+      if (known.name != word) continue;
+      format = known.format;
+      return;
     }
-    format = word == "json" ? Format::Json : Format::Text;
+    throw CLI::ValidationError(
+        "--format", fmt::format("write one of {}, not {}", names, base::printable(word)));
   };
-  command.add_option_function<std::string>("--format", read, "how it is written")
-      ->type_name("text|json");
+  command.add_option_function<std::string>("--format", read, "how it is written")->type_name(names);
 }
 
 void add_state(CLI::App& command, std::string& state) {
@@ -92,7 +116,7 @@ CLI::App* add_simulate(CLI::App& app, SimulateOptions& options) {
   CLI::App* command =
       app.add_subcommand("simulate", "predict duration, order, capacity and downtime");
   add_input(*command, options.input);
-  add_format(*command, options.format);
+  add_format(*command, options.format, simulate_formats);
   command->add_option("-o,--output", options.output, "write to a file")->type_name("OUT");
   command->add_option("--seed", options.seed, "of the random draws");
   command->add_option("--fail", options.fail, "make the first N attempts of an action fail")
@@ -126,6 +150,21 @@ CLI::App* add_status(CLI::App& app, StatusOptions& options) {
   command->add_option("run", options.run, "which; the last one by default")->type_name("RUN");
   add_state(*command, options.state);
   add_format(*command, options.format);
+  return command;
+}
+
+CLI::App* add_report(CLI::App& app, ReportOptions& options) {
+  CLI::App* command =
+      app.add_subcommand("report", "write a run as a page, a table, a trace or test results");
+  command->add_option("run", options.run, "which; the last one by default")->type_name("RUN");
+  add_state(*command, options.state);
+  add_format(*command, options.format, report_formats);
+  command->add_option("-o,--output", options.output, "write to a file")->type_name("OUT");
+  command->add_flag("--predicted", options.predicted,
+                    "on the page, beside what is predicted for its plan");
+  command->add_option("--seed", options.seed, "of the prediction's random draws");
+  command->add_option("--runs", options.runs, "so many predicted runs, and how long they take")
+      ->check(CLI::Range(1U, 10'000'000U));
   return command;
 }
 
@@ -204,6 +243,7 @@ std::variant<Arguments, int> parse_arguments(int argc, const char* const* argv) 
   commands.add(app, add_simulate);
   commands.add(app, add_run);
   commands.add(app, add_status);
+  commands.add(app, add_report);
   commands.add(app, add_history);
   commands.add(app, add_logs);
   commands.add(app, add_explain);

@@ -10,7 +10,7 @@
 
 namespace sluice::cli {
 
-enum class Format { Text, Json };
+enum class Format { Text, Json, Html, Trace, Csv, Junit };
 
 // What every command that reads a `.deploy` file or a saved plan takes.
 struct InputOptions {
@@ -69,6 +69,15 @@ struct StatusOptions {
   std::string state = ".sluice";
   Format format = Format::Text;
 };
+struct ReportOptions {
+  std::string run;  // empty: the last one
+  std::string state = ".sluice";
+  Format format = Format::Html;
+  std::string output;      // empty: standard output
+  bool predicted = false;  // with what was predicted for it beside it
+  std::uint64_t seed = 1;  // of the prediction
+  std::uint32_t runs = 1;  // of the prediction: more than one: its distribution too
+};
 struct HistoryOptions {
   std::string state = ".sluice";
   Format format = Format::Text;
@@ -83,9 +92,9 @@ struct ExplainOptions {
 };
 struct VersionOptions {};
 
-using Arguments =
-    std::variant<CheckOptions, FmtOptions, PlanOptions, GraphOptions, SimulateOptions, RunOptions,
-                 StatusOptions, HistoryOptions, LogsOptions, ExplainOptions, VersionOptions>;
+using Arguments = std::variant<CheckOptions, FmtOptions, PlanOptions, GraphOptions, SimulateOptions,
+                               RunOptions, StatusOptions, ReportOptions, HistoryOptions,
+                               LogsOptions, ExplainOptions, VersionOptions>;
 
 // Parsed arguments, or the exit status after help or an error was printed.
 std::variant<Arguments, int> parse_arguments(int argc, const char* const* argv);

@@ -24,6 +24,7 @@ int graph_command(const GraphOptions& options);
 int simulate_command(const SimulateOptions& options);
 int run_command(const RunOptions& options);
 int status_command(const StatusOptions& options);
+int report_command(const ReportOptions& options);
 int history_command(const HistoryOptions& options);
 int logs_command(const LogsOptions& options);
 int explain_command(const ExplainOptions& options);

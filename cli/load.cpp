@@ -193,6 +193,10 @@ bool live_lines_wanted() {
   return ::isatty(2) == 1 && terminal != nullptr && std::strcmp(terminal, "dumb") != 0;
 }
 
+bool is_terminal(int file_descriptor) {
+  return ::isatty(file_descriptor) == 1;
+}
+
 int terminal_width(int file_descriptor) {
   winsize size{};
   const bool known = ::ioctl(file_descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;

@@ -28,6 +28,7 @@ std::variant<plan::Plan, int> load_plan(const InputOptions& input,
 bool colour_wanted(int file_descriptor);
 // Whether standard error is a terminal on which a line may be written over.
 bool live_lines_wanted();
+bool is_terminal(int file_descriptor);
 // Columns of the terminal on the descriptor, or 80.
 int terminal_width(int file_descriptor);
 

@@ -17,6 +17,7 @@ struct Dispatch {
   int operator()(const SimulateOptions& options) const { return simulate_command(options); }
   int operator()(const RunOptions& options) const { return run_command(options); }
   int operator()(const StatusOptions& options) const { return status_command(options); }
+  int operator()(const ReportOptions& options) const { return report_command(options); }
   int operator()(const HistoryOptions& options) const { return history_command(options); }
   int operator()(const LogsOptions& options) const { return logs_command(options); }
   int operator()(const ExplainOptions& options) const { return explain_command(options); }

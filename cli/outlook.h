@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "plan/plan.h"
 #include "render/timeline_text.h"
@@ -12,6 +13,10 @@ namespace sluice::cli {
 
 std::string outlook_text(const plan::Plan& plan, const simulator::Outlook& outlook,
                          std::uint64_t seed, const render::TextStyle& style);
+
+// The sentences that it opens with, without white space around them.
+std::vector<std::string> outlook_sentences(const plan::Plan& plan,
+                                           const simulator::Outlook& outlook);
 
 // One line with its line end.
 std::string outlook_json(const plan::Plan& plan, const simulator::Outlook& outlook,

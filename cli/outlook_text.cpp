@@ -125,6 +125,15 @@ std::string quantile_table(const Outlook& outlook) {
 
 }  // namespace
 
+std::vector<std::string> outlook_sentences(const plan::Plan& plan, const Outlook& outlook) {
+  std::vector<std::string> sentences{duration_sentences(outlook), outcome_sentence(outlook)};
+  for (const plan::RoleId role : plan.roles.ids()) {
+    sentences.push_back(role_sentence(plan, role, outlook));
+  }
+  for (std::string& sentence : sentences) sentence.pop_back();  // its line end
+  return sentences;
+}
+
 std::string outlook_text(const plan::Plan& plan, const Outlook& outlook, std::uint64_t seed,
                          const render::TextStyle& style) {
   std::string text =

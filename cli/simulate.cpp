@@ -1,4 +1,4 @@
-// `sluice simulate`: the prediction, as text or as JSON.
+// `sluice simulate`: the prediction, in each of its formats.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/load.h"
 #include "cli/outlook.h"
+#include "cli/report_page.h"
 #include "render/timeline_json.h"
 #include "render/timeline_text.h"
 #include "simulator/monte_carlo.h"
@@ -60,15 +61,25 @@ class Simulation {
   Simulation(const plan::Plan& plan, const SimulateOptions& options)
       : plan_(plan), options_(options) {
     settings_.seed = options.seed;
-    const bool json = options.format == Format::Json;
+    const bool text = options.format == Format::Text;
     const bool few = all_lanes(plan) <= most_drawn_lanes;
-    settings_.detail = json || few ? scheduler::Detail::Lanes : scheduler::Detail::Summary;
+    settings_.detail = !text || few ? scheduler::Detail::Lanes : scheduler::Detail::Summary;
   }
 
   int run() {
     if (const base::Status read = read_what_ifs(); !read) return wrong(read.error().message);
     if (each_ && options_.runs > 1) {
       return wrong("`each` is one run for each target: it goes with no --runs");
+    }
+    const bool of_one_run = options_.format == Format::Csv || options_.format == Format::Trace;
+    if (of_one_run && options_.runs > 1) {
+      return wrong("a table and a trace are of one run: they go with no --runs");
+    }
+    if (each_ && options_.format != Format::Text && options_.format != Format::Json) {
+      return wrong("`each` is one run for each target: write text or json");
+    }
+    if (options_.format == Format::Html && options_.output.empty() && is_terminal(1)) {
+      return wrong("a page is no text to read here: name a file with `-o report.html`");
     }
     if (each_) return run_each();
     return options_.runs > 1 ? run_many() : run_once();
@@ -134,9 +145,10 @@ class Simulation {
     const auto& [timeline, assumed] = prediction.value();
     const bool held = std::all_of(timeline.contracts.begin(), timeline.contracts.end(),
                                   [](const auto& contract) { return contract.held; });
-    if (options_.format == Format::Json) {
-      return ended(put(render::timeline_json(plan_, timeline, {options_.seed, {}, {}, assumed})),
-                   held);
+    if (options_.format != Format::Text) {
+      const auto document =
+          timeline_document(plan_, timeline, options_.format, {options_.seed, {}, {}, assumed});
+      return document ? ended(put(document.value()), held) : wrong(document.error().message);
     }
     std::string text = render::summary_text(plan_, timeline, assumed, style());
     if (asks_what_if()) text += "\n" + render::end_state_text(plan_, timeline, style());
@@ -156,10 +168,23 @@ class Simulation {
     const auto& contracts = outlook.value().contracts;
     const bool held = std::all_of(contracts.begin(), contracts.end(),
                                   [](const auto& contract) { return contract.held; });
+    if (options_.format == Format::Html) return put_page(outlook.value(), held);
     return ended(put(options_.format == Format::Json
                          ? outlook_json(plan_, outlook.value(), options_.seed)
                          : outlook_text(plan_, outlook.value(), options_.seed, style())),
                  held);
+  }
+
+  // One run in full, and what all have in common.
+  int put_page(const simulator::Outlook& outlook, bool held) const {
+    const auto typical = typical_run(plan_, settings_, outlook);
+    if (!typical) return wrong(typical.error().message);
+    const auto& [timeline, assumed] = typical.value().prediction;
+    const std::string about = about_prediction(typical.value().settings, options_.runs);
+    const render::ReportPart part{"", about, &timeline, assumed};
+    const render::ReportDistribution distribution = distribution_of(plan_, outlook);
+    const auto page = render::report_html(plan_, {&part, 1}, &distribution);
+    return page ? ended(put(page.value()), held) : wrong(page.error().message);
   }
 
   std::string task_name(const simulator::Failure& failure) const {

@@ -1,0 +1,71 @@
+// `sluice report`: a real run as a page, alone or beside its prediction, or for other programs.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <thread>
+
+#include "cli/commands.h"
+#include "cli/load.h"
+#include "cli/read_run.h"
+#include "cli/report_page.h"
+#include "runtime/runs.h"
+
+namespace sluice::cli {
+
+namespace {
+
+int wrong(std::string_view message) {
+  fmt::print(stderr, "sluice: {}\n", message);
+  return exit_wrong;
+}
+
+render::TimelineHeader header_of(const ReadRun& run) {
+  return {{}, run.record.run, run.record.started_at, {}};
+}
+
+// The run beside what its plan lets one expect: of many runs a typical one, and all their lengths.
+base::Result<std::string> beside_prediction(const ReadRun& run, const ReportOptions& options) {
+  simulator::Settings settings;
+  settings.seed = options.seed;
+  simulator::MonteCarlo many;
+  many.runs = options.runs;
+  many.threads = std::max(1U, std::thread::hardware_concurrency());
+  const auto outlook = simulator::predict(run.plan, settings, many);
+  if (!outlook) return outlook.error();
+  const auto typical = typical_run(run.plan, settings, outlook.value());
+  if (!typical) return typical.error();
+  const auto& [timeline, assumed] = typical.value().prediction;
+  const render::ReportPart parts[] = {
+      {"predicted", about_prediction(typical.value().settings, options.runs), &timeline, assumed},
+      {"run", about_run(header_of(run)), &run.timeline, {}}};
+  const render::ReportDistribution distribution = distribution_of(run.plan, outlook.value());
+  return render::report_html(run.plan, parts, options.runs > 1 ? &distribution : nullptr);
+}
+
+}  // namespace
+
+int report_command(const ReportOptions& options) {
+  const bool page = options.format == Format::Html;
+  if (!page && options.predicted) return wrong("`--predicted` is of the page: `--format html`");
+  if (options.runs > 1 && !options.predicted) {
+    return wrong("`--runs` is of a prediction: `--predicted` asks for one");
+  }
+  if (page && options.output.empty() && is_terminal(1)) {
+    return wrong("a page is no text to read here: name a file with `-o report.html`");
+  }
+  const auto folder = runtime::find_run(options.state, options.run);
+  if (!folder) return wrong(folder.error().message);
+  const auto read = read_run(folder.value());
+  if (!read) return wrong(read.error().message);
+  const ReadRun& run = read.value();
+  const auto document =
+      options.predicted ? beside_prediction(run, options)
+                        : timeline_document(run.plan, run.timeline, options.format, header_of(run));
+  if (!document) return wrong(document.error().message);
+  const base::Status written =
+      write_file(options.output.empty() ? "-" : options.output, document.value());
+  return written ? exit_done : wrong(written.error().message);
+}
+
+}  // namespace sluice::cli
