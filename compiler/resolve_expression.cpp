@@ -75,11 +75,8 @@ std::vector<std::string> cure(Type left, Type right) {
   const auto are = [&](Type a, Type b) {
     return (left == a && right == b) || (left == b && right == a);
   };
-  if (are(Type::String, Type::Number)) {
-    return {
-        "nothing converts by itself: `number(…)` makes a number of a text, and `text(…)` a "
-        "text of a number"};
-  }
+  if (are(Type::String, Type::Number))
+    return {"`number(…)` and `text(…)` convert; nothing else does"};
   if (are(Type::Number, Type::Duration)) return {"a duration has a unit: `30s`, `5m`"};
   if (are(Type::Number, Type::Size)) return {"a size has a unit: `500kB`, `20MB`"};
   if (are(Type::Number, Type::Percentage)) return {"a percentage ends in `%`: `25%`"};
