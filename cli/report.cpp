@@ -59,9 +59,10 @@ int report_command(const ReportOptions& options) {
   const auto read = read_run(folder.value());
   if (!read) return wrong(read.error().message);
   const ReadRun& run = read.value();
-  const auto document =
-      options.predicted ? beside_prediction(run, options)
-                        : timeline_document(run.plan, run.timeline, options.format, header_of(run));
+  const auto document = options.predicted
+                            ? beside_prediction(run, options)
+                            : timeline_document(run.plan, run.timeline, options.format,
+                                                header_of(run), about_run(header_of(run)));
   if (!document) return wrong(document.error().message);
   const base::Status written =
       write_file(options.output.empty() ? "-" : options.output, document.value());

@@ -13,7 +13,8 @@ namespace sluice::cli {
 
 base::Result<std::string> timeline_document(const plan::Plan& plan,
                                             const scheduler::Timeline& timeline, Format format,
-                                            const render::TimelineHeader& header) {
+                                            const render::TimelineHeader& header,
+                                            const std::string& about) {
   switch (format) {
     case Format::Json:
       return render::timeline_json(plan, timeline, header);
@@ -24,9 +25,6 @@ base::Result<std::string> timeline_document(const plan::Plan& plan,
     case Format::Junit:
       return render::timeline_junit(plan, timeline, header.started_at.value_or(""));
     case Format::Html: {
-      simulator::Settings settings;
-      settings.seed = header.seed.value_or(settings.seed);
-      const std::string about = header.run ? about_run(header) : about_prediction(settings, 1);
       const render::ReportPart part{"", about, &timeline, header.assumed};
       return render::report_html(plan, {&part, 1}, nullptr);
     }

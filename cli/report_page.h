@@ -15,10 +15,11 @@
 
 namespace sluice::cli {
 
-// In any format but text. `header` says where it comes from.
+// In any format but text. `header`, and on a page `about`, say where it comes from.
 base::Result<std::string> timeline_document(const plan::Plan& plan,
                                             const scheduler::Timeline& timeline, Format format,
-                                            const render::TimelineHeader& header);
+                                            const render::TimelineHeader& header,
+                                            const std::string& about);
 
 // Where a timeline comes from, as a sentence.
 // `runs`: how many were made, of which the settings are of one.

@@ -146,8 +146,8 @@ class Simulation {
     const bool held = std::all_of(timeline.contracts.begin(), timeline.contracts.end(),
                                   [](const auto& contract) { return contract.held; });
     if (options_.format != Format::Text) {
-      const auto document =
-          timeline_document(plan_, timeline, options_.format, {options_.seed, {}, {}, assumed});
+      const auto document = timeline_document(plan_, timeline, options_.format,
+                                              {options_.seed, {}, {}, assumed}, about(settings_));
       return document ? ended(put(document.value()), held) : wrong(document.error().message);
     }
     std::string text = render::summary_text(plan_, timeline, assumed, style());
@@ -175,13 +175,23 @@ class Simulation {
                  held);
   }
 
+  // With what was put on top of the plan.
+  std::string about(const simulator::Settings& settings) const {
+    std::string text = about_prediction(settings, options_.runs);
+    for (const std::string& what : options_.fail) text += fmt::format(" What if {} fails?", what);
+    for (const std::string& what : options_.slow) text += fmt::format(" What if {}?", what);
+    for (const std::string& what : options_.unreachable) {
+      text += fmt::format(" What if {} cannot be reached?", what);
+    }
+    return text;
+  }
+
   // One run in full, and what all have in common.
   int put_page(const simulator::Outlook& outlook, bool held) const {
     const auto typical = typical_run(plan_, settings_, outlook);
     if (!typical) return wrong(typical.error().message);
     const auto& [timeline, assumed] = typical.value().prediction;
-    const std::string about = about_prediction(typical.value().settings, options_.runs);
-    const render::ReportPart part{"", about, &timeline, assumed};
+    const render::ReportPart part{"", about(typical.value().settings), &timeline, assumed};
     const render::ReportDistribution distribution = distribution_of(plan_, outlook);
     const auto page = render::report_html(plan_, {&part, 1}, &distribution);
     return page ? ended(put(page.value()), held) : wrong(page.error().message);

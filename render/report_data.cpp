@@ -5,6 +5,7 @@
 
 #include "base/json_writer.h"
 #include "base/utf8.h"
+#include "plan/batches.h"
 #include "render/report.h"
 #include "scheduler/work.h"
 
@@ -125,11 +126,22 @@ class Writer {
       const std::uint32_t lanes = plan::lane_count(plan_, id);
       json_.begin_object();
       text("name", step.name);
-      json_.member("targets", lanes).member("limit", std::min(step.window.value, lanes));
+      json_.member("targets", lanes).member("limit", plan::most_at_once(plan_, id));
       if (step.gate_of.valid()) json_.member("gate_of", step.gate_of.value);
+      if (lanes > 0 && plan::batch_number(plan_, id, 0) > 0) write_batches(id, lanes);
       json_.key("tasks").begin_array();
       for (const plan::Task& task : step.tasks) text(task.name);
       json_.end_array().end_object();
+    }
+    json_.end_array();
+  }
+
+  // The first lane of each batch but the first.
+  void write_batches(plan::StepId step, std::uint32_t lanes) {
+    json_.key("batches").begin_array();
+    for (std::uint32_t lane = 1; lane < lanes; ++lane) {
+      const std::uint32_t before = plan::batch_number(plan_, step, lane - 1);
+      if (plan::batch_number(plan_, step, lane) != before) json_.value(lane);
     }
     json_.end_array();
   }

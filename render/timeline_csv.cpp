@@ -2,6 +2,7 @@
 
 #include <iterator>
 
+#include "plan/batches.h"
 #include "render/timeline_export.h"
 #include "scheduler/work.h"
 
@@ -20,7 +21,7 @@ class Writer {
       : plan_(plan), timeline_(timeline) {}
 
   std::string table() {
-    out_ = "step,target,task,attempt,state,start_ms,end_ms,reason\r\n";
+    out_ = "step,target,batch,task,attempt,state,start_ms,end_ms,reason\r\n";
     for (const plan::StepId step : plan_.steps.ids()) {
       const std::uint32_t lanes = plan::lane_count(plan_, step);
       for (std::uint32_t lane = 0; lane < lanes; ++lane) write_lane(step, lane);
@@ -80,6 +81,8 @@ class Writer {
            const Interval* times) {
     field(plan_.steps[step].name);
     field(plan::lane_name(plan_, step, lane));
+    const std::uint32_t batch = plan::batch_number(plan_, step, lane);
+    field(batch == 0 ? "" : std::to_string(batch));
     field(work.name);
     fmt::format_to(std::back_inserter(out_), "{},{},", attempt, scheduler::state_name(work.state));
     if (times != nullptr) fmt::format_to(std::back_inserter(out_), "{}", times->start.ms);

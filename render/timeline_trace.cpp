@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "base/json_writer.h"
+#include "plan/batches.h"
 #include "render/timeline_export.h"
 #include "scheduler/work.h"
 
@@ -73,7 +74,8 @@ class Writer {
     const std::string_view target = plan::lane_name(plan_, step, lane);
     name("thread_name", process, thread, target);
     sort("thread_sort_index", process, thread, thread);
-    slice(process, thread, target, {times.start, times.end}, times.state, 0);
+    slice(process, thread, target, {times.start, times.end}, times.state, 0,
+          plan::batch_number(plan_, step, lane));
     const auto& tasks = plan_.steps[step].tasks;
     for (std::uint32_t task = 0; task < tasks.size(); ++task) {
       attempts(process, thread, tasks[task].name, timeline_.attempts(plan_, step, lane, task),
@@ -93,9 +95,9 @@ class Writer {
     }
   }
 
-  // What is still open is drawn to the end. `attempt` 0: a whole lane.
+  // What is still open is drawn to the end. `attempt` 0: a whole lane; `batch` 0: in none.
   void slice(std::uint32_t process, std::uint32_t thread, std::string_view text,
-             const Interval& times, State state, std::size_t attempt) {
+             const Interval& times, State state, std::size_t attempt, std::uint32_t batch = 0) {
     const std::int64_t end = times.end == Instant::never() ? timeline_.duration.ms : times.end.ms;
     json_.begin_object().member("ph", "X").member("name", text);
     json_.member("cat", attempt == 0 ? "lane" : "action");
@@ -103,6 +105,7 @@ class Writer {
     json_.member("ts", times.start.ms * 1000).member("dur", (end - times.start.ms) * 1000);
     json_.key("args").begin_object().member("state", scheduler::state_name(state));
     if (attempt > 0) json_.member("attempt", static_cast<std::uint64_t>(attempt));
+    if (batch > 0) json_.member("batch", batch);
     json_.end_object().end_object();
   }
 

@@ -186,6 +186,7 @@ function drawDistribution() {
   const pad = Math.max(1, (right - left) * 0.03);
   const readout = element("span", { class: "readout" });
   const holder = element("div", { class: "chart" }, element("div", { class: "chart-head" }, element("h3", {}, `${count(many.runs)} runs`), element("span", { class: "quiet" }, "by how long they take"), readout));
+  if (bars.length === 1) return; // all take as long: the sentence says so
   made.append(holder);
   const drawMarks = (u) => {
     const context = u.ctx, ratio = devicePixelRatio;

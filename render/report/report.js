@@ -1,22 +1,22 @@
 // The page: what matters first, then the charts, then the tables.
 
 // ---- the slowest -------------------------------------------------------------------------------
-// How long each target was worked on, from begin to end of its lanes, and what took longest of it.
+// How long each target was worked on, with the pauses between attempts, and what took longest of it.
 function slowest(part) {
   const found = new Map();
-  for (const [step, target, , start, end, tasks] of part.lanes) {
+  const took = (start, end) => (start === null ? 0 : (end === null ? part.duration : end) - start);
+  for (const [step, target, , start, , tasks, , extra] of part.lanes) {
     if (target === controller || start === null) continue;
     if (!found.has(target)) found.set(target, { target, total: 0, longest: -1, name: "" });
     const row = found.get(target);
-    row.total += (end === null ? part.duration : end) - start;
-    for (let i = 0; i < tasks.length; i += 4) {
-      if (tasks[i] === null) continue;
-      const took = (tasks[i + 1] === null ? part.duration : tasks[i + 1]) - tasks[i];
-      if (took > row.longest) {
-        row.longest = took;
-        row.name = data.steps[step].tasks.length > 1 ? data.steps[step].tasks[i / 4] : data.steps[step].name;
-      }
-    }
+    const names = data.steps[step].tasks;
+    const add = (name, length) => {
+      row.total += length;
+      if (length > row.longest) { row.longest = length; row.name = name; }
+    };
+    for (let i = 0; i < tasks.length; i += 4) add(names.length > 1 ? names[i / 4] : data.steps[step].name, took(tasks[i], tasks[i + 1]));
+    // The others are attempts of those above.
+    for (const [from, to, , name] of extra || []) if (!names.includes(name)) add(name, took(from, to));
   }
   return [...found.values()].sort((a, b) => b.total - a.total || a.target - b.target);
 }
@@ -127,7 +127,7 @@ function drawSlowest() {
   if (list.length === 0) return;
   const longest = list[0].total, other = both ? new Map(slow[0].map((row) => [row.target, row])) : null;
   const bar = (row) => element("div", { class: "bar" }, element("i", { style: `width: ${Math.max(1, row.total / longest * 100)}%` }));
-  section("Slowest servers", element("p", { class: "quiet" }, `Time from the begin to the end of its steps, summed. The median of ${count(list.length)} is ${time(median(list))}.`),
+  section("Slowest servers", element("p", { class: "quiet" }, `How long each was worked on, with the pauses between attempts, summed over its steps. The median of ${count(list.length)} is ${time(median(list))}.`),
     longTable(["server", ["time at work"], "", "longest part", ["took"], ...(both ? [[parts[0].label]] : [])], list.map((row) => [data.targets[row.target], time(row.total), bar(row), row.name, time(row.longest),
       ...(both ? [other.has(row.target) ? time(other.get(row.target).total) : "—"] : [])]), 10));
 }
@@ -141,7 +141,7 @@ function drawPath() {
     else stretches.push({ step, targets: new Set([target]), first: target, last: target, start, end });
   }
   const place = (one) => (one.targets.size === 1 ? data.targets[one.first] : `${one.targets.size} targets in a row: ${data.targets[one.first]} … ${data.targets[one.last]}`);
-  const details = element("details", {}, element("summary", {}, `all ${count(latest.path.length)} parts`));
+  const details = element("details", {}, element("summary", {}, latest.path.length === 1 ? "its part" : `its ${count(latest.path.length)} parts`));
   details.addEventListener("toggle", () => {
     if (details.open && details.children.length === 1) {
       details.append(longTable(["step", "target", "part", ["from"], ["to"], ["takes"]], latest.path.map(([step, target, name, start, end]) => [data.steps[step].name, data.targets[target], name, time(start), time(end), time(end - start)]), 200));

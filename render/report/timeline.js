@@ -18,12 +18,17 @@ const onPath = parts.map((part) => {
 function makeRows() {
   // Gates have many lanes of one target, so lanes of two timelines are paired by their place.
   const rows = [];
-  let step = -1;
+  let step = -1, stepBefore = -1, at = 0; // at: which lane of its step
   parts[0].lanes.forEach((lane, index) => {
     for (; step < lane[0]; ++step) rows.push({ step: step + 1, head: true });
     const lanes = parts.map((part) => part.lanes[index]), last = lanes[lanes.length - 1];
     const retried = last[5].some((value, i) => i % 4 === 2 && value > 1);
-    rows.push({ step: lane[0], lanes, target: lane[1], name: data.targets[lane[1]], state: data.states[last[2]], retried, bad: FAILED.has(last[2]) || last[2] === UNDONE,
+    at = lane[0] === stepBefore ? at + 1 : 0;
+    stepBefore = lane[0];
+    const batches = data.steps[lane[0]].batches;
+    const batch = batches ? 1 + batches.filter((first) => first <= at).length : 0;
+    const name = data.steps[lane[0]].gate_of === undefined ? data.targets[lane[1]] : `after batch ${batch}`;
+    rows.push({ step: lane[0], lanes, target: lane[1], batch, name, state: data.states[last[2]], retried, bad: FAILED.has(last[2]) || last[2] === UNDONE,
       path: onPath[parts.length - 1].has(`${last[0]}:${last[1]}`), took: last[3] === null ? -1 : (last[4] === null ? latest.duration : last[4]) - last[3] });
   });
   return rows;
@@ -87,11 +92,13 @@ function layOut(printed) {
   const free = (printed || mostHeight) - axisHeight;
   rowHeight = chosen.all ? Math.min(readable, free / Math.max(1, shown.length)) : readable;
   const needed = Math.ceil(axisHeight + rowHeight * Math.max(1, shown.length));
-  box.style.height = `${Math.min(printed || mostHeight, needed) + 2}px`;
-  width = box.clientWidth; height = box.clientHeight;
-  content.style.height = `${chosen.all ? height : Math.max(needed, height)}px`;
-  const plot = width - gutter() - rightMargin;
-  content.style.width = `${Math.round(width + plot * (whole / (view.to - view.from) - 1))}px`;
+  // Bars to scroll with cover the right margin alone, so that times stand below those of the charts.
+  width = box.offsetWidth;
+  const plot = width - gutter() - rightMargin, more = Math.round(plot * (whole / (view.to - view.from) - 1));
+  content.style.width = `calc(100% + ${more}px)`;
+  content.style.height = chosen.all ? "100%" : `${needed}px`;
+  box.style.height = `${Math.min(printed || mostHeight, needed) + 2 + (more > 0 ? 16 : 0)}px`;
+  height = box.clientHeight;
   const left = Math.round(view.from / (view.to - view.from) * plot);
   if (Math.abs(box.scrollLeft - left) > 1) box.scrollLeft = left;
   placed = box.scrollLeft;
@@ -172,9 +179,13 @@ function drawLane(context, row, part, y, tall) {
     if (wide > 40 && tall >= 12 && names.length > 1) drawName(context, names[i / 4], left + 5, y + tall / 2 + 0.5, wide - 9, kind === "undone" ? colours.paper : colours[`on-${kind}`], font(11));
   }
   // What was carried out beside the tasks: verify and undo.
-  if (extra) for (const [from, to, how] of extra) {
+  if (extra) for (const [from, to, how, what] of extra) {
     const within = tasks.some((value, i) => i % 4 === 0 && value !== null && from >= value && from < tasks[i + 1]);
-    if (!within && from !== null) fill(context, from, to === null ? until : to, y + tall / 4, tall / 2, FAILED.has(how) ? colours.failed : colours.undone, true);
+    if (within || from === null) continue;
+    const kind = FAILED.has(how) ? "failed" : "undone";
+    fill(context, from, to === null ? until : to, y, tall, colours[kind], true);
+    const left = Math.max(gutter(), across(from)), wide = Math.min(width - rightMargin, across(to === null ? until : to)) - left;
+    if (wide > 40 && tall >= 12) drawName(context, what, left + 5, y + tall / 2 + 0.5, wide - 9, kind === "failed" ? colours["on-failed"] : colours.paper, font(11));
   }
   context.globalAlpha = 1;
   const path = onPath[part].get(`${step}:${target}`);
@@ -270,6 +281,8 @@ function draw() {
   for (let i = begin; i < end; ++i) {
     const row = shown[i], y = axisHeight + i * rowHeight - top;
     if (row.head) { drawHead(context, row, y); continue; }
+    const above = shown[i - 1];
+    if (above && !above.head && above.batch !== row.batch && !chosen.slowest) { context.fillStyle = colours.line; context.fillRect(0, Math.round(y), width, 1); }
     drawName(context, row.name, 20, y + rowHeight / 2, gutter() - 30, row.bad ? colours.failed : colours.ink);
     if (both) { drawLane(context, row, 0, y + 3, 11); drawLane(context, row, 1, y + 15, 12); }
     else drawLane(context, row, 0, y + 3, rowHeight - 6);
@@ -288,7 +301,7 @@ watchers.push(() => { if (chosen.inSight) rechoose(); layOut(); draw(); });
 // ---- pointer and keys --------------------------------------------------------------------------
 function rowAt(y) { return y < axisHeight ? -1 : Math.floor((y - axisHeight + (chosen.all ? 0 : box.scrollTop)) / rowHeight); }
 function describe(row, at) {
-  const lines = [element("b", {}, row.name), element("span", { class: "quiet" }, ` in ${data.steps[row.step].name}`)];
+  const lines = [element("b", {}, row.name), element("span", { class: "quiet" }, ` in ${data.steps[row.step].name}${row.batch ? `, batch ${row.batch}` : ""}`)];
   row.lanes.forEach((lane, part) => {
     const why = lane[6] !== undefined && lane[6] >= 0 ? `: ${parts[part].reasons[lane[6]]}` : "";
     const when = lane[3] === null ? "" : `, ${time(lane[3])} to ${time(lane[4])}${lane[4] === null ? "" : `, so ${time(lane[4] - lane[3])}`}`;
@@ -300,6 +313,11 @@ function describe(row, at) {
       const name = data.steps[row.step].tasks[i / 4];
       lines.push(element("div", { class: at >= start && at < until ? "now" : "quiet" },
         `${name}: ${words(data.states[state])}, ${time(until - start)}${attempts > 1 ? `, ${attempts} attempts` : ""}`));
+    }
+    for (const [start, end, state, name] of lane[7] || []) {
+      if (data.steps[row.step].tasks.includes(name) || start === null) continue; // an attempt of those above
+      const until = end === null ? parts[part].duration : end;
+      lines.push(element("div", { class: at >= start && at < until ? "now" : "quiet" }, `${name}: ${words(data.states[state])}, ${time(until - start)}`));
     }
   });
   return lines;

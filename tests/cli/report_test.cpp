@@ -60,14 +60,19 @@ TEST_CASE("a prediction is written as a page, a table and a trace") {
   CHECK(data.at("timelines")[0].at("lanes").size() == 3);
   CHECK_FALSE(data.contains("distribution"));
 
+  const auto what_if = place.run({"simulate", "pair.deploy", "--format", "html", "--fail",
+                                  "Update@web-2", "--slow", "Update@web-1=3x"});
+  CHECK(data_of(what_if.out).at("timelines")[0].at("about") ==
+        "A prediction, with seed 1. What if Update@web-2 fails? What if Update@web-1=3x?");
+
   const auto table = place.run({"simulate", "pair.deploy", "--format", "csv", "-o", "t.csv"});
   REQUIRE(table.status == 0);
   CHECK(table.out.empty());
   CHECK(place.read("t.csv") ==
-        "step,target,task,attempt,state,start_ms,end_ms,reason\r\n"
-        "Update,web-1,Update,1,succeeded,0,10,\r\n"
-        "Update,web-2,Update,1,succeeded,10,20,\r\n"
-        "Never,controller,,0,skipped,,,nothing failed\r\n");
+        "step,target,batch,task,attempt,state,start_ms,end_ms,reason\r\n"
+        "Update,web-1,,Update,1,succeeded,0,10,\r\n"
+        "Update,web-2,,Update,1,succeeded,10,20,\r\n"
+        "Never,controller,,,0,skipped,,,nothing failed\r\n");
 
   const auto trace = place.run({"simulate", "pair.deploy", "--format", "trace"});
   REQUIRE(trace.status == 0);
@@ -111,7 +116,7 @@ TEST_CASE("a real run is written in every format, and beside its prediction") {
   const auto junit = place.run({"report", "--format", "junit"});
   CHECK(junit.out.find("<testcase classname=\"Update\" name=\"web-2\"") != std::string::npos);
   CHECK(junit.out.find("<skipped message=\"skipped: nothing failed\"/>") != std::string::npos);
-  CHECK(place.run({"report", "--format", "csv"}).out.find("Update,web-1,Update,1,succeeded") !=
+  CHECK(place.run({"report", "--format", "csv"}).out.find("Update,web-1,,Update,1,succeeded") !=
         std::string::npos);
   CHECK(json::parse(place.run({"report", "--format", "trace"}).out).contains("traceEvents"));
 }

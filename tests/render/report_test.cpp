@@ -191,13 +191,34 @@ TEST_CASE("a run that goes on is drawn as far as it has come") {
   for (std::size_t task = 2; task < 4; ++task) timeline.tasks[task] = {};
   timeline.lanes[1] = {};
   CHECK(render::timeline_csv(plan, timeline) ==
-        "step,target,task,attempt,state,start_ms,end_ms,reason\r\n"
-        "A,a,one,1,succeeded,0,10,\r\n"
-        "A,a,two,1,running,10,,\r\n"
-        "A,b,,0,not_started,,,\r\n");
+        "step,target,batch,task,attempt,state,start_ms,end_ms,reason\r\n"
+        "A,a,,one,1,succeeded,0,10,\r\n"
+        "A,a,,two,1,running,10,,\r\n"
+        "A,b,,,0,not_started,,,\r\n");
   const json lanes = data_of(plan, timeline).at("timelines")[0].at("lanes");
   CHECK(lanes[0].at(4).is_null());
   CHECK(lanes[1].at(3).is_null());
   CHECK(render::timeline_junit(plan, timeline, "").find("skipped message=\"running\"") !=
         std::string::npos);
+}
+
+TEST_CASE("lanes say which batch they are in, and what runs between batches after which") {
+  const plan::Plan plan =
+      test::tiny_plan("A on a b c d, batches 1 2: one, takes 5\n- Look, takes 3\nB on a, takes 1");
+  const scheduler::Timeline timeline = simulated(plan);
+  CHECK(render::timeline_csv(plan, timeline) ==
+        "step,target,batch,task,attempt,state,start_ms,end_ms,reason\r\n"
+        "A,a,1,one,1,succeeded,0,5,\r\n"
+        "A,b,2,one,1,succeeded,8,13,\r\n"
+        "A,c,2,one,1,succeeded,8,13,\r\n"
+        "A,d,3,one,1,succeeded,16,21,\r\n"
+        "Look,controller,1,Look,1,succeeded,5,8,\r\n"
+        "Look,controller,2,Look,1,succeeded,13,16,\r\n"
+        "B,a,,B,1,succeeded,21,22,\r\n");
+  const json steps = data_of(plan, timeline).at("steps");
+  CHECK(steps[0].at("batches") == json::array({1, 3}));
+  CHECK(steps[0].at("limit") == 2);
+  CHECK(steps[1].at("batches") == json::array({1}));
+  CHECK(steps[1].at("gate_of") == 0);
+  CHECK_FALSE(steps[2].contains("batches"));
 }

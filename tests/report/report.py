@@ -105,6 +105,12 @@ class Pages(unittest.TestCase):
         self.assertGreater(self.browser.run(colour_count("out")), 500)
         self.assertEqual(0, self.browser.run(colour_count("failed")))
         self.assertEqual(1, self.browser.run("document.querySelectorAll('.chart').length"))
+        # A moment stands at one place in all of them.
+        chart, lanes = self.browser.run(
+            "(() => { const u = document.querySelector('.u-over').getBoundingClientRect(), b = box.getBoundingClientRect();"
+            "return [[u.left, u.right], [b.left + across(0), b.left + across(whole)]]; })()")
+        for left, right in zip(chart, lanes):
+            self.assertAlmostEqual(left, right, delta=1)
         # The same answers as the JSON of the same prediction gives.
         told = json.loads(self.sluice("simulate", "farm.deploy", "--format", "json"))
         times = {}
