@@ -54,14 +54,15 @@ function drawLowest(u, part, role) {
   context.restore();
 }
 
-// Every change of any of the curves as one row of times, and each curve's values at them.
+// Every change of any of the curves as one row of times, and each curve's values at them, as far as
+// its timeline goes.
 function merged(curves) {
-  const times = [...new Set([0, whole, ...curves.flatMap((curve) => curve.filter((_, i) => i % 2 === 0))])].sort((a, b) => a - b);
-  const values = curves.map((curve) => {
+  const times = [...new Set([0, ...parts.map((part) => part.duration), whole, ...curves.flatMap((curve) => curve.filter((_, i) => i % 2 === 0))])].sort((a, b) => a - b);
+  const values = curves.map((curve, k) => {
     let at = 0;
     return times.map((moment) => {
       while (at + 2 < curve.length && curve[at + 2] <= moment) at += 2;
-      return curve[at + 1];
+      return moment > parts[k].duration ? null : curve[at + 1];
     });
   });
   return [times, ...values];
@@ -113,7 +114,7 @@ function capacityChart(name, size, curves, levels, bottom, after, facts) {
   const series = curves.map((_, k) => stepped("work", both && k === 0, (!both || k > 0) && bottomValue === 0));
   timeChart(holder, merged(curves), series, [bottomValue, size + Math.max(0.3, (size - bottomValue) * 0.06)], bottom, (u) => { drawLevels(u, levels); if (after) after(u); });
   pointed.push((moment) => {
-    readout.textContent = moment === null ? "" : `${time(moment)}: ` + curves.map((curve, k) => `${both ? parts[k].label + " " : ""}${count(inService(curve, moment))}`).join(", ");
+    readout.textContent = moment === null ? "" : `${time(moment)}: ` + curves.map((curve, k) => `${both ? parts[k].label + " " : ""}${moment > parts[k].duration ? "—" : count(inService(curve, moment))}`).join(", ");
   });
   return holder;
 }

@@ -35,12 +35,12 @@ function table(heads, rows) {
     element("thead", {}, element("tr", {}, ...heads.map((head, index) => element("th", number[index] ? { class: "number" } : {}, String(head))))),
     element("tbody", {}, ...rows.map((row) => element("tr", {}, ...row.map(cell))))));
 }
-// The first rows, and a button for the others.
-function longTable(heads, rows, most) {
-  const holder = element("div", {}, table(heads, rows.slice(0, most)));
-  if (rows.length > most) {
-    const more = element("button", { type: "button", click: () => holder.replaceChildren(table(heads, rows)) },
-      `show all ${rows.length.toLocaleString("en")}`);
+// The rows of the first few, and a button for the others.
+function longTable(heads, items, rowOf, most) {
+  const holder = element("div", {}, table(heads, items.slice(0, most).map(rowOf)));
+  if (items.length > most) {
+    const more = element("button", { type: "button", click: () => holder.replaceChildren(table(heads, items.map(rowOf))) },
+      `show all ${items.length.toLocaleString("en")}`);
     holder.append(more);
   }
   return holder;

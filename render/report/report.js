@@ -105,7 +105,7 @@ function drawContracts() {
   const answer = (held, yes, no) => element("span", { class: held ? "kept" : "broken" }, held ? yes : no);
   // Of two timelines a row each.
   const heads = ["contract", ...(both ? [""] : []), "answer", "at its worst", ["at"], ...(many ? ["over all runs", "kept in", "with 95% confidence", "asked for"] : [])];
-  section("Contracts", table(heads, data.contracts.flatMap((contract, index) => parts.map((part, k) => {
+  section("Contracts", element("p", { class: "quiet" }, many ? `What is shown in full is one run; over all ${count(many.runs)} it is an estimate, with how sure it is.` : "As they fared here; other draws, or other failures, may fare otherwise."), table(heads, data.contracts.flatMap((contract, index) => parts.map((part, k) => {
     const one = part.contracts[index];
     const row = [k === 0 ? element("code", {}, contract.text) : "", ...(both ? [part.label] : []), answer(one.held, "kept", "broken"), worst(contract, one), time(one.at)];
     if (!many) return row;
@@ -128,8 +128,8 @@ function drawSlowest() {
   const longest = list[0].total, other = both ? new Map(slow[0].map((row) => [row.target, row])) : null;
   const bar = (row) => element("div", { class: "bar" }, element("i", { style: `width: ${Math.max(1, row.total / longest * 100)}%` }));
   section("Slowest servers", element("p", { class: "quiet" }, `How long each was worked on, with the pauses between attempts, summed over its steps. The median of ${count(list.length)} is ${time(median(list))}.`),
-    longTable(["server", ["time at work"], "", "longest part", ["took"], ...(both ? [[parts[0].label]] : [])], list.map((row) => [data.targets[row.target], time(row.total), bar(row), row.name, time(row.longest),
-      ...(both ? [other.has(row.target) ? time(other.get(row.target).total) : "—"] : [])]), 10));
+    longTable(["server", ["time at work"], "", "longest part", ["took"], ...(both ? [[parts[0].label]] : [])], list, (row) => [data.targets[row.target], time(row.total), bar(row), row.name, time(row.longest),
+      ...(both ? [other.has(row.target) ? time(other.get(row.target).total) : "—"] : [])], 10));
 }
 function drawPath() {
   if (latest.path.length === 0) return;
@@ -144,7 +144,7 @@ function drawPath() {
   const details = element("details", {}, element("summary", {}, latest.path.length === 1 ? "its part" : `its ${count(latest.path.length)} parts`));
   details.addEventListener("toggle", () => {
     if (details.open && details.children.length === 1) {
-      details.append(longTable(["step", "target", "part", ["from"], ["to"], ["takes"]], latest.path.map(([step, target, name, start, end]) => [data.steps[step].name, data.targets[target], name, time(start), time(end), time(end - start)]), 200));
+      details.append(longTable(["step", "target", "part", ["from"], ["to"], ["takes"]], latest.path, ([step, target, name, start, end]) => [data.steps[step].name, data.targets[target], name, time(start), time(end), time(end - start)], 200));
     }
   });
   section("Critical path", element("p", { class: "quiet" }, "What bounded the duration: each part began when the one before it ended. Made shorter, the whole becomes shorter."),

@@ -153,8 +153,10 @@ function drawLane(context, row, part, y, tall) {
   }
   const until = end === null ? parts[part].duration : end;
   context.globalAlpha = both && part === 0 ? 0.5 : 1;
-  fill(context, start, until, y + tall / 2 - 1, 2, colours.idle);
-  eachOut(part, target, start, until, (from, to) => fill(context, from, to, y + tall / 2 - 1, 2, colours.out));
+  if (!both || part === 1) { // what is pale would show it through
+    fill(context, start, until, y + tall / 2 - 1, 2, colours.idle);
+    eachOut(part, target, start, until, (from, to) => fill(context, from, to, y + tall / 2 - 1, 2, colours.out));
+  }
   for (let i = 0; i < tasks.length; i += 4) {
     if (tasks[i] === null) continue;
     const from = tasks[i], to = tasks[i + 1] === null ? until : tasks[i + 1], bad = FAILED.has(tasks[i + 3]);
