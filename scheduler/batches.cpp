@@ -76,12 +76,13 @@ void Scheduler::Machine::leave_out_gate(plan::StepId gate, std::uint32_t lane, R
 void Scheduler::Machine::gate_ended(plan::StepId gate) {
   const plan::StepId step = rules_.steps[gate].gate_of;
   StepRow& row = steps_[step];
-  batches_[rules_.steps[step].batches].gate_at_work = false;
   const bool failed = steps_[gate].failed > rules_.steps[gate].tolerate;
   if (failed && rules_.steps[gate].halts() && row.stop == Reason::None) {
     row.stop = Reason::GateFailed;
     row.failed_gate = gate;
   }
+  if (steps_[gate].phase == StepPhase::Running && steps_[gate].rolling_back) return;
+  batches_[rules_.steps[step].batches].gate_at_work = false;
   if (is_over(step)) {
     finish_step(step);
   } else {

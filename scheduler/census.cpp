@@ -23,11 +23,19 @@ void Scheduler::Machine::take_census() {
     const plan::StepId step{census_step_};
     const StepRules& rules = rules_.steps[step];
     if (!rules.in_census || harmless(steps_[step].skipped)) continue;
+    if (rules.condition == Asks::Self && !is_needed(plan_.steps[step].condition, step, 0)) continue;
     if (paused_) return;
     while (probes_ < rules.window && census_lane_ < rules.lanes) begin_probe(step, census_lane_++);
     if (probes_ > 0) return;
   }
   if (probes_ == 0) end_deployment();
+}
+
+// What its own condition rules out is not missing, though its step or lane never came so far as to
+// ask.
+bool Scheduler::Machine::is_needed(const std::optional<plan::Expression>& condition,
+                                   plan::StepId step, std::uint32_t lane) const {
+  return evaluated(*condition, step, lane) != Truth::False;
 }
 
 void Scheduler::Machine::begin_probe(plan::StepId step, std::uint32_t lane) {
@@ -49,12 +57,20 @@ void Scheduler::Machine::begin_probe(plan::StepId step, std::uint32_t lane) {
 Scheduler::Machine::Next Scheduler::Machine::next_probe(Slot& slot, std::uint32_t from) const {
   const StepRules& step = rules_.steps[slot.step];
   const LaneBits& unneeded = steps_[slot.step].unneeded_tasks;
+  const plan::Step& plan_step = plan_.steps[slot.step];
+  if (step.lane_condition == Asks::Self && !is_needed(plan_step.condition, slot.step, slot.lane)) {
+    return Next::End;
+  }
   for (slot.task = from; slot.task <= step.tasks; ++slot.task) {
     if (unneeded.made() && unneeded.test(slot.lane, slot.task)) continue;
     slot.attempt = 1;
     if (slot.task == step.tasks) return step.verify == TaskRules::none ? Next::End : Next::Start;
     const TaskRules& rules = rules_.tasks[step.first_task + slot.task];
     const bool asked = !rules.disabled && rules.when != plan::When::Failure;
+    if (rules.condition == Asks::Self &&
+        !is_needed(plan_step.tasks[slot.task].condition, slot.step, slot.lane)) {
+      continue;
+    }
     if (asked && rules.verify != TaskRules::none) return Next::Start;
   }
   return Next::End;

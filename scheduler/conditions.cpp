@@ -97,9 +97,11 @@ bool Scheduler::Machine::is_over(plan::StepId step) const {
 
 void Scheduler::Machine::end_step(plan::StepId step) {
   const StepRow& row = steps_[step];
-  const Reason reason = never_begun(step) > 0 ? row.stop
-                        : row.cancelled       ? Reason::Aborted
-                                              : Reason::None;
+  // Lanes that never began, or that were to be taken back and could not.
+  const bool stuck = row.rolling_back && row.to_undo > 0 && row.stop == Reason::Stuck;
+  const Reason reason = never_begun(step) > 0 || stuck ? row.stop
+                        : row.cancelled                ? Reason::Aborted
+                                                       : Reason::None;
   const bool failed = row.failed > rules_.steps[step].tolerate || reason != Reason::None;
   const bool degraded = row.failed > 0 || row.degraded || row.gone > 0;
   // Its condition held for no target: nothing of it was run.

@@ -1,6 +1,7 @@
 #include "scheduler/critical_path.h"
 
 #include <algorithm>
+#include <map>
 #include <tuple>
 
 #include "plan/batches.h"
@@ -48,11 +49,6 @@ class PathFinder {
     }
     for (const RolledBack& row : timeline.rolled_back) split(row);
     std::sort(by_end_.begin(), by_end_.end());
-    for (const plan::StepId step : plan.steps.ids()) {
-      if (waits_in_slots(plan.steps[step])) add_attempts(step);
-    }
-    std::sort(attempts_.begin(), attempts_.end(),
-              [](const Attempt& a, const Attempt& b) { return a.lane < b.lane; });
   }
 
   std::vector<PathPart> find() {
@@ -63,7 +59,7 @@ class PathFinder {
       bool more = true;
       while (more) {
         std::vector<PathPart>& parts = chain.emplace_back(parts_of(at));
-        more = before_wait(at, parts) || before(at);
+        more = before_wait(at, parts) || before(at) || before_by_limit(at) || before_stagger(at);
       }
     }
     std::vector<PathPart> path;
@@ -98,6 +94,15 @@ class PathFinder {
     Part part = Part::Run;
   };
 
+  // Of all steps, by their ends; made where they are asked for first.
+  const std::vector<Attempt>& attempts() {
+    if (!attempts_.empty()) return attempts_;
+    for (const plan::StepId step : plan_.steps.ids()) add_attempts(step);
+    std::sort(attempts_.begin(), attempts_.end(),
+              [](const Attempt& a, const Attempt& b) { return a.lane < b.lane; });
+    return attempts_;
+  }
+
   void add_attempts(plan::StepId step) {
     const auto tasks = static_cast<std::uint32_t>(plan_.steps[step].tasks.size());
     const std::uint32_t lanes = plan::lane_count(plan_, step);
@@ -127,13 +132,13 @@ class PathFinder {
 
   // Where the lane waited in its slot for another one of its batch, or for pieces, the path goes on
   // with that one: drops the parts before the wait, and replaces the lane.
-  bool before_wait(LaneRef& at, std::vector<PathPart>& parts) const {
-    if (attempts_.empty()) return false;
+  bool before_wait(LaneRef& at, std::vector<PathPart>& parts) {
+    if (!waits_in_slots(plan_.steps[at.step])) return false;
     for (std::size_t i = parts.size(); i-- > 0;) {
       const base::Instant since = i > 0 ? parts[i - 1].end : at.start;
       if (parts[i].start <= since) continue;
-      const auto found = released_by(parts[i]);
-      if (found == attempts_.end()) continue;
+      const Attempt* found = released_by(parts[i]);
+      if (found == nullptr) continue;
       parts.erase(parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(i));
       at = found->lane;
       return true;
@@ -141,17 +146,62 @@ class PathFinder {
     return false;
   }
 
-  std::vector<Attempt>::const_iterator released_by(const PathPart& waited) const {
-    auto candidate =
-        std::lower_bound(attempts_.begin(), attempts_.end(), waited.start,
-                         [](const Attempt& row, base::Instant at) { return row.lane.end < at; });
-    for (; candidate != attempts_.end() && candidate->lane.end == waited.start; ++candidate) {
-      const bool own = candidate->lane.step == waited.step && candidate->lane.lane == waited.lane;
-      if (!own && (same_batch(*candidate, waited) || same_pieces(*candidate, waited))) {
-        return candidate;
+  const Attempt* released_by(const PathPart& waited) {
+    return first_attempt(waited.start, [&](const Attempt& candidate) {
+      const bool own = candidate.lane.step == waited.step && candidate.lane.lane == waited.lane;
+      return !own && (same_batch(candidate, waited) || same_pieces(candidate, waited));
+    });
+  }
+
+  // The first that ended at that instant and fits.
+  template <class Fits>
+  const Attempt* first_attempt(base::Instant end, Fits fits) {
+    const std::vector<Attempt>& rows = attempts();
+    auto row = std::lower_bound(
+        rows.begin(), rows.end(), end,
+        [](const Attempt& before, base::Instant at) { return before.lane.end < at; });
+    for (; row != rows.end() && row->lane.end == end; ++row) {
+      if (fits(*row)) return &*row;
+    }
+    return nullptr;
+  }
+
+  // A limit over several steps, or a contract: whoever ended its lane then, or came back into
+  // service.
+  bool before_by_limit(LaneRef& at) {
+    if (at.start.ms == 0 || (!plan_.at_most && plan_.contracts.empty())) return false;
+    const auto lane =
+        std::lower_bound(by_end_.begin(), by_end_.end(), LaneRef{at.start, plan::StepId{0}, 0, {}});
+    if (lane != by_end_.end() && lane->end == at.start) {
+      at = *lane;
+      return true;
+    }
+    const Attempt* back = first_attempt(at.start, [&](const Attempt& candidate) {
+      const plan::ServiceEffect effect = effect_of(
+          plan_, {.step = candidate.lane.step, .task = candidate.task, .part = candidate.part});
+      return effect.restores || effect.interrupts;
+    });
+    if (back == nullptr) return false;
+    at = back->lane;
+    return true;
+  }
+
+  // It waited for the pause between two begins: the path goes on with the one that began before, as
+  // far as that was at work.
+  bool before_stagger(LaneRef& at) {
+    const plan::Step& step = plan_.steps[at.step];
+    if (step.stagger.ms == 0 || at.start.ms < step.stagger.ms) return false;
+    if (begins_.empty()) {
+      for (const LaneRef& lane : by_end_) {
+        if (plan_.steps[lane.step].stagger.ms > 0) begins_[{lane.step, lane.start}] = lane;
       }
     }
-    return attempts_.end();
+    const auto begun = begins_.find({at.step, base::Instant{at.start.ms - step.stagger.ms}});
+    if (begun == begins_.end()) return false;
+    const base::Instant end = std::min(at.start, begun->second.end);
+    at = begun->second;
+    at.end = end;
+    return true;
   }
 
   bool same_batch(const Attempt& candidate, const PathPart& waited) const {
@@ -247,7 +297,8 @@ class PathFinder {
   const plan::Plan& plan_;
   const Timeline& timeline_;
   std::vector<LaneRef> by_end_;
-  std::vector<Attempt> attempts_;  // by end; of steps whose lanes may wait in their slots
+  std::vector<Attempt> attempts_;                                     // by end
+  std::map<std::pair<plan::StepId, base::Instant>, LaneRef> begins_;  // of steps with a stagger
   std::vector<std::vector<bool>> ancestors_;
 };
 

@@ -20,6 +20,9 @@ class LaneBits {
   void set_all(std::uint32_t lane) {
     for (std::size_t i = 0; i < bytes_; ++i) cells_[std::size_t{lane} * bytes_ + i] = 0xff;
   }
+  void clear_all(std::uint32_t lane) {
+    for (std::size_t i = 0; i < bytes_; ++i) cells_[std::size_t{lane} * bytes_ + i] = 0;
+  }
   bool test(std::uint32_t lane, std::uint32_t bit) const {
     return (cells_[std::size_t{lane} * bytes_ + bit / 8] & mask(bit)) != 0;
   }

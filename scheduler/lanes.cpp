@@ -119,6 +119,7 @@ Scheduler::Machine::Next Scheduler::Machine::start_task(Slot& slot, std::uint32_
   slot.part = rules.before ? Part::Before : Part::Run;
   slot.attempt = 1;
   if (!rules.run.manual || !deadline_passed_) return Next::Start;
+  slot.part = Part::Run;
   slot.attempt = 0;
   return nobody_asked(slot, place);
 }
@@ -287,6 +288,8 @@ void Scheduler::Machine::end_lane(std::uint32_t place) {
   row.degraded = row.degraded || slot.degraded;
   if (slot.phase == LanePhase::Skipped && slot.unneeded) ++row.unneeded;
   if (slot.duty == Duty::RollBack && !slot.failed) record_target(slot, Reason::FailedBefore);
+  // Nothing was done to it, so nothing is taken back.
+  if (slot.left_behind && row.begun_tasks.made()) row.begun_tasks.clear_all(slot.lane);
   --row.live;
   --in_flight_;
   free_slots_.push_back(place);

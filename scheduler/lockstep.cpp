@@ -21,6 +21,7 @@ void Scheduler::Machine::admit_batch(plan::StepId step) {
     if (left_out < row.left_out.size() && row.left_out[left_out].lane == lane) continue;
     members_.push_back(lane);
   }
+  if (members_.size() > rules.window) return;
   if (rules.limited && !limits_.admits(step, members_)) return;
   if (!take_locks(step)) return;
   for (const std::uint32_t lane : members_) begin_lane(step, lane);
@@ -104,9 +105,13 @@ void Scheduler::Machine::hand_out_pieces() {
 
 // An abort or the deadline found it waiting: it is decided anew.
 void Scheduler::Machine::stop_waiting(std::uint32_t place) {
-  const Slot& slot = slots_[place];
+  Slot& slot = slots_[place];
   const std::uint32_t lockstep = rules_.steps[slot.step].lockstep;
-  if (lockstep != TaskRules::none) std::erase(lockstep_[lockstep].waiting, place);
+  if (lockstep != TaskRules::none && std::erase(lockstep_[lockstep].waiting, place) > 0) {
+    // What it goes on with waits for the others again.
+    --lockstep_[lockstep].lanes_at[slot.position];
+    ++lockstep_[lockstep].lanes_at[--slot.position];
+  }
   pieces_.leave(place);
   decide_later(place, Verdict::Waited);
 }

@@ -200,8 +200,11 @@ void Scheduler::Machine::abort_step(plan::StepId step) {
   }
   if (row.phase != StepPhase::Running) return;
   row.cut = true;
-  if (rules_.steps[step].gate_of.valid()) return;  // it ends with its step
-  stop_step(step, Reason::Aborted);
+  if (!rules_.steps[step].gate_of.valid()) return stop_step(step, Reason::Aborted);
+  // A gate ends with its step, but one that was being taken back, of which no more is.
+  if (!row.rolling_back || !is_over(step)) return;
+  finish_step(step);
+  gate_ended(step);
 }
 
 void Scheduler::Machine::abort_lane(std::uint32_t place) {

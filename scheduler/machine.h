@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -242,6 +243,8 @@ class Scheduler::Machine {
 
   // census.cpp: what is where in the end
   void take_census();
+  bool is_needed(const std::optional<plan::Expression>& condition, plan::StepId step,
+                 std::uint32_t lane) const;
   void begin_probe(plan::StepId step, std::uint32_t lane);
   Next next_probe(Slot& slot, std::uint32_t from) const;
   Next after_probe(Slot& slot, std::uint32_t place, bool well);

@@ -139,7 +139,8 @@ class Timeline {
   std::vector<TaskTimes> tasks;         // of each task's run
   std::vector<PartTimes> parts;         // by step, lane and start; not those of the census
   std::vector<RolledBack> rolled_back;  // by lane
-  std::vector<PathPart> critical_path;  // in order of time, without a gap
+  // In order of time, without a gap but where a `stagger` lets nothing begin.
+  std::vector<PathPart> critical_path;
 
   // Where a step's lanes begin in `lanes`, and its tasks in `tasks` (lane-major).
   std::vector<std::uint64_t> first_lane;

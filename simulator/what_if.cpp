@@ -118,6 +118,11 @@ class Reader {
     if (choice.attempts != Failure::all) {
       choice.reading += fmt::format(" {} times", choice.attempts);
     }
+    // A gate's lanes have one name: it is meant wherever it runs.
+    if (plan_.steps[choice.step].gate_of.valid() && target == plan::controller_name) {
+      choice.any = true;
+      return choices_.push_back(choice);
+    }
     const std::uint32_t lanes = plan::lane_count(plan_, choice.step);
     for (std::uint32_t lane = 0; lane < lanes; ++lane) {
       if (plan::lane_name(plan_, choice.step, lane) != target) continue;

@@ -45,6 +45,15 @@ const json& lane(const json& document, const std::string& step, const std::strin
   return document;
 }
 
+// A gate's lanes are told apart by the batch that they stand behind.
+const json& gate(const json& document, const std::string& step, const std::string& batch) {
+  for (const json& item : document.at("lanes")) {
+    if (item.at("step") == step && shown(item.at("batch")) == batch) return item;
+  }
+  FAIL("no gate " << step << " " << batch);
+  return document;
+}
+
 std::string times(const json& item) {
   return fmt::format("{} {} {}", shown(item.at("start_ms")), shown(item.at("end_ms")),
                      shown(item.at("state")));
@@ -104,7 +113,19 @@ std::string actual(const json& document, const Words& words, std::size_t& path_p
                        shown(part.at("task")), shown(part.at("start_ms")),
                        shown(part.at("end_ms")));
   }
+  if (what == "waiting") return "waiting " + shown(document.at("waiting_ms"));
+  if (what == "contract") {  // held, worst
+    const json& contract = named(document.at("contracts"), "text", words.at(1));
+    return fmt::format("contract {} {} {}", words.at(1), shown(contract.at("held")),
+                       shown(contract.at("worst")));
+  }
+  if (what == "gate") {
+    return fmt::format("gate {} {} {}", words.at(1), words.at(2),
+                       times(gate(document, words.at(1), words.at(2))));
+  }
   const json& row = lane(document, words.at(1), words.at(2));
+  if (what == "batch")
+    return fmt::format("batch {} {} {}", words[1], words[2], shown(row.at("batch")));
   if (what == "lane") return fmt::format("lane {} {} {}", words[1], words[2], times(row));
   const json& task = named(row.at("tasks"), "name", words.at(3));
   if (what == "task") {
@@ -154,7 +175,7 @@ TEST_CASE("timelines worked out by hand come out of the program to the milliseco
     files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
-  REQUIRE(files.size() >= 15);
+  REQUIRE(files.size() >= 75);
   for (const auto& path : files) {
     DYNAMIC_SECTION(path.stem().string()) {
       check_scenario(path);

@@ -73,7 +73,9 @@ void carry_out(const plan::Plan& plan, std::uint32_t lanes, Load& load) {
     events.clear();
     std::swap(events, later);
     for (const scheduler::Command& command : commands) {
-      if (command.kind == scheduler::Command::Kind::LaneEnded) ++ended;
+      const bool gate = plan.steps.contains(command.action.step) &&
+                        plan.steps[command.action.step].gate_of.valid();
+      if (command.kind == scheduler::Command::Kind::LaneEnded && !gate) ++ended;
       if (command.kind == scheduler::Command::Kind::SetTimer) {
         const bool pause = command.timer == scheduler::TimerKind::RetryPause;
         (pause ? events : later)
@@ -114,6 +116,34 @@ TEST_CASE("a warm scheduler allocates nothing where steps wait for each other's 
   carry_out(test::tiny_plan("A on w1..w2000, window 50\nB on w1..w2000, window 60, with previous"),
             4000, load);
   CHECK(load.allocated == 0);
+}
+
+TEST_CASE(
+    "a warm scheduler allocates nothing for batches, their gates and the pauses of a stagger") {
+  Load load;
+  carry_out(test::tiny_plan("U on w1..w2000, batches 1 5 40: a; b\n- Look\n- Approve"), 2000, load);
+  CHECK(load.events > 4000);
+  CHECK(load.allocated == 0);
+  Load staggered;
+  carry_out(test::tiny_plan("U on w1..w2000, window 50, stagger 1: a; b"), 2000, staggered);
+  CHECK(staggered.events > 4000);
+  CHECK(staggered.allocated == 0);
+}
+
+TEST_CASE("a warm scheduler allocates nothing for a batch in lockstep, and for pieces") {
+  Load load;
+  carry_out(test::tiny_plan("! resource license 20\n"
+                            "U on w1..w2000, batches 40, lockstep: a; b, uses 1 license; c"),
+            2000, load);
+  CHECK(load.events >= 6000);
+  CHECK(load.allocated == 0);
+  Load shared;
+  carry_out(test::tiny_plan("! resource license 20\n! resource desk 7\n"
+                            "U on w1..w2000, window 50: a, uses 1 license; b, uses 2 desk\n"
+                            "V on v1..v2000, window 50, with previous: c, uses 3 license; d"),
+            4000, shared);
+  CHECK(shared.events >= 8000);
+  CHECK(shared.allocated == 0);
 }
 
 TEST_CASE("a warm scheduler allocates nothing where groups, contracts and all steps have limits") {

@@ -54,8 +54,10 @@ TEST_CASE("a step runs alone exactly where no other one could run beside it") {
     const plan::Plan plan = test::random_schedule(seed);
     const StepGraph graph(plan);
     for (const StepId step : plan.steps.ids()) {
+      if (plan.steps[step].gate_of.valid()) continue;  // it runs within its step
       bool expected = true;
       for (const StepId other : plan.steps.ids()) {
+        if (plan.steps[other].gate_of.valid()) continue;
         expected = expected &&
                    (other == step || waits_for(plan, step, other) || waits_for(plan, other, step));
       }

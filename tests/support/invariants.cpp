@@ -38,6 +38,7 @@ Invariants::Invariants(const plan::Plan& plan)
     step_of(step).lanes.resize(plan::lane_count(plan, step));
     step_of(step).ancestors.resize(plan.steps.size());
     add_ancestors(plan, step, step_of(step).ancestors);
+    split_batches(step);
   }
 }
 
@@ -109,6 +110,7 @@ void Invariants::take(const Event& event) {
 
 void Invariants::take_end(const Event& event) {
   Lane& lane = lane_of(event.action);
+  give_back_pieces(event.action);
   const plan::Work& work = scheduler::work_for(plan_, event.action);
   const bool reached = event.outcome != Outcome::Unreachable || lane.timed_out;
   const bool looks = event.action.part == Part::Before || event.action.part == Part::Census;
@@ -167,6 +169,10 @@ void Invariants::take_answer(const Event& event) {
 
 void Invariants::take_timer(const Event& event) {
   if (event.timer == scheduler::TimerKind::Deadline) return take_deadline();
+  if (event.timer == scheduler::TimerKind::Stagger) {
+    step_of(event.action.step).stagger_awaited = false;
+    return;
+  }
   const bool census = event.action.part == Part::Census;
   Lane& lane = lane_of(event.action);
   const bool wanted = (census || lane.stage == Stage::Live) && lane.slot == event.action.slot &&
@@ -195,8 +201,12 @@ void Invariants::take_abort() {
   for (const plan::StepId id : plan_.steps.ids()) {
     Step& step = step_of(id);
     if (!step.begun || step.ended) continue;
+    for (Lane& lane : step.lanes) {
+      if (lane.waiting) stop_waiting(id, lane);
+    }
     step.cut = true;
-    if (step.stop == Reason::None) step.stop = Reason::Aborted;
+    const bool gate = plan_.steps[id].gate_of.valid();
+    if (step.stop == Reason::None && !gate) step.stop = Reason::Aborted;
   }
   const auto end = [&](plan::StepId id, std::uint32_t index, Lane& lane) {
     if (lane.doing == Doing::Asked) return reject(id, lane);
@@ -222,7 +232,8 @@ void Invariants::take_deadline() {
   for (const plan::StepId id : plan_.steps.ids()) {
     Step& step = step_of(id);
     if (!step.begun || step.ended) continue;
-    if (step.stop == Reason::None) step.stop = Reason::Deadline;
+    const bool gate = plan_.steps[id].gate_of.valid();
+    if (step.stop == Reason::None && !gate) step.stop = Reason::Deadline;
     for (std::uint32_t i = 0; i < step.lanes.size(); ++i) {
       Lane& lane = step.lanes[i];
       if (lane.doing == Doing::Asked) reject(id, lane);
@@ -338,7 +349,7 @@ bool Invariants::is_locked(plan::StepId id, std::uint32_t lane) const {
 
 bool Invariants::admissible(plan::StepId id, std::uint32_t lane) const {
   if (step_of(id).lanes[lane].stage != Stage::NotBegun || left_out(id, lane)) return false;
-  return limits_.admits(id, lane) && !is_locked(id, lane);
+  return batch_admits(id, lane) && limits_.admits(id, lane) && !is_locked(id, lane);
 }
 
 // The next lane that could begin, or be undone.
@@ -346,10 +357,12 @@ std::optional<std::uint32_t> Invariants::first_admissible(plan::StepId id) const
   const Step& step = step_of(id);
   if (step.to_undo) {
     for (const std::uint32_t lane : *step.to_undo) {
-      if (limits_.admits(id, lane, true) && !is_locked(id, lane)) return lane;
+      const bool admitted = limits_.admits(id, lane, true) && batch_admits(id, lane);
+      if (admitted && !is_locked(id, lane)) return lane;
     }
     return std::nullopt;
   }
+  if (plan_.steps[id].batches.lockstep) return first_in_lockstep(id);
   for (std::uint32_t lane = 0; lane < step.lanes.size(); ++lane) {
     if (admissible(id, lane)) return lane;
   }
@@ -362,13 +375,14 @@ bool Invariants::may_admit(plan::StepId id) const {
     return false;
   }
   if (step.to_undo) return !step.cut;
-  return step.stop == Reason::None && step.questions == 0;
+  if (plan_.steps[id].gate_of.valid()) return false;  // its step lets it begin
+  return step.stop == Reason::None && step.questions == 0 && now_ >= step.not_before;
 }
 
 // Nothing is at work, and no step could begin a lane: they would wait for ever.
 void Invariants::allow_stuck(plan::StepId id) {
   for (const plan::StepId other : plan_.steps.ids()) {
-    if (step_of(other).live > 0) return;
+    if (step_of(other).live > 0 || step_of(other).stagger_awaited) return;
     if (may_admit(other) && first_admissible(other)) return;
   }
   step_of(id).stop = Reason::Stuck;

@@ -63,6 +63,11 @@ class Invariants {
     std::vector<std::uint32_t> to_undo;          // the next one last
     bool undoing = false, rolled_back = false;
     std::set<std::uint32_t> not_needed;  // tasks whose condition did not hold
+    std::uint32_t position = 0;          // in lockstep: of its tasks, the last that it started
+    bool waiting = false;                // in its slot, since an earlier call
+  };
+  struct BatchRow {
+    std::uint32_t begin = 0, end = 0;  // lanes
   };
   struct Step {
     bool begun = false, ended = false, evaluating = false, asked = false;
@@ -76,8 +81,18 @@ class Invariants {
     scheduler::Reason stop = scheduler::Reason::None;
     std::optional<std::vector<std::uint32_t>> to_undo;  // lanes, in order; there: it rolls back
     std::vector<bool> ancestors;
+    std::vector<BatchRow> batches;                       // one of all lanes where the step has none
+    scheduler::Reason reason = scheduler::Reason::None;  // why it ended so
+    base::Instant not_before;                            // of its next begin
+    bool stagger_awaited = false;
     // Targets that failed, were excluded or left behind here, and which of these.
     std::map<std::uint32_t, scheduler::Reason> bad_targets;
+  };
+  // A lane of a gate, and why it is left out, if it is.
+  struct Gate {
+    plan::StepId step;
+    std::uint32_t lane = 0;
+    scheduler::Reason left_out = scheduler::Reason::None;
   };
   // What must come next of a lane.
   struct Due {
@@ -147,6 +162,29 @@ class Invariants {
   void check_complete(const scheduler::Scheduler& scheduler);
   void check_step_complete(plan::StepId step);
 
+  // batches, gates, lockstep, pieces
+  void split_batches(plan::StepId step);
+  bool is_over_for(plan::StepId step, std::uint32_t lane) const;
+  std::uint32_t open_batch(plan::StepId step) const;
+  bool gate_is_live(plan::StepId step) const;
+  std::optional<Gate> due_gate(plan::StepId step) const;
+  bool batch_admits(plan::StepId step, std::uint32_t lane) const;
+  std::optional<std::uint32_t> first_in_lockstep(plan::StepId step) const;
+  bool is_beginning(plan::StepId step) const;
+  void begin_gate(const scheduler::Command& command);
+  bool gate_left_out_for(plan::StepId step, std::uint32_t lane, scheduler::Reason reason) const;
+  void gate_ended(plan::StepId gate);
+  void close_gate(const scheduler::Command& command);
+  bool is_staggered(plan::StepId step) const;
+  void set_stagger(const scheduler::Command& command);
+  std::uint32_t position_of(plan::StepId step, const Lane& lane) const;
+  bool waits_for_batch(plan::StepId step, const Lane& lane) const;
+  bool pieces_are_free(const scheduler::Action& action) const;
+  bool waits(plan::StepId step, const Lane& lane) const;
+  void take_pieces(const scheduler::Action& action);
+  void give_back_pieces(const scheduler::Action& action);
+  void stop_waiting(plan::StepId step, Lane& lane);
+
   // the census
   void open_census();
   void follow_census(const scheduler::Command& command);
@@ -184,7 +222,8 @@ class Invariants {
   bool started_ = false;  // an attempt, in this call
   bool paused_ = false, aborted_ = false, ended_ = false, late_ = false;
   base::Instant steps_ended_at_ = base::Instant::never();
-  std::set<std::uint32_t> touched_;  // targets
+  std::set<std::uint32_t> touched_;               // targets
+  std::map<std::uint32_t, std::uint32_t> taken_;  // by resource: pieces
   std::optional<std::vector<Probe>> census_;
   bool census_missed_ = false;
   std::vector<scheduler::Action> cancels_;   // that must be said in this call

@@ -15,15 +15,16 @@ using scheduler::State;
 
 bool Invariants::is_probed(plan::StepId id, std::uint32_t lane, std::uint32_t task) const {
   const plan::Step& rules = plan_.steps[id];
+  if (rules.gate_of.valid()) return false;
   const Step& step = step_of(id);
   const auto left = left_out(id, lane);
-  const bool unneeded = asks_for_lanes(id) &&
-                        own_truth(rules.condition, id, lane) == scheduler::Truth::False &&
-                        step.skipped != Reason::Aborted;
+  const bool unneeded =
+      !asks_for_step(id) && own_truth(rules.condition, id, lane) == scheduler::Truth::False;
   if (unneeded || (left && left->reason == Reason::Condition)) return false;
   if (step.lanes[lane].not_needed.contains(task)) return false;
   if (task == rules.tasks.size()) return rules.verify.has_value();
   const plan::Task& row = rules.tasks[task];
+  if (own_truth(row.condition, id, lane) == scheduler::Truth::False) return false;
   return row.verify && !row.disabled && row.when != plan::When::Failure;
 }
 
@@ -103,7 +104,10 @@ void Invariants::check_census() {
   std::uint32_t at_work = 0;
   plan::StepId asked;
   for (const Probe& probe : *census_) {
-    require(!probe.at_work || probe.work.doing != Doing::Nothing, "a probe does nothing");
+    const bool idle = probe.at_work && probe.work.doing == Doing::Nothing && !probe.tasks.empty();
+    require(!idle || !pieces_are_free(
+                         {.step = probe.step, .task = probe.tasks.front(), .part = Part::Census}),
+            "a probe does nothing");
     if (probe.tasks.empty()) continue;
     if (!asked.valid()) asked = probe.step;
     if (probe.at_work) {

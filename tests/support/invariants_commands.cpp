@@ -52,17 +52,25 @@ void Invariants::begin_lane(const Command& command) {
   const plan::StepId id = command.action.step;
   Step& step = step_of(id);
   Lane& lane = lane_of(command.action);
+  const bool gate = plan_.steps[id].gate_of.valid();
+  const bool goes_on = is_beginning(id);  // a batch in lockstep, which begins as a whole
   require(!paused_, "in a pause");
   require(step.begun && !step.ended, "its step does not run");
-  require(step.stop == Reason::None && !step.to_undo, "its step begins no more");
-  require(step.questions == 0, "a person is asked about another target");
+  require((step.stop == Reason::None || goes_on) && !step.to_undo, "its step begins no more");
+  require(step.questions == 0 || goes_on, "a person is asked about another target");
+  require(now_ >= step.not_before, "too soon after the last one");
   require(step.live < plan_.steps[id].window.value, "the window is full");
   require(lane.stage == Stage::NotBegun, "it has begun before or was left out");
-  const auto first = first_admissible(id);
-  require(first == command.action.lane,
-          fmt::format("lane {} was the first that could be admitted", first.value_or(~0U)));
+  if (gate) {
+    begin_gate(command);
+  } else {
+    const auto first = first_admissible(id);
+    require(first == command.action.lane,
+            fmt::format("lane {} was the first that could be admitted", first.value_or(~0U)));
+  }
+  if (plan_.steps[id].stagger.ms > 0) step.not_before = now_ + plan_.steps[id].stagger;
   // A target is given to the first step in the file that could use it.
-  for (std::uint32_t other = 0; other < id.value; ++other) {
+  for (std::uint32_t other = 0; other < id.value && !gate; ++other) {
     require(!may_admit({other}) || !first_admissible({other}), "a step above could begin a lane");
   }
   for (const Step& other : steps_) {
@@ -101,7 +109,7 @@ void Invariants::begin_undo(const Command& command) {
 void Invariants::roll_back(plan::StepId id) {
   const plan::Step& rules = plan_.steps[id];
   Step& step = step_of(id);
-  const bool over = step.begun && !step.ended && step.live == 0 &&
+  const bool over = step.begun && !step.ended && step.live == 0 && !gate_is_live(id) &&
                     (step.stop != Reason::None || never_begun(id) == 0);
   const bool halted = step.failures > rules.tolerate.value || step.stop == Reason::GateFailed;
   if (rules.on_failure != plan::OnFailure::RollbackAll || !over || !halted || step.cut ||
@@ -114,7 +122,7 @@ void Invariants::roll_back(plan::StepId id) {
     const bool any = std::any_of(begun.begin(), begun.end(), [&](std::uint32_t task) {
       return rules.tasks[task].undo.has_value();
     });
-    if (any) lanes.push_back(*lane);
+    if (any && !step.lanes[*lane].left_behind) lanes.push_back(*lane);
   }
   if (!lanes.empty()) step.to_undo = std::move(lanes);
 }
@@ -130,12 +138,19 @@ void Invariants::end_lane(const Command& command) {
   if (lane.rolled_back && !lane.failed) record(id, lane, Reason::FailedBefore);
   --step_of(id).live;
   roll_back(id);
+  if (plan_.steps[id].gate_of.valid()) gate_ended(id);
 }
 
 void Invariants::leave_out(const Command& command) {
   Lane& lane = lane_of(command.action);
-  const auto why = left_out(command.action.step, command.action.lane);
   require(lane.stage == Stage::NotBegun, "it has begun");
+  if (plan_.steps[command.action.step].gate_of.valid()) {
+    require(gate_left_out_for(command.action.step, command.action.lane, command.reason),
+            "a gate, and not for that reason");
+    lane.stage = Stage::LeftOut;
+    return;
+  }
+  const auto why = left_out(command.action.step, command.action.lane);
   require(why.has_value() && command.cause == why->cause && command.reason == why->reason,
           "not for that reason");
   require(command.state == State::Skipped, "in another state");
@@ -147,6 +162,12 @@ void Invariants::begin_step(const Command& command) {
   Step& step = step_of(id);
   require(!paused_, "in a pause");
   require(!step.begun && !step.ended, "twice");
+  if (plan_.steps[id].gate_of.valid()) {
+    const auto gate = due_gate(plan_.steps[id].gate_of);
+    require(gate && gate->step == id && gate->left_out == Reason::None, "it is not due");
+    step.begun = true;
+    return;
+  }
   require(waited_for_ended(id), "what it waits for has not ended");
   require(skip_reason(id).reason == Reason::None, "its condition does not hold");
   require(!asks_for_step(id) || step.truth.has_value(), "nobody has said whether it holds");
@@ -163,11 +184,15 @@ void Invariants::end_step(const Command& command) {
   Step& step = step_of(id);
   const plan::Step& rules = plan_.steps[id];
   require(!step.ended, "twice");
+  const bool own_end = step.live == 0 && (step.stop != Reason::None || never_begun(id) == 0);
+  if (rules.gate_of.valid() && !(step.begun && own_end)) return close_gate(command);
   require(waited_for_ended(id), "what it waits for has not ended");
-  require(step.live == 0, "lanes of it are at work");
-  require(!step.to_undo || step.cut || step.to_undo->empty(), "lanes of it are to be undone");
+  require(step.live == 0 && !gate_is_live(id), "lanes of it are at work");
+  const bool undoes = step.to_undo && !step.cut && !step.to_undo->empty();
+  if (command.reason == Reason::Stuck && (step.stop == Reason::None || undoes)) allow_stuck(id);
+  const bool stuck = undoes && step.stop == Reason::Stuck;
+  require(!undoes || stuck, "lanes of it are to be undone");
   const std::uint32_t waiting = never_begun(id);
-  if (command.reason == Reason::Stuck && step.stop == Reason::None) allow_stuck(id);
   if (!step.begun) {
     const LeftOut why = skip_reason(id);
     require(why.reason != Reason::None, "skipped, though its condition holds");
@@ -181,7 +206,9 @@ void Invariants::end_step(const Command& command) {
     });
     const bool needed =
         any([](const Lane& lane) { return lane.stage == Stage::Ended && !lane.unneeded; });
-    const Reason reason = waiting > 0 ? step.stop : cancelled ? Reason::Aborted : Reason::None;
+    const Reason reason = waiting > 0 || stuck ? step.stop
+                          : cancelled          ? Reason::Aborted
+                                               : Reason::None;
     require(waiting == 0 || step.stop != Reason::None, "lanes of it have not begun");
     const bool failed = step.failures > rules.tolerate.value || reason != Reason::None;
     const bool skipped = !failed && !degraded && !needed;
@@ -193,11 +220,14 @@ void Invariants::end_step(const Command& command) {
     require(command.reason == (skipped ? Reason::Condition : reason), "for another reason");
   }
   step.ended = true;
+  step.stagger_awaited = false;
   step.state = command.state;
+  step.reason = command.reason;
   step.skipped = command.state == State::Skipped ? command.reason : Reason::None;
 }
 
 void Invariants::end_deployment(const Command& command) {
+  open_census();
   State worst = State::Succeeded;
   bool left_out = false;
   for (const Step& step : steps_) {
@@ -230,8 +260,10 @@ void Invariants::check_complete(const scheduler::Scheduler& scheduler) {
   std::uint32_t live = 0;
   bool all_ended = true;
   bool evaluating = false;
+  bool staggered = false;
   for (const plan::StepId id : plan_.steps.ids()) {
     check_step_complete(id);
+    staggered = staggered || step_of(id).stagger_awaited;
     live += step_of(id).live;
     all_ended = all_ended && step_of(id).ended;
     evaluating = evaluating || (step_of(id).evaluating && !step_of(id).ended);
@@ -241,10 +273,11 @@ void Invariants::check_complete(const scheduler::Scheduler& scheduler) {
   const bool probes = census_ && std::any_of(census_->begin(), census_->end(),
                                              [](const Probe& probe) { return probe.at_work; });
   require(scheduler.in_flight() == live, "it counts its lanes otherwise");
-  require(scheduler.at_rest() == (live == 0 && !evaluating && !probes),
+  const bool pauses = staggered && !paused_ && !ended_;
+  require(scheduler.at_rest() == (live == 0 && !evaluating && !probes && !pauses),
           "it is at rest, or not, otherwise");
   require(scheduler.ended() == ended_, "the deployment's end is not said");
-  require(ended_ || live > 0 || paused_ || evaluating || probes,
+  require(ended_ || live > 0 || paused_ || evaluating || probes || staggered,
           "nothing is at work that could ever end");
   if (!ended_) {
     require(scheduler.state() == (paused_ ? State::Paused : State::Running), "another state");
@@ -252,26 +285,32 @@ void Invariants::check_complete(const scheduler::Scheduler& scheduler) {
 }
 
 void Invariants::check_step_complete(plan::StepId id) {
-  const Step& step = step_of(id);
+  Step& step = step_of(id);
   const std::string& name = plan_.steps[id].name;
-  if (!step.begun && !step.ended && waited_for_ended(id)) {
+  const plan::StepId of = plan_.steps[id].gate_of;
+  require(!of.valid() || step.ended || !step_of(of).ended, "a gate goes on behind its step");
+  if (!step.begun && !step.ended && waited_for_ended(id) && !of.valid()) {
     const bool evaluating = asks_for_step(id) && step.evaluating;
     require((paused_ || evaluating) && skip_reason(id).reason == Reason::None,
             fmt::format("{} neither began nor ended", name));
     require(!asks_for_step(id) || step.asked, fmt::format("{} was not asked for", name));
   }
   for (std::uint32_t i = 0; i < step.lanes.size(); ++i) {
-    const Lane& lane = step.lanes[i];
-    require(lane.stage != Stage::Live || lane.doing != Doing::Nothing,
-            fmt::format("lane {} of {} does nothing", i, name));
-    require(!step.begun || lane.stage != Stage::NotBegun || !left_out(id, i),
+    Lane& lane = step.lanes[i];
+    lane.waiting = lane.stage == Stage::Live && lane.doing == Doing::Nothing;
+    require(!lane.waiting || waits(id, lane), fmt::format("lane {} of {} does nothing", i, name));
+    require(!step.begun || of.valid() || lane.stage != Stage::NotBegun || !left_out(id, i),
             fmt::format("lane {} of {} was not left out", i, name));
   }
   if (step.begun && !step.ended) {
     const bool undoes = step.to_undo && !step.to_undo->empty() && !step.cut;
-    require(step.live > 0 || undoes || (step.stop == Reason::None && never_begun(id) > 0),
+    require(step.live > 0 || undoes || gate_is_live(id) ||
+                (step.stop == Reason::None && never_begun(id) > 0),
             fmt::format("{} is over and has not ended", name));
   }
+  require(!is_staggered(id) || step.stagger_awaited, name + ": nobody wakes it after its pause");
+  const bool gates = step.stop == Reason::None && step.questions == 0 && !paused_;
+  require(!gates || gate_is_live(id) || !due_gate(id), "a gate of " + name + " did not begin");
   if (may_admit(id)) {
     require(!first_admissible(id), fmt::format("a lane of {} could begin and did not", name));
   }

@@ -50,6 +50,7 @@ std::optional<Truth> Invariants::own_truth(const std::optional<plan::Expression>
 
 bool Invariants::asks_for_lanes(plan::StepId id) const {
   const plan::Step& step = plan_.steps[id];
+  if (step.condition && step.gate_of.valid()) return true;
   return step.condition && !step.on_controller && reads_its_target(*step.condition);
 }
 
@@ -94,6 +95,9 @@ Invariants::Due Invariants::due_at_work(plan::StepId id, const Lane& lane) const
     const Action action{id, 0, lane.task, lane.part, lane.attempt, 0};
     const plan::Retry& retry = scheduler::work_for(plan_, action).retry;
     next.reason = Reason::None;
+    const bool pauses = !lane.resumes && retry.pause.ms > 0;
+    const bool manual = scheduler::work_for(plan_, action).action.kind == "manual";
+    if (late_ && manual && !pauses) return next;  // nobody is asked any more
     next.state = State::NotStarted;
     next.kind = !lane.resumes && retry.pause.ms > 0 ? Due::Kind::Pause : Due::Kind::Start;
     if (next.kind == Due::Kind::Start) ++next.attempt;
@@ -118,6 +122,10 @@ Invariants::Due Invariants::due_forward(plan::StepId id, const Lane& lane) const
   const Due end{Due::Kind::EndLane, 0, Part::Run, 0, end_state(lane), end_reason(lane)};
   if (lane.skip_all) return lane.next < tasks ? skip(*lane.skip_all) : end;
   if (lane.skip_next) return skip(*lane.skip_next);
+  const bool manual = lane.next < tasks && rules.tasks[lane.next].action.kind == "manual";
+  if (lane.next_part == Part::Run && late_ && manual) {
+    return {Due::Kind::EndTask, lane.next, Part::Run, 0, State::Failed, Reason::Deadline};
+  }
   if (lane.next_part) {
     return {Due::Kind::Start, lane.next, *lane.next_part, 1, State::NotStarted, Reason::None};
   }
@@ -211,6 +219,12 @@ void Invariants::start_action(const Command& command) {
   if (action.part != Part::Census) expect(command, Due::Kind::Start);
   if (!violation_.empty()) return;
   Lane& lane = lane_of(action);
+  if (action.part != Part::Census) {
+    require(!waits_for_batch(action.step, lane), "its batch has not come so far");
+    const bool forward = action.part != Part::Undo && !lane.rolled_back;
+    if (forward) lane.position = position_of(action.step, lane);
+  }
+  take_pieces(action);
   started_ = true;
   lane.entered = true;
   lane.task = action.task;
@@ -233,6 +247,7 @@ void Invariants::set_timer(const Command& command) {
     return require(plan_.deadline && command.at.ms == plan_.deadline->ms && now_.ms == 0,
                    "another deadline");
   }
+  if (command.timer == scheduler::TimerKind::Stagger) return set_stagger(command);
   const plan::Work& work = scheduler::work_for(plan_, action);
   if (command.timer == scheduler::TimerKind::Timeout) {
     const auto wanted = std::find(timeouts_.begin(), timeouts_.end(), action);
@@ -297,6 +312,7 @@ void Invariants::end_task(const Command& command) {
   limits_.end_task(command);
   if (command.state == State::Skipped) return skipped(id, lane, command.reason);
   if (!lane.at_work) {  // it has failed without an attempt
+    lane.next_part.reset();
     lane.task = action.task;
     lane.part = Part::Run;
     lane.attempt = 0;
@@ -304,6 +320,9 @@ void Invariants::end_task(const Command& command) {
     if (!ignored && !lane.failed && !lane.excluded) count_failure(id, lane);
   } else if (lane.question) {
     count_failure(id, lane);  // nobody is asked any more
+  } else if (command.state == State::Failed && late_ && !lane.for_good && !lane.answered) {
+    lane.result.reset();
+    fail_for_good(id, lane);  // a person's, and late
   }
   const bool answered = lane.answered;
   lane.at_work = lane.answered = lane.resumes = false;
@@ -322,7 +341,10 @@ void Invariants::end_task(const Command& command) {
 }
 
 void Invariants::skipped(plan::StepId id, Lane& lane, Reason reason) {
-  if (!lane.entered && reason == Reason::Condition && asks_for_lanes(id)) {
+  const auto truth =
+      lane.truth ? lane.truth : own_truth(plan_.steps[id].condition, id, index_of(id, lane));
+  const bool of_lane = !lane.entered && asks_for_lanes(id) && truth == Truth::False;
+  if (reason == Reason::Condition && of_lane) {
     lane.unneeded = true;
     lane.skip_all = reason;
     for (std::uint32_t task = 0; task <= plan_.steps[id].tasks.size(); ++task) {

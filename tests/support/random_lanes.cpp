@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "support/random_batches.h"
+
 namespace sluice::test {
 
 namespace {
@@ -22,10 +24,8 @@ class Lanes {
 
  private:
   void add_flags() {
-    const plan::PropertySetId yes = plan_.property_sets.add({{"flag", {true}}});
-    const plan::PropertySetId no = plan_.property_sets.add({{"flag", {false}}});
     for (std::uint32_t target = 0; target < plan_.targets.size(); ++target) {
-      if (dice_.chance(90)) plan_.targets.set_properties({target}, dice_.chance(65) ? yes : no);
+      if (dice_.chance(90)) add_property(plan_, {target}, "flag", {dice_.chance(65)});
     }
   }
 
@@ -58,7 +58,7 @@ class Lanes {
       if (dice_.chance(50)) step.unreachable.at_most.emplace().value = dice_.below(3);
     }
     if (dice_.chance(12)) step.condition = condition(id, static_cast<std::uint32_t>(0), true);
-    if (dice_.chance(15)) {
+    if (step.has_child_steps && dice_.chance(15)) {
       step.verify = work();
       step.skip_verified = dice_.chance(40);
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "support/random_batches.h"
 #include "support/random_schedule.h"
 
 namespace sluice::test {
@@ -31,10 +32,8 @@ class Limiter {
   void add_properties() {
     const std::uint32_t zones = 1 + dice_.below(3);
     for (std::uint32_t target = 0; target < plan_.targets.size(); ++target) {
-      plan::PropertySet set;
-      set.push_back({"rack", plan::Value{plan::Number{dice_.below(4) * 1'000'000}}});
-      set.push_back({"zone", plan::Value{"z" + std::to_string(dice_.below(zones))}});
-      plan_.targets.set_properties({target}, plan_.property_sets.add(std::move(set)));
+      add_property(plan_, {target}, "rack", {plan::Number{dice_.below(4) * 1'000'000}});
+      add_property(plan_, {target}, "zone", {"z" + std::to_string(dice_.below(zones))});
     }
   }
 

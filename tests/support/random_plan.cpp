@@ -17,7 +17,7 @@ constexpr plan::Stage per_target = plan::Stage::PerTarget;
 class Decorator {
  public:
   explicit Decorator(std::uint64_t seed) : dice_(seed ^ 0x6465636f72ULL) {
-    plan_ = random_schedule(seed, false);  // its targets get other properties
+    plan_ = random_schedule(seed, {false, false});  // its targets get other properties
   }
 
   plan::Plan decorated() {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "support/random_batches.h"
 #include "support/random_lanes.h"
 #include "support/random_limits.h"
 #include "support/tiny_plan.h"
@@ -83,7 +84,8 @@ plan::Step random_step(Dice& dice, plan::Plan& plan) {
 
 }  // namespace
 
-plan::Plan random_schedule(std::uint64_t seed, bool limits, bool lanes) {
+plan::Plan random_schedule(std::uint64_t seed, const Draws& draws) {
+  const auto [limits, lanes] = draws;
   Dice dice(seed);
   plan::Plan plan;
   plan.deployment = "Random";
@@ -113,6 +115,10 @@ plan::Plan random_schedule(std::uint64_t seed, bool limits, bool lanes) {
     } else {
       for (std::uint32_t j = 0; j < i; ++j) above[i].push_back(j);
     }
+  }
+  if (lanes) {
+    Dice batches(seed ^ 0x62617463686573ULL);
+    if (batches.chance(60)) add_random_batches(batches, plan, above);
   }
   set_joins(plan, above);
   if (lanes) add_random_lanes(dice, plan);

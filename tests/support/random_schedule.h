@@ -25,9 +25,15 @@ class Dice {
   std::uint64_t state_;
 };
 
+struct Draws {
+  bool limits = true;  // windows of groups, `at most`, contracts, and the properties they ask for
+  // Conditions, `verify`, `undo`, questions, backoff, targets out of reach, deadlines, rollback;
+  // batches, gates, lockstep, stagger, counted resources.
+  bool lanes = true;
+};
+
 // Up to 8 steps over up to 12 targets, with everything that the scheduler reads, in all mixtures.
-// `limits`: with windows of groups, `at most` and contracts, and the properties that they ask for.
-plan::Plan random_schedule(std::uint64_t seed, bool limits = true, bool lanes = false);
+plan::Plan random_schedule(std::uint64_t seed, const Draws& draws = {});
 
 struct WorldSettings {
   std::uint64_t seed = 1;
