@@ -20,6 +20,12 @@ runtime::SshSettings ssh_settings(const std::string& sockets) {
   return settings;
 }
 
+// As OpenSSL's own programs are told of other authorities than the system's.
+std::string certificates() {
+  const char* file = std::getenv("SSL_CERT_FILE");
+  return file == nullptr ? "" : file;
+}
+
 }  // namespace
 
 // Below /tmp, and not where TMPDIR says: a socket's path may have 107 bytes.
@@ -38,13 +44,16 @@ Executors::Executors(runtime::Loop& loop, const std::string& scripts, runtime::E
       actions_(loop),
       local_(loop, processes_, scripts),
       ssh_(loop, processes_, ssh_settings(sockets_.path())),
-      http_(loop, ssh_.tunnels()),
+      transfers_(loop, certificates()),
+      http_(loop, transfers_, ssh_.tunnels()),
+      email_(loop, transfers_, ssh_.tunnels()),
       haproxy_(loop, ssh_.tunnels()),
       service_(local_, ssh_) {
   actions_.add("script local", local_);
   actions_.add("script ssh", ssh_);
   actions_.add("http", http_);
   actions_.add("haproxy", haproxy_);
+  actions_.add("email", email_);
   actions_.add("service", service_);
   actions_.add("manual", person);
 }

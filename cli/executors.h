@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "plan/plan.h"
 #include "runtime/actions.h"
+#include "runtime/email.h"
 #include "runtime/haproxy.h"
 #include "runtime/http.h"
 #include "runtime/local.h"
@@ -14,6 +15,7 @@
 #include "runtime/process.h"
 #include "runtime/service.h"
 #include "runtime/ssh.h"
+#include "runtime/transfers.h"
 
 namespace sluice::cli {
 
@@ -49,7 +51,9 @@ class Executors {
   runtime::ActionExecutor actions_;
   runtime::LocalExecutor local_;
   runtime::SshExecutor ssh_;
+  runtime::Transfers transfers_;
   runtime::HttpExecutor http_;
+  runtime::EmailExecutor email_;
   runtime::HaproxyExecutor haproxy_;
   runtime::ServiceExecutor service_;
 };

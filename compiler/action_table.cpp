@@ -117,7 +117,10 @@ ActionSchema haproxy() {
 ActionSchema email() {
   ActionSchema made;
   made.kind = "email";
-  made.documentation = "Sends a mail by SMTP.";
+  made.documentation =
+      "Sends a mail by SMTP. With a `user` or a `password` it goes only over TLS, to a server "
+      "whose "
+      "certificate holds; without, TLS is used where the server offers it.";
   made.attributes = {
       required(form(string("to", "the addresses, with commas between them"), Form::Addresses)),
       required(form(string("subject", "the mail's subject"), Form::Line)),

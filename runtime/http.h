@@ -1,19 +1,20 @@
-// HTTP requests that expect a status, through libcurl on the loop; libcurl is seen by http.cpp
-// alone.
+// HTTP requests that expect a status.
 #pragma once
 
-#include <memory>
+#include <map>
+#include <string>
 
 #include "runtime/executor.h"
 #include "runtime/loop.h"
+#include "runtime/transfers.h"
 #include "runtime/tunnel.h"
 
 namespace sluice::runtime {
 
 class HttpExecutor : public Executor {
  public:
-  HttpExecutor(Loop& loop, OpenTunnel open_tunnel);
-  ~HttpExecutor() override;
+  // Both outlive this one.
+  HttpExecutor(Loop& loop, Transfers& transfers, OpenTunnel open_tunnel);
 
   // Redirects are answers like others and are not followed; certificates are checked; of the answer
   // at most 1 MiB is read. Its body goes to the action's output.
@@ -21,11 +22,21 @@ class HttpExecutor : public Executor {
   void cancel(ActionRequest::Ticket ticket) override;
 
  private:
-  struct Implementation;
-  std::unique_ptr<Implementation> implementation_;
+  struct Row {
+    ActionRequest request;
+    Sink done;
+  };
+
+  void begin(ActionRequest::Ticket ticket, const std::string& tunnel);
+  void answer(ActionRequest::Ticket ticket, Completion completion);
+
+  Loop& loop_;
+  Transfers& transfers_;
+  OpenTunnel open_tunnel_;
+  std::map<ActionRequest::Ticket, Row> rows_;
 };
 
-// host:port of a URL that the compiler has let through.
-std::string url_destination(const std::string& url);
+// Whether an action of the controller was asked to go by another host than its own.
+bool goes_elsewhere(const ActionRequest& request);
 
 }  // namespace sluice::runtime

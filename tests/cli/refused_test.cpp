@@ -10,7 +10,6 @@ using namespace sluice;
 TEST_CASE("a plan that holds what cannot be carried out is simulated, and never begun") {
   for (const char* run :
        {"run package { source = \"a.zip\" to = \"/srv\" }",
-        "run email { to = \"a@b\" subject = \"s\" }", "run iis { site = \"s\" path = \"C:\" }",
         "run windows_service { name = \"s\" executable = \"s.exe\" }",
         "run script \"Get-Date\" { shell = \"powershell\" }",
         "run azure_script \"Get-AzVM\" { subscription = \"s\" }",

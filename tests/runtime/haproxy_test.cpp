@@ -80,7 +80,8 @@ struct Site {
         b(waiting.loop, [](const std::string&) { return http_answer(200, "b"); }),
         haproxy(waiting, a, b),
         requests(waiting),
-        http(waiting.loop, no_tunnel()),
+        transfers(waiting.loop, ""),
+        http(waiting.loop, transfers, no_tunnel()),
         executor(waiting.loop, no_tunnel()) {}
 
   runtime::ActionRequest set(const std::string& state, const std::string& server = "a",
@@ -112,6 +113,7 @@ struct Site {
   test::LocalServer b;
   Haproxy haproxy;
   test::Requests requests;
+  runtime::Transfers transfers;
   runtime::HttpExecutor http;
   runtime::HaproxyExecutor executor;
 };

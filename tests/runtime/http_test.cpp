@@ -28,7 +28,8 @@ struct Web {
   explicit Web(test::LocalServer::Answer answer)
       : server(waiting.loop, std::move(answer)),
         requests(waiting),
-        executor(waiting.loop, no_tunnel()) {}
+        transfers(waiting.loop, ""),
+        executor(waiting.loop, transfers, no_tunnel()) {}
 
   runtime::ActionRequest get(const std::string& path, std::vector<plan::Property> more = {}) {
     std::vector<plan::Property> attributes{test::text_attribute("url", server.url(path)),
@@ -40,6 +41,7 @@ struct Web {
   test::Waiting waiting;
   test::LocalServer server;
   test::Requests requests;
+  runtime::Transfers transfers;
   runtime::HttpExecutor executor;
 };
 
@@ -74,9 +76,9 @@ TEST_CASE("another status or another body is a failure that says which", "[http]
 
 TEST_CASE("a body and headers are sent as they are", "[http]") {
   Web web([](const std::string&) { return http_answer(200, ""); });
-  std::vector<plan::Property> more{test::text_attribute("body", "{\"a\": \"é\"}"),
-                                   test::text_attribute("headers.Content-Type", "application/json"),
-                                   test::text_attribute("headers.X-Evil", "a\r\nX-Injected: 1")};
+  std::vector<plan::Property> more{
+      test::text_attribute("body", "{\"a\": \"é\"}"),
+      test::text_attribute("headers.Content-Type", "application/json")};
   runtime::ActionRequest request = web.get("/", std::move(more));
   request.attributes[1] = test::text_attribute("method", "PUT");
   web.requests.run(web.executor, std::move(request));
@@ -85,7 +87,15 @@ TEST_CASE("a body and headers are sent as they are", "[http]") {
   CHECK(sent.find("PUT / HTTP/1.1\r\n") == 0);
   CHECK(sent.find("Content-Type: application/json\r\n") != std::string::npos);
   CHECK(sent.find("\r\n\r\n{\"a\": \"é\"}") != std::string::npos);
-  CHECK(sent.find("Injected") == std::string::npos);
+}
+
+TEST_CASE("a header with a line end in its value is refused, and nothing is sent", "[http]") {
+  Web web([](const std::string&) { return http_answer(200, ""); });
+  const test::Answer answer = web.requests.run(
+      web.executor, web.get("/", {test::text_attribute("headers.X-Evil", "a\r\nX-Injected: 1")}));
+  CHECK(answer.completion->ending == Completion::Ending::NotStarted);
+  CHECK(answer.completion->detail == "the header `X-Evil` has a line end in its value");
+  CHECK(web.server.requests().empty());
 }
 
 TEST_CASE("a redirect is an answer, and is not followed", "[http]") {
@@ -132,7 +142,8 @@ TEST_CASE("a request that is cancelled lets go of the server", "[http]") {
 
 TEST_CASE("through an ssh host a server is asked that only the host can see", "[http][ssh]") {
   test::Remote remote;
-  runtime::HttpExecutor executor(remote.waiting.loop, remote.executor.tunnels());
+  runtime::Transfers transfers(remote.waiting.loop, "");
+  runtime::HttpExecutor executor(remote.waiting.loop, transfers, remote.executor.tunnels());
   test::LocalServer server(remote.waiting.loop,
                            [](const std::string&) { return http_answer(200, "from inside\n"); });
   const auto request = [&](const std::string& url) {

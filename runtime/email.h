@@ -1,0 +1,39 @@
+// Mails over SMTP.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "runtime/executor.h"
+#include "runtime/loop.h"
+#include "runtime/transfers.h"
+#include "runtime/tunnel.h"
+
+namespace sluice::runtime {
+
+class EmailExecutor : public Executor {
+ public:
+  // Both outlive this one.
+  EmailExecutor(Loop& loop, Transfers& transfers, OpenTunnel open_tunnel);
+
+  // Succeeds when the server has taken the mail for every address. A mail's Message-ID is that of
+  // its task on its target in this run, so that who gets it again can tell.
+  void start(ActionRequest request, Sink done) override;
+  void cancel(ActionRequest::Ticket ticket) override;
+
+ private:
+  void begin(ActionRequest::Ticket ticket, const Transfer::Mail& mail, const std::string& tunnel);
+  void answer(ActionRequest::Ticket ticket, Completion completion);
+
+  Loop& loop_;
+  Transfers& transfers_;
+  OpenTunnel open_tunnel_;
+  std::map<ActionRequest::Ticket, Sink> waiting_;
+};
+
+// The mail that a request asks for, written at that time (seconds since 1970) by that host; fails
+// where it holds what cannot be sent.
+base::Result<Transfer::Mail> mail_of(const ActionRequest& request, std::int64_t seconds,
+                                     const std::string& host);
+
+}  // namespace sluice::runtime

@@ -1,0 +1,256 @@
+#include "runtime/transfers.h"
+
+#include <curl/curl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/check.h"
+#include "base/utf8.h"
+
+namespace sluice::runtime {
+
+namespace {
+
+constexpr std::size_t most_body_bytes = 1 << 20;
+constexpr std::string_view tls_port = ":465";
+
+struct FreeList {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+struct FreeHandle {
+  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+};
+struct FreeMime {
+  void operator()(curl_mime* mime) const { curl_mime_free(mime); }
+};
+using List = std::unique_ptr<curl_slist, FreeList>;
+
+void append(List& list, const std::string& line) {
+  list.reset(curl_slist_append(list.release(), line.c_str()));
+}
+
+List list_of(const std::vector<std::string>& lines) {
+  List list;
+  for (const std::string& line : lines) append(list, line);
+  return list;
+}
+
+// What libcurl holds of one transfer; it keeps pointers into all of it.
+struct Row {
+  std::unique_ptr<CURL, FreeHandle> handle;
+  std::unique_ptr<curl_mime, FreeMime> mime;
+  List headers;
+  List recipients;
+  Transfers::Sink done;
+  std::string body;
+  bool too_long = false;
+  char problem[CURL_ERROR_SIZE] = {};
+};
+
+std::size_t take_body(char* bytes, std::size_t size, std::size_t count, void* self) {
+  auto* row = static_cast<Row*>(self);
+  const std::size_t room = most_body_bytes - row->body.size();
+  row->body.append(bytes, std::min(size * count, room));
+  row->too_long = size * count > room;
+  return row->too_long ? 0 : size * count;  // anything else ends the transfer
+}
+
+void prepare(Row& row, const Transfer::Http& http) {
+  CURL* handle = row.handle.get();
+  curl_easy_setopt(handle, CURLOPT_URL, http.url.c_str());
+  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(handle, CURLOPT_USERAGENT, "sluice");
+  if (http.body) {
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE,
+                     static_cast<curl_off_t>(http.body->size()));
+    curl_easy_setopt(handle, CURLOPT_COPYPOSTFIELDS, http.body->c_str());
+  }
+  curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, http.method.c_str());
+  if (http.method == "HEAD") curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
+  row.headers = list_of(http.headers);
+  curl_easy_setopt(handle, CURLOPT_HTTPHEADER, row.headers.get());
+}
+
+void prepare(Row& row, const Transfer::Mail& mail) {
+  CURL* handle = row.handle.get();
+  const bool from_the_first_byte =
+      mail.server.size() > tls_port.size() &&
+      mail.server.compare(mail.server.size() - tls_port.size(), tls_port.size(), tls_port) == 0;
+  const bool known = !mail.user.empty() || !mail.password.empty();
+  curl_easy_setopt(
+      handle, CURLOPT_URL,
+      fmt::format("{}://{}", from_the_first_byte ? "smtps" : "smtp", mail.server).c_str());
+  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+  curl_easy_setopt(handle, CURLOPT_USE_SSL, known ? CURLUSESSL_ALL : CURLUSESSL_TRY);
+  if (known) {
+    curl_easy_setopt(handle, CURLOPT_USERNAME, mail.user.c_str());
+    curl_easy_setopt(handle, CURLOPT_PASSWORD, mail.password.c_str());
+  } else {
+    // Who listens on the way could as well have taken the offer of TLS away.
+    curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 0L);
+    curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 0L);
+  }
+  curl_easy_setopt(handle, CURLOPT_MAIL_FROM, fmt::format("<{}>", mail.from).c_str());
+  for (const std::string& one : mail.recipients) append(row.recipients, fmt::format("<{}>", one));
+  curl_easy_setopt(handle, CURLOPT_MAIL_RCPT, row.recipients.get());
+  row.headers = list_of(mail.headers);
+  curl_easy_setopt(handle, CURLOPT_HTTPHEADER, row.headers.get());
+  row.mime.reset(curl_mime_init(handle));
+  curl_mimepart* text = curl_mime_addpart(row.mime.get());
+  curl_mime_data(text, mail.text.data(), mail.text.size());
+  curl_mime_type(text, "text/plain; charset=utf-8");
+  curl_mime_encoder(text, "quoted-printable");
+  curl_easy_setopt(handle, CURLOPT_MIMEPOST, row.mime.get());
+}
+
+}  // namespace
+
+std::string url_destination(const std::string& url) {
+  std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parts(curl_url(), curl_url_cleanup);
+  if (curl_url_set(parts.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return "";
+  const auto part = [&](CURLUPart which, unsigned int flags) {
+    char* text = nullptr;
+    if (curl_url_get(parts.get(), which, &text, flags) != CURLUE_OK) return std::string();
+    std::string copy(text);
+    curl_free(text);
+    return copy;
+  };
+  return part(CURLUPART_HOST, 0) + ":" + part(CURLUPART_PORT, CURLU_DEFAULT_PORT);
+}
+
+struct Transfers::Implementation {
+  Implementation(Loop& event_loop, std::string file)
+      : loop(event_loop), certificates(std::move(file)), multi(curl_multi_init()) {
+    SLUICE_CHECK(multi != nullptr, "libcurl has no handle for us");
+    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &Implementation::watch_socket);
+    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, this);
+    curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &Implementation::set_timer);
+    curl_multi_setopt(multi, CURLMOPT_TIMERDATA, this);
+  }
+  ~Implementation() {
+    for (auto& [ticket, row] : rows) curl_multi_remove_handle(multi, row->handle.get());
+    rows.clear();
+    curl_multi_cleanup(multi);
+  }
+  Implementation(const Implementation&) = delete;
+  Implementation& operator=(const Implementation&) = delete;
+
+  static int watch_socket(CURL*, curl_socket_t socket, int what, void* self, void*) {
+    static_cast<Implementation*>(self)->watch(socket, what);
+    return 0;
+  }
+  static int set_timer(CURLM*, long milliseconds, void* self) {
+    auto* me = static_cast<Implementation*>(self);
+    if (milliseconds < 0) {
+      me->timer = Loop::Timer();
+    } else {
+      me->timer =
+          me->loop.after(base::Duration{milliseconds}, [me] { me->act(CURL_SOCKET_TIMEOUT, 0); });
+    }
+    return 0;
+  }
+
+  void watch(curl_socket_t socket, int what) {
+    if (what == CURL_POLL_REMOVE) {
+      watches.erase(socket);
+      return;
+    }
+    auto [found, added] = watches.try_emplace(socket);
+    if (added) found->second = loop.watch(socket);
+    Loop::Watch& row = found->second;
+    const bool reads = what == CURL_POLL_IN || what == CURL_POLL_INOUT;
+    const bool writes = what == CURL_POLL_OUT || what == CURL_POLL_INOUT;
+    row.on_readable(reads ? Loop::Callback([this, socket] { act(socket, CURL_CSELECT_IN); })
+                          : Loop::Callback());
+    row.on_writable(writes ? Loop::Callback([this, socket] { act(socket, CURL_CSELECT_OUT); })
+                           : Loop::Callback());
+  }
+
+  void act(curl_socket_t socket, int what) {
+    int running = 0;
+    curl_multi_socket_action(multi, socket, what, &running);
+    int left = 0;
+    while (const CURLMsg* message = curl_multi_info_read(multi, &left)) {
+      if (message->msg != CURLMSG_DONE) continue;
+      void* ticket = nullptr;
+      curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &ticket);
+      finish(reinterpret_cast<std::uintptr_t>(ticket), message->data.result);
+    }
+  }
+
+  void start(Ticket ticket, const Transfer& transfer, Sink done) {
+    auto made = std::make_unique<Row>();
+    Row& row = *made;
+    rows[ticket] = std::move(made);
+    row.done = std::move(done);
+    row.handle.reset(curl_easy_init());
+    CURL* handle = row.handle.get();
+    SLUICE_CHECK(handle != nullptr, "libcurl has no handle for us");
+    curl_easy_setopt(handle, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(handle, CURLOPT_PRIVATE, reinterpret_cast<void*>(ticket));
+    curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, row.problem);
+    curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &take_body);
+    curl_easy_setopt(handle, CURLOPT_WRITEDATA, &row);
+    // One connection an attempt: a health check that finds an old connection checks the old one.
+    curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, 1L);
+    curl_easy_setopt(handle, CURLOPT_FORBID_REUSE, 1L);
+    if (!certificates.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, certificates.c_str());
+    if (!transfer.tunnel.empty()) {
+      curl_easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, transfer.tunnel.c_str());
+    }
+    std::visit([&](const auto& content) { prepare(row, content); }, transfer.content);
+    curl_multi_add_handle(multi, handle);
+  }
+
+  // Told from the loop, for libcurl may be on the stack.
+  void finish(Ticket ticket, CURLcode result) {
+    Row& row = *rows[ticket];
+    TransferEnd end;
+    curl_easy_getinfo(row.handle.get(), CURLINFO_RESPONSE_CODE, &end.status);
+    end.reached = end.status != 0;
+    end.body = std::move(row.body);
+    if (result != CURLE_OK && !(row.too_long && result == CURLE_WRITE_ERROR)) {
+      end.problem =
+          base::printable(row.problem[0] != '\0' ? row.problem : curl_easy_strerror(result));
+    }
+    loop.post([this, ticket, end = std::move(end)] {
+      const auto found = rows.find(ticket);
+      if (found == rows.end()) return;
+      const Sink done = std::move(found->second->done);
+      cancel(ticket);
+      done(end);
+    });
+  }
+
+  void cancel(Ticket ticket) {
+    const auto found = rows.find(ticket);
+    if (found == rows.end()) return;
+    curl_multi_remove_handle(multi, found->second->handle.get());
+    rows.erase(found);
+  }
+
+  Loop& loop;
+  std::string certificates;
+  CURLM* multi;
+  Loop::Timer timer;
+  std::map<curl_socket_t, Loop::Watch> watches;
+  std::map<Ticket, std::unique_ptr<Row>> rows;
+};
+
+Transfers::Transfers(Loop& loop, std::string certificates)
+    : implementation_(std::make_unique<Implementation>(loop, std::move(certificates))) {}
+Transfers::~Transfers() = default;
+
+void Transfers::start(Ticket ticket, const Transfer& transfer, Sink done) {
+  implementation_->start(ticket, transfer, std::move(done));
+}
+
+void Transfers::cancel(Ticket ticket) {
+  implementation_->cancel(ticket);
+}
+
+}  // namespace sluice::runtime

@@ -1,0 +1,54 @@
+"""A mail server on loopback, for the tests of `email`: aiosmtpd, with TLS and a login where asked for.
+
+usage: mail_server.py MAILS [CERTIFICATE KEY]
+
+Prints its port. Each mail that it takes is appended to the file MAILS as a line of JSON before it is
+acknowledged. With a certificate it offers STARTTLS, and takes mails only from who logged in over it as
+`deployer` with the password `canary-81c2`. It refuses mails for nobody@….
+"""
+import asyncio
+import json
+import ssl
+import sys
+
+from aiosmtpd.smtp import SMTP, AuthResult
+
+
+class Handler:
+    def __init__(self, path):
+        self.path = path
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        if address.startswith("nobody@"):
+            return "550 there is nobody here of that name"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):
+        with open(self.path, "a", encoding="utf-8") as file:
+            file.write(json.dumps({"from": envelope.mail_from, "to": envelope.rcpt_tos,
+                                   "tls": session.ssl is not None, "login": bool(session.authenticated),
+                                   "data": envelope.content.decode()}) + "\n")
+        return "250 taken"
+
+
+def authenticate(server, session, envelope, mechanism, data):
+    known = (data.login, data.password) == (b"deployer", b"canary-81c2")
+    return AuthResult(success=known, handled=known)
+
+
+async def main():
+    options = {}
+    if len(sys.argv) > 2:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(sys.argv[2], sys.argv[3])
+        options = {"tls_context": context, "require_starttls": True, "auth_required": True,
+                   "authenticator": authenticate}
+    handler = Handler(sys.argv[1])
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(handler, hostname="mail.test", **options), "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+asyncio.run(main())
