@@ -135,6 +135,17 @@ std::string environment_text(const Value& value) {
   }
 }
 
+std::string value_key(const Value& value) {
+  std::string key(1, static_cast<char>('0' + static_cast<int>(value.type())));
+  const auto* items = std::get_if<Value::List>(&value.content);
+  if (items == nullptr) {
+    const std::string text = to_text(value);
+    return key + std::to_string(text.size()) + ":" + text;
+  }
+  for (const Value& item : *items) key += value_key(item);
+  return key + ")";
+}
+
 std::uint32_t share_of(Percentage percentage, std::uint32_t count, bool round_up) {
   SLUICE_CHECK(percentage.micros >= 0, "a share is not negative");
   constexpr std::uint64_t whole = 100 * static_cast<std::uint64_t>(one);

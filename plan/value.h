@@ -58,6 +58,9 @@ std::optional<Type> type_of_name(std::string_view name);
 std::string to_text(const Value& value);
 std::string environment_text(const Value& value);
 
+// Two values are equal exactly where their keys are: for tables that look values up.
+std::string value_key(const Value& value);
+
 // `count` shares of a percentage: floor(count * percentage / 100) or its ceiling, exact.
 std::uint32_t share_of(Percentage percentage, std::uint32_t count, bool round_up);
 

@@ -4,6 +4,7 @@
 
 #include "plan/arithmetic.h"
 #include "plan/functions.h"
+#include "plan/order.h"
 #include "plan/verify.h"
 #include "plan/verify_parts.h"
 
@@ -115,23 +116,7 @@ class Checker {
     if (step == reader_.step) return source.task < reader_.tasks;
     const StepId gate_of = plan_.steps[reader_.step].gate_of;
     if (gate_of.valid() && row.gate_of == gate_of) return step < reader_.step;
-    return waits_for(gate_of.valid() ? gate_of : reader_.step, step);
-  }
-
-  bool waits_for(StepId later, StepId earlier) const {
-    std::vector<bool> seen(plan_.joins.size());
-    std::vector<JoinId> open{plan_.steps[later].join};
-    while (!open.empty()) {
-      const JoinId join = open.back();
-      open.pop_back();
-      if (seen[join.value]) continue;
-      seen[join.value] = true;
-      for (const StepId step : plan_.joins[join].steps) {
-        if (step == earlier) return true;
-        open.push_back(plan_.steps[step].join);
-      }
-    }
-    return false;
+    return waited_for(plan_, reader_.step)[step.value];
   }
 
   bool declared(std::string_view name) const {
@@ -174,17 +159,6 @@ std::vector<std::string_view> secrets_used(const Plan& plan) {
     }
   }
   return {names.begin(), names.end()};
-}
-
-std::string value_key(const Value& value) {
-  std::string key(1, static_cast<char>('0' + static_cast<int>(value.type())));
-  const auto* items = std::get_if<Value::List>(&value.content);
-  if (items == nullptr) {
-    const std::string text = to_text(value);
-    return key + std::to_string(text.size()) + ":" + text;
-  }
-  for (const Value& item : *items) key += value_key(item);
-  return key + ")";
 }
 
 }  // namespace sluice::plan

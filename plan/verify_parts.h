@@ -36,9 +36,6 @@ void verify_step(const Plan& plan, StepId step, Fault& fault);
 
 void verify_declarations(const Plan& plan, Fault& fault);
 
-// Two values are equal exactly where their keys are.
-std::string value_key(const Value& value);
-
 // Calls `visit` for each expression of a work.
 template <class Visit>
 void each_expression(const Work& work, Visit visit) {

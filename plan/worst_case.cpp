@@ -1,111 +1,17 @@
 #include "plan/worst_case.h"
 
 #include <algorithm>
-#include <array>
-#include <numeric>
+#include <unordered_map>
 
+#include "plan/contracts.h"
 #include "plan/graph.h"
+#include "plan/lane_fate.h"
+#include "plan/limits.h"
+#include "plan/target_set.h"
 
 namespace sluice::plan {
 
 namespace {
-
-// A list's targets without their order: intervals of ids, ascending and apart.
-class TargetSet {
- public:
-  struct Interval {
-    std::uint32_t first;
-    std::uint32_t end;
-  };
-
-  void add(const TargetList& list) {
-    for (const TargetList::Run& run : list.runs()) {
-      intervals_.push_back({run.first, run.first + run.count});
-    }
-    const auto before = [](Interval a, Interval b) { return a.first < b.first; };
-    std::sort(intervals_.begin(), intervals_.end(), before);
-    std::size_t kept = 0;
-    for (const Interval& interval : intervals_) {
-      if (kept > 0 && interval.first <= intervals_[kept - 1].end) {
-        intervals_[kept - 1].end = std::max(intervals_[kept - 1].end, interval.end);
-      } else {
-        intervals_[kept++] = interval;
-      }
-    }
-    intervals_.resize(kept);
-  }
-
-  std::uint32_t size() const {
-    return std::accumulate(
-        intervals_.begin(), intervals_.end(), 0U,
-        [](std::uint32_t sum, Interval each) { return sum + (each.end - each.first); });
-  }
-
-  std::uint32_t size_with(const TargetSet& other) const {
-    std::uint32_t shared = 0;
-    auto mine = intervals_.begin();
-    auto theirs = other.intervals_.begin();
-    while (mine != intervals_.end() && theirs != other.intervals_.end()) {
-      const std::uint32_t first = std::max(mine->first, theirs->first);
-      const std::uint32_t end = std::min(mine->end, theirs->end);
-      if (first < end) shared += end - first;
-      mine->end < theirs->end ? ++mine : ++theirs;
-    }
-    return shared;
-  }
-
- private:
-  std::vector<Interval> intervals_;
-};
-
-// What can become of a target in a step, whatever fails: every way through the tasks at once. Only
-// what this step took out of service counts as its own.
-struct LaneFate {
-  bool can_fail = false;
-  bool out_while_run = false;              // at some time; and so on, where it fails then
-  bool out_after_well = false;             // though no task failed but ignored ones …
-  bool out_though_nothing_failed = false;  // … and even where none did
-};
-
-// The states of a lane, as a set: [this step has it out of service][it has failed].
-using LaneStates = std::array<std::array<bool, 2>, 2>;
-
-bool runs(const Task& task, bool failed) {
-  if (task.disabled) return false;
-  return task.when == When::Always || (task.when == When::Failure) == failed;
-}
-
-void go_through(const Task& task, bool may_fail, LaneStates& states, bool& out_while_run) {
-  LaneStates next{};
-  for (const bool out : {false, true}) {
-    for (const bool failed : {false, true}) {
-      if (!states[out][failed]) continue;
-      if (!runs(task, failed)) {
-        next[out][failed] = true;
-        continue;
-      }
-      const ServiceEffect& effect = task.effect;
-      out_while_run = out_while_run || effect.drains || effect.interrupts;
-      next[(out || effect.drains) && !effect.restores][failed] = true;
-      if (!may_fail) continue;
-      next[out || effect.drains || effect.interrupts][failed || !task.ignore_failure] = true;
-    }
-  }
-  states = next;
-}
-
-LaneFate fate_of(const Step& step) {
-  LaneFate fate;
-  for (const bool may_fail : {false, true}) {
-    LaneStates states{};
-    states[false][false] = true;
-    for (const Task& task : step.tasks) go_through(task, may_fail, states, fate.out_while_run);
-    fate.can_fail = states[false][true] || states[true][true];
-    fate.out_after_well = states[true][false];
-    if (!may_fail) fate.out_though_nothing_failed = states[true][false];
-  }
-  return fate;
-}
 
 // What a step adds while it runs or where it failed, and where it ended without failing.
 struct StepShares {
@@ -113,43 +19,141 @@ struct StepShares {
   WorstShare ended_well;
 };
 
+struct StepFacts {
+  LaneFate fate;
+  std::uint32_t at_once = 0;  // by all limits
+};
+
 // `lanes` of its targets count: all, or those of one role.
-StepShares failures_of(const Step& step, const LaneFate& fate, std::uint32_t lanes) {
+StepShares failures_of(const Step& step, const StepFacts& facts, std::uint32_t lanes) {
   StepShares shares;
-  if (!fate.can_fail) return shares;
+  if (!facts.fate.can_fail) return shares;
+  const std::uint32_t at_work = std::min(facts.at_once, lanes);
   shares.ended_well.failed = std::min(step.tolerate.value, lanes);
   shares.at_worst = shares.ended_well;
-  if (step.on_failure == OnFailure::Continue) {
-    shares.at_worst.failed = lanes;
-  } else {
-    shares.at_worst.at_work = std::min(step.window.value, lanes - shares.at_worst.failed);
+  switch (step.on_failure) {
+    case OnFailure::Continue:
+      shares.at_worst.failed = lanes;
+      break;
+    case OnFailure::Ask:
+      // While one is asked about no other begins, so those that fail in the end were all at work.
+      shares.at_worst.failed = 0;
+      shares.at_worst.at_work = std::max(at_work, shares.ended_well.failed);
+      break;
+    case OnFailure::RollbackAll:
+      // Every begun target may be undone, and counts as failed then.
+      shares.at_worst.failed = 0;
+      shares.at_worst.undone = lanes;
+      break;
+    case OnFailure::Halt:
+    case OnFailure::Rollback:
+      shares.at_worst.at_work = std::min(at_work, lanes - shares.at_worst.failed);
+      break;
   }
   return shares;
 }
 
-StepShares outages_of(const Step& step, const LaneFate& fate, std::uint32_t lanes) {
-  if (!fate.out_while_run) return {};
-  if (fate.out_after_well) {
-    WorstShare all;
+StepShares outages_of(const Step& step, const StepFacts& facts, std::uint32_t lanes) {
+  if (!facts.fate.out_while_run) return {};
+  WorstShare all;
+  if (facts.fate.out_after_well) {
     all.not_restored = lanes;
-    all.by_ignored_failures = !fate.out_though_nothing_failed;
+    all.by_ignored_failures = !facts.fate.out_though_nothing_failed;
     return {all, all};
   }
-  return failures_of(step, fate, lanes);
+  if (!facts.fate.can_fail) {
+    all.at_work = std::min(facts.at_once, lanes);
+    return {all, {}};
+  }
+  if (step.on_failure == OnFailure::Ask) {
+    all.answered = lanes;
+    return {all, all};
+  }
+  StepShares shares = failures_of(step, facts, lanes);
+  if (step.on_failure == OnFailure::RollbackAll && !undo_takes_out(step)) {
+    // Until it halts it is as any other; what it takes back comes into service.
+    shares.at_worst = shares.ended_well;
+    shares.at_worst.at_work = std::min(facts.at_once, lanes - shares.at_worst.failed);
+  }
+  return shares;
 }
+
+// What contracts let be out, as sets of targets that no two bounds of one contract share.
+class Allowances {
+ public:
+  explicit Allowances(const Plan& plan) {
+    if (!admission_is_kept(plan)) return;
+    for (const Contract& contract : plan.contracts) {
+      if (kept_by_admission(plan, contract)) add(plan, contract);
+    }
+  }
+
+  // Of the targets that may go out at all, at most so many at once.
+  std::uint32_t narrowed(std::uint32_t most, const TargetSet& touched) const {
+    for (const Row& row : rows_) {
+      std::uint64_t out = touched.size() - touched.size_with(row.role);
+      for (const Part& part : row.parts) {
+        out += std::min(part.most, touched.size_with(part.targets));
+      }
+      most = static_cast<std::uint32_t>(std::min<std::uint64_t>(most, out));
+    }
+    return most;
+  }
+
+ private:
+  struct Part {
+    TargetSet targets;
+    std::uint32_t most = 0;
+  };
+  struct Row {
+    TargetSet role;
+    std::vector<Part> parts;
+  };
+
+  void add(const Plan& plan, const Contract& contract) {
+    const TargetList& role = plan.target_lists[plan.roles[contract.role].targets];
+    const std::vector<Contract::Bound> bounds = bounds_of(plan, contract);
+    std::unordered_map<std::string, std::size_t> numbers;
+    for (std::size_t i = 0; i < bounds.size(); ++i) numbers[value_key(bounds[i].value)] = i;
+    std::vector<TargetList> lists(bounds.size());
+    if (contract.per.empty()) {
+      lists[0] = role;
+    } else {
+      role.for_each([&](TargetId target) {
+        const auto value = target_property(plan, target, contract.per);
+        const auto found = value ? numbers.find(value_key(*value)) : numbers.end();
+        if (found != numbers.end()) lists[found->second].add(target);
+      });
+    }
+    Row row{TargetSet(role), {}};
+    for (std::size_t i = 0; i < bounds.size(); ++i) {
+      const auto most = most_out(plan, contract, bounds[i]);
+      row.parts.push_back({TargetSet(lists[i]), most.value_or(bounds[i].targets)});
+    }
+    rows_.push_back(std::move(row));
+  }
+
+  std::vector<Row> rows_;
+};
 
 class Analysis {
  public:
-  explicit Analysis(const Plan& plan) : plan_(plan) {
+  explicit Analysis(const Plan& plan) : plan_(plan), allowances_(plan) {
     sets_.resize(plan.target_lists.size());
     std::vector<bool> known(plan.target_lists.size());
     const auto set = [&](TargetListId list) {
       if (!known[list.value]) sets_[list.value].add(plan.target_lists[list]);
       known[list.value] = true;
     };
-    for (const Step& step : plan.steps) {
+    for (const StepId id : plan.steps.ids()) {
+      const Step& step = plan.steps[id];
       set(step.targets);
-      fates_.push_back(step.disabled ? LaneFate{} : fate_of(step));
+      StepFacts facts;
+      if (!step.disabled) facts = {fate_of(step), own_limit(plan, id).value};
+      const bool counted = plan.at_most && !step.on_controller;
+      if (counted) facts.at_once = std::min(facts.at_once, plan.at_most->value);
+      if (facts.fate.out_while_run) may_go_out_.add(plan.target_lists[step.targets]);
+      facts_.push_back(facts);
     }
     for (const Role& role : plan.roles) set(role.targets);
     add_conditions();
@@ -158,22 +162,29 @@ class Analysis {
   WorstCase run() const {
     WorstCase result;
     result.failed = bound(failures_of, nullptr);
-    result.out = bound(outages_of, nullptr);
+    result.out = out(nullptr);
     for (const Role& role : plan_.roles) {
-      result.out_of_roles.push_back(bound(outages_of, &sets_[role.targets.value]));
+      result.out_of_roles.push_back(out(&sets_[role.targets.value]));
       result.out_of_roles.back().of = plan_.target_lists[role.targets].size();
     }
     for (const StepId step : plan_.steps.ids()) {
       const std::uint32_t lanes = lane_count(plan_, step);
-      WorstShare share = failures_of(plan_.steps[step], fates_[step.value], lanes).at_worst;
+      WorstShare share = failures_of(plan_.steps[step], facts_[step.value], lanes).at_worst;
       share.step = step;
       result.failed_by_step.push_back(share);
     }
     return result;
   }
 
+  WorstBound out(const TargetSet* of, const OutOf* group = nullptr) const {
+    WorstBound result = bound(outages_of, of, group);
+    const TargetSet& touched = may_go_out_;
+    result.most = allowances_.narrowed(result.most, of == nullptr ? touched : touched.with(*of));
+    return result;
+  }
+
  private:
-  using SharesOf = StepShares (*)(const Step&, const LaneFate&, std::uint32_t);
+  using SharesOf = StepShares (*)(const Step&, const StepFacts&, std::uint32_t);
 
   // The vertices: a step has begun; it and all before it have ended without failing; the same of
   // all that a join waits for.
@@ -205,14 +216,27 @@ class Analysis {
     return role == nullptr ? targets.size() : targets.size_with(*role);
   }
 
-  WorstBound bound(SharesOf shares_of, const TargetSet* role) const {
+  // Targets of one group have its window, whatever the others do.
+  StepFacts facts_of(StepId step, const OutOf* group) const {
+    StepFacts facts = facts_[step.value];
+    if (group == nullptr || group->property.empty()) return facts;
+    for (const GroupWindow& window : plan_.steps[step].group_windows) {
+      if (window.property != group->property) continue;
+      for (const GroupWindow::Group& row : window.groups) {
+        if (row.value == group->value) facts.at_once = std::min(facts.at_once, row.limit.value);
+      }
+    }
+    return facts;
+  }
+
+  WorstBound bound(SharesOf shares_of, const TargetSet* role, const OutOf* group = nullptr) const {
     std::vector<StepShares> shares;
     std::vector<std::int64_t> weights(2 * plan_.steps.size() + plan_.joins.size());
     TargetSet touched;
     bool any = false;
     for (const StepId step : plan_.steps.ids()) {
       const Step& row = plan_.steps[step];
-      shares.push_back(shares_of(row, fates_[step.value], counted(row, role)));
+      shares.push_back(shares_of(row, facts_of(step, group), counted(row, role)));
       const std::int64_t at_worst = shares.back().at_worst.total();
       const std::int64_t ended_well =
           row.when == When::Failure ? 0 : shares.back().ended_well.total();
@@ -239,19 +263,41 @@ class Analysis {
     }
     const std::uint32_t most = role == nullptr ? touched.size() : touched.size_with(*role);
     result.most = static_cast<std::uint32_t>(std::min<std::uint64_t>(sum, most));
+    result.by_limits = result.most;
     return result;
   }
 
   const Plan& plan_;
-  std::vector<LaneFate> fates_;  // by StepId
-  std::vector<TargetSet> sets_;  // by TargetListId
+  Allowances allowances_;
+  std::vector<StepFacts> facts_;  // by StepId
+  std::vector<TargetSet> sets_;   // by TargetListId
+  TargetSet may_go_out_;
   std::vector<Edge> needs_;
 };
 
 }  // namespace
 
+bool admission_is_kept(const Plan& plan) {
+  return std::none_of(plan.steps.begin(), plan.steps.end(), [](const Step& step) {
+    const bool undoes =
+        step.on_failure == OnFailure::Rollback || step.on_failure == OnFailure::RollbackAll;
+    return undoes && !step.disabled && undo_takes_out(step);
+  });
+}
+
 WorstCase worst_case(const Plan& plan) {
   return Analysis(plan).run();
+}
+
+std::vector<WorstBound> worst_out_of(const Plan& plan, std::span<const OutOf> sets) {
+  const Analysis analysis(plan);
+  std::vector<WorstBound> bounds;
+  for (const OutOf& row : sets) {
+    const TargetSet set(row.targets);
+    bounds.push_back(analysis.out(&set, &row));
+    bounds.back().of = row.targets.size();
+  }
+  return bounds;
 }
 
 }  // namespace sluice::plan
