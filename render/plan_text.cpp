@@ -5,9 +5,12 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "plan/contracts.h"
 #include "plan/graph.h"
 #include "plan/worst_case.h"
 #include "render/plan_words.h"
+#include "render/step_text.h"
+#include "render/text_table.h"
 
 namespace sluice::render {
 
@@ -30,64 +33,75 @@ std::string listed(const plan::Plan& plan, const std::vector<StepId>& steps) {
   return text;
 }
 
-std::string_view condition(plan::When when) {
-  switch (when) {
-    case plan::When::Success:
-      return "";
-    case plan::When::Failure:
-      return "if something before it failed";
-    case plan::When::Always:
-      return "whatever failed before it";
-  }
-  return "";
-}
-
-std::string task_text(const plan::Plan& plan, plan::StepId step, const plan::Task& task) {
-  std::string text = task.action.kind;
-  if (task.via.kind == plan::Via::Kind::Controller) text += " via the controller";
-  if (task.via.kind == plan::Via::Kind::Each || task.via.kind == plan::Via::Kind::First) {
-    text += " via " + some_names(plan, plan.target_lists[task.via.hosts]);
-  }
-  text += ", takes " + takes_text(plan, step, task.takes);
-  if (task.timeout) text += ", timeout " + plan::to_text(plan::Value{*task.timeout});
-  if (task.retry.more > 0) {
-    text += fmt::format(", up to {} attempts", std::uint64_t{task.retry.more} + 1);
-    if (task.retry.pause.ms > 0) {
-      text += fmt::format(" with {} between", plan::to_text(plan::Value{task.retry.pause}));
-    }
-  }
-  if (task.effect.drains) text += ", drains";
-  if (task.effect.restores) text += ", restores";
-  if (task.effect.interrupts) text += ", interrupts";
-  if (task.ignore_failure) text += ", its failure is ignored";
-  return text;
-}
-
 class Writer {
  public:
   explicit Writer(const plan::Plan& plan) : plan_(plan), worst_(plan::worst_case(plan)) {
     beside_.resize(plan.joins.size());
     for (const StepId step : plan.steps.ids()) {
+      if (plan.steps[step].gate_of.valid()) continue;
       beside_[plan.steps[step].join.value].push_back(step);
     }
   }
 
   std::string text() {
-    line(0, shown_name(plan_.deployment));
-    line(0, "plan " + plan_.digest);
-    line(0, fmt::format("{} on {}", counted(plan_.steps.size(), "step"),
-                        counted(plan_.targets.size(), "target")));
+    write_head();
     const auto order = plan::topological_order(plan_.steps.size(), plan::step_edges(plan_));
     SLUICE_CHECK(order.has_value(), "the steps of a plan go round in a circle");
     std::size_t number = 0;
-    for (const std::uint32_t step : *order) write_step(StepId{step}, ++number);
+    for (const std::uint32_t step : *order) {
+      if (!plan_.steps[StepId{step}].gate_of.valid()) write_step(StepId{step}, ++number);
+    }
     write_worst_case();
     return std::move(out_);
   }
 
  private:
+  void lines(std::size_t indent, const std::vector<std::string>& texts) {
+    for (const std::string& text : texts) line(indent, text);
+  }
   void line(std::size_t indent, std::string_view text) {
     out_.append(indent, ' ').append(text).push_back('\n');
+  }
+
+  // What is said of the whole.
+  void write_head() {
+    const std::string environment =
+        plan_.environment.empty() ? "" : " in " + shown_name(plan_.environment);
+    line(0, shown_name(plan_.deployment) + environment);
+    line(0, "plan " + plan_.digest);
+    const auto gates = std::count_if(plan_.steps.begin(), plan_.steps.end(),
+                                     [](const plan::Step& step) { return step.gate_of.valid(); });
+    line(0, fmt::format("{} on {}",
+                        counted(plan_.steps.size() - static_cast<std::size_t>(gates), "step"),
+                        counted(plan_.targets.size(), "target")));
+    if (plan_.at_most) {
+      const std::string& rule = plan_.at_most->rule;
+      line(0, fmt::format("{} at once over the whole deployment{}",
+                          counted(plan_.at_most->value, "target"),
+                          rule.empty() ? "" : " (" + rule + ")"));
+    }
+    if (plan_.deadline) {
+      line(0, fmt::format("deadline {}: no target begins after it",
+                          plan::to_text(plan::Value{*plan_.deadline})));
+    }
+    for (const plan::Resource& resource : plan_.resources) {
+      const bool rate = resource.kind == plan::Resource::Kind::Rate;
+      line(0, fmt::format("shares {}: {}", shown_name(resource.name),
+                          rate ? plan::to_text(plan::Value{resource.rate})
+                               : counted(resource.pieces, "piece")));
+    }
+    for (const plan::Secret& secret : plan_.secrets) {
+      constexpr std::string_view places[] = {"the environment's", "the file", "what is printed by"};
+      line(0,
+           fmt::format("secret {} from {} {}", shown_name(secret.name),
+                       places[static_cast<std::size_t>(secret.source)], shown_name(secret.from)));
+    }
+    for (const plan::Contract& contract : plan_.contracts) {
+      line(0, fmt::format("requires {}{}", fitted(contract.text, 90),
+                          plan::kept_by_admission(plan_, contract)
+                              ? "; a target is held back rather than break it"
+                              : ""));
+    }
   }
 
   void write_step(StepId id, std::size_t number) {
@@ -99,16 +113,28 @@ class Writer {
     if (step.on_controller) {
       line(3, "on the controller");
     } else {
-      write_targets(id);
+      lines(3, rolling_lines(plan_, id));
+      if (!plan_.target_lists[step.targets].empty()) {
+        lines(3, failure_lines(plan_, id, worst_.failed_by_step[id.value]));
+      }
     }
     if (step.shared) line(3, "shared: it works on a target beside other steps");
-    if (step.has_child_steps) {
-      for (const plan::Task& task : step.tasks) {
-        line(3, fmt::format("- {}{}: {}", shown_name(task.name), child_condition(task),
-                            task_text(plan_, id, task)));
-      }
-    } else {
-      line(3, task_text(plan_, id, step.tasks.front()));
+    if (step.required) line(3, "required: nothing leaves it out");
+    lines(3, work_lines(plan_, id));
+    write_gates(id);
+  }
+
+  void write_gates(StepId id) {
+    const auto is_gate = [&](StepId gate) {
+      return plan_.steps.contains(gate) && plan_.steps[gate].gate_of == id;
+    };
+    for (StepId gate{id.value + 1}; is_gate(gate); ++gate.value) {
+      const plan::Step& row = plan_.steps[gate];
+      const std::string condition = condition_text(plan_, row.when, row.condition);
+      const auto works = work_lines(plan_, gate);
+      line(3, fmt::format("= between batches {}{}: {}", shown_name(row.name),
+                          condition.empty() ? "" : " (" + condition + ")", works.front()));
+      for (std::size_t i = 1; i < works.size(); ++i) line(5, works[i]);
     }
   }
 
@@ -129,40 +155,8 @@ class Writer {
     } else if (!beside.empty()) {
       text += ", together with " + listed(plan_, beside);
     }
-    if (step.when != plan::When::Success) text += fmt::format(", {}", condition(step.when));
-    return text;
-  }
-
-  void write_targets(StepId id) {
-    const plan::Step& step = plan_.steps[id];
-    const plan::TargetList& list = plan_.target_lists[step.targets];
-    if (list.empty()) return line(3, "on no target: it is skipped");
-    line(3, fmt::format("on {}: {}", counted(list.size(), "target"), some_names(plan_, list)));
-    line(3, fmt::format("{} at once ({})", std::min(step.window.value, list.size()),
-                        step.window.rule.empty() ? "no window" : step.window.rule));
-    line(3, failure_text(id));
-  }
-
-  std::string failure_text(StepId id) const {
-    const plan::Step& step = plan_.steps[id];
-    const plan::WorstShare& share = worst_.failed_by_step[id.value];
-    const std::string rule =
-        step.tolerate.rule.empty() ? "no failure is tolerated" : step.tolerate.rule;
-    if (share.total() == 0) return fmt::format("{}; none can fail", rule);
-    if (step.on_failure == plan::OnFailure::Continue) {
-      return fmt::format("{}; it goes on after failures, so all {} can fail", rule, share.total());
-    }
-    if (step.tolerate.value >= share.total()) {
-      return fmt::format("{}; it never stops, so all {} can fail", rule, share.total());
-    }
-    return fmt::format("{}; {} stops it, and at most {} can fail by then", rule,
-                       step.tolerate.value == 0 ? "the first" : "one more", share.total());
-  }
-
-  static std::string child_condition(const plan::Task& task) {
-    if (task.disabled) return " (disabled)";
-    if (task.when == plan::When::Failure) return " (after a failure)";
-    return task.when == plan::When::Always ? " (always)" : "";
+    const std::string condition = condition_text(plan_, step.when, step.condition);
+    return condition.empty() ? text : text + ", " + condition;
   }
 
   void write_worst_case() {
@@ -185,8 +179,11 @@ class Writer {
       for (const std::string& reason : why(plan_, share)) line(5, reason);
     }
     if (written > most_shares) line(5, fmt::format("… and {} more steps", written - most_shares));
-    if (sum > bound.most) {
-      line(5, fmt::format("but {} in all in such steps", counted(bound.most, "target")));
+    if (sum > bound.by_limits) {
+      line(5, fmt::format("but {} in all in such steps", counted(bound.by_limits, "target")));
+    }
+    if (bound.by_limits > bound.most) {
+      line(5, fmt::format("but contracts hold targets back beyond {}", bound.most));
     }
   }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "plan/limits.h"
 #include "render/text_table.h"
 #include "render/timeline_text.h"
 
@@ -30,6 +31,41 @@ std::string span_text(base::Duration least, base::Duration most) {
   const std::string text = duration_text(least);
   return least == most ? text : text + " to " + duration_text(most);
 }
+
+struct Span {
+  base::Duration least;
+  base::Duration most;
+  bool differs() const { return least != most; }
+  std::string text() const { return span_text(least, most); }
+};
+
+struct Lanes {
+  const plan::Plan& plan;
+  plan::StepId step;
+  std::uint32_t first;
+  std::uint32_t last;
+
+  // From the shortest to the longest over the lanes; nothing where there are very many that differ,
+  // or where a target does not say.
+  std::optional<Span> span(const plan::Expression& expression) const {
+    constexpr std::uint32_t most_lanes = 100'000;
+    if (const plan::Value* value = plan::constant_value(expression)) {
+      return Span{duration_of(*value), duration_of(*value)};
+    }
+    std::optional<Span> found;
+    for (std::uint32_t lane = first; lane < last && last - first <= most_lanes; ++lane) {
+      const plan::TargetId target = plan::lane_target(plan, step, lane);
+      const plan::PlanEnvironment values(plan, target, target);
+      const auto evaluated = plan::evaluate(expression, values);
+      if (!evaluated) return std::nullopt;
+      const base::Duration here = duration_of(evaluated.value());
+      if (!found) found = Span{here, here};
+      found->least = std::min(found->least, here);
+      found->most = std::max(found->most, here);
+    }
+    return found;
+  }
+};
 
 }  // namespace
 
@@ -66,31 +102,40 @@ std::string takes_text(const plan::Plan& plan, plan::StepId step,
 
 std::string takes_text(const plan::Plan& plan, plan::StepId step, const plan::DurationModel& takes,
                        std::uint32_t first, std::uint32_t last) {
-  const bool constant = takes.kind == plan::DurationModel::Kind::Constant;
-  const plan::Expression& high_expression = constant ? takes.low : takes.high;
-  const plan::Value* low = plan::constant_value(takes.low);
-  const plan::Value* high = plan::constant_value(high_expression);
-  if (low != nullptr && high != nullptr) {
-    return span_text(duration_of(*low), duration_of(*high)) + (takes.assumed ? " (assumed)" : "");
+  using Kind = plan::DurationModel::Kind;
+  const Lanes lanes{plan, step, first, last};
+  const auto low = lanes.span(takes.low);
+  const bool two = takes.kind == Kind::Uniform || takes.kind == Kind::Normal ||
+                   takes.kind == Kind::Lognormal || takes.kind == Kind::Triangular;
+  const auto high = two ? lanes.span(takes.high) : low;
+  const auto mode = takes.kind == Kind::Triangular ? lanes.span(takes.mode) : low;
+  if (!low || !high || !mode) return "as its target says";
+  const bool differs = low->differs() || high->differs() || mode->differs();
+  const std::string by_target = differs ? ", by target" : takes.assumed ? " (assumed)" : "";
+  switch (takes.kind) {
+    case Kind::Constant:
+      return low->text() + by_target;
+    case Kind::Uniform:
+      return span_text(low->least, high->most) + by_target;
+    case Kind::Normal:
+      return fmt::format("about {}, give or take {}{}", low->text(), high->text(), by_target);
+    case Kind::Lognormal:
+      return fmt::format("{} in the median, 95% within {}{}", low->text(), high->text(), by_target);
+    case Kind::Triangular:
+      return fmt::format("{}, mostly {}{}", span_text(low->least, high->most), mode->text(),
+                         by_target);
+    case Kind::Exponential:
+      return fmt::format("{} on average{}", low->text(), by_target);
+    case Kind::History:
+      return fmt::format("what earlier runs took, or {}{}", low->text(), by_target);
   }
-  constexpr std::uint32_t most_lanes = 100'000;
-  std::optional<base::Duration> least;
-  std::optional<base::Duration> most;
-  bool differs = false;
-  for (std::uint32_t lane = first; lane < last && last - first <= most_lanes; ++lane) {
-    const plan::TargetId target = plan::lane_target(plan, step, lane);
-    const plan::PlanEnvironment values(plan, target, target);
-    const auto shortest = plan::evaluate(takes.low, values);
-    const auto longest = plan::evaluate(high_expression, values);
-    if (!shortest || !longest) return "as its target says";
-    const base::Duration from = duration_of(shortest.value());
-    const base::Duration to = duration_of(longest.value());
-    differs = differs || (least && (from != *least || to != *most));
-    least = std::min(from, least.value_or(from));
-    most = std::max(to, most.value_or(to));
-  }
-  if (!least) return "as its target says";
-  return span_text(*least, *most) + (differs ? ", by target" : "");
+  return "";
+}
+
+std::string at_once_rule(const plan::Plan& plan, plan::StepId step) {
+  const plan::Limit own = plan::own_limit(plan, step);
+  const bool whole = plan.at_most && plan.at_most->value < own.value;
+  return whole ? plan.at_most->rule : own.rule;
 }
 
 std::vector<std::string> why_out(const plan::Plan& plan, const plan::WorstShare& share) {
@@ -99,7 +144,7 @@ std::vector<std::string> why_out(const plan::Plan& plan, const plan::WorstShare&
   std::vector<std::string> reasons;
   if (share.at_work > 0) {
     reasons.push_back(fmt::format("{} at work at once in {}{}", share.at_work, name,
-                                  in_brackets(step.window.rule)));
+                                  in_brackets(at_once_rule(plan, share.step))));
   }
   if (share.failed > 0 && step.on_failure == plan::OnFailure::Continue &&
       share.failed > step.tolerate.value) {
@@ -108,6 +153,14 @@ std::vector<std::string> why_out(const plan::Plan& plan, const plan::WorstShare&
   } else if (share.failed > 0) {
     reasons.push_back(fmt::format("{} failed in {} and left out of service{}", share.failed, name,
                                   in_brackets(step.tolerate.rule)));
+  }
+  if (share.answered > 0) {
+    reasons.push_back(fmt::format("{} in {}, where a person may leave each that fails as it is",
+                                  share.answered, name));
+  }
+  if (share.undone > 0) {
+    reasons.push_back(
+        fmt::format("{} in {}, where undoing may take each of them out", share.undone, name));
   }
   if (share.not_restored > 0) {
     reasons.push_back(fmt::format("{} taken out by {}, {}", share.not_restored, name,
@@ -129,9 +182,12 @@ std::vector<std::string> why_failed(const plan::Plan& plan, const plan::WorstSha
                 : fmt::format("{} in {} that {} tolerated{}", share.failed, name,
                               share.failed == 1 ? "is" : "are", in_brackets(step.tolerate.rule)));
   }
+  if (share.undone > 0) {
+    reasons.push_back(fmt::format("{} in {}, undone with it", share.undone, name));
+  }
   if (share.at_work > 0) {
     reasons.push_back(fmt::format("{} at work at once in {} when it stops{}", share.at_work, name,
-                                  in_brackets(step.window.rule)));
+                                  in_brackets(at_once_rule(plan, share.step))));
   }
   return reasons;
 }

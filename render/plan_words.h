@@ -26,6 +26,9 @@ std::string takes_text(const plan::Plan& plan, plan::StepId step, const plan::Du
                        std::uint32_t first, std::uint32_t last);
 std::string takes_text(const plan::Plan& plan, plan::StepId step, const plan::DurationModel& takes);
 
+// The rule of the limit that decides how many of the step's targets work at once.
+std::string at_once_rule(const plan::Plan& plan, plan::StepId step);
+
 // One sentence for each reason of the share.
 std::vector<std::string> why_out(const plan::Plan& plan, const plan::WorstShare& share);
 std::vector<std::string> why_failed(const plan::Plan& plan, const plan::WorstShare& share);

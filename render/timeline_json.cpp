@@ -4,6 +4,7 @@
 
 #include "base/json_writer.h"
 #include "plan/batches.h"
+#include "plan/prove.h"
 #include "scheduler/work.h"
 
 namespace sluice::render {
@@ -41,7 +42,7 @@ class Writer {
     write_targets();
     write_roles();
     write_critical_path();
-    write_contracts();
+    write_contracts(header.seed.has_value());
     write_census();
     json_.end_object();
   }
@@ -210,13 +211,23 @@ class Writer {
     json_.end_array();
   }
 
-  void write_contracts() {
+  // Of a prediction: what the limits prove, whatever the schedule, and what this schedule refutes.
+  std::string_view basis(const plan::Contract& contract, bool held, bool proved) const {
+    if (proved) return "proved";
+    return held || contract.share ? "observed" : "refuted";
+  }
+
+  void write_contracts(bool predicted) {
+    std::vector<plan::Proof> proofs(plan_.contracts.size());
+    if (predicted) proofs = plan::prove(plan_);
     json_.key("contracts").begin_array();
     for (std::size_t i = 0; i < plan_.contracts.size(); ++i) {
       const plan::Contract& contract = plan_.contracts[i];
       const scheduler::ContractTimes& times = timeline_.contracts[i];
       json_.begin_object().member("text", contract.text).member("held", times.held);
-      json_.member("basis", "observed").member("worst", times.worst);
+      const bool proved = proofs[i].answer == plan::Proof::Answer::Proved;
+      json_.member("basis", predicted ? basis(contract, times.held, proved) : "observed");
+      json_.member("worst", times.worst);
       instant("at_ms", times.at);
       if (!contract.per.empty()) {
         json_.member("value", plan::to_text(contract.bounds[times.bound].value));
