@@ -1,25 +1,54 @@
-// `sluice check`: compiles, reports every mistake and warning, changes nothing.
+// `sluice check`: compiles, reports every mistake and warning, judges the contracts, changes
+// nothing.
 #include <fmt/format.h>
 
 #include <cstdio>
 
 #include "cli/commands.h"
 #include "cli/load.h"
+#include "cli/verdicts.h"
 
 namespace sluice::cli {
 
+namespace {
+
+std::string counted(std::uint32_t count, const char* noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+// The diagnostics' document with what was judged behind them.
+std::string with_members(std::string document, const std::string& members) {
+  document.resize(document.rfind('}'));
+  return document + "," + members + "}\n";
+}
+
+}  // namespace
+
 int check_command(const CheckOptions& options) {
   const bool json = options.format == Format::Json;
-  const auto loaded = load_plan(options.input, json ? Warnings::Json : Warnings::Print);
-  if (const int* status = std::get_if<int>(&loaded)) return *status;
-  if (json) return exit_done;
+  std::string document;
+  const auto loaded = load_plan(options.input, json ? Warnings::Json : Warnings::Print, &document);
+  if (const int* status = std::get_if<int>(&loaded)) {
+    fmt::print("{}", document);
+    return *status;
+  }
   const auto& plan = std::get<plan::Plan>(loaded);
-  const auto counted = [](std::uint32_t count, const char* noun) {
-    return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-  };
-  fmt::print(stderr, "{}: {} on {}, no mistakes\n", options.input.file,
-             counted(plan.steps.size(), "step"), counted(plan.targets.size(), "target"));
-  return exit_done;
+  const Judgement judgement = judge(plan);
+  const int status = judgement.refuted() ? exit_failed : exit_done;
+  if (json) {
+    if (document.empty()) document = "{\"schema\":\"sluice.diagnostics/1\",\"diagnostics\":[]}\n";
+    fmt::print("{}",
+               with_members(std::move(document),
+                            render::verdicts_json(plan, judgement.verdicts, judgement.findings)));
+    return status;
+  }
+  render::TextStyle style;
+  style.width = terminal_width(2);
+  style.colour = colour_wanted(2);
+  fmt::print(stderr, "{}: {} on {}, no mistakes\n{}", options.input.file,
+             counted(plan.steps.size(), "step"), counted(plan.targets.size(), "target"),
+             render::verdicts_text(plan, judgement.verdicts, judgement.findings, style));
+  return status;
 }
 
 }  // namespace sluice::cli

@@ -133,7 +133,8 @@ base::Status write_file(const std::string& path, std::string_view text) {
   return error;
 }
 
-std::variant<plan::Plan, int> load_plan(const InputOptions& input, Warnings warnings) {
+std::variant<plan::Plan, int> load_plan(const InputOptions& input, Warnings warnings,
+                                        std::string* document) {
   base::Result<std::string> text = read_file(input.file, most_plan_bytes);
   if (!text) return fail(text.error().message);
   // A `.deploy` file never begins with a brace.
@@ -166,8 +167,8 @@ std::variant<plan::Plan, int> load_plan(const InputOptions& input, Warnings warn
   base::Diagnostics diagnostics;
   std::optional<plan::Plan> plan = compiler::compile(sources, file, options, diagnostics);
   const bool say = !plan || warnings == Warnings::Print;
-  if (warnings == Warnings::Json) {
-    fmt::print("{}", base::diagnostics_json(diagnostics, sources));
+  if (document != nullptr && warnings == Warnings::Json) {
+    *document = base::diagnostics_json(diagnostics, sources);
   } else if (say) {
     fmt::print(stderr, "{}", base::print_diagnostics(diagnostics, sources, colour_wanted(2)));
   }

@@ -18,10 +18,11 @@ base::Status write_file(const std::string& path, std::string_view text);
 // What becomes of the diagnostics: errors are always printed; warnings only by who asks for them.
 enum class Warnings { Ignore, Print, Json };
 
-// Prints what is wrong (to standard error; as JSON to standard output, warnings or not) and gives
-// the exit status, or the plan.
+// Prints what is wrong (to standard error) and gives the exit status, or the plan. As JSON nothing
+// is printed: the diagnostics of a `.deploy` file, if any or none, go to `document`.
 std::variant<plan::Plan, int> load_plan(const InputOptions& input,
-                                        Warnings warnings = Warnings::Ignore);
+                                        Warnings warnings = Warnings::Ignore,
+                                        std::string* document = nullptr);
 
 // Whether standard error (or output) is a terminal that wants colour: NO_COLOR, CLICOLOR_FORCE and
 // TERM=dumb are respected.

@@ -1,0 +1,22 @@
+// Contracts judged: what the plan's own limits prove, and what the simulator shows where they do
+// not. Here the two meet, since neither knows the other.
+#pragma once
+
+#include <vector>
+
+#include "plan/findings.h"
+#include "plan/plan.h"
+#include "render/verdicts.h"
+
+namespace sluice::cli {
+
+struct Judgement {
+  std::vector<render::Verdict> verdicts;  // by contract
+  std::vector<plan::Finding> findings;
+
+  bool refuted() const;  // a contract does not hold, or the plan cannot be carried out to its end
+};
+
+Judgement judge(const plan::Plan& plan);
+
+}  // namespace sluice::cli
