@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "base/check.h"
+#include "plan/contracts.h"
 #include "scheduler/work.h"
 
 namespace sluice::scheduler {
@@ -129,13 +130,13 @@ class Builder {
 
   void add_contract(std::uint32_t number, std::vector<std::uint32_t>& sets) {
     const Contract& contract = plan_.contracts[number];
-    if (!contract.role.valid()) return;
+    if (contract.share || !contract.role.valid()) return;
     const plan::TargetList& targets = plan_.target_lists[plan_.roles[contract.role].targets];
     Property property(plan_, contract.per);
     std::uint32_t whole = none;
     bool kept = false;
     const auto add_bound = [&](const Contract::Bound& bound) {
-      const auto most = most_out(plan_, contract, bound);
+      const auto most = plan::most_out(plan_, contract, bound);
       if (!most) return;
       kept = true;
       const std::uint32_t limit = add_limit(LimitRules::Kind::Bound, *most, number);
@@ -286,32 +287,6 @@ class Builder {
 };
 
 }  // namespace
-
-std::optional<std::uint32_t> most_out(const plan::Plan& plan, const Contract& contract,
-                                      const Contract::Bound& bound) {
-  if (contract.share) return std::nullopt;
-  using enum Contract::Comparison;
-  const auto less = [](std::uint32_t count, std::uint32_t by) {
-    return count - std::min(count, by);
-  };
-  const Contract::Comparison comparison = contract.comparison;
-  switch (contract.kind) {
-    case Contract::Kind::Available:
-      if (comparison == Less || comparison == LessOrEqual) return std::nullopt;
-      return less(bound.targets, bound.count + (comparison == Greater ? 1 : 0));
-    case Contract::Kind::Unavailable:
-      if (comparison == Greater || comparison == GreaterOrEqual) return std::nullopt;
-      return less(bound.count, comparison == Less ? 1 : 0);
-    case Contract::Kind::Downtime: {
-      const std::int64_t most = contract.duration.ms - (comparison == Less ? 1 : 0);
-      if (comparison == Greater || comparison == GreaterOrEqual || most != 0) return std::nullopt;
-      return less(bound.targets, plan.roles[contract.role].minimum);
-    }
-    case Contract::Kind::Duration:
-      return std::nullopt;
-  }
-  return std::nullopt;
-}
 
 LimitRules::LimitRules(const plan::Plan& plan, const StepGraph& graph) {
   Builder(plan, graph, *this).build();

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -11,11 +10,6 @@
 #include "scheduler/step_graph.h"
 
 namespace sluice::scheduler {
-
-// How many targets of a bound may be out of service at once if its contract is to hold; nothing
-// where admission does not keep it: it has a share of runs, or asks for no such number.
-std::optional<std::uint32_t> most_out(const plan::Plan& plan, const plan::Contract& contract,
-                                      const plan::Contract::Bound& bound);
 
 struct LimitRules {
   static constexpr std::uint32_t none = 0xffff'ffff;
