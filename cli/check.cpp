@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/load.h"
 #include "cli/verdicts.h"
+#include "render/plan_words.h"
 
 namespace sluice::cli {
 
@@ -20,6 +21,22 @@ std::string counted(std::uint32_t count, const char* noun) {
 std::string with_members(std::string document, const std::string& members) {
   document.resize(document.rfind('}'));
   return document + "," + members + "}\n";
+}
+
+// The file and what shapes its plan, as they were typed.
+std::string command_words(const InputOptions& input) {
+  std::string words = render::shell_word(input.file);
+  const auto add = [&](const char* option, const std::string& value) {
+    words += fmt::format(" {} {}", option, render::shell_word(value));
+  };
+  if (!input.environment.empty()) add("--environment", input.environment);
+  for (const std::string& value : input.set) add("--set", value);
+  for (const std::string& value : input.only) add("--only", value);
+  for (const std::string& value : input.skip) add("--skip", value);
+  for (const std::string& value : input.limit) add("--limit", value);
+  for (const std::string& value : input.exclude) add("--exclude", value);
+  if (!input.root.empty()) add("--root", input.root);
+  return words + (input.programs ? " --programs" : "");
 }
 
 }  // namespace
@@ -47,7 +64,8 @@ int check_command(const CheckOptions& options) {
   style.colour = colour_wanted(2);
   fmt::print(stderr, "{}: {} on {}, no mistakes\n{}", options.input.file,
              counted(plan.steps.size(), "step"), counted(plan.targets.size(), "target"),
-             render::verdicts_text(plan, judgement.verdicts, judgement.findings, style));
+             render::verdicts_text(plan, judgement.verdicts, judgement.findings,
+                                   command_words(options.input), style));
   return status;
 }
 

@@ -23,15 +23,22 @@ bool is_certain(const plan::Work& work) {
          work.uses.empty();
 }
 
+// A condition that reads an output is only assumed to hold.
+bool is_certain(const std::optional<plan::Expression>& condition) {
+  return !condition || condition->stage != plan::Stage::AtRunTime;
+}
+
 bool is_certain(const plan::Plan& plan) {
   return std::all_of(plan.steps.begin(), plan.steps.end(), [](const plan::Step& step) {
-    return (!step.verify || is_certain(*step.verify)) &&
+    return is_certain(step.condition) && (!step.verify || is_certain(*step.verify)) &&
            std::all_of(step.tasks.begin(), step.tasks.end(), [](const plan::Task& task) {
              return is_certain(static_cast<const plan::Work&>(task)) &&
-                    (!task.verify || is_certain(*task.verify));
+                    is_certain(task.condition) && (!task.verify || is_certain(*task.verify));
            });
   });
 }
+
+}  // namespace
 
 simulator::Settings settings_of(const plan::Course& course) {
   simulator::Settings settings;
@@ -44,8 +51,11 @@ simulator::Settings settings_of(const plan::Course& course) {
     row.attempts = failure.attempts;
     settings.failures.push_back(row);
   }
+  settings.unreachable = course.unreachable;
   return settings;
 }
+
+namespace {
 
 class Judge {
  public:
@@ -84,7 +94,7 @@ class Judge {
     if (tried_++ == 0) find_stuck(timeline);
     for (std::size_t i = 0; i < plan_.contracts.size(); ++i) {
       render::Verdict& verdict = result_.verdicts[i];
-      const bool every_run = !plan_.contracts[i].share || (course.failures.empty() && certain_);
+      const bool every_run = !plan_.contracts[i].share || (course.goes_well() && certain_);
       if (!is_open(verdict) || timeline.contracts[i].held || !every_run) continue;
       verdict.answer = Answer::Refuted;
       verdict.reason = render::broken_text(plan_, i, timeline, course);
@@ -123,8 +133,7 @@ class Judge {
       verdict.reason =
           "it is asked of a share of the runs: `sluice simulate --runs 1000` counts them";
     } else if (tried_ == 0) {
-      verdict.reason =
-          "its limits do not prove it, and the plan is too large to try schedules here";
+      verdict.reason = "its limits do not prove it, and no schedules of it can be tried here";
     } else {
       verdict.reason = fmt::format(
           "its limits do not prove it, and none of the {} schedules that were tried break{} it",

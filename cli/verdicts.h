@@ -7,6 +7,7 @@
 #include "plan/findings.h"
 #include "plan/plan.h"
 #include "render/verdicts.h"
+#include "simulator/settings.h"
 
 namespace sluice::cli {
 
@@ -18,5 +19,8 @@ struct Judgement {
 };
 
 Judgement judge(const plan::Plan& plan);
+
+// What the simulator is to assume, so that it replays the course.
+simulator::Settings settings_of(const plan::Course& course);
 
 }  // namespace sluice::cli

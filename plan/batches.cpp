@@ -1,51 +1,10 @@
 #include "plan/batches.h"
 
 #include <algorithm>
-#include <unordered_map>
-
-#include "plan/verify_parts.h"
 
 namespace sluice::plan {
 
 namespace {
-
-// How many of a batch's targets the windows of one property admit at once.
-class GroupCounts {
- public:
-  GroupCounts(const Plan& plan, const GroupWindow& window)
-      : plan_(plan), window_(window), counts_(window.groups.size()) {
-    for (std::uint32_t i = 0; i < window.groups.size(); ++i) {
-      groups_.emplace(value_key(window.groups[i].value), i);
-    }
-  }
-
-  std::uint32_t admitted(const std::vector<TargetId>& targets) {
-    std::uint32_t sum = 0;
-    for (const TargetId target : targets) {
-      const std::uint32_t group = group_of(target);
-      if (counts_[group]++ < window_.groups[group].limit.value) ++sum;
-    }
-    for (const TargetId target : targets) counts_[group_of(target)] = 0;
-    return sum;
-  }
-
- private:
-  // What targets that were declared together have is looked up once.
-  std::uint32_t group_of(TargetId target) {
-    const bool by_row = window_.property == "name" || window_.property == "address";
-    const PropertySetId set = plan_.targets.properties(target);
-    const auto known = of_set_.find(set.value);
-    if (!by_row && known != of_set_.end()) return known->second;
-    const std::optional<Value> value = target_property(plan_, target, window_.property);
-    return of_set_[set.value] = groups_.at(value_key(*value));
-  }
-
-  const Plan& plan_;
-  const GroupWindow& window_;
-  std::vector<std::uint32_t> counts_;
-  std::unordered_map<std::string, std::uint32_t> groups_;
-  std::unordered_map<std::uint32_t, std::uint32_t> of_set_;
-};
 
 std::uint32_t size_of(const Step& step, std::uint32_t number, std::uint32_t rest) {
   const std::vector<Limit>& sizes = step.batches.sizes;
@@ -119,28 +78,6 @@ std::uint32_t batch_number(const Plan& plan, StepId step, std::uint32_t lane) {
   if (row.gate_of.valid()) return lane + 1;
   if (row.batches.sizes.empty()) return 0;
   return batch_of(row, lane_count(plan, step), lane) + 1;
-}
-
-std::uint32_t most_at_once(const Plan& plan, StepId id) {
-  const Step& step = plan.steps[id];
-  const std::uint32_t lanes = lane_count(plan, id);
-  if (lanes == 0) return 0;
-  if (step.on_controller) return 1;
-  std::vector<GroupCounts> groups;
-  for (const GroupWindow& window : step.group_windows) groups.emplace_back(plan, window);
-  std::uint32_t most = 0;
-  std::vector<TargetId> targets;
-  Batch batch = first_batch(step, lanes);
-  do {
-    std::uint32_t admitted = std::min(step.window.value, batch.end - batch.begin);
-    targets.clear();
-    for (std::uint32_t lane = batch.begin; !groups.empty() && lane < batch.end; ++lane) {
-      targets.push_back(lane_target(plan, id, lane));
-    }
-    for (GroupCounts& group : groups) admitted = std::min(admitted, group.admitted(targets));
-    most = std::max(most, admitted);
-  } while (next_batch(step, lanes, batch));
-  return most;
 }
 
 }  // namespace sluice::plan

@@ -32,10 +32,4 @@ std::uint32_t batch_of(const Step& step, std::uint32_t lanes, std::uint32_t lane
 // come after the batches of their number. 0: there are none.
 std::uint32_t batch_number(const Plan& plan, StepId step, std::uint32_t lane);
 
-// The most targets that a step's own limits let be at work at once: the narrowest of its window and
-// of the sum of its groups' windows, in the batch or the value of `by` where that is the widest.
-// Each counts for no more targets than there are. Costs O(targets) where the step has groups, else
-// O(batches).
-std::uint32_t most_at_once(const Plan& plan, StepId step);
-
 }  // namespace sluice::plan

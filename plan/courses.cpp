@@ -61,6 +61,8 @@ class Courses {
     for (const WorstShare& share : worst.shares) {
       const Course one = course_of(share, wanted);
       together.failures.insert(together.failures.end(), one.failures.begin(), one.failures.end());
+      together.unreachable.insert(together.unreachable.end(), one.unreachable.begin(),
+                                  one.unreachable.end());
       add(one);
       // One failure less, as the step then goes on; and one alone.
       for (const std::size_t fewer : {one.failures.size() / 2, std::size_t{1}}) {
@@ -87,17 +89,34 @@ class Courses {
       }
       return course;
     }
+    add_left_behind(share, wanted, course);
     const std::size_t leaves_out = task_that_leaves_out(step);
     if (leaves_out == step.tasks.size()) return course;
     std::uint32_t left = std::min(share.failed + share.answered + share.undone, most_failures);
     const std::uint32_t lanes = lane_count(plan_, share.step);
     for (std::uint32_t lane = 0; lane < lanes && left > 0; ++lane) {
-      if (!wanted[lane_target(plan_, share.step, lane).value]) continue;
+      const TargetId target = lane_target(plan_, share.step, lane);
+      const auto& gone = course.unreachable;
+      if (!wanted[target.value] || std::find(gone.begin(), gone.end(), target) != gone.end()) {
+        continue;
+      }
       course.failures.push_back(
           {share.step, static_cast<std::uint32_t>(leaves_out), lane, false, CourseFailure::all});
       --left;
     }
     return course;
+  }
+
+  void add_left_behind(const WorstShare& share, const std::vector<bool>& wanted,
+                       Course& course) const {
+    std::uint32_t left = std::min(share.left_behind, most_failures);
+    const std::uint32_t lanes = lane_count(plan_, share.step);
+    for (std::uint32_t lane = 0; lane < lanes && left > 0; ++lane) {
+      const TargetId target = lane_target(plan_, share.step, lane);
+      if (!wanted[target.value]) continue;
+      course.unreachable.push_back(target);
+      --left;
+    }
   }
 
   // The first task whose failure leaves its target out; their number: there is none.

@@ -29,6 +29,11 @@ bool takes_out(const Task& task) {
   return !task.disabled && (task.effect.drains || task.effect.interrupts);
 }
 
+// It runs where nothing fails, whatever its targets are like and whatever earlier steps give.
+bool surely_runs(const Step& step) {
+  return !step.condition && step.when != When::Failure;
+}
+
 bool restores(const Step& step) {
   return !step.disabled && std::any_of(step.tasks.begin(), step.tasks.end(), [](const Task& task) {
     return !task.disabled && task.effect.restores;
@@ -97,27 +102,32 @@ class Search {
     return false;
   }
 
+  // An error only where it happens though nothing fails: else a run may well end.
+  void wait_for_ever(const Step& step, std::string_view why) {
+    const bool sure = surely_runs(step);
+    tell(sure ? Severity::Error : Severity::Warning, step.place,
+         fmt::format("{}{} would wait for ever{}", sure ? "" : "where it runs, ", quoted(step.name),
+                     why));
+  }
+
   void can_never_begin(StepId id) {
     const Step& step = plan_.steps[id];
     if (std::none_of(step.tasks.begin(), step.tasks.end(), takes_out)) return;
-    const bool leaves_out =
-        fate_of(step).out_though_nothing_failed && out_at_end(step, step.tasks.size());
+    const bool leaves_out = fate_of(step).out_unless_failed;
     each_bound(step, [&](const Contract& contract, const Contract::Bound& bound, std::uint32_t most,
                          const TargetList&, std::uint32_t own) {
       if (own == 0) return false;
       if (most == 0) {
-        tell(Severity::Error, step.place,
-             fmt::format("{} would wait for ever: it takes targets of {} out of service, and {} "
-                         "lets none be",
-                         quoted(step.name), whose(contract, bound), quoted(contract.text)));
+        wait_for_ever(step,
+                      fmt::format(": it takes targets of {} out of service, and {} lets none be",
+                                  whose(contract, bound), quoted(contract.text)));
         return true;
       }
       if (!leaves_out || own <= most || brought_back_beside(id)) return false;
-      tell(Severity::Error, step.place,
-           fmt::format("{} would wait for ever after {}: it leaves {} of {} out of service, and {} "
-                       "lets {} be",
-                       quoted(step.name), targets(most), own, whose(contract, bound),
-                       quoted(contract.text), most));
+      wait_for_ever(
+          step,
+          fmt::format(" after {}: it leaves {} of {} out of service, and {} lets {} be",
+                      targets(most), own, whose(contract, bound), quoted(contract.text), most));
       return true;
     });
   }
@@ -135,9 +145,8 @@ class Search {
       largest = std::max(largest, batch.end - batch.begin);
     }
     const auto never = [&](std::uint32_t size, const std::string& why) {
-      tell(Severity::Error, step.place,
-           fmt::format("{} would wait for ever: its batch {} begins as a whole, with {}, and {}",
-                       quoted(step.name), worst.number + 1, targets(size), why));
+      wait_for_ever(step, fmt::format(": its batch {} begins as a whole, with {}, and {}",
+                                      worst.number + 1, targets(size), why));
     };
     if (plan_.at_most && plan_.at_most->value < largest) {
       never(largest, fmt::format("at most {} are worked on at once", plan_.at_most->value));
@@ -205,6 +214,7 @@ class Search {
       return;
     }
     under_condition(id);
+    left_behind(id);
     after_failure(id);
   }
 
@@ -224,6 +234,16 @@ class Search {
       }
       drained_by = nullptr;
     }
+  }
+
+  // No later step takes part in what is left behind.
+  void left_behind(StepId id) {
+    const Step& step = plan_.steps[id];
+    if (!fate_of(step).out_left_behind) return;
+    tell(Severity::Warning, step.place,
+         fmt::format("a target that is out of reach as {} takes it out of service is left behind, "
+                     "and stays out",
+                     quoted(step.name)));
   }
 
   void after_failure(StepId id) {

@@ -41,6 +41,16 @@ void go_through(const Task& task, bool may_fail, LaneStates& states, bool& out_w
   states = next;
 }
 
+// The tasks that may be the first to run on a target: up to one that none can leave out.
+bool first_task_takes_out(const Step& step) {
+  for (const Task& task : step.tasks) {
+    if (!runs(task, false)) continue;
+    if (task.effect.drains || task.effect.interrupts) return true;
+    if (!may_be_left_out(task)) return false;
+  }
+  return false;
+}
+
 }  // namespace
 
 bool out_at_end(const Step& step, std::size_t failed) {
@@ -71,13 +81,19 @@ LaneFate fate_of(const Step& step) {
     states[false][false] = true;
     for (const Task& task : step.tasks) go_through(task, may_fail, states, fate.out_while_run);
     fate.out_after_well = states[true][false];
-    if (!may_fail) fate.out_though_nothing_failed = states[true][false];
+    if (!may_fail) {
+      fate.out_though_nothing_failed = states[true][false];
+      fate.out_unless_failed = states[true][false] && !states[false][false];
+    }
     fate.can_fail = states[false][true] || states[true][true];
   }
   fate.can_fail = fate.can_fail || step.verify || step.condition;
   const bool undoes =
       step.on_failure == OnFailure::Rollback || step.on_failure == OnFailure::RollbackAll;
   fate.out_while_run = fate.out_while_run || (undoes && undo_takes_out(step));
+  fate.out_left_behind = step.unreachable.skip && first_task_takes_out(step);
+  fate.out_unless_failed =
+      fate.out_unless_failed && !step.condition && !step.skip_verified && !step.disabled;
   return fate;
 }
 

@@ -13,6 +13,10 @@ struct LaneFate {
   bool out_while_run = false;              // at some time; and so on, where it fails then
   bool out_after_well = false;             // though no task failed but ignored ones …
   bool out_though_nothing_failed = false;  // … and even where none did
+  bool out_unless_failed = false;  // where none fails it always is: no condition can keep it in
+  // A first task that could not reach its host may have taken it out all the same: where the step
+  // leaves such targets behind, nothing brings them back.
+  bool out_left_behind = false;
 };
 
 LaneFate fate_of(const Step& step);

@@ -45,8 +45,10 @@ class Prover {
     if (!longest || !at_most || !holds(contract.comparison, longest->ms, contract.duration.ms)) {
       return {};
     }
-    return {Answer::Proved, fmt::format("its timeouts and limits let it take {} at most",
-                                        to_text(Value{*longest}))};
+    return {Answer::Proved,
+            fmt::format("its timeouts and limits let it take {} at most, unless a person pauses it "
+                        "or what is ended at its timeout takes its time to end",
+                        to_text(Value{*longest}))};
   }
 
   std::string role(const Contract& contract) const {

@@ -22,9 +22,12 @@ struct CourseFailure {
   bool operator==(const CourseFailure&) const = default;
 };
 
-// A schedule to be tried: what fails in it; nothing: the one in which all goes well.
+// A schedule to be tried: what fails in it, and what cannot be reached; nothing: the one in which
+// all goes well.
 struct Course {
   std::vector<CourseFailure> failures;
+  std::vector<TargetId> unreachable;
+  bool goes_well() const { return failures.empty() && unreachable.empty(); }
   bool operator==(const Course&) const = default;
 };
 

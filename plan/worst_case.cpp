@@ -53,8 +53,7 @@ StepShares failures_of(const Step& step, const StepFacts& facts, std::uint32_t l
   return shares;
 }
 
-StepShares outages_of(const Step& step, const StepFacts& facts, std::uint32_t lanes) {
-  if (!facts.fate.out_while_run) return {};
+StepShares outages_of_reached(const Step& step, const StepFacts& facts, std::uint32_t lanes) {
   WorstShare all;
   if (facts.fate.out_after_well) {
     all.not_restored = lanes;
@@ -74,6 +73,18 @@ StepShares outages_of(const Step& step, const StepFacts& facts, std::uint32_t la
     // Until it halts it is as any other; what it takes back comes into service.
     shares.at_worst = shares.ended_well;
     shares.at_worst.at_work = std::min(facts.at_once, lanes - shares.at_worst.failed);
+  }
+  return shares;
+}
+
+StepShares outages_of(const Step& step, const StepFacts& facts, std::uint32_t lanes) {
+  if (!facts.fate.out_while_run) return {};
+  StepShares shares = outages_of_reached(step, facts, lanes);
+  if (!facts.fate.out_left_behind) return shares;
+  const auto& at_most = step.unreachable.at_most;
+  const std::uint32_t left = at_most ? std::min(at_most->value, lanes) : lanes;
+  for (WorstShare* share : {&shares.at_worst, &shares.ended_well}) {
+    share->left_behind = std::min(left, lanes - std::min(lanes, share->total()));
   }
   return shares;
 }

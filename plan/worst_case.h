@@ -27,9 +27,12 @@ struct WorstShare {
   std::uint32_t not_restored = 0;  // taken out of service, and left so where the step ends well
   std::uint32_t answered = 0;      // left as they were by a person's answer, `ignore` or `exclude`
   std::uint32_t undone = 0;        // taken back with the step, and counted as failed
+  std::uint32_t left_behind = 0;   // out of reach, taken out all the same, and left so
   bool by_ignored_failures = false;  // `not_restored`, though only where ignored tasks fail
 
-  std::uint32_t total() const { return at_work + failed + not_restored + answered + undone; }
+  std::uint32_t total() const {
+    return at_work + failed + not_restored + answered + undone + left_behind;
+  }
   bool operator==(const WorstShare&) const = default;
 };
 

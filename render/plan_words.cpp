@@ -81,6 +81,16 @@ std::string quoted_name(std::string_view name) {
   return fmt::format("`{}`", shown_name(name));
 }
 
+std::string shell_word(const std::string& word) {
+  if (word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                             "@/:._-+=,") == std::string::npos) {
+    return word;
+  }
+  std::string quoted = "'";
+  for (const char c : word) c == '\'' ? quoted += "'\\''" : quoted += c;
+  return quoted + "'";
+}
+
 std::string some_names(const plan::Plan& plan, const plan::TargetList& list) {
   constexpr std::size_t most_bytes = 60;
   std::string text;
@@ -161,6 +171,11 @@ std::vector<std::string> why_out(const plan::Plan& plan, const plan::WorstShare&
   if (share.undone > 0) {
     reasons.push_back(
         fmt::format("{} in {}, where undoing may take each of them out", share.undone, name));
+  }
+  if (share.left_behind > 0) {
+    reasons.push_back(fmt::format(
+        "{} in {}, which leaves behind what is out of reach: taken out all the same, and left so",
+        share.left_behind, name));
   }
   if (share.not_restored > 0) {
     reasons.push_back(fmt::format("{} taken out by {}, {}", share.not_restored, name,

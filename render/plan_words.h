@@ -17,6 +17,9 @@ std::string counted(std::uint64_t count, std::string_view noun);
 std::string shown_name(std::string_view name);
 std::string quoted_name(std::string_view name);
 
+// As it is typed in a shell: quoted where it has to be.
+std::string shell_word(const std::string& word);
+
 // "web-01, web-02, web-03 and 7 more".
 std::string some_names(const plan::Plan& plan, const plan::TargetList& list);
 

@@ -4,6 +4,7 @@
 
 #include "base/json_writer.h"
 #include "plan/batches.h"
+#include "plan/limits.h"
 #include "plan/prove.h"
 #include "scheduler/work.h"
 
@@ -73,7 +74,7 @@ class Writer {
       instant("start_ms", times.start);
       instant("end_ms", times.end);
       json_.member("targets", times.targets);
-      json_.member("limit", plan::most_at_once(plan_, id));
+      json_.member("limit", plan::own_limit(plan_, id).value);
       json_.member("succeeded", times.succeeded).member("failed", times.failed);
       json_.member("skipped", times.skipped).member("excluded", times.excluded);
       json_.member("left_behind", times.left_behind).member("not_started", times.not_started);

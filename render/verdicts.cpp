@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/json_writer.h"
+#include "base/utf8.h"
 #include "render/plan_words.h"
 #include "render/text_table.h"
 
@@ -57,8 +58,11 @@ std::string target_names(const plan::Plan& plan, const std::vector<plan::TargetI
 
 // ", after `Deploy` failed on web-01 and web-02": what failed, task by task.
 std::string after_failures(const plan::Plan& plan, const plan::Course& course) {
-  if (course.failures.empty()) return ", though nothing fails";
+  if (course.goes_well()) return ", though nothing fails";
   std::string text;
+  if (!course.unreachable.empty()) {
+    text = fmt::format(", where {} cannot be reached", target_names(plan, course.unreachable));
+  }
   for (std::size_t i = 0; i < course.failures.size();) {
     const plan::CourseFailure& first = course.failures[i];
     std::vector<plan::TargetId> targets;
@@ -74,7 +78,8 @@ std::string after_failures(const plan::Plan& plan, const plan::Course& course) {
             ? ""
             : fmt::format(" {} time{}", first.attempts, first.attempts == 1 ? "" : "s");
     text += fmt::format(
-        "{} {} failed{}{}", i == 0 ? ", after" : " and", quoted_name(task_name(plan, first)), times,
+        "{} {} failed{}{}", i == 0 ? (text.empty() ? ", after" : ", and after") : " and",
+        quoted_name(task_name(plan, first)), times,
         targets.empty() ? " wherever it runs" : " on " + target_names(plan, targets));
     i = next;
   }
@@ -145,7 +150,26 @@ void write_course(base::JsonWriter& json, const plan::Plan& plan, const plan::Co
     failure.attempts == plan::CourseFailure::all ? json.null() : json.value(failure.attempts);
     json.end_object();
   }
+  json.end_array().key("unreachable").begin_array();
+  for (const plan::TargetId target : course.unreachable) json.value(plan.targets.name(target));
   json.end_array();
+}
+
+// What makes `simulate` show that schedule; empty where it is too much to type.
+std::string replay_options(const plan::Plan& plan, const plan::Course& course) {
+  constexpr std::size_t most = 6;
+  if (course.failures.size() + course.unreachable.size() > most) return "";
+  std::string text;
+  for (const plan::CourseFailure& failure : course.failures) {
+    std::string word = task_name(plan, failure) + "@";
+    word += failure.every_lane ? "any" : plan::lane_name(plan, failure.step, failure.lane);
+    if (failure.attempts != plan::CourseFailure::all) word += fmt::format(":{}", failure.attempts);
+    text += " --fail " + shell_word(word);
+  }
+  for (const plan::TargetId target : course.unreachable) {
+    text += " --unreachable " + shell_word(std::string(plan.targets.name(target)));
+  }
+  return text;
 }
 
 }  // namespace
@@ -181,7 +205,8 @@ std::string broken_text(const plan::Plan& plan, std::size_t contract,
 }
 
 std::string verdicts_text(const plan::Plan& plan, const std::vector<Verdict>& verdicts,
-                          const std::vector<Finding>& findings, const TextStyle& style) {
+                          const std::vector<Finding>& findings, std::string_view command,
+                          const TextStyle& style) {
   std::string text;
   const auto painted = [&](std::string_view word_text, std::string_view colour) {
     const std::string cell = padded(word_text, 9);
@@ -192,6 +217,10 @@ std::string verdicts_text(const plan::Plan& plan, const std::vector<Verdict>& ve
     text += fmt::format("{}  {}\n", painted(word(verdict.answer), colour_of(verdict.answer)),
                         fitted(plan.contracts[i].text, 90));
     text += wrapped(verdict.reason, 11, std::max(style.width, 60));
+    const std::string replay = verdict.shown ? replay_options(plan, verdict.course) : "";
+    if (replay.empty() && (!verdict.shown || !verdict.course.goes_well())) continue;
+    text += fmt::format("           see it: sluice simulate {}{}\n", base::printable(command),
+                        base::printable(replay));
   }
   for (const Finding& finding : findings) {
     const bool bad = finding.severity == Finding::Severity::Error;

@@ -29,9 +29,11 @@ struct Verdict {
 std::string broken_text(const plan::Plan& plan, std::size_t contract,
                         const scheduler::Timeline& timeline, const plan::Course& course);
 
-// By contract, then what was found; empty where there is neither.
+// By contract, then what was found; empty where there is neither. `command`: the plan's file with
+// the options that shape it, for the command that shows a schedule again.
 std::string verdicts_text(const plan::Plan& plan, const std::vector<Verdict>& verdicts,
-                          const std::vector<plan::Finding>& findings, const TextStyle& style);
+                          const std::vector<plan::Finding>& findings, std::string_view command,
+                          const TextStyle& style);
 
 // The members `contracts` and `findings` of `sluice.diagnostics/1`, without braces around them.
 std::string verdicts_json(const plan::Plan& plan, const std::vector<Verdict>& verdicts,

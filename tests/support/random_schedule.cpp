@@ -201,7 +201,7 @@ void World::evaluate(const Action& asked) {
   const scheduler::Truth truth = drawn.chance(60)   ? scheduler::Truth::True
                                  : drawn.chance(60) ? scheduler::Truth::False
                                                     : scheduler::Truth::Unknown;
-  const base::Duration later{drawn.chance(70) ? 0 : drawn.below(6)};
+  const base::Duration later{settings_.prompt || drawn.chance(70) ? 0 : drawn.below(6)};
   enter(now_ + later, {.kind = Event::Kind::ConditionKnown, .action = asked, .truth = truth});
 }
 
@@ -235,7 +235,8 @@ void World::cancel(const Action& action) {
   Dice drawn = dice(action, 1);
   for (Due& due : due_) {
     if (due.event.kind != Event::Kind::ActionFinished || due.event.action != action) continue;
-    due.at = std::min(due.at, now_ + base::Duration{drawn.below(4)});
+    const base::Duration later{drawn.below(4)};
+    due.at = settings_.prompt ? now_ : std::min(due.at, now_ + later);
     due.event.outcome = drawn.chance(70)   ? Outcome::Cancelled
                         : drawn.chance(50) ? Outcome::Failed
                                            : Outcome::Succeeded;

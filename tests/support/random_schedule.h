@@ -41,6 +41,7 @@ struct WorldSettings {
   std::uint32_t failures = 20;   // percent of attempts
   std::uint32_t longest = 12;    // of an attempt, in milliseconds; the shortest is 0
   bool operators_words = false;  // now and then a pause, with its continue, or an abort
+  bool prompt = false;  // what is told to end ends at once, and conditions are known at once
 };
 
 class World {
