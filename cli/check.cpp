@@ -46,11 +46,14 @@ int check_command(const CheckOptions& options) {
   std::string document;
   const auto loaded = load_plan(options.input, json ? Warnings::Json : Warnings::Print, &document);
   if (const int* status = std::get_if<int>(&loaded)) {
-    fmt::print("{}", document);
+    if (json) fmt::print("{}", document);
     return *status;
   }
   const auto& plan = std::get<plan::Plan>(loaded);
-  const Judgement judgement = judge(plan);
+  Judgement judgement = judge(plan);
+  const bool compiled = !document.empty();
+  std::erase_if(judgement.findings,
+                [&](const plan::Finding& row) { return compiled && row.told_by_compiler; });
   const int status = judgement.refuted() ? exit_failed : exit_done;
   if (json) {
     if (document.empty()) document = "{\"schema\":\"sluice.diagnostics/1\",\"diagnostics\":[]}\n";

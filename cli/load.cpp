@@ -167,9 +167,8 @@ std::variant<plan::Plan, int> load_plan(const InputOptions& input, Warnings warn
   base::Diagnostics diagnostics;
   std::optional<plan::Plan> plan = compiler::compile(sources, file, options, diagnostics);
   const bool say = !plan || warnings == Warnings::Print;
-  if (document != nullptr && warnings == Warnings::Json) {
-    *document = base::diagnostics_json(diagnostics, sources);
-  } else if (say) {
+  if (document != nullptr) *document = base::diagnostics_json(diagnostics, sources);
+  if (say && warnings != Warnings::Json) {
     fmt::print(stderr, "{}", base::print_diagnostics(diagnostics, sources, colour_wanted(2)));
   }
   if (!plan) return exit_wrong;

@@ -19,7 +19,8 @@ base::Status write_file(const std::string& path, std::string_view text);
 enum class Warnings { Ignore, Print, Json };
 
 // Prints what is wrong (to standard error) and gives the exit status, or the plan. As JSON nothing
-// is printed: the diagnostics of a `.deploy` file, if any or none, go to `document`.
+// is printed. `document` gets the diagnostics of a `.deploy` file as JSON, and stays empty where a
+// saved plan was read.
 std::variant<plan::Plan, int> load_plan(const InputOptions& input,
                                         Warnings warnings = Warnings::Ignore,
                                         std::string* document = nullptr);

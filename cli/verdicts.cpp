@@ -122,7 +122,7 @@ class Judge {
            fmt::format(
                "`{}` would wait for ever, though nothing fails: {} of its targets never begin",
                step.name, times.not_started),
-           step.place});
+           step.place, false});
     }
   }
 

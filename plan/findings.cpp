@@ -63,7 +63,7 @@ class Search {
 
  private:
   void tell(Severity severity, const Place& place, std::string message) {
-    found_.push_back({severity, std::move(message), place});
+    found_.push_back({severity, std::move(message), place, false});
   }
 
   // Of the targets of a contract's bound, how many the step has.
@@ -202,15 +202,27 @@ class Search {
     return false;
   }
 
+  // Whether some task restores each of the step's targets, whenever and wherever.
+  bool restored_anywhere(StepId id) const {
+    TargetSet restored;
+    for (const Step& row : plan_.steps) {
+      if (!row.on_controller && restores(row)) restored.add(plan_.target_lists[row.targets]);
+    }
+    const TargetSet& mine = sets_[plan_.steps[id].targets.value];
+    return restored.size_with(mine) == mine.size();
+  }
+
   void never_restored(StepId id) {
     const Step& step = plan_.steps[id];
     if (!fate_of(step).out_while_run) return;
     if (out_at_end(step, step.tasks.size())) {
-      if (!restored_later(id, false)) {
-        tell(Severity::Warning, step.place,
-             fmt::format("{} takes its targets out of service, and nothing brings them back",
-                         quoted(step.name)));
-      }
+      if (restored_later(id, false)) return;
+      const bool at_all = restored_anywhere(id);
+      tell(Severity::Warning, step.place,
+           fmt::format("{} takes its targets out of service, and {}", quoted(step.name),
+                       at_all ? "no step behind it is sure to bring them back"
+                              : "nothing brings them back"));
+      found_.back().told_by_compiler = !at_all;
       return;
     }
     under_condition(id);

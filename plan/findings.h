@@ -19,6 +19,8 @@ struct Finding {
   Severity severity = Severity::Error;
   std::string message;  // lower case, no full stop, names in backticks
   Place place;
+  // The compiler warns of it as well, when it reads the file: said of saved plans alone.
+  bool told_by_compiler = false;
   bool operator==(const Finding&) const = default;
 };
 

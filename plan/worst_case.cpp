@@ -36,6 +36,11 @@ StepShares failures_of(const Step& step, const StepFacts& facts, std::uint32_t l
       shares.at_worst.failed = lanes;
       break;
     case OnFailure::Ask:
+      // Nobody is asked about a condition that cannot be worked out: it counts as with `halt`.
+      if (step.condition) {
+        shares.at_worst.at_work = std::min(at_work, lanes - shares.at_worst.failed);
+        break;
+      }
       // While one is asked about no other begins, so those that fail in the end were all at work.
       shares.at_worst.failed = 0;
       shares.at_worst.at_work = std::max(at_work, shares.ended_well.failed);

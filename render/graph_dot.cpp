@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
+#include "plan/batches.h"
 #include "plan/graph.h"
-#include "plan/worst_case.h"
 #include "render/graph.h"
-#include "render/plan_words.h"
+#include "render/graph_words.h"
 #include "render/text_table.h"
 
 namespace sluice::render {
@@ -19,30 +19,6 @@ using plan::StepId;
 constexpr std::uint32_t most_steps_with_tasks = 300;  // more steps are drawn as plain nodes
 constexpr std::uint32_t most_steps = 2'000;           // dot's work grows with the cube
 constexpr int name_width = 44;
-
-// Text within an HTML-like label.
-std::string html(std::string_view text, int width = name_width) {
-  std::string out;
-  for (const char c : fitted(text, width)) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
 
 struct Look {
   std::string_view fill;
@@ -73,6 +49,7 @@ class DotWriter {
     line("edge [color=\"#5c6f82\", arrowsize=0.7, penwidth=1.2];");
     const bool plain = plan_.steps.size() > most_steps_with_tasks && !style_.expand;
     for (const StepId step : plan_.steps.ids()) {
+      if (plan_.steps[step].gate_of.valid()) continue;  // drawn with its step
       if (plain) {
         plain_step(step);
       } else {
@@ -87,65 +64,29 @@ class DotWriter {
  private:
   void line(const std::string& text) { out_ += "  " + text + "\n"; }
 
-  std::string targets_text(const plan::Step& step) const {
-    if (step.on_controller) return "on the controller";
-    const plan::TargetList& list = plan_.target_lists[step.targets];
-    std::string text = fmt::format("{} target{}", list.size(), list.size() == 1 ? "" : "s");
-    if (list.empty()) return text;
-    text += ": " + fitted(plan_.targets.name(list.at(0)), 24);
-    if (list.size() == 2) text += ", " + fitted(plan_.targets.name(list.at(1)), 24);
-    if (list.size() > 2) text += " … " + fitted(plan_.targets.name(list.at(list.size() - 1)), 24);
-    return text;
-  }
-
-  // What is said of a step below its name.
-  std::string rules_text(StepId id) const {
-    const plan::Step& step = plan_.steps[id];
-    std::string text = targets_text(step);
-    const std::uint32_t lanes = plan::lane_count(plan_, id);
-    if (step.window.value < lanes) text += fmt::format(" · window {}", step.window.value);
-    if (step.tolerate.value > 0) text += fmt::format(" · {} may fail", step.tolerate.value);
-    if (step.on_failure == plan::OnFailure::Continue) text += " · goes on after failures";
-    if (step.when == plan::When::Failure) text += " · when something failed";
-    if (step.when == plan::When::Always) text += " · always";
-    if (step.shared) text += " · shared";
-    if (step.disabled) text += " · disabled";
-    return text;
+  static std::string small(std::string_view text, int size, int width) {
+    return fmt::format("<font point-size=\"{}\" color=\"#51606f\">{}</font>", size,
+                       label_text(text, width));
   }
 
   std::string step_label(StepId id) const {
-    return fmt::format(
+    std::string label = fmt::format(
         "<<table border=\"0\" cellborder=\"0\" cellspacing=\"0\" cellpadding=\"1\">"
-        "<tr><td align=\"left\"><b>{}</b></td></tr>"
-        "<tr><td align=\"left\"><font point-size=\"10\" color=\"#51606f\">{}</font></td></tr>"
-        "</table>>",
-        html(plan_.steps[id].name), html(rules_text(id), 90));
+        "<tr><td align=\"left\"><b>{}</b></td></tr>",
+        label_text(plan_.steps[id].name, name_width));
+    for (const std::string& fact : step_facts(plan_, id)) {
+      label += fmt::format("<tr><td align=\"left\">{}</td></tr>", small(fact, 10, 90));
+    }
+    return label + "</table>>";
   }
 
   std::string task_label(StepId id, const plan::Task& task, bool named) const {
-    std::string details = task.action.kind;
-    if (task.via.kind == plan::Via::Kind::Controller) details += " via the controller";
-    if (task.via.kind == plan::Via::Kind::Each || task.via.kind == plan::Via::Kind::First) {
-      details += " via " + via_name(task.via);
+    std::string label;
+    if (named) label = label_text(task.name, name_width);
+    for (const std::string& fact : task_facts(plan_, id, task)) {
+      label += (label.empty() ? "" : "<br/>") + small(fact, named ? 9 : 10, 76);
     }
-    details += " · " + takes_text(plan_, id, task.takes);
-    if (task.retry.more > 0)
-      details += fmt::format(" · up to {} attempts", std::uint64_t{task.retry.more} + 1);
-    if (task.effect.drains) details += " · drains";
-    if (task.effect.restores) details += " · restores";
-    if (task.effect.interrupts) details += " · interrupts";
-    if (named && task.when == plan::When::Always) details += " · always";
-    if (named && task.when == plan::When::Failure) details += " · after a failure";
-    if (!named) return fmt::format("<<font color=\"#33414e\">{}</font>>", html(details, 70));
-    return fmt::format("<{}<br/><font point-size=\"9\" color=\"#51606f\">{}</font>>",
-                       html(task.name), html(details, 70));
-  }
-
-  std::string via_name(const plan::Via& via) const {
-    const plan::TargetList& hosts = plan_.target_lists[via.hosts];
-    std::string text = fitted(plan_.targets.name(hosts.at(0)), 24);
-    if (hosts.size() > 1) text += fmt::format(" and {} more", hosts.size() - 1);
-    return text;
+    return "<" + label + ">";
   }
 
   void node(const std::string& id, const plan::Task& task, const std::string& label) {
@@ -159,14 +100,101 @@ class DotWriter {
                      step_label(id)));
   }
 
+  // A step with its gates, which stand right behind it in the table.
   void cluster(StepId id) {
     line(fmt::format("subgraph cluster_{} {{", id.value));
     line(fmt::format("  label={};", step_label(id)));
     line("  style=\"rounded,filled\"; fillcolor=\"#f6f8fa\"; color=\"#c3cdd7\"; margin=10;");
-    const std::uint32_t lanes = style_.expand ? plan::lane_count(plan_, id) : 1;
-    if (lanes == 0) line(fmt::format("  {} [label=\"no targets\", style=dashed];", first_node(id)));
-    for (std::uint32_t lane = 0; lane < lanes; ++lane) draw_lane(id, lane);
+    const std::uint32_t lanes = plan::lane_count(plan_, id);
+    if (style_.expand && lanes == 0) {
+      line(fmt::format("  {} [label=\"no targets\", style=dashed];", first_node(id)));
+    } else if (style_.expand) {
+      draw_lanes(id, lanes);
+    } else {
+      draw_lane(id, 0);
+      draw_gates(id);
+    }
     line("}");
+  }
+
+  std::vector<StepId> gates_of(StepId id) const {
+    std::vector<StepId> gates;
+    for (StepId gate{id.value + 1}; plan_.steps.contains(gate); ++gate.value) {
+      if (plan_.steps[gate].gate_of != id) break;
+      gates.push_back(gate);
+    }
+    return gates;
+  }
+
+  // From the last task through the gates, and back to the first with the next batch.
+  void draw_gates(StepId id) {
+    std::string before = last_node(id);
+    for (const StepId gate : gates_of(id)) {
+      draw_gate(gate, 0);
+      line(fmt::format("  {} -> {} [style=dashed, color=\"#7a5ea8\"];", before, first_node(gate)));
+      before = first_node(gate);
+    }
+    if (before == last_node(id)) return;
+    line(
+        fmt::format("  {} -> {} [style=dashed, color=\"#7a5ea8\", constraint=false, "
+                    "label=< <font point-size=\"9\" color=\"#7a5ea8\">next batch</font>>];",
+                    before, first_node(id)));
+  }
+
+  void draw_gate(StepId gate, std::uint32_t lane) {
+    const plan::Step& step = plan_.steps[gate];
+    std::string label = small("between batches", 9, 40) + "<br/>" +
+                        label_text(step.name, style_.expand ? 30 : name_width);
+    if (!style_.expand) {
+      for (const std::string& fact : task_facts(plan_, gate, step.tasks.front())) {
+        label += "<br/>" + small(fact, 9, 76);
+      }
+    }
+    line(fmt::format("  {} [label=<{}>, fillcolor=\"#f1ebfa\", color=\"#7a5ea8\"];",
+                     node_id(gate, lane, 0), label));
+  }
+
+  // Lane by lane, and batch by batch where there are any.
+  void draw_lanes(StepId id, std::uint32_t lanes) {
+    const plan::Step& step = plan_.steps[id];
+    const bool batched = plan::batch_count(step, lanes) > 1;
+    const std::vector<StepId> gates = gates_of(id);
+    plan::Batch batch = plan::first_batch(step, lanes);
+    bool more = true;
+    while (more) {
+      if (batched) open_batch(id, batch);
+      for (std::uint32_t lane = batch.begin; lane < batch.end; ++lane) draw_lane(id, lane);
+      if (batched) line("  }");
+      const plan::Batch before = batch;
+      more = plan::next_batch(step, lanes, batch);
+      if (more) join_batches(id, gates, before, batch);
+    }
+  }
+
+  void open_batch(StepId id, const plan::Batch& batch) {
+    const plan::Step& step = plan_.steps[id];
+    std::string label = fmt::format("batch {}", batch.number + 1);
+    if (!step.by_groups.empty()) {
+      label += fmt::format(", {} {}", fitted(step.by, 20),
+                           fitted(plan::to_text(step.by_groups[batch.group].value), 24));
+    }
+    line(fmt::format("  subgraph cluster_{}_{} {{", id.value, batch.number));
+    line(fmt::format("    label=<{}>; style=\"rounded,dashed\"; color=\"#9fb0c0\"; margin=8;",
+                     small(label, 10, 60)));
+  }
+
+  void join_batches(StepId id, const std::vector<StepId>& gates, const plan::Batch& before,
+                    const plan::Batch& after) {
+    const auto last = static_cast<std::uint32_t>(plan_.steps[id].tasks.size()) - 1;
+    std::string from = node_id(id, before.begin, last);
+    for (const StepId gate : gates) {
+      draw_gate(gate, before.number);
+      const std::string to = node_id(gate, before.number, 0);
+      line(fmt::format("  {} -> {} [style=dashed, color=\"#7a5ea8\"];", from, to));
+      from = to;
+    }
+    line(fmt::format("  {} -> {}_lane [style=dashed, color=\"#7a5ea8\"];", from,
+                     node_id(id, after.begin, 0)));
   }
 
   void draw_lane(StepId id, std::uint32_t lane) {
@@ -175,16 +203,22 @@ class DotWriter {
     if (style_.expand) {
       const std::string name = node_id(id, lane, 0) + "_lane";
       line(fmt::format("  {} [label=<{}>, shape=plaintext, style=\"\", fontsize=10];", name,
-                       html(plan::lane_name(plan_, id, lane), 30)));
+                       label_text(plan::lane_name(plan_, id, lane), 30)));
       chain = name;
     }
     for (std::uint32_t task = 0; task < step.tasks.size(); ++task) {
       const std::string name = node_id(id, lane, task);
       const plan::Task& row = step.tasks[task];
       node(name, row,
-           style_.expand ? fmt::format("<{}>", html(row.name, 30))
+           style_.expand ? fmt::format("<{}>", label_text(row.name, 30))
                          : task_label(id, row, step.has_child_steps));
       chain += (chain.empty() ? "" : " -> ") + name;
+    }
+    if (step.verify && !style_.expand) {
+      const std::string name = fmt::format("s{}_verify", id.value);
+      line(fmt::format("  {} [label=<{}>, style=\"rounded,dashed\", color=\"#2f9e4f\"];", name,
+                       small("verified by " + work_facts(plan_, id, *step.verify), 9, 76)));
+      chain += " -> " + name;
     }
     if (chain.find("->") == std::string::npos) return;
     line(fmt::format("  {} [color=\"#9fb0c0\", penwidth=1, arrowsize=0.5, weight=50];", chain));
@@ -195,6 +229,7 @@ class DotWriter {
   }
   std::string first_node(StepId step) const { return node_id(step, 0, 0); }
   std::string last_node(StepId step) const {
+    if (plan_.steps[step].verify && !style_.expand) return fmt::format("s{}_verify", step.value);
     return node_id(step, 0, static_cast<std::uint32_t>(plan_.steps[step].tasks.size()) - 1);
   }
 
@@ -204,6 +239,7 @@ class DotWriter {
     for (const plan::Edge& edge : all) {
       const StepId before{edge.before};
       const StepId after{edge.after};
+      if (plan_.steps[before].gate_of.valid() || plan_.steps[after].gate_of.valid()) continue;
       if (plain) {
         line(fmt::format("{} -> {};", first_node(before), first_node(after)));
         continue;

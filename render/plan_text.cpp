@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "plan/contracts.h"
 #include "plan/graph.h"
+#include "plan/prove.h"
 #include "plan/worst_case.h"
 #include "render/plan_words.h"
 #include "render/step_text.h"
@@ -96,11 +97,21 @@ class Writer {
            fmt::format("secret {} from {} {}", shown_name(secret.name),
                        places[static_cast<std::size_t>(secret.source)], shown_name(secret.from)));
     }
-    for (const plan::Contract& contract : plan_.contracts) {
-      line(0, fmt::format("requires {}{}", fitted(contract.text, 90),
-                          plan::kept_by_admission(plan_, contract)
-                              ? "; a target is held back rather than break it"
-                              : ""));
+    write_contracts();
+  }
+
+  // What its limits prove or refute; `check` tries schedules for the others.
+  void write_contracts() {
+    const std::vector<plan::Proof> proofs = plan::prove(plan_);
+    for (std::size_t i = 0; i < proofs.size(); ++i) {
+      const plan::Contract& contract = plan_.contracts[i];
+      const bool proved = proofs[i].answer == plan::Proof::Answer::Proved;
+      const bool open = proofs[i].answer == plan::Proof::Answer::Open;
+      line(0, fmt::format("requires {}", fitted(contract.text, 90)));
+      if (!open) line(3, (proved ? "proved: " : "refuted: ") + proofs[i].reason);
+      if (open && plan::kept_by_admission(plan_, contract)) {
+        line(3, "a target is held back rather than break it");
+      }
     }
   }
 

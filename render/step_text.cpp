@@ -171,8 +171,11 @@ std::vector<std::string> rolling_lines(const plan::Plan& plan, plan::StepId id) 
   const plan::TargetList& list = plan.target_lists[step.targets];
   std::vector<std::string> lines;
   if (list.empty()) return {"on no target: it is skipped"};
-  std::string on = fmt::format("on {}: {}", counted(list.size(), "target"), some_names(plan, list));
-  if (!step.targets_rule.empty()) on += fmt::format(" ({})", fitted(step.targets_rule, 70));
+  const std::string targets = counted(list.size(), "target");
+  std::string on = step.targets_rule.empty()
+                       ? fmt::format("on {}: {}", targets, some_names(plan, list))
+                       : fmt::format("on {} ({}): {}", fitted(step.targets_rule, 70), targets,
+                                     some_names(plan, list));
   if (!step.order_rule.empty()) on += ", " + fitted(step.order_rule, 60);
   lines.push_back(std::move(on));
   if (!step.by_groups.empty()) {

@@ -66,9 +66,19 @@ TEST_CASE("a target that nothing brings back at all is warned of") {
   CHECK(found("Drain on a b, drains\nWork on a b\nBack on a, restores") ==
         "warning: `Drain` takes its targets out of service, and nothing brings them back\n");
   CHECK(found("Drain on a b, drains\nBack on a b, with previous, restores") ==
-        "warning: `Drain` takes its targets out of service, and nothing brings them back\n");
+        "warning: `Drain` takes its targets out of service, and no step behind it is sure to bring "
+        "them back\n");
   CHECK(found("Drain on a b, drains\nBack on a b, restores, failure") ==
-        "warning: `Drain` takes its targets out of service, and nothing brings them back\n");
+        "warning: `Drain` takes its targets out of service, and no step behind it is sure to bring "
+        "them back\n");
+}
+
+TEST_CASE("what is left behind as it is taken out of service is warned of") {
+  CHECK(found("Update on a b, unreachable skip: leave, drains; back, restores, always")
+            .starts_with("warning: a target that is out of reach as `Update` takes it out of "
+                         "service is left behind, and stays out\n"));
+  CHECK(found("Update on a b, unreachable skip: look; leave, drains; back, restores, always")
+            .find("left behind") == std::string::npos);
 }
 
 TEST_CASE("a condition under which a target is not brought back is warned of") {
@@ -84,10 +94,11 @@ TEST_CASE("a condition under which a target is not brought back is warned of") {
 }
 
 TEST_CASE("a contract that lets none be out makes a step wait for ever") {
-  CHECK(told(lets_out("Update on a b c: " + std::string(restored), 0)).substr(0, 120) ==
-        "error: `Update` would wait for ever: it takes targets of `web` out of service, and "
-        "`unavailable(web) <= 0` lets none be\n"
-        "no");
+  CHECK(told(lets_out("Update on a b c: " + std::string(restored), 0))
+            .starts_with("error: `Update` would wait for ever: it takes targets of `web` out of "
+                         "service, and `unavailable(web) <= 0` lets none be\n"));
+  CHECK(told(lets_out("Update on a b c, failure: " + std::string(restored), 0))
+            .starts_with("warning: where it runs, `Update` would wait for ever: "));
   CHECK(told(lets_out("Update on a b c: work", 0)) == "");
   CHECK(told(lets_out("Update on a b c: " + std::string(restored), 1)).find("error") ==
         std::string::npos);

@@ -198,9 +198,9 @@ TEST_CASE("the courses to be tried are those that the worst case is made of") {
   const plan::StepId update{0};
   REQUIRE(courses.size() == 4);
   CHECK(courses[0].failures.empty());
-  CHECK(courses[1] == plan::Course{{{update, 0, 0, false}, {update, 0, 1, false}}});
-  CHECK(courses[2] == plan::Course{{{update, 0, 0, false}}});
-  CHECK(courses[3] == plan::Course{{{update, 1, 0, true, 4}}});
+  CHECK(courses[1] == plan::Course{{{update, 0, 0, false}, {update, 0, 1, false}}, {}});
+  CHECK(courses[2] == plan::Course{{{update, 0, 0, false}}, {}});
+  CHECK(courses[3] == plan::Course{{{update, 1, 0, true, 4}}, {}});
   CHECK(plan::courses(plan, plan::prove(plan), 2).size() == 2);
 }
 

@@ -225,7 +225,9 @@ void hold_against_schedules(const plan::Plan& plan, std::uint64_t seed) {
     }
     for (const plan::StepId step : plan.steps.ids()) {
       if (seen.failed_by_step[step.value] > worst.failed_by_step[step.value].total()) {
-        FAIL_CHECK("more have failed in step " << plan.steps[step].name);
+        FAIL_CHECK("more have failed in step " << plan.steps[step].name << ": "
+                                               << seen.failed_by_step[step.value] << " of "
+                                               << worst.failed_by_step[step.value].total());
       }
     }
   }
