@@ -6,6 +6,7 @@
 #include "base/json_writer.h"
 #include "base/utf8.h"
 #include "plan/batches.h"
+#include "plan/limits.h"
 #include "render/report.h"
 #include "scheduler/work.h"
 
@@ -126,7 +127,7 @@ class Writer {
       const std::uint32_t lanes = plan::lane_count(plan_, id);
       json_.begin_object();
       text("name", step.name);
-      json_.member("targets", lanes).member("limit", plan::most_at_once(plan_, id));
+      json_.member("targets", lanes).member("limit", plan::own_limit(plan_, id).value);
       if (step.gate_of.valid()) json_.member("gate_of", step.gate_of.value);
       if (lanes > 0 && plan::batch_number(plan_, id, 0) > 0) write_batches(id, lanes);
       json_.key("tasks").begin_array();

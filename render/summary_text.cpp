@@ -5,7 +5,7 @@
 #include <array>
 
 #include "base/utf8.h"
-#include "plan/batches.h"
+#include "plan/limits.h"
 #include "render/text_table.h"
 #include "render/timeline_text.h"
 
@@ -65,7 +65,7 @@ std::string steps_table(const plan::Plan& plan, const scheduler::Timeline& timel
   if (any_not_run) table.column("not run", TextTable::Align::Right);
   for (const plan::StepId id : plan.steps.ids()) {
     const scheduler::StepTimes& row = timeline.steps[id.value];
-    const std::uint32_t at_once = plan::most_at_once(plan, id);
+    const std::uint32_t at_once = plan::own_limit(plan, id).value;
     std::vector<std::string> cells{fitted(plan.steps[id].name, name_width), words(row.state)};
     cells.push_back(time_text(row.start));
     cells.push_back(time_text(row.end));
