@@ -25,7 +25,7 @@ void add_effects(Dice& dice, plan::Step& step) {
 }  // namespace
 
 plan::Plan random_outages(std::uint64_t seed) {
-  plan::Plan plan = random_schedule(seed, true, true);
+  plan::Plan plan = random_schedule(seed);
   Dice dice(seed ^ 0x6f757461676573ULL);
   for (plan::Step& step : plan.steps) {
     if (dice.chance(60)) add_effects(dice, step);
