@@ -72,6 +72,35 @@ void add_format(CLI::App& command, Format& format,
   command.add_option_function<std::string>("--format", read, "how it is written")->type_name(names);
 }
 
+struct Ending {
+  std::string_view ending;
+  Format format;
+};
+// The longer ones first.
+constexpr Ending endings[] = {{".trace.json", Format::Trace},
+                              {".json", Format::Json},
+                              {".html", Format::Html},
+                              {".csv", Format::Csv},
+                              {".xml", Format::Junit}};
+
+// Where no --format is given the file's name tells, among the formats that the command has.
+void add_output(CLI::App& command, Format& format, std::string& output,
+                std::span<const FormatName> formats) {
+  command.add_option("-o,--output", output, "write to a file; its ending tells the format")
+      ->type_name("OUT");
+  command.callback([&command, &format, &output, formats] {
+    if (command.count("--format") > 0) return;
+    for (const Ending& known : endings) {
+      if (!output.ends_with(known.ending)) continue;
+      const bool has = std::any_of(formats.begin(), formats.end(), [&](const FormatName& name) {
+        return name.format == known.format;
+      });
+      if (has) format = known.format;
+      return;
+    }
+  });
+}
+
 void add_state(CLI::App& command, std::string& state) {
   command.add_option("--state", state, "where runs are kept: .sluice beside the file by default")
       ->type_name("DIR");
@@ -117,7 +146,7 @@ CLI::App* add_simulate(CLI::App& app, SimulateOptions& options) {
       app.add_subcommand("simulate", "predict duration, order, capacity and downtime");
   add_input(*command, options.input);
   add_format(*command, options.format, simulate_formats);
-  command->add_option("-o,--output", options.output, "write to a file")->type_name("OUT");
+  add_output(*command, options.format, options.output, simulate_formats);
   command->add_option("--seed", options.seed, "of the random draws");
   command->add_option("--fail", options.fail, "make the first N attempts of an action fail")
       ->type_name("STEP[/CHILD]@TARGET[:N]");
@@ -159,7 +188,7 @@ CLI::App* add_report(CLI::App& app, ReportOptions& options) {
   command->add_option("run", options.run, "which; the last one by default")->type_name("RUN");
   add_state(*command, options.state);
   add_format(*command, options.format, report_formats);
-  command->add_option("-o,--output", options.output, "write to a file")->type_name("OUT");
+  add_output(*command, options.format, options.output, report_formats);
   command->add_flag("--predicted", options.predicted,
                     "on the page, beside what is predicted for its plan");
   command->add_option("--seed", options.seed, "of the prediction's random draws");

@@ -38,7 +38,7 @@ base::Result<std::string> beside_prediction(const ReadRun& run, const ReportOpti
   const auto& [timeline, assumed] = typical.value().prediction;
   const render::ReportPart parts[] = {
       {"predicted", about_prediction(typical.value().settings, options.runs), &timeline, assumed},
-      {"run", about_run(header_of(run)), &run.timeline, {}}};
+      {"run", about_run(header_of(run)), &run.timeline, {}, run.record.started_at}};
   const render::ReportDistribution distribution = distribution_of(run.plan, outlook.value());
   return render::report_html(run.plan, parts, options.runs > 1 ? &distribution : nullptr);
 }

@@ -25,7 +25,8 @@ base::Result<std::string> timeline_document(const plan::Plan& plan,
     case Format::Junit:
       return render::timeline_junit(plan, timeline, header.started_at.value_or(""));
     case Format::Html: {
-      const render::ReportPart part{"", about, &timeline, header.assumed};
+      const render::ReportPart part{"", about, &timeline, header.assumed,
+                                    header.started_at.value_or("")};
       return render::report_html(plan, {&part, 1}, nullptr);
     }
     case Format::Text:

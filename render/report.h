@@ -18,6 +18,7 @@ struct ReportPart {
   std::string about;  // where it comes from, in words
   const scheduler::Timeline* timeline = nullptr;  // with Detail::Lanes
   std::vector<std::string> assumed;
+  std::string started_at = "";  // of a real run: RFC 3339; else empty
 };
 
 // What many runs have in common.

@@ -173,6 +173,7 @@ class Writer {
     json_.begin_object();
     text("label", part.label);
     text("about", part.about);
+    if (!part.started_at.empty()) text("started_at", part.started_at);
     json_.member("outcome", scheduler::state_name(timeline.outcome));
     json_.member("duration", timeline.duration.ms).member("waiting", timeline.waiting.ms);
     write_step_times(timeline);

@@ -114,7 +114,8 @@ function capacityChart(name, size, curves, levels, bottom, after, facts) {
   const series = curves.map((_, k) => stepped("work", both && k === 0, (!both || k > 0) && bottomValue === 0));
   timeChart(holder, merged(curves), series, [bottomValue, size + Math.max(0.3, (size - bottomValue) * 0.06)], bottom, (u) => { drawLevels(u, levels); if (after) after(u); });
   pointed.push((moment) => {
-    readout.textContent = moment === null ? "" : `${time(moment)}: ` + curves.map((curve, k) => `${both ? parts[k].label + " " : ""}${moment > parts[k].duration ? "—" : count(inService(curve, moment))}`).join(", ");
+    const at = clock(moment);
+    readout.textContent = moment === null ? "" : `${time(moment)}${at ? ` (${at})` : ""}: ` + curves.map((curve, k) => `${both ? parts[k].label + " " : ""}${moment > parts[k].duration ? "—" : count(inService(curve, moment))}`).join(", ");
   });
   return holder;
 }

@@ -69,6 +69,11 @@ function time(ms) {
   if (seconds && !days) words.push(`${Number.isInteger(seconds) ? seconds : seconds.toFixed(1)}s`);
   return words.join(" ");
 }
+// The time of day of a moment of a real run, as its logs have it; empty of a prediction.
+function clock(ms) {
+  const began = latest.started_at ? Date.parse(latest.started_at) : NaN;
+  return Number.isNaN(began) || ms === null ? "" : new Date(began + ms).toISOString().replace("T", " ").replace(/\.\d+Z/, " UTC");
+}
 const words = (state) => state.replaceAll("_", " ");
 const count = (number) => number.toLocaleString("en");
 function percent(share) {

@@ -308,6 +308,7 @@ function describe(row, at) {
     const why = lane[6] !== undefined && lane[6] >= 0 ? `: ${parts[part].reasons[lane[6]]}` : "";
     const when = lane[3] === null ? "" : `, ${time(lane[3])} to ${time(lane[4])}${lane[4] === null ? "" : `, so ${time(lane[4] - lane[3])}`}`;
     lines.push(element("div", {}, `${whose(parts[part])}${words(data.states[lane[2]])}${when}${why}`));
+    if (part === parts.length - 1 && clock(lane[3])) lines.push(element("div", { class: "quiet" }, `from ${clock(lane[3])}`));
     for (let i = 0; i < lane[5].length; i += 4) {
       const [start, end, attempts, state] = lane[5].slice(i, i + 4);
       if (start === null) continue;

@@ -121,6 +121,23 @@ TEST_CASE("a real run is written in every format, and beside its prediction") {
   CHECK(json::parse(place.run({"report", "--format", "trace"}).out).contains("traceEvents"));
 }
 
+TEST_CASE("the ending of the file tells the format, and --format overrides it") {
+  const Place place;
+  const auto starts = [&](const std::string& file, const std::vector<std::string>& more) {
+    std::vector<std::string> words{"simulate", "pair.deploy", "-o", file};
+    words.insert(words.end(), more.begin(), more.end());
+    REQUIRE(place.run(words).status == 0);
+    return place.read(file).substr(0, 15);
+  };
+  CHECK(starts("a.html", {}) == "<!DOCTYPE html>");
+  CHECK(starts("a.csv", {}) == "step,target,bat");
+  CHECK(starts("a.json", {}) == "{\"schema\":\"slui");
+  CHECK(starts("a.trace.json", {}) == "{\"displayTimeUn");
+  CHECK(starts("a.txt", {}) == "Pair: succeeded");
+  CHECK(starts("a.xml", {}) == "Pair: succeeded");
+  CHECK(starts("a.html", {"--format", "text"}) == "Pair: succeeded");
+}
+
 TEST_CASE("what a format cannot hold is refused with the reason") {
   const Place place;
   const auto refused = [&](const std::vector<std::string>& words, const std::string& reason) {

@@ -222,6 +222,22 @@ class Pages(unittest.TestCase):
         self.assertEqual("4 of 10,000 lanes", self.counted())
         self.all_is_well()
 
+    def test_what_is_folded_away_opens(self):
+        targets = 'role web { target "web-[1..40]" }'
+        self.open(self.page(f'deployment "Forty"\n{targets}\nstep "A" on web window 2 {{ run "true" takes 1s to 9s }}\n'))
+        rows = "document.querySelectorAll('#slowest-servers tbody tr').length"
+        self.assertEqual(10, self.browser.run(rows))
+        self.browser.run("document.querySelector('#slowest-servers button').click()")
+        self.assertEqual(40, self.browser.run(rows))
+        took = self.browser.run("[...document.querySelectorAll('#slowest-servers tbody tr')].map((row) => "
+                                "parseFloat(row.children[1].textContent))")
+        self.assertEqual(sorted(took, reverse=True), took)
+        self.browser.run("document.querySelector('#critical-path details').open = true")
+        self.browser.frame()
+        self.assertEqual(self.browser.run("latest.path.length"),
+                         self.browser.run("document.querySelectorAll('#critical-path details tbody tr').length"))
+        self.all_is_well()
+
     def test_paper_and_dark_show_the_same(self):
         self.open(self.page(FARM, "--runs", "200"))
         self.browser.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])
@@ -254,6 +270,9 @@ class Pages(unittest.TestCase):
         self.assertEqual(["predicted", "run"], self.browser.run("parts.map((part) => part.label)"))
         self.assertEqual("25 lanes", self.counted())
         labels = self.browser.run("[...document.querySelectorAll('.cards .label')].map((e) => e.textContent)")
+        self.browser.run("point(5)")
+        self.assertRegex(self.browser.run("document.querySelector('.readout').textContent"),
+                         r"^5ms \(20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC\): predicted \d+, run \d+$")
         self.assertIn("predicted", labels)
         self.assertIn("run", labels)
         self.assertEqual(2 * 3, self.browser.run("document.querySelectorAll('#steps tbody tr').length"))
