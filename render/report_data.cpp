@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "plan/batches.h"
 #include "plan/limits.h"
+#include "plan/prove.h"
 #include "render/report.h"
 #include "scheduler/work.h"
 
@@ -148,8 +149,10 @@ class Writer {
   }
 
   void write_contracts() {
+    const std::vector<plan::Proof> proofs = plan::prove(plan_);
     json_.key("contracts").begin_array();
-    for (const plan::Contract& contract : plan_.contracts) {
+    for (std::size_t i = 0; i < plan_.contracts.size(); ++i) {
+      const plan::Contract& contract = plan_.contracts[i];
       json_.begin_object();
       text("text", contract.text);
       json_.member("kind", kind_name(contract.kind));
@@ -160,6 +163,10 @@ class Writer {
       const bool of_time = contract.kind == plan::Contract::Kind::Duration ||
                            contract.kind == plan::Contract::Kind::Downtime;
       if (of_time) json_.member("limit", contract.duration.ms);
+      if (proofs[i].answer != plan::Proof::Answer::Open) {
+        json_.member("proved", proofs[i].answer == plan::Proof::Answer::Proved);
+        text("proof", proofs[i].reason);
+      }
       json_.end_object();
     }
     json_.end_array();

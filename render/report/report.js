@@ -103,11 +103,13 @@ function drawContracts() {
     return time(one.worst);
   };
   const answer = (held, yes, no) => element("span", { class: held ? "kept" : "broken" }, held ? yes : no);
+  const proof = (contract) => (contract.proved === undefined ? element("span", { class: "quiet" }, "not proved") :
+    element("span", {}, answer(contract.proved, "proved", "refuted"), element("div", { class: "quiet" }, contract.proof)));
   // Of two timelines a row each.
-  const heads = ["contract", ...(both ? [""] : []), "answer", "at its worst", ["at"], ...(many ? ["over all runs", "kept in", "with 95% confidence", "asked for"] : [])];
-  section("Contracts", element("p", { class: "quiet" }, many ? `What is shown in full is one run; over all ${count(many.runs)} it is an estimate, with how sure it is.` : "As they fared here; other draws, or other failures, may fare otherwise."), table(heads, data.contracts.flatMap((contract, index) => parts.map((part, k) => {
+  const heads = ["contract", ...(both ? [""] : []), "answer", "at its worst", ["at"], "whatever happens", ...(many ? ["over all runs", "kept in", "with 95% confidence", "asked for"] : [])];
+  section("Contracts", element("p", { class: "quiet" }, many ? `The answer is that of the one run shown; over all ${count(many.runs)} it is an estimate, with how sure it is. What is proved holds in every schedule.` : "The answer is how they fared here. What is proved holds in every schedule, whatever takes how long and whatever fails."), table(heads, data.contracts.flatMap((contract, index) => parts.map((part, k) => {
     const one = part.contracts[index];
-    const row = [k === 0 ? element("code", {}, contract.text) : "", ...(both ? [part.label] : []), answer(one.held, "kept", "broken"), worst(contract, one), time(one.at)];
+    const row = [k === 0 ? element("code", {}, contract.text) : "", ...(both ? [part.label] : []), answer(one.held, "kept", "broken"), worst(contract, one), time(one.at), k === 0 ? proof(contract) : ""];
     if (!many) return row;
     if (k > 0) return [...row, "", "", "", ""];
     const [value, low, high, required, held] = many.contracts[index];
