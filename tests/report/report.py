@@ -125,6 +125,9 @@ class Pages(unittest.TestCase):
         self.assertEqual(f"{web['available_min']} of 12 web", cards["Lowest capacity"])
         self.assertEqual("succeeded", cards["Outcome"])
         self.assertEqual("2 of 2 kept", cards["Contracts"])
+        answers = self.browser.run("[...document.querySelectorAll('#contracts tbody tr')].map((row) => row.textContent)")
+        self.assertRegex(answers[0], r"^available\(web\) >= 8kept8 in service40sproved")
+        self.assertRegex(answers[1], r"^duration <= 4m in 95% of runskept.*not proved$")
         seconds = sum(float(number) * {"m": 60, "s": 1}[unit]
                       for number, unit in re.findall(r"([\d.]+)([ms])\b", cards["Duration"]))
         self.assertAlmostEqual(told["duration_ms"] / 1000, seconds, delta=0.06)
