@@ -198,17 +198,14 @@ Scheduler::Machine::Next Scheduler::Machine::skip_tasks(Slot& slot, std::uint32_
   return Next::End;
 }
 
-// Those that need pieces stand in one queue with those that waited already.
 void Scheduler::Machine::start_attempts() {
-  for (const std::uint32_t place : starting_) {
-    const bool free = work_rules(slots_[place]).pieces == WorkRules::no_pieces;
-    free ? carry_out(place) : wait_for_pieces(place);
-  }
+  if (pieces_.any()) return start_with_pieces();
+  for (const std::uint32_t place : starting_) carry_out(place);
   starting_.clear();
-  if (pieces_.any()) hand_out_pieces();
 }
 
 void Scheduler::Machine::start_attempt(std::uint32_t place) {
+  if (!pieces_.any()) return carry_out(place);
   const std::uint32_t pieces = work_rules(slots_[place]).pieces;
   const bool starts = pieces == WorkRules::no_pieces || pieces_.take(pieces);
   starts ? carry_out(place) : wait_for_pieces(place);

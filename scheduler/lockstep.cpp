@@ -99,6 +99,21 @@ void Scheduler::Machine::wait_for_pieces(std::uint32_t place) {
   pieces_.wait(work_rules(slot).pieces, slot.step, slot.lane, place);
 }
 
+// Those that need pieces stand in one queue with those that waited already.
+void Scheduler::Machine::start_with_pieces() {
+  for (const std::uint32_t place : starting_) {
+    const bool free = work_rules(slots_[place]).pieces == WorkRules::no_pieces;
+    free ? carry_out(place) : wait_for_pieces(place);
+  }
+  starting_.clear();
+  hand_out_pieces();
+}
+
+void Scheduler::Machine::give_back_pieces(const Slot& slot) {
+  const std::uint32_t pieces = work_rules(slot).pieces;
+  if (pieces != WorkRules::no_pieces) pieces_.give_back(pieces);
+}
+
 void Scheduler::Machine::hand_out_pieces() {
   for (std::uint32_t place = 0; pieces_.next(place);) carry_out(place);
 }

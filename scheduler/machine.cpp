@@ -140,8 +140,7 @@ void Scheduler::Machine::settle_end(const Event& event) {
   Slot& slot = slots_[place];
   SLUICE_CHECK(slot.phase == LanePhase::Acting || slot.phase == LanePhase::Ending,
                "an action has ended twice");
-  const std::uint32_t pieces = work_rules(slot).pieces;
-  if (pieces != WorkRules::no_pieces) pieces_.give_back(pieces);
+  if (pieces_.any()) give_back_pieces(slot);
   slot.out_of_reach = event.outcome == Outcome::Unreachable && !slot.timed_out;
   if (!slot.out_of_reach) touch(slot);
   if (slot.timed_out || event.outcome == Outcome::Failed || event.outcome == Outcome::Unreachable ||

@@ -291,7 +291,9 @@ class Scheduler::Machine {
   void release_batch(plan::StepId step);
   void leave_batch(const Slot& slot);
   void wait_for_pieces(std::uint32_t place);
+  void start_with_pieces();
   void hand_out_pieces();
+  void give_back_pieces(const Slot& slot);
   void stop_waiting(std::uint32_t place);
   Next nobody_asked(Slot& slot, std::uint32_t place);
   Next after_wait(Slot& slot, std::uint32_t place);

@@ -232,8 +232,11 @@ TEST_CASE("a canary and its waves, and zone by zone, go in the order that was pr
     CHECK(rollout.run.status == 0);
     json fact = without_times(rollout.fact);
     json prediction = without_times(rollout.prediction);
-    fact.erase("roles");  // how many were out together depends on how long their work took
-    prediction.erase("roles");
+    for (const json& contract : fact.at("contracts")) CHECK(contract.at("held") == true);
+    for (json* document : {&fact, &prediction}) {
+      document->erase("roles");  // how many were out together depends on how long their work took
+      document->erase("contracts");
+    }
     CHECK(fact == prediction);
     check_order(rollout.fact);
   }

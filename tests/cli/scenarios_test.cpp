@@ -175,7 +175,7 @@ TEST_CASE("timelines worked out by hand come out of the program to the milliseco
     files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
-  REQUIRE(files.size() >= 75);
+  REQUIRE(files.size() >= 100);
   for (const auto& path : files) {
     DYNAMIC_SECTION(path.stem().string()) {
       check_scenario(path);

@@ -99,8 +99,8 @@ TEST_CASE("so it does with batches, gates, groups, contracts, conditions, undo a
 }
 
 TEST_CASE("a journal, written and read back, replays to the same timeline") {
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-    const plan::Plan plan = test::random_plan(seed);
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    const plan::Plan plan = seed % 2 == 0 ? random_rollout(seed) : test::random_plan(seed);
     simulator::Settings settings;
     settings.seed = seed;
     settings.failures = random_failures(plan, seed);

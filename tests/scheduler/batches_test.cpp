@@ -171,3 +171,19 @@ TEST_CASE("a batch in lockstep begins as a whole or not yet") {
    10: done A@a -> step A succeeded, start U/x@b, start U/x@c
   )");
 }
+
+TEST_CASE("an abort lets nobody overtake its batch in lockstep") {
+  check_starts("U on a b, batches 2, lockstep: x; y; back, always", R"(
+    0:                 -> start U/x@a, start U/x@b
+   10: done U/x@b      ->
+   15: abort           -> cancel U/x@a
+   20: cancelled U/x@a -> start U/back@a, start U/back@b
+   30: done U/back@a, done U/back@b -> step U failed (aborted), deployment aborted
+  )");
+}
+
+TEST_CASE("a batch in lockstep that is wider than its window can never begin") {
+  check_starts("U on a b c, batches 3, lockstep, window 2", R"(
+    0: -> step U failed (stuck), deployment failed
+  )");
+}

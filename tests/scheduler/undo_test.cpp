@@ -153,3 +153,12 @@ TEST_CASE(
     2: fail U@b, abort  -> step U failed (halted), deployment aborted
   )");
 }
+
+TEST_CASE("a target that was left behind is not undone with its step: nothing was done to it") {
+  check_starts("U on a b, window 1, rollback all, unreachable skip, undo", R"(
+    0:                 -> start U@a
+   10: unreachable U@a -> start U@b
+   20: fail U@b        -> start U.undo@b
+   30: done U.undo@b   -> step U failed, deployment failed
+  )");
+}

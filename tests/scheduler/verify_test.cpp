@@ -164,3 +164,12 @@ TEST_CASE("an abort keeps a verify from running, but not that of what is when al
                             step U failed (aborted), deployment aborted
   )");
 }
+
+TEST_CASE(
+    "the census asks for nothing that a condition rules out, though the step was never asked") {
+  check_starts("property old: a, not b\nA on c\nB on a b, if old, verify", R"(
+    0:                 -> start A@c
+   10: fail A@c        -> step A failed, step B skipped (after failure by A), start B.census@a
+   20: fail B.census@a -> deployment failed
+  )");
+}
