@@ -170,6 +170,12 @@ class Analysis {
       if (counted) facts.at_once = std::min(facts.at_once, plan.at_most->value);
       if (facts.fate.out_while_run) may_go_out_.add(plan.target_lists[step.targets]);
       facts_.push_back(facts);
+      // Where a gate fails all that was begun is undone, and counts as failed.
+      if (!step.gate_of.valid() || step.disabled) continue;
+      const Step& gated = plan.steps[step.gate_of];
+      if (!gated.disabled && gated.on_failure == OnFailure::RollbackAll) {
+        facts_[step.gate_of.value].fate.can_fail = true;
+      }
     }
     for (const Role& role : plan.roles) set(role.targets);
     add_conditions();

@@ -233,6 +233,12 @@ void hold_against_schedules(const plan::Plan& plan, std::uint64_t seed) {
   }
 }
 
+TEST_CASE("a gate that fails undoes what cannot fail itself") {
+  const plan::Plan plan =
+      test::tiny_plan("U on a b c d, batches 2, rollback all: x, ignore, undo\n- Look");
+  CHECK(worst_case(plan).failed_by_step.front().total() == 4);
+}
+
 TEST_CASE("no schedule of any plan is worse than the worst case") {
   for (std::uint64_t seed = 0; seed < 4'000; ++seed) {
     plan::Plan plan = test::random_plan(seed);
