@@ -132,6 +132,16 @@ CLI::App* add_plan(CLI::App& app, PlanOptions& options) {
   return command;
 }
 
+CLI::App* add_diff(CLI::App& app, DiffOptions& options) {
+  CLI::App* command = app.add_subcommand("diff", "tell what differs between two plans");
+  add_input(*command, options.input);
+  command->add_option("new", options.other, "the new one; the first is the old one")
+      ->required()
+      ->type_name("NEW");
+  add_format(*command, options.format);
+  return command;
+}
+
 CLI::App* add_graph(CLI::App& app, GraphOptions& options) {
   CLI::App* command = app.add_subcommand("graph", "draw the plan");
   add_input(*command, options.input);
@@ -154,6 +164,8 @@ CLI::App* add_simulate(CLI::App& app, SimulateOptions& options) {
       ->type_name("STEP[/CHILD]@TARGET=3x");
   command->add_option("--unreachable", options.unreachable, "a target that is never to be reached")
       ->type_name("TARGET");
+  command->add_flag("--explain", options.explain,
+                    "tell slack, how busy the slots were, what one more would save");
   command->add_option("--runs", options.runs, "so many runs, and what they have in common")
       ->check(CLI::Range(1U, 10'000'000U));
   command->add_option("--threads", options.threads, "at once, for --runs: all cores by default")
@@ -268,6 +280,7 @@ std::variant<Arguments, int> parse_arguments(int argc, const char* const* argv) 
   commands.add(app, add_check);
   commands.add(app, add_fmt);
   commands.add(app, add_plan);
+  commands.add(app, add_diff);
   commands.add(app, add_graph);
   commands.add(app, add_simulate);
   commands.add(app, add_run);

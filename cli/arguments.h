@@ -39,6 +39,11 @@ struct PlanOptions {
   std::string output;  // empty: words on standard output; else the saved plan
   bool expand = false;
 };
+struct DiffOptions {
+  InputOptions input;  // of the old one; what shapes it shapes both
+  std::string other;   // the new one
+  Format format = Format::Text;
+};
 struct GraphOptions {
   InputOptions input;
   std::string output;  // its ending decides: .dot, .svg, .png, .pdf; empty or `-`: DOT
@@ -54,6 +59,7 @@ struct SimulateOptions {
   std::vector<std::string> fail;
   std::vector<std::string> slow;
   std::vector<std::string> unreachable;
+  bool explain = false;  // slack, how busy the slots were, what one more would save
 };
 struct RunOptions {
   InputOptions input;
@@ -92,9 +98,9 @@ struct ExplainOptions {
 };
 struct VersionOptions {};
 
-using Arguments = std::variant<CheckOptions, FmtOptions, PlanOptions, GraphOptions, SimulateOptions,
-                               RunOptions, StatusOptions, ReportOptions, HistoryOptions,
-                               LogsOptions, ExplainOptions, VersionOptions>;
+using Arguments = std::variant<CheckOptions, FmtOptions, PlanOptions, DiffOptions, GraphOptions,
+                               SimulateOptions, RunOptions, StatusOptions, ReportOptions,
+                               HistoryOptions, LogsOptions, ExplainOptions, VersionOptions>;
 
 // Parsed arguments, or the exit status after help or an error was printed.
 std::variant<Arguments, int> parse_arguments(int argc, const char* const* argv);

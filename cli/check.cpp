@@ -23,6 +23,13 @@ std::string with_members(std::string document, const std::string& members) {
   return document + "," + members + "}\n";
 }
 
+// Gates are no steps of their own.
+std::uint32_t steps_of(const plan::Plan& plan) {
+  std::uint32_t count = 0;
+  for (const plan::Step& step : plan.steps) count += step.gate_of.valid() ? 0U : 1U;
+  return count;
+}
+
 // The file and what shapes its plan, as they were typed.
 std::string command_words(const InputOptions& input) {
   std::string words = render::shell_word(input.file);
@@ -66,7 +73,7 @@ int check_command(const CheckOptions& options) {
   style.width = terminal_width(2);
   style.colour = colour_wanted(2);
   fmt::print(stderr, "{}: {} on {}, no mistakes\n{}", options.input.file,
-             counted(plan.steps.size(), "step"), counted(plan.targets.size(), "target"),
+             counted(steps_of(plan), "step"), counted(plan.targets.size(), "target"),
              render::verdicts_text(plan, judgement.verdicts, judgement.findings,
                                    command_words(options.input), style));
   return status;

@@ -20,6 +20,7 @@ enum ExitStatus : int {
 int check_command(const CheckOptions& options);
 int fmt_command(const FmtOptions& options);
 int plan_command(const PlanOptions& options);
+int diff_command(const DiffOptions& options);
 int graph_command(const GraphOptions& options);
 int simulate_command(const SimulateOptions& options);
 int run_command(const RunOptions& options);

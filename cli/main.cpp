@@ -13,6 +13,7 @@ struct Dispatch {
   int operator()(const CheckOptions& options) const { return check_command(options); }
   int operator()(const FmtOptions& options) const { return fmt_command(options); }
   int operator()(const PlanOptions& options) const { return plan_command(options); }
+  int operator()(const DiffOptions& options) const { return diff_command(options); }
   int operator()(const GraphOptions& options) const { return graph_command(options); }
   int operator()(const SimulateOptions& options) const { return simulate_command(options); }
   int operator()(const RunOptions& options) const { return run_command(options); }

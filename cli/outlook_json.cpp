@@ -2,6 +2,7 @@
 
 #include "base/json_writer.h"
 #include "cli/outlook.h"
+#include "plan/prove.h"
 
 namespace sluice::cli {
 
@@ -76,6 +77,7 @@ std::string outlook_json(const plan::Plan& plan, const Outlook& outlook, std::ui
     write_time(json, "out_of_service_ms", role.out_of_service_ms);
     json.end_object();
   }
+  const std::vector<plan::Proof> proofs = plan::prove(plan);
   json.end_array().key("contracts").begin_array();
   for (std::size_t i = 0; i < plan.contracts.size(); ++i) {
     const simulator::ContractSample& sample = outlook.contracts[i];
@@ -83,7 +85,8 @@ std::string outlook_json(const plan::Plan& plan, const Outlook& outlook, std::ui
     json.member("probability", sample.probability.value);
     json.member("low", sample.probability.low).member("high", sample.probability.high);
     json.member("required", sample.required).member("held", sample.held);
-    json.member("basis", "estimated").end_object();
+    const bool proved = proofs[i].answer == plan::Proof::Answer::Proved;
+    json.member("basis", proved ? "proved" : "estimated").end_object();
   }
   json.end_array().key("assumed").begin_array();
   for (const std::string& assumed : outlook.assumed) json.value(assumed);

@@ -11,8 +11,10 @@
 #include "cli/load.h"
 #include "cli/outlook.h"
 #include "cli/report_page.h"
+#include "render/explain_text.h"
 #include "render/timeline_json.h"
 #include "render/timeline_text.h"
+#include "render/what_if.h"
 #include "simulator/monte_carlo.h"
 #include "simulator/simulator.h"
 #include "simulator/what_if.h"
@@ -63,11 +65,15 @@ class Simulation {
     settings_.seed = options.seed;
     const bool text = options.format == Format::Text;
     const bool few = all_lanes(plan) <= most_drawn_lanes;
-    settings_.detail = !text || few ? scheduler::Detail::Lanes : scheduler::Detail::Summary;
+    settings_.detail =
+        !text || few || options.explain ? scheduler::Detail::Lanes : scheduler::Detail::Summary;
   }
 
   int run() {
     if (const base::Status read = read_what_ifs(); !read) return wrong(read.error().message);
+    if (options_.explain && options_.runs > 1) {
+      return wrong("`--explain` is of one run: it goes with no --runs");
+    }
     if (each_ && options_.runs > 1) {
       return wrong("`each` is one run for each target: it goes with no --runs");
     }
@@ -148,10 +154,17 @@ class Simulation {
     if (options_.format != Format::Text) {
       const auto document = timeline_document(plan_, timeline, options_.format,
                                               {options_.seed, {}, {}, assumed}, about(settings_));
-      return document ? ended(put(document.value()), held) : wrong(document.error().message);
+      if (!document) return wrong(document.error().message);
+      return ended(put(with_explanation(document.value(), timeline)), held);
     }
     std::string text = render::summary_text(plan_, timeline, assumed, style());
-    if (asks_what_if()) text += "\n" + render::end_state_text(plan_, timeline, style());
+    if (asks_what_if()) {
+      text += "\n" + render::end_state_text(plan_, timeline, style());
+      if (!timeline.lanes.empty()) text += render::releases_text(plan_, timeline);
+    }
+    if (options_.explain && !timeline.lanes.empty()) {
+      text += "\n" + render::explain_text(plan_, timeline, explained(timeline), style());
+    }
     if (!timeline.lanes.empty()) text += "\n" + render::gantt_text(plan_, timeline, style());
     return ended(put(text), held);
   }
@@ -203,31 +216,71 @@ class Simulation {
                                 : step.name;
   }
 
+  // How much sooner the whole would end with one more slot in the step's window, all else as it
+  // is. Nothing where it has no window, or the plan is too large to try.
+  std::optional<base::Duration> one_more_saves(plan::StepId id, base::Duration now) const {
+    constexpr std::uint64_t most_lanes = 200'000;
+    const plan::Step& step = plan_.steps[id];
+    if (step.on_controller || step.window.value >= plan::lane_count(plan_, id)) return std::nullopt;
+    if (all_lanes(plan_) * plan_.steps.size() > most_lanes) return std::nullopt;
+    plan::Plan wider = plan_;
+    ++wider.steps[id].window.value;
+    simulator::Settings settings = settings_;
+    settings.detail = scheduler::Detail::Summary;
+    const auto prediction = simulator::simulate(wider, settings);
+    if (!prediction) return std::nullopt;
+    return base::Duration{now.ms - prediction.value().timeline.duration.ms};
+  }
+
+  std::string with_explanation(std::string document, const scheduler::Timeline& timeline) const {
+    if (!options_.explain || options_.format != Format::Json) return document;
+    document.resize(document.rfind('}'));
+    return document + "," + render::explain_json(plan_, explained(timeline)) + "}\n";
+  }
+
+  std::vector<render::Explained> explained(const scheduler::Timeline& timeline) const {
+    std::vector<render::Explained> rows;
+    const auto slacks = scheduler::slack_of(plan_, timeline);
+    for (const plan::StepId step : plan_.steps.ids()) {
+      rows.push_back({slacks[step.value], one_more_saves(step, timeline.duration)});
+    }
+    return rows;
+  }
+
+  // What taking everything back would be after that failure: the step as if it said `rollback all`
+  // and tolerated nothing. Nothing where nothing in it undoes.
+  std::optional<scheduler::TakenBack> rollback(const simulator::Settings& settings,
+                                               plan::StepId id) const {
+    const auto& tasks = plan_.steps[id].tasks;
+    const bool undoes = std::any_of(tasks.begin(), tasks.end(),
+                                    [](const plan::Task& task) { return task.undo.has_value(); });
+    if (!undoes) return std::nullopt;
+    plan::Plan changed = plan_;
+    changed.steps[id].on_failure = plan::OnFailure::RollbackAll;
+    changed.steps[id].tolerate.value = 0;
+    const auto prediction = simulator::simulate(changed, settings);
+    if (!prediction) return std::nullopt;
+    return scheduler::taken_back(changed, prediction.value().timeline);
+  }
+
   // Each target in turn: which single failure hurts most?
-  int run_each() {
-    std::string json = "{\"schema\":\"sluice.what_if/1\",\"runs\":[";
-    std::vector<render::WhatIf> rows;
+  int run_each() const {
+    std::vector<render::WhatIf> runs;
     for (const simulator::Failure& failure : each_->failures) {
       simulator::Settings settings = settings_;
+      settings.detail = scheduler::Detail::Lanes;
       settings.failures.push_back(failure);
-      const auto prediction = simulator::simulate(plan_, settings);
+      auto prediction = simulator::simulate(plan_, settings);
       if (!prediction) return wrong(prediction.error().message);
-      const auto& [timeline, assumed] = prediction.value();
-      const std::string target(plan::lane_name(plan_, failure.step, failure.lane));
-      if (options_.format == Format::Json) {
-        if (json.back() != '[') json += ',';
-        base::JsonWriter writer(json);
-        writer.begin_object().member("fail", fmt::format("{}@{}", task_name(failure), target));
-        std::string document =
-            render::timeline_json(plan_, timeline, {options_.seed, {}, {}, assumed});
-        document.pop_back();
-        json += ",\"timeline\":" + document + "}";
-      } else {
-        rows.push_back({target, timeline});
-      }
+      runs.push_back({std::string(plan::lane_name(plan_, failure.step, failure.lane)),
+                      std::move(prediction.value().timeline), std::move(prediction.value().assumed),
+                      rollback(settings, failure.step)});
     }
-    if (options_.format == Format::Json) return put(json + "]}\n");
-    return put(render::what_if_text(plan_, task_name(each_->failures.front()), rows, style()));
+    if (runs.empty()) return wrong("that step works on no target, so none can fail");
+    const std::string task = task_name(each_->failures.front());
+    return put(options_.format == Format::Json
+                   ? render::what_if_json(plan_, task, runs, options_.seed)
+                   : render::what_if_text(plan_, task, runs, style()));
   }
 
   const plan::Plan& plan_;

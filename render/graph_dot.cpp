@@ -46,7 +46,7 @@ class DotWriter {
     line(
         "node [shape=box, style=\"rounded,filled\", fontname=\"Helvetica\", fontsize=11, "
         "margin=\"0.14,0.07\", height=0.3, penwidth=1.1];");
-    line("edge [color=\"#5c6f82\", arrowsize=0.7, penwidth=1.2];");
+    line("edge [color=\"#5c6f82\", arrowsize=0.7, penwidth=1.2, fontname=\"Helvetica\"];");
     const bool plain = plan_.steps.size() > most_steps_with_tasks && !style_.expand;
     for (const StepId step : plan_.steps.ids()) {
       if (plan_.steps[step].gate_of.valid()) continue;  // drawn with its step

@@ -61,8 +61,8 @@ std::string how_many(const plan::Plan& plan, plan::StepId id) {
   for (const plan::GroupWindow& window : step.group_windows) add(text, per_group(window));
   if (!step.batches.sizes.empty()) add(text, batches_text(plan, id));
   if (!step.by.empty()) {
-    add(text, fmt::format("by {}: {} values", fitted(step.by, 24),
-                          std::max<std::size_t>(step.by_groups.size(), 1)));
+    add(text, fmt::format("by {}: {}", fitted(step.by, 24),
+                          counted(std::max<std::size_t>(step.by_groups.size(), 1), "value")));
   }
   if (step.stagger.ms > 0) {
     add(text, plan::to_text(plan::Value{step.stagger}) + " between two that begin");

@@ -1,8 +1,7 @@
-// The summary of a timeline, and the table of a what-if.
+// The summary of a timeline.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "base/utf8.h"
 #include "plan/limits.h"
@@ -216,56 +215,6 @@ std::string summary_text(const plan::Plan& plan, const scheduler::Timeline& time
     if (assumed.size() > most) text += fmt::format("    … and {} more\n", assumed.size() - most);
   }
   return text;
-}
-
-std::string what_if_text(const plan::Plan& plan, const std::string& task,
-                         const std::vector<WhatIf>& runs, const TextStyle& style) {
-  const auto harm = [](const WhatIf& run) {
-    const scheduler::Census& census = run.timeline.census;
-    std::uint32_t lowest = 0xffff'ffff;
-    for (const auto& role : run.timeline.roles) lowest = std::min(lowest, role.available_min);
-    const std::uint32_t bad = census.failed + census.skipped + census.not_started;
-    return std::array<std::int64_t, 3>{-std::int64_t{bad}, lowest, -run.timeline.duration.ms};
-  };
-  std::vector<const WhatIf*> order;
-  for (const WhatIf& run : runs) order.push_back(&run);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](const WhatIf* a, const WhatIf* b) { return harm(*a) < harm(*b); });
-  TextTable table;
-  table.column("fails on");
-  table.column("outcome");
-  table.column("duration", TextTable::Align::Right);
-  table.column("verified", TextTable::Align::Right);
-  table.column("failed", TextTable::Align::Right);
-  table.column("not reached", TextTable::Align::Right);
-  // Roles of which none goes out of service in any run would only make the table wide.
-  std::vector<plan::RoleId> roles;
-  for (const plan::RoleId id : plan.roles.ids()) {
-    const bool goes_out = std::any_of(runs.begin(), runs.end(), [&](const WhatIf& run) {
-      const scheduler::RoleTimes& role = run.timeline.roles[id.value];
-      return role.available_min < role.targets;
-    });
-    if (!goes_out) continue;
-    roles.push_back(id);
-    table.column(fmt::format("lowest {}", fitted(plan.roles[id].name, 20)),
-                 TextTable::Align::Right);
-  }
-  for (const WhatIf* run : order) {
-    const scheduler::Census& census = run->timeline.census;
-    std::vector<std::string> cells{fitted(run->target, 40),
-                                   words(run->timeline.outcome),
-                                   duration_text(run->timeline.duration),
-                                   fmt::format("{}", census.verified),
-                                   fmt::format("{}", census.failed),
-                                   fmt::format("{}", census.skipped + census.not_started)};
-    for (const plan::RoleId id : roles) {
-      cells.push_back(fmt::format("{}", run->timeline.roles[id.value].available_min));
-    }
-    table.row(std::move(cells));
-    table.colour_last(1, colour_of(run->timeline.outcome, style));
-  }
-  return fmt::format("{}: what if `{}` fails on one target, the worst first\n\n{}",
-                     fitted(plan.deployment, 60), fitted(task, 60), table.text(2));
 }
 
 }  // namespace sluice::render

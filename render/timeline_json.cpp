@@ -6,6 +6,8 @@
 #include "plan/batches.h"
 #include "plan/limits.h"
 #include "plan/prove.h"
+#include "render/what_if.h"
+#include "scheduler/releases.h"
 #include "scheduler/work.h"
 
 namespace sluice::render {
@@ -40,11 +42,13 @@ class Writer {
     json_.end_array();
     write_steps();
     write_lanes();
-    write_targets();
+    const scheduler::Releases releases = scheduler::releases_of(plan_, timeline_);
+    write_targets(releases);
     write_roles();
     write_critical_path();
     write_contracts(header.seed.has_value());
     write_census();
+    write_releases(releases);
     json_.end_object();
   }
 
@@ -163,7 +167,7 @@ class Writer {
     return names;
   }
 
-  void write_targets() {
+  void write_targets(const scheduler::Releases& releases) {
     const auto roles = roles_by_target();
     json_.key("targets").begin_array();
     for (std::uint32_t i = 0; i < plan_.targets.size(); ++i) {
@@ -175,7 +179,9 @@ class Writer {
       json_.key("out_of_service").begin_array();
       for (const Interval& out : timeline_.out_of_service(plan::TargetId{i})) interval(out);
       const bool out = !timeline_.target_out.empty() && timeline_.target_out[i];
-      json_.end_array().member("in_service", !out).end_object();
+      json_.end_array().member("in_service", !out);
+      if (releases.concerned[i]) json_.member("release", release_name(releases.at_end[i]));
+      json_.end_object();
     }
     json_.end_array();
   }
@@ -244,6 +250,30 @@ class Writer {
     json_.member("failed", census.failed).member("skipped", census.skipped);
     json_.member("excluded", census.excluded).member("left_behind", census.left_behind);
     json_.member("not_started", census.not_started).member("unknown", census.unknown).end_object();
+  }
+
+  void write_releases(const scheduler::Releases& releases) {
+    const scheduler::FirstFailure first = scheduler::first_failure(plan_, timeline_);
+    json_.key("first_failure");
+    if (first.step.valid()) {
+      json_.begin_object().member("step", plan_.steps[first.step].name);
+      json_.member("target", plan::lane_name(plan_, first.step, first.lane));
+      json_.member("task",
+                   scheduler::part_name(
+                       plan_, {.step = first.step, .task = first.task, .part = first.part}));
+      json_.member("at_ms", first.at.ms).end_object();
+    } else {
+      json_.null();
+    }
+    json_.key("side_by_side").begin_array();
+    for (const scheduler::SideBySide& row : scheduler::side_by_side(plan_, timeline_, releases)) {
+      json_.begin_object().member("old", plan_.roles[row.old_role].name);
+      json_.member("new", plan_.roles[row.new_role].name).member("time_ms", row.time.ms);
+      instant("from_ms", row.span.start);
+      instant("to_ms", row.span.end);
+      json_.end_object();
+    }
+    json_.end_array();
   }
 
   const plan::Plan& plan_;

@@ -29,16 +29,6 @@ std::string gantt_text(const plan::Plan& plan, const scheduler::Timeline& timeli
 std::string end_state_text(const plan::Plan& plan, const scheduler::Timeline& timeline,
                            const TextStyle& style);
 
-// One simulated run of a what-if, and the target whose failure it asks about.
-struct WhatIf {
-  std::string target;
-  scheduler::Timeline timeline;
-};
-
-// A row a run, the worst first: what a single failure of `task` on each target would do.
-std::string what_if_text(const plan::Plan& plan, const std::string& task,
-                         const std::vector<WhatIf>& runs, const TextStyle& style);
-
 // "4m", "1h30m", "2.5s", "1m7.37s", "85ms": exact, and as short as can be.
 std::string duration_text(base::Duration duration);
 // The same; "—" for what never was.
