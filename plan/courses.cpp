@@ -43,6 +43,7 @@ class Courses {
   void add_retries() {
     Course course;
     for (const StepId step : plan_.steps.ids()) {
+      if (lane_count(plan_, step) == 0) continue;
       const auto& tasks = plan_.steps[step].tasks;
       for (std::uint32_t task = 0; task < tasks.size(); ++task) {
         if (tasks[task].disabled || tasks[task].retry.more == 0) continue;

@@ -70,8 +70,9 @@ std::string after_failures(const plan::Plan& plan, const plan::Course& course) {
     for (; next < course.failures.size(); ++next) {
       const plan::CourseFailure& row = course.failures[next];
       if (row.step != first.step || row.task != first.task) break;
+      if (row.every_lane) continue;
       const plan::TargetId target = plan::lane_target(plan, row.step, row.lane);
-      if (!row.every_lane && target.valid()) targets.push_back(target);
+      if (target.valid()) targets.push_back(target);
     }
     const std::string times =
         first.attempts == plan::CourseFailure::all

@@ -21,8 +21,7 @@ bool takes_out(const plan::Step& step) {
 }
 
 bool brings(const plan::Task& task) {
-  constexpr std::array<std::string_view, 6> others{"http",  "wait",    "manual",
-                                                   "email", "haproxy", ""};
+  constexpr std::array<std::string_view, 5> others{"http", "wait", "manual", "email", "haproxy"};
   return !task.disabled && !task.effect.drains && !task.effect.restores &&
          std::find(others.begin(), others.end(), task.action.kind) == others.end();
 }
