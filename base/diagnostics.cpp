@@ -7,6 +7,20 @@
 
 namespace sluice::base {
 
+namespace {
+
+// A word of the user's may be as long as the file.
+void shorten(std::string& text) {
+  constexpr std::size_t most = 600;
+  if (text.size() <= most) return;
+  std::size_t end = most;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  text.resize(end);
+  text += "…";
+}
+
+}  // namespace
+
 void Diagnostics::add(Diagnostic diagnostic) {
   for (const Diagnostic& known : items_) {
     if (known.code == diagnostic.code && known.span == diagnostic.span) return;
@@ -17,6 +31,10 @@ void Diagnostics::add(Diagnostic diagnostic) {
     ++left_out_;
     return;
   }
+  shorten(diagnostic.message);
+  for (std::string& hint : diagnostic.hints) shorten(hint);
+  constexpr std::size_t most_notes = 20;
+  if (diagnostic.notes.size() > most_notes) diagnostic.notes.resize(most_notes);
   items_.push_back(std::move(diagnostic));
 }
 

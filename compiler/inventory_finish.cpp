@@ -65,9 +65,24 @@ class Inventory::Finish {
         if (--missing[child.value] == 0) ready.push_back(child.value);
       }
     }
-    if (ready.size() == i_.groups_.size()) return true;
-    report_circle(missing);
-    return false;
+    if (ready.size() != i_.groups_.size()) {
+      report_circle(missing);
+      return false;
+    }
+    return !is_too_deep();
+  }
+
+  // What all groups hold is found by walking down from each.
+  bool is_too_deep() {
+    constexpr std::uint32_t most_levels_of_groups = 1'000;
+    const auto deep = std::find_if(i_.groups_.begin(), i_.groups_.end(), [](const Group& group) {
+      return group.depth > most_levels_of_groups;
+    });
+    if (deep == i_.groups_.end()) return false;
+    report_.error(
+        "E0508", span(deep->place),
+        fmt::format("groups lie more than {} deep in one another", most_levels_of_groups));
+    return true;
   }
 
   // Walks from child to parent among the groups that are still waited for, until one comes again.

@@ -2,7 +2,6 @@
 // and how a mistake is told, is decided elsewhere.
 #include "compiler/parse.h"
 
-#include <DeployLexer.h>
 #include <DeployParser.h>
 #include <antlr4-runtime.h>
 #include <fmt/format.h>
@@ -12,6 +11,7 @@
 #include <optional>
 
 #include "compiler/depth_guard.h"
+#include "compiler/lexer.h"
 #include "compiler/literals.h"
 #include "compiler/recovery.h"
 #include "compiler/repair.h"
@@ -26,95 +26,63 @@ namespace {
 
 using base::Diagnostics;
 using base::FileId;
-using grammar::DeployLexer;
 using grammar::DeployParser;
 
 // Dense files could hold a token a byte; this is what 16 MiB of a usual one hold, and more.
 constexpr std::size_t most_tokens = 5'000'000;
+// Errors of one file that are worked out in words.
+constexpr std::size_t most_told = 1'000;
 
 // ---- bytes ─▶ tokens ---------------------------------------------------------------------------
-
-// The lexer gets bytes instead of code points: its places are then those of a span, and nothing is
-// copied. check_text has seen to it that they are UTF-8 without control characters. All bytes of
-// characters beyond ASCII look alike, since the lexer's tables end at ASCII and are slow past it.
-class Bytes final : public antlr4::CharStream {
- public:
-  explicit Bytes(std::string_view text) : text_(text) {}
-
-  void consume() override { ++at_; }
-  std::size_t LA(ssize_t i) override {
-    const std::size_t place =
-        i > 0 ? at_ + static_cast<std::size_t>(i) - 1 : at_ - static_cast<std::size_t>(-i);
-    if (place >= text_.size()) return antlr4::IntStream::EOF;
-    const auto byte = static_cast<unsigned char>(text_[place]);
-    return byte < 0x80U ? byte : beyond_ascii;
-  }
-  ssize_t mark() override { return -1; }
-  void release(ssize_t /*marker*/) override {}
-  std::size_t index() override { return at_; }
-  void seek(std::size_t index) override { at_ = index; }
-  std::size_t size() override { return text_.size(); }
-  std::string getSourceName() const override { return ""; }
-  std::string getText(const antlr4::misc::Interval& interval) override {
-    return std::string(text_.substr(static_cast<std::size_t>(interval.a),
-                                    static_cast<std::size_t>(interval.b - interval.a + 1)));
-  }
-  std::string toString() const override { return std::string(text_); }
-
- private:
-  static constexpr std::size_t beyond_ascii = 1;
-  std::string_view text_;
-  std::size_t at_ = 0;
-};
 
 TokenKind kind_of(std::size_t type) {
   switch (type) {
     case antlr4::Token::EOF:
       return TokenKind::End;
-    case DeployLexer::ID:
+    case DeployParser::ID:
       return TokenKind::Word;
-    case DeployLexer::QUANTITY:
+    case DeployParser::QUANTITY:
       return TokenKind::Quantity;
-    case DeployLexer::TEXT_BLOCK:
+    case DeployParser::TEXT_BLOCK:
       return TokenKind::TextBlock;
-    case DeployLexer::STRING_OPEN:
+    case DeployParser::STRING_OPEN:
       return TokenKind::StringOpen;
-    case DeployLexer::STRING_TEXT:
+    case DeployParser::STRING_TEXT:
       return TokenKind::StringText;
-    case DeployLexer::STRING_ESCAPE:
+    case DeployParser::STRING_ESCAPE:
       return TokenKind::StringEscape;
-    case DeployLexer::STRING_CLOSE:
+    case DeployParser::STRING_CLOSE:
       return TokenKind::StringClose;
-    case DeployLexer::INTERPOLATION_OPEN:
+    case DeployParser::INTERPOLATION_OPEN:
       return TokenKind::InterpolationOpen;
-    case DeployLexer::INTERPOLATION_CLOSE:
+    case DeployParser::INTERPOLATION_CLOSE:
       return TokenKind::InterpolationClose;
-    case DeployLexer::BROKEN_STRING:
+    case DeployParser::BROKEN_STRING:
       return TokenKind::BrokenString;
-    case DeployLexer::BROKEN_BLOCK:
+    case DeployParser::BROKEN_BLOCK:
       return TokenKind::BrokenBlock;
-    case DeployLexer::LBRACE:
+    case DeployParser::LBRACE:
       return TokenKind::OpenBrace;
-    case DeployLexer::RBRACE:
+    case DeployParser::RBRACE:
       return TokenKind::CloseBrace;
-    case DeployLexer::LBRACKET:
+    case DeployParser::LBRACKET:
       return TokenKind::OpenBracket;
-    case DeployLexer::RBRACKET:
+    case DeployParser::RBRACKET:
       return TokenKind::CloseBracket;
-    case DeployLexer::LPAREN:
+    case DeployParser::LPAREN:
       return TokenKind::OpenParenthesis;
-    case DeployLexer::RPAREN:
+    case DeployParser::RPAREN:
       return TokenKind::CloseParenthesis;
-    case DeployLexer::UNKNOWN:
+    case DeployParser::UNKNOWN:
       return TokenKind::Unknown;
     default:
-      return type >= DeployLexer::DEPLOYMENT && type <= DeployLexer::FALSE ? TokenKind::Keyword
-                                                                           : TokenKind::Sign;
+      return type >= DeployParser::DEPLOYMENT && type <= DeployParser::FALSE ? TokenKind::Keyword
+                                                                             : TokenKind::Sign;
   }
 }
 
-constexpr RepairTypes repair_types{DeployLexer::STRING_CLOSE, DeployLexer::TEXT_BLOCK,
-                                   DeployLexer::LBRACE, DeployLexer::RBRACE};
+constexpr RepairTypes repair_types{DeployParser::STRING_CLOSE, DeployParser::TEXT_BLOCK,
+                                   DeployParser::LBRACE, DeployParser::RBRACE};
 
 // Columns before the first token of a line, a tab counting as four; nothing where something else
 // stands before it, be it the end of a text block.
@@ -135,22 +103,15 @@ void report(Diagnostics& diagnostics, std::string code, base::Span span, std::st
 // False: too deep or too many, and reported; what has been read is of no use.
 bool read_tokens(TokenList& list, std::string_view text, std::uint32_t skipped,
                  Diagnostics& diagnostics) {
-  Bytes bytes(text);
-  bytes.seek(skipped);
-  DeployLexer lexer(&bytes);
-  lexer.removeErrorListeners();
+  const TokenTypes types = token_types();
+  Lexer lexer(text, skipped, types);
   DepthGuard guard;
   std::uint32_t behind = skipped;
   std::uint32_t indentation = 0;
   bool line_begins = true;
   for (;;) {
-    const std::unique_ptr<antlr4::Token> read = lexer.nextToken();
-    Token token;
-    token.kind = kind_of(read->getType());
-    token.type = static_cast<std::uint8_t>(read->getType());
+    Token token = lexer.next();
     const bool at_end = token.kind == TokenKind::End;
-    token.begin = static_cast<std::uint32_t>(at_end ? text.size() : read->getStartIndex());
-    token.end = static_cast<std::uint32_t>(at_end ? text.size() : read->getStopIndex() + 1);
     const auto columns =
         indentation_between(text.substr(behind, token.begin - behind), line_begins);
     line_begins = token.kind == TokenKind::BrokenString;
@@ -395,6 +356,10 @@ class Reporting final : public antlr4::DefaultErrorStrategy {
     const bool again = token == last_reported_ && !word;
     last_reported_ = token;
     if (again || is_known(token)) return;
+    if (diagnostics_.error_count() > most_told) {  // counted, and no more
+      diagnostics_.add({"E0111", base::Severity::Error, list_.span(token), "", {}, {}});
+      return;
+    }
     Unexpected unexpected;
     unexpected.token = token;
     unexpected.in_list = in_list;
@@ -458,6 +423,7 @@ class FileParser {
  public:
   FileParser(const TokenList& list, Diagnostics& diagnostics, DeclarationVisitor& visitor)
       : list_(list),
+        diagnostics_(diagnostics),
         visitor_(visitor),
         tokens_(list),
         parser_(&tokens_, rules_),
@@ -470,6 +436,8 @@ class FileParser {
       const bool mistaken = !read_quickly();
       if (mistaken) read_with_messages(begin);
       visitor_.declaration({list_, rules_, begin, at_, mistaken});
+      // Nobody reads on to the thousandth; what stands behind it is not looked at.
+      if (mistaken && diagnostics_.error_count() > most_told) return;
     }
   }
 
@@ -510,6 +478,7 @@ class FileParser {
   }
 
   const TokenList& list_;
+  const Diagnostics& diagnostics_;
   DeclarationVisitor& visitor_;
   RuleTree rules_;
   Tokens tokens_;
@@ -520,6 +489,26 @@ class FileParser {
 };
 
 }  // namespace
+
+TokenTypes token_types() {
+  const DeployParser parser(nullptr);
+  const antlr4::dfa::Vocabulary& vocabulary = parser.getVocabulary();
+  TokenTypes types;
+  for (std::size_t type = 1; type <= vocabulary.getMaxTokenType(); ++type) {
+    const TokenKind kind = kind_of(type);
+    const std::string literal = vocabulary.getLiteralName(type);
+    const bool spelt =
+        kind == TokenKind::Keyword || (type >= DeployParser::LBRACE && type <= DeployParser::SLASH);
+    if (spelt && literal.size() > 2) {
+      types.add_text(std::string_view(literal).substr(1, literal.size() - 2), kind,
+                     static_cast<std::uint8_t>(type));
+    } else {
+      types.set(kind, static_cast<std::uint8_t>(type));
+    }
+  }
+  types.set(TokenKind::End, static_cast<std::uint8_t>(antlr4::Token::EOF));
+  return types;
+}
 
 bool read_declarations(const base::Sources& sources, FileId file_id, Diagnostics& diagnostics,
                        DeclarationVisitor& visitor) {

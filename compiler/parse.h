@@ -4,6 +4,7 @@
 
 #include "base/diagnostics.h"
 #include "base/source.h"
+#include "compiler/lexer.h"
 #include "compiler/rule_tree.h"
 #include "compiler/syntax.h"
 #include "compiler/tokens.h"
@@ -32,9 +33,12 @@ class DeclarationVisitor {
 bool read_declarations(const base::Sources& sources, base::FileId file,
                        base::Diagnostics& diagnostics, DeclarationVisitor& visitor);
 
+// The grammar's words, signs and their numbers, for the lexer.
+TokenTypes token_types();
+
 // Reports every syntax error it can find, in the user's words, and returns what could be read: a
 // declaration or step with an error in it may be missing. Bounded: 16 MiB of text, 128 levels of
-// nesting; beyond that one error and an empty tree.
+// nesting; beyond that one error and an empty tree. Past 1,000 errors the rest is not read.
 SyntaxTree parse(const base::Sources& sources, base::FileId file, base::Diagnostics& diagnostics);
 
 }  // namespace sluice::compiler

@@ -15,6 +15,7 @@ namespace sluice::compiler {
 namespace {
 
 constexpr std::size_t most_expanded = 100'000;
+constexpr std::size_t most_nested = 128;
 
 class Uses {
  public:
@@ -132,6 +133,12 @@ class Uses {
       return;
     }
     if (is_circle(node)) return;
+    if (open_.size() == most_nested) {
+      resolver_.report.error(
+          "E0612", node.span,
+          fmt::format("procedures use one another more than {} deep", most_nested));
+      return;
+    }
     if (!check_arguments(node, procedure)) return;
     std::vector<StepNode> steps = procedure.steps;
     if ((expanded_ += count(steps)) > most_expanded) {

@@ -24,6 +24,9 @@ class Report {
         {std::move(code), base::Severity::Warning, span, std::move(message), {}, std::move(hints)});
   }
 
+  // Whether anybody will read a further error, so that working out hints is worth while.
+  bool helps() const { return diagnostics_.error_count() < 100; }
+
  private:
   base::Diagnostics& diagnostics_;
 };

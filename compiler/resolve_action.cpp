@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "compiler/resolver.h"
 #include "compiler/suggest.h"
@@ -86,14 +87,14 @@ class ActionResolver {
            {"write its attributes in `{ … }`"});
       return;
     }
-    seen_.push_back({std::string(schema_->argument), run_.argument->span});
+    seen_.emplace(schema_->argument, run_.argument->span);
     set(*find_attribute(*schema_, schema_->argument), *run_.argument);
   }
 
   bool first_time(const std::string& name, base::Span span) {
     const auto same = seen(name);
     if (!same) {
-      seen_.emplace_back(name, span);
+      seen_.emplace(name, span);
       return true;
     }
     fail("E0214", span, fmt::format("`{}` is given twice", name), {},
@@ -140,8 +141,7 @@ class ActionResolver {
   }
 
   std::optional<base::Span> seen(std::string_view name) const {
-    const auto found = std::find_if(seen_.begin(), seen_.end(),
-                                    [&](const auto& known) { return known.first == name; });
+    const auto found = seen_.find(name);
     return found == seen_.end() ? std::nullopt : std::optional(found->second);
   }
 
@@ -256,14 +256,15 @@ class ActionResolver {
     return {fmt::format("write `{} = {}` in its block", schema.name, value)};
   }
 
+  std::size_t position(std::string_view name) const {
+    const std::string_view attribute = name.substr(0, name.find('.'));
+    for (std::size_t i = 0; i < schema_->attributes.size(); ++i) {
+      if (schema_->attributes[i].name == attribute) return i;
+    }
+    return schema_->attributes.size();
+  }
+
   void sort_as_in_schema() {
-    const auto position = [&](const std::string& name) {
-      for (std::size_t i = 0; i < schema_->attributes.size(); ++i) {
-        const std::string_view known = schema_->attributes[i].name;
-        if (name == known || name.substr(0, known.size() + 1) == std::string(known) + ".") return i;
-      }
-      return schema_->attributes.size();
-    };
     std::stable_sort(
         action_.attributes.begin(), action_.attributes.end(),
         [&](const auto& a, const auto& b) { return position(a.name) < position(b.name); });
@@ -275,7 +276,7 @@ class ActionResolver {
   Resolver& resolver_;
   const ActionSchema* schema_ = nullptr;
   plan::Action action_;
-  std::vector<std::pair<std::string, base::Span>> seen_;
+  std::map<std::string, base::Span, std::less<>> seen_;  // attributes and entries of maps
   bool failed_ = false;
 };
 

@@ -75,6 +75,10 @@ void ExpressionResolver::report_unknown(const ExpressionNode& node) {
     return;
   }
   std::vector<std::string> names;
+  // Past a screenful of errors nobody is helped any more by the nearest name.
+  if (!report_.helps()) {
+    return report_.error("E0204", node.span, fmt::format("there is no variable `{}`", node.name));
+  }
   for (const auto& [name, entry] : scope_.variables) names.push_back(name);
   for (const auto& [name, entry] : scope_.parameters) names.push_back(name);
   for (const auto& [name, entry] : scope_.secrets) names.push_back(name);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "compiler/phrases.h"
 #include "compiler/resolver.h"
@@ -29,10 +30,11 @@ const WorkNode* find_work(const StepNode& node, WorkNode::Kind kind) {
 
 std::vector<std::string> tags_of(const StepNode& node, Resolver& resolver) {
   std::vector<std::string> tags;
+  std::set<std::string_view> seen;
   const PhraseNode* phrase = find_phrase(node.phrases, Phrase::Tags);
   if (phrase == nullptr) return tags;
   for (const Name& name : phrase->names) {
-    const bool twice = std::find(tags.begin(), tags.end(), name.text) != tags.end();
+    const bool twice = !seen.insert(name.text).second;
     if (twice || name.text.empty()) {
       resolver.report.error(
           twice ? "E0303" : "E0215", name.span,

@@ -42,19 +42,16 @@ class TargetsResolver {
  private:
   void collect_properties(const TargetNode& node) {
     plan::PropertySet set;
-    std::vector<const AttributeNode*> seen;
+    std::map<std::string_view, base::Span> seen;
     for (const AttributeNode& attribute : node.properties) {
       const std::string& name = attribute.name.text;
-      const auto same = std::find_if(seen.begin(), seen.end(), [&](const AttributeNode* other) {
-        return other->name.text == name;
-      });
-      if (same != seen.end()) {
+      const auto [same, fresh] = seen.emplace(name, attribute.name.span);
+      if (!fresh) {
         resolver_.report.error("E0214", attribute.name.span,
                                fmt::format("the property `{}` is set twice", name), {},
-                               {{(*same)->name.span, "first set here"}});
+                               {{same->second, "first set here"}});
         continue;
       }
-      seen.push_back(&attribute);
       if (name == "name") {
         resolver_.report.error("E0214", attribute.name.span,
                                "a target's `name` is what stands behind `target`");
@@ -180,7 +177,8 @@ class TargetsResolver {
       return false;
     }
     warn_of_likely_range(node.pattern);
-    targets.reserve(targets.size() + count.value(), 0);
+    constexpr std::uint64_t many = 10'000;  // for fewer, room is made as it is needed
+    if (count.value() > many) targets.reserve(targets.size() + count.value(), 0);
     const plan::PropertySetId set = property_sets_[next_set_];
     const std::uint32_t mark = next_mark(node.pattern.span);
     bool told = false;

@@ -212,7 +212,9 @@ std::optional<plan::RoleId> find_role(const Name& name, Resolver& resolver) {
   const auto found = resolver.scope.roles.find(name.text);
   if (found != resolver.scope.roles.end()) return found->second;
   std::vector<std::string> names;
-  for (const auto& [known, id] : resolver.scope.roles) names.push_back(known);
+  for (const auto& [known, id] : resolver.scope.roles) {
+    if (resolver.report.helps()) names.push_back(known);
+  }
   auto hints = did_you_mean(name.text, names);
   if (resolver.names.find(name.text).valid()) {
     hints = {fmt::format("it is a target, and steps run on roles: `on ROLE where name == \"{}\"`",

