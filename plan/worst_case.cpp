@@ -22,17 +22,14 @@ struct StepShares {
 struct StepFacts {
   LaneFate fate;
   std::uint32_t at_once = 0;  // by all limits
-  // A gate that fails has all that was begun taken back, though nothing on the targets failed.
-  bool gate_undoes = false;
-  bool may_fail() const { return fate.can_fail || gate_undoes; }
 };
 
 // `lanes` of its targets count: all, or those of one role.
 StepShares failures_of(const Step& step, const StepFacts& facts, std::uint32_t lanes) {
   StepShares shares;
-  if (!facts.may_fail()) return shares;
+  if (!facts.fate.can_fail) return shares;
   const std::uint32_t at_work = std::min(facts.at_once, lanes);
-  shares.ended_well.failed = facts.fate.can_fail ? std::min(step.tolerate.value, lanes) : 0;
+  shares.ended_well.failed = std::min(step.tolerate.value, lanes);
   shares.at_worst = shares.ended_well;
   switch (step.on_failure) {
     case OnFailure::Continue:
@@ -68,7 +65,7 @@ StepShares outages_of_reached(const Step& step, const StepFacts& facts, std::uin
     all.by_ignored_failures = !facts.fate.out_though_nothing_failed;
     return {all, all};
   }
-  if (!facts.may_fail()) {
+  if (!facts.fate.can_fail) {
     all.at_work = std::min(facts.at_once, lanes);
     return {all, {}};
   }
@@ -168,12 +165,7 @@ class Analysis {
       const Step& step = plan.steps[id];
       set(step.targets);
       StepFacts facts;
-      if (!step.disabled) {
-        const StepId next{id.value + 1};
-        const bool gated = plan.steps.contains(next) && plan.steps[next].gate_of == id;
-        facts = {fate_of(step), own_limit(plan, id).value,
-                 gated && step.on_failure == OnFailure::RollbackAll};
-      }
+      if (!step.disabled) facts = {fate_of(step), own_limit(plan, id).value};
       const bool counted = plan.at_most && !step.on_controller;
       if (counted) facts.at_once = std::min(facts.at_once, plan.at_most->value);
       if (facts.fate.out_while_run) may_go_out_.add(plan.target_lists[step.targets]);

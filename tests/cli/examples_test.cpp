@@ -49,9 +49,10 @@ Rollout carry_out(const std::string& name, const std::vector<std::string>& more 
 // Without what is only there to be measured.
 json without_times(json document) {
   if (document.is_object()) {
-    for (const char* name : {"start_ms", "end_ms", "attempt_ms", "duration_ms", "out_of_service",
-                             "out_of_service_ms", "availability", "available_min_at_ms",
-                             "critical_path", "run", "started_at", "seed", "assumed"}) {
+    for (const char* name :
+         {"start_ms", "end_ms", "attempt_ms", "duration_ms", "out_of_service", "out_of_service_ms",
+          "availability", "available_min_at_ms", "critical_path", "run", "started_at", "seed",
+          "assumed", "at_ms", "side_by_side", "basis"}) {
       document.erase(name);
     }
   }
