@@ -106,6 +106,10 @@ void add_state(CLI::App& command, std::string& state) {
       ->type_name("DIR");
 }
 
+void add_wait(CLI::App& command, bool& wait) {
+  command.add_flag("--wait", wait, "wait for answers from elsewhere where nobody is at a terminal");
+}
+
 CLI::App* add_check(CLI::App& app, CheckOptions& options) {
   CLI::App* command = app.add_subcommand("check", "compile a file and report every mistake");
   add_input(*command, options.input);
@@ -183,7 +187,62 @@ CLI::App* add_run(CLI::App& app, RunOptions& options) {
   command->add_option("--expect", options.expect, "refuse a plan with another digest")
       ->type_name("DIGEST");
   command->add_flag("-q,--quiet", options.quiet, "print failures and the end only");
+  add_wait(*command, options.wait);
   return command;
+}
+
+CLI::App* add_resume(CLI::App& app, ResumeOptions& options) {
+  CLI::App* command = app.add_subcommand("resume", "go on with a run that a program has left");
+  command->add_option("run", options.run, "which; the last one by default")->type_name("RUN");
+  add_state(*command, options.state);
+  add_format(*command, options.format);
+  command->add_flag("-q,--quiet", options.quiet, "print failures and the end only");
+  add_wait(*command, options.wait);
+  return command;
+}
+
+// An operator's word; `words`: how its question and answer are called in the help, or null.
+CLI::App* add_operate(CLI::App& app, OperateOptions& options, const char* word, const char* text,
+                      const char* words) {
+  CLI::App* command = app.add_subcommand(word, text);
+  options.word = word;
+  command->add_option("run", options.run, "which")->required()->type_name("RUN");
+  if (words != nullptr) {
+    command->add_option("question", options.words, "which, where several are open")
+        ->type_name(words);
+  }
+  add_state(*command, options.state);
+  return command;
+}
+
+CLI::App* add_pause(CLI::App& app, PauseOptions& options) {
+  return add_operate(app, options, "pause", "let nothing more begin; what has begun goes on",
+                     nullptr);
+}
+
+CLI::App* add_continue(CLI::App& app, ContinueOptions& options) {
+  return add_operate(app, options, "continue", "take a pause back", nullptr);
+}
+
+CLI::App* add_abort(CLI::App& app, AbortOptions& options) {
+  return add_operate(app, options, "abort",
+                     "end what runs, then carry out only what is `when always`", nullptr);
+}
+
+CLI::App* add_approve(CLI::App& app, ApproveOptions& options) {
+  return add_operate(app, options, "approve", "say that what is `manual` is done and well",
+                     "[STEP/CHILD@TARGET]");
+}
+
+CLI::App* add_reject(CLI::App& app, RejectOptions& options) {
+  return add_operate(app, options, "reject", "say that what is `manual` has failed",
+                     "[STEP/CHILD@TARGET]");
+}
+
+CLI::App* add_answer(CLI::App& app, AnswerOptions& options) {
+  return add_operate(app, options, "answer",
+                     "say what is to come of a failure, or what came of what is not known",
+                     "[STEP/CHILD@TARGET] retry|ignore|exclude|abort|succeeded|failed");
 }
 
 CLI::App* add_status(CLI::App& app, StatusOptions& options) {
@@ -220,6 +279,9 @@ CLI::App* add_logs(CLI::App& app, LogsOptions& options) {
   CLI::App* command = app.add_subcommand("logs", "print what actions wrote");
   command->add_option("run", options.run, "which; the last one by default")->type_name("RUN");
   command->add_option("target", options.target, "of this target alone")->type_name("TARGET");
+  command->add_option("--step", options.step, "of this step or child step alone")
+      ->type_name("STEP[/CHILD]");
+  command->add_option("--attempt", options.attempt, "of these attempts alone: 1 is the first");
   add_state(*command, options.state);
   return command;
 }
@@ -284,6 +346,13 @@ std::variant<Arguments, int> parse_arguments(int argc, const char* const* argv) 
   commands.add(app, add_graph);
   commands.add(app, add_simulate);
   commands.add(app, add_run);
+  commands.add(app, add_resume);
+  commands.add(app, add_pause);
+  commands.add(app, add_continue);
+  commands.add(app, add_abort);
+  commands.add(app, add_approve);
+  commands.add(app, add_reject);
+  commands.add(app, add_answer);
   commands.add(app, add_status);
   commands.add(app, add_report);
   commands.add(app, add_history);

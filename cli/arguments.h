@@ -69,7 +69,28 @@ struct RunOptions {
   std::string expect;  // a digest that the plan must have
   std::string state;   // directory; empty: .sluice beside the file
   bool quiet = false;
+  bool wait = false;
 };
+struct ResumeOptions {
+  std::string run;  // empty: the last one
+  std::string state = ".sluice";
+  Format format = Format::Text;
+  bool quiet = false;
+  bool wait = false;
+};
+// Which command it was: pause, continue, abort, approve, reject, answer.
+struct OperateOptions {
+  std::string word;
+  std::string run;
+  std::vector<std::string> words;  // the question, where it is named, and the answer
+  std::string state = ".sluice";
+};
+struct PauseOptions : OperateOptions {};
+struct ContinueOptions : OperateOptions {};
+struct AbortOptions : OperateOptions {};
+struct ApproveOptions : OperateOptions {};
+struct RejectOptions : OperateOptions {};
+struct AnswerOptions : OperateOptions {};
 struct StatusOptions {
   std::string run;  // empty: the last one
   std::string state = ".sluice";
@@ -90,7 +111,9 @@ struct HistoryOptions {
 };
 struct LogsOptions {
   std::string run;
-  std::string target;  // empty: all
+  std::string target;         // empty: all
+  std::string step;           // empty: all; a step's or a child step's name
+  std::uint32_t attempt = 0;  // 0: all
   std::string state = ".sluice";
 };
 struct ExplainOptions {
@@ -98,9 +121,11 @@ struct ExplainOptions {
 };
 struct VersionOptions {};
 
-using Arguments = std::variant<CheckOptions, FmtOptions, PlanOptions, DiffOptions, GraphOptions,
-                               SimulateOptions, RunOptions, StatusOptions, ReportOptions,
-                               HistoryOptions, LogsOptions, ExplainOptions, VersionOptions>;
+using Arguments =
+    std::variant<CheckOptions, FmtOptions, PlanOptions, DiffOptions, GraphOptions, SimulateOptions,
+                 RunOptions, ResumeOptions, PauseOptions, ContinueOptions, AbortOptions,
+                 ApproveOptions, RejectOptions, AnswerOptions, StatusOptions, ReportOptions,
+                 HistoryOptions, LogsOptions, ExplainOptions, VersionOptions>;
 
 // Parsed arguments, or the exit status after help or an error was printed.
 std::variant<Arguments, int> parse_arguments(int argc, const char* const* argv);

@@ -24,6 +24,8 @@ int diff_command(const DiffOptions& options);
 int graph_command(const GraphOptions& options);
 int simulate_command(const SimulateOptions& options);
 int run_command(const RunOptions& options);
+int resume_command(const ResumeOptions& options);
+int operate_command(const OperateOptions& options);
 int status_command(const StatusOptions& options);
 int report_command(const ReportOptions& options);
 int history_command(const HistoryOptions& options);

@@ -42,7 +42,7 @@ SocketDirectory::~SocketDirectory() {
 Executors::Executors(runtime::Loop& loop, const std::string& scripts, runtime::Executor& person)
     : processes_(loop),
       actions_(loop),
-      local_(loop, processes_, scripts),
+      local_(loop, scripts),
       ssh_(loop, processes_, ssh_settings(sockets_.path())),
       transfers_(loop, certificates()),
       http_(loop, transfers_, ssh_.tunnels()),

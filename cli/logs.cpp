@@ -53,6 +53,10 @@ int logs_command(const LogsOptions& options) {
     if (!options.target.empty() && options.target != target && options.target != output.host) {
       continue;
     }
+    const std::string step(plan.steps[action.step].name);
+    const bool other_step = !options.step.empty() && options.step != step &&
+                            options.step != runtime::task_name(plan, action);
+    if (other_step || (options.attempt != 0 && options.attempt != action.attempt)) continue;
     const auto text = read_file(output.path, most_bytes);
     if (!text) return fail(text.error());
     any = true;

@@ -17,6 +17,8 @@ struct Dispatch {
   int operator()(const GraphOptions& options) const { return graph_command(options); }
   int operator()(const SimulateOptions& options) const { return simulate_command(options); }
   int operator()(const RunOptions& options) const { return run_command(options); }
+  int operator()(const ResumeOptions& options) const { return resume_command(options); }
+  int operator()(const OperateOptions& options) const { return operate_command(options); }
   int operator()(const StatusOptions& options) const { return status_command(options); }
   int operator()(const ReportOptions& options) const { return report_command(options); }
   int operator()(const HistoryOptions& options) const { return history_command(options); }

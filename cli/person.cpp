@@ -13,8 +13,8 @@ namespace sluice::cli {
 
 namespace {
 
+using runtime::Order;
 using scheduler::Action;
-using scheduler::Answer;
 using scheduler::Outcome;
 
 // The word, or any beginning of it.
@@ -44,26 +44,51 @@ runtime::Completion completion(Outcome outcome, std::string detail) {
 Person::Person(runtime::Loop& loop, const plan::Plan& plan, int descriptor)
     : loop_(loop), plan_(plan), descriptor_(descriptor) {}
 
-void Person::listen(Say say, Answered answered) {
+void Person::listen(Say say, Decided decided) {
   say_ = std::move(say);
-  answered_ = std::move(answered);
+  decided_ = std::move(decided);
 }
 
-void Person::questions(const std::vector<Action>& open) {
+void Person::questions(const std::vector<Action>& open,
+                       const std::map<runtime::RunState::OnHost, std::string>& unknown) {
   std::erase_if(waiting_, [&](const Waiting& row) {
+    if (!row.host.empty()) return !unknown.contains({row.action, row.host});
     return !row.done && std::find(open.begin(), open.end(), row.action) == open.end();
   });
-  for (const Action& action : open) {
-    const bool known = std::any_of(waiting_.begin(), waiting_.end(),
-                                   [&](const Waiting& row) { return row.action == action; });
-    if (!known) waiting_.push_back({action, 0, {}, ""});
-  }
+  for (const Action& action : open) add(action, "", "");
+  for (const auto& [where, why] : unknown) add(where.first, where.second, why);
   ask_first();
+}
+
+void Person::add(const Action& action, const std::string& host, const std::string& why) {
+  const bool known = std::any_of(waiting_.begin(), waiting_.end(), [&](const Waiting& row) {
+    return row.action == action && row.host == host;
+  });
+  if (!known) waiting_.push_back({action, 0, {}, why, host});
+}
+
+bool Person::carries_out(const Action& action) const {
+  return std::any_of(waiting_.begin(), waiting_.end(),
+                     [&](const Waiting& row) { return row.done && row.action == action; });
+}
+
+void Person::decide(const Order& order) {
+  const auto found = std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& row) {
+    return row.done && row.action == order.action;
+  });
+  if (found == waiting_.end()) return;
+  const Sink done = std::move(found->done);
+  waiting_.erase(found);
+  shown_.reset();
+  done(order.kind == Order::Kind::Approve
+           ? completion(Outcome::Succeeded, "")
+           : completion(Outcome::Failed, fmt::format("rejected by {}", order.who)));
+  loop_.post([this] { ask_first(); });
 }
 
 void Person::start(runtime::ActionRequest request, Sink done) {
   std::string text(request.text("instructions"));
-  waiting_.push_back({request.action, request.ticket, std::move(done), std::move(text)});
+  waiting_.push_back({request.action, request.ticket, std::move(done), std::move(text), ""});
   loop_.post([this] { ask_first(); });
 }
 
@@ -84,6 +109,10 @@ std::string Person::question(const Waiting& waiting) const {
   const std::string target =
       base::printable(plan::lane_name(plan_, waiting.action.step, waiting.action.lane));
   if (waiting.done) return fmt::format("`{}` on `{}`: approve or reject?", name, target);
+  if (!waiting.host.empty()) {
+    return fmt::format("what came of `{}` on `{}` is not known: succeeded, failed or retry?", name,
+                       base::printable(waiting.host));
+  }
   return fmt::format("`{}` failed on `{}`: retry, ignore, exclude or abort?", name, target);
 }
 
@@ -100,8 +129,9 @@ void Person::ask_first() {
     return;
   }
   const Waiting& first = waiting_.front();
-  if (shown_ == first.action) return;
-  shown_ = first.action;
+  const std::pair<Action, std::string> asked(first.action, first.host);
+  if (shown_ == asked) return;
+  shown_ = asked;
   std::string rest = first.text;
   while (!rest.empty()) {  // instructions may have several lines
     const std::string line = rest.substr(0, rest.find('\n'));
@@ -134,35 +164,54 @@ void Person::read_answer() {
 void Person::take_answer(std::string line) {
   if (waiting_.empty()) return;  // what was asked is no longer open
   const std::string word = first_word(std::move(line));
-  const bool manual = static_cast<bool>(waiting_.front().done);
-  const bool understood = manual ? answer_manual(word) : answer_failure(word);
+  const Waiting& first = waiting_.front();
+  const bool understood = first.done           ? answer_manual(word)
+                          : first.host.empty() ? answer_failure(word)
+                                               : answer_unknown(word);
   shown_.reset();
   if (!understood) return ask_first();
   loop_.post([this] { ask_first(); });
 }
 
 bool Person::answer_failure(const std::string& word) {
-  const Action action = waiting_.front().action;
-  Answer answer = Answer::Retry;
+  Order::Kind kind = Order::Kind::Retry;
   if (is_word(word, "ignore")) {
-    answer = Answer::Ignore;
+    kind = Order::Kind::Ignore;
   } else if (is_word(word, "exclude")) {
-    answer = Answer::Exclude;
+    kind = Order::Kind::Exclude;
   } else if (word == "abort") {  // in full: it ends all that runs
-    answer = Answer::Abort;
+    kind = Order::Kind::AbortAll;
   } else if (!is_word(word, "retry")) {
     return false;
   }
+  const Action action = waiting_.front().action;
   waiting_.pop_front();
-  answered_(action, answer);
+  decided_(action, "", kind);
+  return true;
+}
+
+bool Person::answer_unknown(const std::string& word) {
+  Order::Kind kind = Order::Kind::Retry;
+  if (is_word(word, "succeeded")) {
+    kind = Order::Kind::Succeeded;
+  } else if (is_word(word, "failed")) {
+    kind = Order::Kind::Failed;
+  } else if (word != "retry") {  // in full: it may be done a second time
+    return false;
+  }
+  const Waiting first = waiting_.front();
+  waiting_.pop_front();
+  decided_(first.action, first.host, kind);
   return true;
 }
 
 bool Person::answer_manual(const std::string& word) {
   const bool approved = is_word(word, "approve") || is_word(word, "yes");
   if (!approved && !is_word(word, "reject") && !is_word(word, "no")) return false;
+  const Action action = waiting_.front().action;
   const Sink done = std::move(waiting_.front().done);
   waiting_.pop_front();
+  decided_(action, "", approved ? Order::Kind::Approve : Order::Kind::Reject);
   done(approved ? completion(Outcome::Succeeded, "")
                 : completion(Outcome::Failed, "rejected by the person who was asked"));
   return true;

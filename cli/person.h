@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,8 @@
 #include "plan/plan.h"
 #include "runtime/executor.h"
 #include "runtime/loop.h"
+#include "runtime/order.h"
+#include "runtime/run_state.h"
 #include "scheduler/scheduler.h"
 
 namespace sluice::cli {
@@ -19,15 +22,22 @@ namespace sluice::cli {
 class Person : public runtime::Executor {
  public:
   using Say = std::function<void(const std::string&)>;
-  using Answered = std::function<void(const scheduler::Action&, scheduler::Answer)>;
+  // What was decided; `host` of an outcome that is not known.
+  using Decided =
+      std::function<void(const scheduler::Action&, const std::string& host, runtime::Order::Kind)>;
 
   // Reads lines from `descriptor`, a terminal; -1: nobody is there.
   Person(runtime::Loop& loop, const plan::Plan& plan, int descriptor);
 
   // Before anything is asked.
-  void listen(Say say, Answered answered);
-  // The failures that are asked about just now.
-  void questions(const std::vector<scheduler::Action>& open);
+  void listen(Say say, Decided decided);
+  // The failures that are asked about just now, and the outcomes that are not known.
+  void questions(const std::vector<scheduler::Action>& open,
+                 const std::map<runtime::RunState::OnHost, std::string>& unknown = {});
+  // Whether it is a manual action that is asked about here.
+  bool carries_out(const scheduler::Action& action) const;
+  // What was said of one from elsewhere.
+  void decide(const runtime::Order& order);
 
   // False from the beginning, or since the terminal's end: nothing is asked any more.
   bool there() const { return descriptor_ >= 0; }
@@ -45,13 +55,16 @@ class Person : public runtime::Executor {
     runtime::ActionRequest::Ticket ticket = 0;  // of a manual action
     Sink done;                                  // empty: a failure is asked about
     std::string text;                           // what the person is to look at
+    std::string host;                           // of an outcome that is not known
   };
 
   void ask_first();
   void read_answer();
   void take_answer(std::string line);
   bool answer_failure(const std::string& word);
+  bool answer_unknown(const std::string& word);
   bool answer_manual(const std::string& word);
+  void add(const scheduler::Action& action, const std::string& host, const std::string& why);
   std::string question(const Waiting& waiting) const;
 
   runtime::Loop& loop_;
@@ -60,9 +73,10 @@ class Person : public runtime::Executor {
   std::optional<runtime::Loop::Watch> watch_;  // from the first question on
   std::string unread_;
   Say say_;
-  Answered answered_;
+  Decided decided_;
   std::deque<Waiting> waiting_;
-  std::optional<scheduler::Action> shown_;  // the question that stands on the terminal
+  std::optional<std::pair<scheduler::Action, std::string>>
+      shown_;  // the question that stands on the terminal
 };
 
 }  // namespace sluice::cli

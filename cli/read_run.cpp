@@ -17,6 +17,14 @@ base::Result<ReadRun> read_run(const runtime::RunFolder& folder) {
   run.record = std::move(journal.value().record);
   run.plan = std::move(plan).value();
   run.timeline = runtime::replay(run.plan, journal.value().instants);
+  runtime::RunState state(run.plan);
+  scheduler::Commands commands;
+  for (const runtime::Instant& instant : journal.value().instants) {
+    state.take(instant, commands);
+    run.orders.insert(run.orders.end(), instant.orders.begin(), instant.orders.end());
+    if (instant.session) run.sessions.push_back(*instant.session);
+  }
+  run.questions = open_questions(state);
   return run;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "cli/questions.h"
 #include "plan/plan.h"
 #include "runtime/journal.h"
 #include "runtime/runs.h"
@@ -13,6 +14,9 @@ struct ReadRun {
   runtime::RunRecord record;
   plan::Plan plan;
   scheduler::Timeline timeline;
+  std::vector<Question> questions;     // that are open, as far as it is written down
+  std::vector<runtime::Order> orders;  // that have been carried out
+  std::vector<runtime::Session> sessions;
 };
 
 // Refuses, with the reason, a journal that cannot be read or was changed.

@@ -30,6 +30,12 @@ void put(int descriptor, std::string_view text) {
   }
 }
 
+bool has_ended(const runtime::Instant& instant, const scheduler::Action& action) {
+  return std::any_of(instant.events.begin(), instant.events.end(), [&](const auto& event) {
+    return event.kind == scheduler::Event::Kind::ActionFinished && event.action == action;
+  });
+}
+
 std::string words(State state) {
   std::string text(scheduler::state_name(state));
   std::replace(text.begin(), text.end(), '_', ' ');
@@ -121,6 +127,7 @@ std::string RunView::name_of(const scheduler::Action& action) const {
 void RunView::instant(const runtime::Instant& instant, const scheduler::Commands& commands) {
   builder_.observe(instant.at, instant.events, commands);
   for (const runtime::HostResult& result : instant.results) {
+    if (!has_ended(instant, result.action)) report_unknown(result);
     std::vector<runtime::HostResult>& rows = last_results_[result.action];
     rows.push_back(result);
   }
@@ -136,6 +143,21 @@ void RunView::instant(const runtime::Instant& instant, const scheduler::Commands
   }
   retry_events(instant, commands);
   for (const runtime::HostResult& result : instant.results) last_results_.erase(result.action);
+}
+
+void RunView::replayed(const runtime::Instant& instant, const scheduler::Commands& commands) {
+  builder_.observe(instant.at, instant.events, commands);
+  for (const Command& command : commands) {
+    if (!is_shown(command.kind)) continue;
+    follow(command);
+    (void)is_failure(command);
+    ++sequence_;
+  }
+}
+
+void RunView::report_unknown(const runtime::HostResult& result) {
+  print(fmt::format("what came of `{}` on `{}` is not known: {}", name_of(result.action),
+                    base::printable(result.host), base::printable(result.completion.detail)));
 }
 
 void RunView::follow(const Command& command) {
@@ -258,6 +280,7 @@ void RunView::retry_events(const runtime::Instant& instant, const scheduler::Com
   if (options_.json || options_.quiet) return;
   for (const runtime::HostResult& result : instant.results) {
     const scheduler::Action& action = result.action;
+    if (!has_ended(instant, action)) continue;
     const plan::Work& work = scheduler::work_for(plan_, action);
     const bool over = result.completion.outcome == scheduler::Outcome::Succeeded ||
                       std::any_of(commands.begin(), commands.end(), [&](const Command& command) {

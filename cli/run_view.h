@@ -29,6 +29,7 @@ class RunView : public runtime::Observer {
   RunView(const plan::Plan& plan, runtime::OutputStore& store, ViewOptions options);
 
   void instant(const runtime::Instant& instant, const scheduler::Commands& commands) override;
+  void replayed(const runtime::Instant& instant, const scheduler::Commands& commands) override;
   void output(const scheduler::Action& action, const std::string& host,
               std::string_view bytes) override;
   // Something for the operator to know: printed at once, above the live view.
@@ -51,6 +52,7 @@ class RunView : public runtime::Observer {
   void plain_event(const scheduler::Command& command, base::Instant at);
   void follow(const scheduler::Command& command);
   bool is_failure(const scheduler::Command& command);
+  void report_unknown(const runtime::HostResult& result);
   void report_failure(const scheduler::Command& command);
   void retry_events(const runtime::Instant& instant, const scheduler::Commands& commands);
   void print(const std::string& line);

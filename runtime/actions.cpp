@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "runtime/request.h"
 
 namespace sluice::runtime {
@@ -76,6 +78,7 @@ void ActionExecutor::start(ActionRequest request, Sink done) {
       running_[ticket] = executor;
       executor->start(std::move(request),
                       [this, ticket, done = std::move(done)](Completion completion) {
+                        ended_[ticket] = running_[ticket];
                         running_.erase(ticket);
                         done(std::move(completion));
                       });
@@ -92,7 +95,10 @@ void ActionExecutor::wait(const ActionRequest& request, Sink done) {
   const ActionRequest::Ticket ticket = request.ticket;
   Wait& row = waits_[ticket];
   row.done = std::move(done);
-  row.timer = loop_.after(duration != nullptr ? *duration : base::Duration{}, [this, ticket] {
+  // One that a program before this one began goes on from then.
+  base::Duration left = duration != nullptr ? *duration : base::Duration{};
+  if (request.resumed) left.ms = std::max<std::int64_t>(0, left.ms - request.resumed->ago.ms);
+  row.timer = loop_.after(left, [this, ticket] {
     const Sink answer = std::move(waits_[ticket].done);
     waits_.erase(ticket);
     answer(answered(scheduler::Outcome::Succeeded));
@@ -109,6 +115,13 @@ void ActionExecutor::cancel(ActionRequest::Ticket ticket) {
   }
   const auto found = running_.find(ticket);
   if (found != running_.end()) found->second->cancel(ticket);
+}
+
+void ActionExecutor::settled(ActionRequest::Ticket ticket) {
+  const auto found = ended_.find(ticket);
+  if (found == ended_.end()) return;
+  found->second->settled(ticket);
+  ended_.erase(found);
 }
 
 }  // namespace sluice::runtime

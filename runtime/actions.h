@@ -24,6 +24,7 @@ class ActionExecutor : public Executor {
 
   void start(ActionRequest request, Sink done) override;
   void cancel(ActionRequest::Ticket ticket) override;
+  void settled(ActionRequest::Ticket ticket) override;
 
  private:
   struct Wait {
@@ -39,6 +40,7 @@ class ActionExecutor : public Executor {
   std::map<std::string, Executor*> executors_;
   std::map<ActionRequest::Ticket, Wait> waits_;
   std::map<ActionRequest::Ticket, Executor*> running_;
+  std::map<ActionRequest::Ticket, Executor*> ended_;  // and are not settled
 };
 
 }  // namespace sluice::runtime

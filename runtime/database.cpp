@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/sha256.h"
+#include "runtime/files.h"
 #include "runtime/journal.h"
 
 namespace sluice::runtime {
@@ -18,12 +19,13 @@ using base::Error;
 using base::Result;
 using base::Status;
 
-constexpr std::int64_t format = 2;
+constexpr std::int64_t oldest_format = 2;
+constexpr std::size_t reserve_bytes = 256 * std::size_t{1024};
 
 constexpr const char* schema = R"sql(
 CREATE TABLE run (
   format INTEGER NOT NULL, run TEXT NOT NULL, started_at TEXT NOT NULL, version TEXT NOT NULL,
-  plan TEXT NOT NULL) STRICT;
+  plan TEXT NOT NULL, folder TEXT NOT NULL) STRICT;
 CREATE TABLE instants (
   seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, digest TEXT NOT NULL) STRICT;
 CREATE TABLE events (
@@ -37,6 +39,14 @@ CREATE TABLE results (
   host TEXT NOT NULL, outcome INTEGER NOT NULL, ending INTEGER NOT NULL, exit_code INTEGER,
   signal INTEGER, detail TEXT NOT NULL, outputs TEXT NOT NULL,
   PRIMARY KEY (seq, number)) STRICT;
+CREATE TABLE orders (
+  seq INTEGER NOT NULL, number INTEGER NOT NULL, kind INTEGER NOT NULL, step INTEGER NOT NULL,
+  lane INTEGER NOT NULL, task INTEGER NOT NULL, part INTEGER NOT NULL, attempt INTEGER NOT NULL,
+  slot INTEGER NOT NULL, host TEXT NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL,
+  name TEXT NOT NULL, PRIMARY KEY (seq, number)) STRICT;
+CREATE TABLE sessions (
+  seq INTEGER PRIMARY KEY, who TEXT NOT NULL, version TEXT NOT NULL, boot TEXT NOT NULL,
+  boot_ms INTEGER NOT NULL, wall_ms INTEGER NOT NULL) STRICT;
 )sql";
 
 class Database {
@@ -47,8 +57,12 @@ class Database {
   Database& operator=(const Database&) = delete;
 
   Status open(int flags) {
-    if (sqlite3_open_v2(path_.c_str(), &handle_, flags, nullptr) == SQLITE_OK) return base::Done{};
-    return problem("open");
+    if (sqlite3_open_v2(path_.c_str(), &handle_, flags, nullptr) != SQLITE_OK) {
+      return problem("open");
+    }
+    constexpr int patience_ms = 10'000;  // with who looks into it beside us
+    sqlite3_busy_timeout(handle_, patience_ms);
+    return base::Done{};
   }
   Status execute(const char* sql) {
     if (sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr) == SQLITE_OK) return base::Done{};
@@ -58,12 +72,15 @@ class Database {
     return {fmt::format("cannot {} the journal {}: {}", what, path_,
                         handle_ != nullptr ? sqlite3_errmsg(handle_) : "no memory")};
   }
+  bool is_full() const { return full_ || (sqlite3_errcode(handle_) & 0xff) == SQLITE_FULL; }
+  void remember_full() { full_ = true; }
   sqlite3* handle() const { return handle_; }
   const std::string& path() const { return path_; }
 
  private:
   std::string path_;
   sqlite3* handle_ = nullptr;
+  bool full_ = false;
 };
 
 // A prepared statement; values are bound and columns are read in order.
@@ -167,72 +184,114 @@ std::string chained(const std::string& before, const Instant& instant) {
                         end.exit_code.value_or(-1), end.signal.value_or(-1), end.detail,
                         outputs_text(end.outputs));
   }
+  for (const Order& order : instant.orders) {
+    text += fmt::format("!{} {} {}\n{}\n{}\n{}", static_cast<int>(order.kind),
+                        action_text(order.action), order.host, order.who, order.at, order.name);
+  }
+  if (const auto& session = instant.session) {
+    text += fmt::format("@{}\n{}\n{} {} {}", session->who, session->version, session->boot,
+                        session->boot_ms, session->wall_ms);
+  }
   return base::sha256_hex(text);
 }
 
 std::string first_link(const RunRecord& record) {
-  return base::sha256_hex(fmt::format("{}\n{}\n{}\n{}", record.run, record.started_at,
-                                      record.version, record.plan_json));
+  std::string text = fmt::format("{}\n{}\n{}\n{}", record.run, record.started_at, record.version,
+                                 record.plan_json);
+  if (record.format > oldest_format) text += fmt::format("\n{}\n{}", record.format, record.folder);
+  return base::sha256_hex(text);
 }
 
 class SqliteJournal : public Journal {
  public:
-  SqliteJournal(std::unique_ptr<Database> database, const RunRecord& record)
+  SqliteJournal(std::unique_ptr<Database> database, std::string last, std::int64_t seq)
       : database_(std::move(database)),
-        last_(first_link(record)),
+        last_(std::move(last)),
+        seq_(seq),
         insert_instant_(*database_, "INSERT INTO instants VALUES (?, ?, ?)"),
         insert_event_(*database_,
                       "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
         insert_result_(*database_,
-                       "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") {
-  }
+                       "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+        insert_order_(*database_,
+                      "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+        insert_session_(*database_, "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?)") {}
 
   Status commit(const Instant& instant) override {
-    if (Status begun = database_->execute("BEGIN IMMEDIATE"); !begun) return begun;
-    if (Status written = write(instant); !written) {
-      // Rolling back cannot make it worse, and the first error is the one to tell.
-      (void)database_->execute("ROLLBACK");
-      return written;
-    }
-    return database_->execute("COMMIT");
+    Status done = attempt(instant);
+    if (done.ok() || low_ || !database_->is_full()) return done;
+    // What runs will end, and that must be written: for that a place is held.
+    low_ = true;
+    remove_file(reserve_path(database_->path()));
+    return attempt(instant);
   }
+  bool low() const override { return low_; }
+
+  static std::string reserve_path(const std::string& path) { return path + ".reserve"; }
 
  private:
-  Status write(const Instant& instant) {
+  Status attempt(const Instant& instant) {
     const std::string digest = chained(last_, instant);
-    if (Status done = insert_instant_.run(seq_, instant.at.ms, digest); !done) return done;
-    std::int64_t number = 0;
-    for (const scheduler::Event& event : instant.events) {
+    Status done = database_->execute("BEGIN IMMEDIATE");
+    if (!done) return done;
+    done = write(instant, digest);
+    if (done) done = database_->execute("COMMIT");
+    if (done) {
+      last_ = digest;
+      ++seq_;
+      return done;
+    }
+    // Rolling back cannot make it worse, and the first error is the one to tell.
+    const bool full = database_->is_full();
+    (void)database_->execute("ROLLBACK");
+    if (full) database_->remember_full();
+    return done;
+  }
+
+  Status write(const Instant& instant, const std::string& digest) {
+    Status done = insert_instant_.run(seq_, instant.at.ms, digest);
+    for (std::size_t i = 0; done && i < instant.events.size(); ++i) {
+      const scheduler::Event& event = instant.events[i];
       const scheduler::Action& action = event.action;
-      Status done = insert_event_.run(
-          seq_, number++, number_of(event.kind), step_number(action), std::int64_t{action.lane},
+      done = insert_event_.run(
+          seq_, number_of(i), number_of(event.kind), step_number(action), std::int64_t{action.lane},
           std::int64_t{action.task}, number_of(action.part), std::int64_t{action.attempt},
           std::int64_t{action.slot}, number_of(event.outcome), number_of(event.timer),
           number_of(event.truth), number_of(event.answer));
-      if (!done) return done;
     }
-    number = 0;
-    for (const HostResult& result : instant.results) {
-      const scheduler::Action& action = result.action;
-      const Completion& end = result.completion;
-      Status done = insert_result_.run(
-          seq_, number++, step_number(action), std::int64_t{action.lane}, std::int64_t{action.task},
-          number_of(action.part), std::int64_t{action.attempt}, std::int64_t{action.slot},
-          result.host, number_of(end.outcome), number_of(end.ending), end.exit_code, end.signal,
-          end.detail, outputs_text(end.outputs));
-      if (!done) return done;
+    for (std::size_t i = 0; done && i < instant.results.size(); ++i) {
+      const scheduler::Action& action = instant.results[i].action;
+      const Completion& end = instant.results[i].completion;
+      done = insert_result_.run(
+          seq_, number_of(i), step_number(action), std::int64_t{action.lane},
+          std::int64_t{action.task}, number_of(action.part), std::int64_t{action.attempt},
+          std::int64_t{action.slot}, instant.results[i].host, number_of(end.outcome),
+          number_of(end.ending), end.exit_code, end.signal, end.detail, outputs_text(end.outputs));
     }
-    last_ = digest;
-    ++seq_;
-    return base::Done{};
+    for (std::size_t i = 0; done && i < instant.orders.size(); ++i) {
+      const Order& order = instant.orders[i];
+      const scheduler::Action& action = order.action;
+      done = insert_order_.run(
+          seq_, number_of(i), number_of(order.kind), step_number(action), std::int64_t{action.lane},
+          std::int64_t{action.task}, number_of(action.part), std::int64_t{action.attempt},
+          std::int64_t{action.slot}, order.host, order.who, order.at, order.name);
+    }
+    if (const auto& session = instant.session; done && session) {
+      done = insert_session_.run(seq_, session->who, session->version, session->boot,
+                                 session->boot_ms, session->wall_ms);
+    }
+    return done;
   }
 
   std::unique_ptr<Database> database_;
   std::string last_;
-  std::int64_t seq_ = 0;
+  std::int64_t seq_;
+  bool low_ = false;
   Statement insert_instant_;
   Statement insert_event_;
   Statement insert_result_;
+  Statement insert_order_;
+  Statement insert_session_;
 };
 
 scheduler::Action read_action(Statement& row) {
@@ -270,6 +329,42 @@ Status read_events(Database& database, std::vector<Instant>& instants) {
   return rows.end();
 }
 
+Status read_orders(Database& database, std::vector<Instant>& instants) {
+  Statement rows(database,
+                 "SELECT seq, kind, step, lane, task, part, attempt, slot, host, who, at, name "
+                 "FROM orders ORDER BY seq, number");
+  while (rows.next()) {
+    const auto seq = static_cast<std::size_t>(rows.number());
+    Order order;
+    order.kind = static_cast<Order::Kind>(rows.number());
+    order.action = read_action(rows);
+    order.host = rows.text();
+    order.who = rows.text();
+    order.at = rows.text();
+    order.name = rows.text();
+    if (seq >= instants.size()) return damaged(database, "an order belongs to no record");
+    instants[seq].orders.push_back(std::move(order));
+  }
+  return rows.end();
+}
+
+Status read_sessions(Database& database, std::vector<Instant>& instants) {
+  Statement rows(database,
+                 "SELECT seq, who, version, boot, boot_ms, wall_ms FROM sessions ORDER BY seq");
+  while (rows.next()) {
+    const auto seq = static_cast<std::size_t>(rows.number());
+    Session session;
+    session.who = rows.text();
+    session.version = rows.text();
+    session.boot = rows.text();
+    session.boot_ms = rows.number();
+    session.wall_ms = rows.number();
+    if (seq >= instants.size()) return damaged(database, "a session belongs to no record");
+    instants[seq].session = std::move(session);
+  }
+  return rows.end();
+}
+
 void read_outputs(std::string_view text, std::vector<Output>& outputs) {
   while (!text.empty()) {
     const std::string_view line = text.substr(0, text.find('\n'));
@@ -301,6 +396,74 @@ Status read_results(Database& database, std::vector<Instant>& instants) {
   return rows.end();
 }
 
+Status hold_place(const std::string& path) {
+  return write_private(SqliteJournal::reserve_path(path), std::string(reserve_bytes, '\0'));
+}
+
+Result<RunRecord> read_record(Database& database) {
+  RunRecord record;
+  {
+    Statement format(database, "SELECT format FROM run");
+    if (!format.next()) {
+      return Error{fmt::format("{} is no journal of a run", database.path())};
+    }
+    record.format = format.number();
+  }
+  if (record.format > newest_journal_format) {
+    return Error{fmt::format(
+        "the journal {} was written by a newer sluice (format {}; this one reads up to {})",
+        database.path(), record.format, newest_journal_format)};
+  }
+  if (record.format < oldest_format) {
+    return Error{fmt::format(
+        "the journal {} was written by an older sluice (format {}; this one reads from {} on)",
+        database.path(), record.format, oldest_format)};
+  }
+  const bool has_folder = record.format > oldest_format;
+  Statement run(database, has_folder ? "SELECT run, started_at, version, plan, folder FROM run"
+                                     : "SELECT run, started_at, version, plan FROM run");
+  if (!run.next()) return damaged(database, "it does not say which run it is of");
+  record.run = run.text();
+  record.started_at = run.text();
+  record.version = run.text();
+  record.plan_json = run.text();
+  if (has_folder) record.folder = run.text();
+  return record;
+}
+
+// What it holds; `last` is the digest of its last row.
+Result<ReadJournal> read_all(Database& database, std::string& last) {
+  ReadJournal journal;
+  auto record = read_record(database);
+  if (!record) return record.error();
+  journal.record = std::move(record).value();
+  std::vector<std::string> digests;
+  {
+    Statement rows(database, "SELECT seq, at_ms, digest FROM instants ORDER BY seq");
+    while (rows.next()) {
+      if (static_cast<std::size_t>(rows.number()) != digests.size()) {
+        return damaged(database, fmt::format("its record {} is missing", digests.size()));
+      }
+      journal.instants.emplace_back().at = {rows.number()};
+      digests.push_back(rows.text());
+    }
+    if (Status read = rows.end(); !read) return read.error();
+  }
+  if (Status read = read_events(database, journal.instants); !read) return read.error();
+  if (Status read = read_results(database, journal.instants); !read) return read.error();
+  if (journal.record.format > oldest_format) {
+    if (Status read = read_orders(database, journal.instants); !read) return read.error();
+    if (Status read = read_sessions(database, journal.instants); !read) return read.error();
+  }
+  last = first_link(journal.record);
+  for (std::size_t i = 0; i < journal.instants.size(); ++i) {
+    last = chained(last, journal.instants[i]);
+    if (last == digests[i]) continue;
+    return damaged(database, fmt::format("its record {} does not follow from the one before", i));
+  }
+  return journal;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Journal>> create_journal(const std::string& path, const RunRecord& record) {
@@ -308,14 +471,42 @@ Result<std::unique_ptr<Journal>> create_journal(const std::string& path, const R
   constexpr int flags =
       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXCLUSIVE;
   if (Status opened = database->open(flags); !opened) return opened.error();
-  for (const char* sql : {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", schema}) {
+  if (Status held = hold_place(path); !held) return held.error();
+  for (const char* sql : {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "BEGIN", schema}) {
     if (Status done = database->execute(sql); !done) return done.error();
   }
-  Statement insert(*database, "INSERT INTO run VALUES (?, ?, ?, ?, ?)");
-  Status written =
-      insert.run(format, record.run, record.started_at, record.version, record.plan_json);
-  if (!written) return written.error();
-  return std::unique_ptr<Journal>(std::make_unique<SqliteJournal>(std::move(database), record));
+  {
+    Statement insert(*database, "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?)");
+    Status written = insert.run(newest_journal_format, record.run, record.started_at,
+                                record.version, record.plan_json, record.folder);
+    if (!written) return written.error();
+  }
+  if (Status done = database->execute("COMMIT"); !done) return done.error();
+  return std::unique_ptr<Journal>(
+      std::make_unique<SqliteJournal>(std::move(database), first_link(record), 0));
+}
+
+Result<ContinuedJournal> continue_journal(const std::string& path) {
+  auto database = std::make_unique<Database>(path);
+  if (Status opened = database->open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX); !opened) {
+    return opened.error();
+  }
+  if (Status done = database->execute("PRAGMA synchronous=FULL"); !done) return done.error();
+  std::string last;
+  auto read = read_all(*database, last);
+  if (!read) return read.error();
+  if (read.value().record.format != newest_journal_format) {
+    return Error{fmt::format(
+        "the journal {} was written by an older sluice (format {}), and what it began can be "
+        "looked at and no longer be resumed",
+        path, read.value().record.format)};
+  }
+  if (Status held = hold_place(path); !held) return held.error();
+  const auto seq = static_cast<std::int64_t>(read.value().instants.size());
+  ContinuedJournal continued;
+  continued.read = std::move(read).value();
+  continued.journal = std::make_unique<SqliteJournal>(std::move(database), last, seq);
+  return continued;
 }
 
 Result<ReadJournal> read_journal(const std::string& path) {
@@ -326,38 +517,8 @@ Result<ReadJournal> read_journal(const std::string& path) {
   }
   // In one transaction: a run that goes on writes beside us.
   if (Status begun = database.execute("BEGIN"); !begun) return begun.error();
-  ReadJournal journal;
-  {
-    Statement run(database, "SELECT format, run, started_at, version, plan FROM run");
-    if (!run.next() || run.number() != format) {
-      return Error{fmt::format("{} is no journal that this version can read", path)};
-    }
-    journal.record.run = run.text();
-    journal.record.started_at = run.text();
-    journal.record.version = run.text();
-    journal.record.plan_json = run.text();
-  }
-  std::vector<std::string> digests;
-  {
-    Statement rows(database, "SELECT seq, at_ms, digest FROM instants ORDER BY seq");
-    while (rows.next()) {
-      if (static_cast<std::size_t>(rows.number()) != digests.size()) {
-        return damaged(database, fmt::format("its record {} is missing", digests.size()));
-      }
-      journal.instants.push_back({{rows.number()}, {}, {}});
-      digests.push_back(rows.text());
-    }
-    if (Status read = rows.end(); !read) return read.error();
-  }
-  if (Status read = read_events(database, journal.instants); !read) return read.error();
-  if (Status read = read_results(database, journal.instants); !read) return read.error();
-  std::string link = first_link(journal.record);
-  for (std::size_t i = 0; i < journal.instants.size(); ++i) {
-    link = chained(link, journal.instants[i]);
-    if (link == digests[i]) continue;
-    return damaged(database, fmt::format("its record {} does not follow from the one before", i));
-  }
-  return journal;
+  std::string last;
+  return read_all(database, last);
 }
 
 }  // namespace sluice::runtime

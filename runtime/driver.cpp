@@ -1,9 +1,9 @@
 #include "runtime/driver.h"
 
 #include <algorithm>
-#include <queue>
 
 #include "runtime/fan_out.h"
+#include "runtime/unknown.h"
 #include "scheduler/outputs.h"
 #include "scheduler/work.h"
 
@@ -16,11 +16,23 @@ using scheduler::Command;
 using scheduler::Event;
 using scheduler::Outcome;
 
-struct Timer {
-  base::Instant at;
-  Event event;
-  bool operator>(const Timer& other) const { return at > other.at; }
-};
+// That an action has begun is written down with what comes next, or after so long.
+constexpr base::Duration begun_waits{1'000};
+
+std::optional<scheduler::Answer> answer_of(Order::Kind kind) {
+  switch (kind) {
+    case Order::Kind::Retry:
+      return scheduler::Answer::Retry;
+    case Order::Kind::Ignore:
+      return scheduler::Answer::Ignore;
+    case Order::Kind::Exclude:
+      return scheduler::Answer::Exclude;
+    case Order::Kind::AbortAll:
+      return scheduler::Answer::Abort;
+    default:
+      return std::nullopt;
+  }
+}
 
 }  // namespace
 
@@ -32,16 +44,30 @@ struct Driver::Implementation {
         journal(event_journal),
         observer(listener),
         secrets(values),
-        machine(plan),
-        outputs(plan),
+        state(plan),
+        policy(
+            executor, [this](const ActionRequest& lost) { return probe(lost); },
+            [this](const ActionRequest& request, const Completion& lost) { ask(request, lost); }),
         fan_out(
-            plan, [this] { return RunFacts{run, outputs, status(), secrets}; }, executor,
+            plan, [this] { return facts(); }, policy,
             [this](const Action& action, Outcome outcome, std::vector<HostResult> results) {
               finished(action, outcome, std::move(results));
             },
             [this](const Action& action, const std::string& host, std::string_view bytes) {
               observer.output(action, host, bytes);
-            }) {}
+            }) {
+    fan_out.listen([this](const Action& action) { has_begun(action); },
+                   [this](const Action& action, const std::string& host) {
+                     const auto found = state.retries.find({action, host});
+                     return found == state.retries.end() ? 0U : found->second;
+                   });
+  }
+
+  RunFacts facts() { return {run, state.outputs, status(), secrets, std::max(1U, state.sessions)}; }
+
+  scheduler::RunEnvironment::Status status() const {
+    return [this] { return state.machine.would_be(); };
+  }
 
   void finished(const Action& action, Outcome outcome, std::vector<HostResult> results) {
     Event event;
@@ -52,89 +78,161 @@ struct Driver::Implementation {
     for (HostResult& result : results) news.results.push_back(std::move(result));
   }
 
-  scheduler::RunEnvironment::Status status() const {
-    return [this] { return machine.would_be(); };
+  void has_begun(const Action& action) {
+    Event event;
+    event.kind = Event::Kind::ActionStarted;
+    event.action = action;
+    if (begun_events.empty()) begun_due = last_turn + begun_waits;
+    begun_events.push_back(event);
   }
 
-  void operator_said(Event::Kind kind) {
+  // Its `verify`, asked anew each time.
+  std::optional<ActionRequest> probe(const ActionRequest& lost) {
+    Action action = lost.action;
+    if (action.part != scheduler::Part::Run) return std::nullopt;
+    action.part = scheduler::Part::Verify;
+    if (!scheduler::has_work(plan, action)) return std::nullopt;
+    base::Result<ActionRequest> made = make_request(plan, action, lost.place.host, facts());
+    if (!made) return std::nullopt;
+    made.value().generation = 0x8000'0000U + ++probes;
+    made.value().output = lost.output;
+    return std::move(made).value();
+  }
+
+  void ask(const ActionRequest& request, const Completion& lost) {
+    news.results.push_back({request.action, request.place.name, lost});
+  }
+
+  void push(Event::Kind kind, const Action& action = {},
+            scheduler::Answer answer = scheduler::Answer::Retry) {
     Event event;
     event.kind = kind;
-    news.events.push_back(event);
-  }
-
-  void answered(const Action& action, scheduler::Answer answer) {
-    Event event;
-    event.kind = Event::Kind::Answered;
     event.action = action;
     event.answer = answer;
     news.events.push_back(event);
   }
 
-  base::Status turn(base::Instant now) {
-    while (!timers.empty() && timers.top().at <= now) {
-      news.events.push_back(timers.top().event);
-      timers.pop();
+  bool said(const Order& order) {
+    const auto answer = answer_of(order.kind);
+    const auto& questions = state.questions;
+    const bool asked =
+        std::find(questions.begin(), questions.end(), order.action) != questions.end();
+    if (!order.host.empty()) {
+      if (!answer_unknown(order)) return false;
+    } else if (answer && asked) {
+      push(Event::Kind::Answered, order.action, *answer);
+    } else if (answers_question(order.kind)) {
+      const bool manual = order.kind == Order::Kind::Approve || order.kind == Order::Kind::Reject;
+      if (!manual || !state.open.contains(order.action)) return false;
+    } else {
+      push(order.kind == Order::Kind::Pause      ? Event::Kind::Pause
+           : order.kind == Order::Kind::Continue ? Event::Kind::Continue
+                                                 : Event::Kind::Abort);
     }
-    if (begun && news.events.empty()) return base::Done{};
+    news.orders.push_back(order);
+    return true;
+  }
+
+  bool answer_unknown(const Order& order) {
+    if (!state.unknown.contains({order.action, order.host})) return false;
+    if (order.kind == Order::Kind::Retry) return true;  // begun when that is written down
+    const bool well = order.kind == Order::Kind::Succeeded;
+    if (!well && order.kind != Order::Kind::Failed) return false;
+    return policy.answer(
+        order.action, order.host,
+        well ? UnknownOutcomes::Answer::Succeeded : UnknownOutcomes::Answer::Failed, order.who);
+  }
+
+  bool has_news() const {
+    return !begun || !news.events.empty() || !news.results.empty() || !news.orders.empty() ||
+           news.session.has_value();
+  }
+
+  base::Status turn(base::Instant now) {
+    last_turn = now;
+    for (auto timer = state.timers.begin(); timer != state.timers.end() && timer->first <= now;
+         ++timer) {
+      news.events.push_back(timer->second);
+    }
+    if (!has_news() && (begun_events.empty() || now < begun_due)) return base::Done{};
     begun = true;
     Instant instant = std::move(news);
     news = {};
     instant.at = now;
+    instant.events.insert(instant.events.end(), begun_events.begin(), begun_events.end());
+    begun_events.clear();
     std::stable_sort(instant.results.begin(), instant.results.end(),
                      [](const HostResult& a, const HostResult& b) { return a.action < b.action; });
-    keep_outputs(instant.results);
-    for (const Event& event : instant.events) {
-      if (event.kind == Event::Kind::ActionFinished && is_manual(event.action)) --manual;
-    }
-    machine.apply(now, instant.events, commands);
+    state.take(instant, commands);
     if (base::Status committed = journal.commit(instant); !committed) return committed;
     observer.instant(instant, commands);
+    go_on();
+    for (const Event& event : instant.events) {
+      if (event.kind == Event::Kind::ActionFinished) fan_out.settled(event.action);
+    }
+    for (const Order& order : instant.orders) {
+      if (order.host.empty() || order.kind != Order::Kind::Retry) continue;
+      policy.answer(order.action, order.host, UnknownOutcomes::Answer::Retry, order.who);
+    }
     for (const Command& command : commands) carry_out(command);
     return base::Done{};
   }
 
-  // Those of an attempt on several hosts are put together, in the hosts' order.
-  void keep_outputs(const std::vector<HostResult>& results) {
-    for (std::size_t i = 0; i < results.size();) {
-      const Action& action = results[i].action;
-      std::vector<Output> written;
-      for (; i < results.size() && results[i].action == action; ++i) {
-        // The last of a name counts: it is found first.
-        const std::vector<Output>& more = results[i].completion.outputs;
-        written.insert(written.begin(), more.begin(), more.end());
+  void resume(const std::vector<Instant>& instants, base::Instant now, bool same_boot) {
+    for (const Instant& instant : instants) {
+      state.take(instant, commands);
+      for (const Event& event : instant.events) {
+        if (event.kind != Event::Kind::ActionFinished) continue;
+        fan_out.replayed(event.action, instant.results);
       }
-      outputs.keep(action, std::move(written));
+      observer.replayed(instant, commands);
+      begun = true;
     }
+    for (const auto& [action, open] : state.open) {
+      resumed.emplace_back(action, ActionRequest::Resumed{open.begun, same_boot, now - open.since});
+    }
+    // Asked again, of what is known by now.
+    state.unknown.clear();
+    conditions = state.conditions;
+    const base::Duration away = now - state.last;
+    std::multimap<base::Instant, Event> timers;
+    for (const auto& [at, event] : state.timers) {
+      const bool stood_still =
+          event.timer == scheduler::TimerKind::Timeout && state.open.contains(event.action);
+      timers.emplace(stood_still ? at + away : at, event);
+    }
+    state.timers = std::move(timers);
+    if (state.machine.state() == scheduler::State::Paused) push(Event::Kind::Continue);
   }
 
-  bool is_manual(const Action& action) const {
-    return scheduler::work_for(plan, action).action.kind == "manual";
+  // What was at work when a program before this one ended.
+  void go_on() {
+    const auto actions = std::move(resumed);
+    resumed.clear();
+    for (const auto& [action, how] : actions) {
+      fan_out.start(action, how);
+      const auto open = state.open.find(action);
+      if (open != state.open.end() && open->second.cancelled) fan_out.cancel(action);
+    }
+    for (const Action& asked : std::exchange(conditions, {})) find_out(asked);
+  }
+
+  void find_out(const Action& asked) {
+    Event event;
+    event.kind = Event::Kind::ConditionKnown;
+    event.action = asked;
+    event.truth = truth(asked);
+    news.events.push_back(event);
   }
 
   void carry_out(const Command& command) {
-    const Action& action = command.action;
-    Event event;
-    event.action = action;
     switch (command.kind) {
       case Command::Kind::StartAction:
-        close_question(action);
-        if (is_manual(action)) ++manual;
-        return fan_out.start(action);
+        return fan_out.start(command.action);
       case Command::Kind::CancelAction:
-        return fan_out.cancel(action);
-      case Command::Kind::SetTimer:
-        event.kind = Event::Kind::TimerFired;
-        event.timer = command.timer;
-        return timers.push({command.at, event});
+        return fan_out.cancel(command.action);
       case Command::Kind::EvaluateCondition:
-        close_question(action);
-        event.kind = Event::Kind::ConditionKnown;
-        event.truth = truth(action);
-        return news.events.push_back(event);
-      case Command::Kind::AskOperator:
-        return questions.push_back(action);
-      case Command::Kind::TaskEnded:
-        return close_question(action);
+        return find_out(command.action);
       default:
         return;
     }
@@ -144,13 +242,7 @@ struct Driver::Implementation {
     const plan::TargetId target = scheduler::asked_target(plan, asked);
     return scheduler::truth_of(
         scheduler::asked_condition(plan, asked),
-        scheduler::RunEnvironment(plan, outputs, status(), target, target, run));
-  }
-
-  // Whatever its slot does next, nobody is asked about it any more.
-  void close_question(const Action& action) {
-    if (action.lane == Action::none) return;  // a step, which has no slot
-    std::erase_if(questions, [&](const Action& open) { return open.slot == action.slot; });
+        scheduler::RunEnvironment(plan, state.outputs, status(), target, target, run));
   }
 
   const plan::Plan& plan;
@@ -158,14 +250,17 @@ struct Driver::Implementation {
   Journal& journal;
   Observer& observer;
   const Secrets* secrets;
-  scheduler::Scheduler machine;
-  scheduler::Outputs outputs;
+  RunState state;
+  UnknownOutcomes policy;
   FanOut fan_out;
-  std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers;
   Instant news;  // what has come since the last turn
+  std::vector<Event> begun_events;
+  base::Instant begun_due;
+  base::Instant last_turn;
   scheduler::Commands commands;
-  std::vector<Action> questions;
-  std::size_t manual = 0;  // actions at work that a person carries out
+  std::vector<std::pair<Action, ActionRequest::Resumed>> resumed;
+  std::vector<Action> conditions;
+  std::uint32_t probes = 0;
   bool begun = false;
 };
 
@@ -175,45 +270,62 @@ Driver::Driver(const plan::Plan& plan, std::string run, Executor& executor, Jour
                                                        observer, secrets)) {}
 Driver::~Driver() = default;
 
+void Driver::resume(const std::vector<Instant>& instants, base::Instant now, bool same_boot) {
+  implementation_->resume(instants, now, same_boot);
+}
+void Driver::begin_session(Session session) {
+  implementation_->news.session = std::move(session);
+}
 base::Status Driver::turn(base::Instant now) {
   return implementation_->turn(now);
 }
 void Driver::pause() {
-  implementation_->operator_said(Event::Kind::Pause);
+  implementation_->push(Event::Kind::Pause);
 }
 void Driver::abort() {
-  implementation_->operator_said(Event::Kind::Abort);
+  implementation_->push(Event::Kind::Abort);
 }
-
 void Driver::answer(const Action& asked, scheduler::Answer answer) {
-  implementation_->answered(asked, answer);
+  implementation_->push(Event::Kind::Answered, asked, answer);
+}
+bool Driver::said(const Order& order) {
+  return implementation_->said(order);
 }
 
 const std::vector<Action>& Driver::questions() const {
-  return implementation_->questions;
+  return implementation_->state.questions;
+}
+const std::map<RunState::OnHost, std::string>& Driver::unknown() const {
+  return implementation_->state.unknown;
+}
+const RunState& Driver::run_state() const {
+  return implementation_->state;
 }
 
 bool Driver::waits_for_people() const {
-  const std::size_t people = implementation_->questions.size() + implementation_->manual;
-  return people > 0 && implementation_->machine.in_flight() == people && !has_news();
+  const RunState& state = implementation_->state;
+  const std::size_t people = state.waiting_for_people();
+  return people > 0 && state.machine.in_flight() == people && !has_news();
 }
 
 base::Instant Driver::next_timer() const {
-  const auto& timers = implementation_->timers;
-  return timers.empty() ? base::Instant::never() : timers.top().at;
+  const auto& timers = implementation_->state.timers;
+  const base::Instant timer = timers.empty() ? base::Instant::never() : timers.begin()->first;
+  return implementation_->begun_events.empty() ? timer
+                                               : std::min(timer, implementation_->begun_due);
 }
 
 bool Driver::has_news() const {
-  return !implementation_->begun || !implementation_->news.events.empty();
+  return implementation_->has_news();
 }
 bool Driver::ended() const {
-  return implementation_->machine.ended();
+  return implementation_->state.machine.ended();
 }
 bool Driver::at_rest() const {
-  return implementation_->machine.at_rest();
+  return implementation_->state.machine.at_rest();
 }
 scheduler::State Driver::state() const {
-  return implementation_->machine.state();
+  return implementation_->state.machine.state();
 }
 
 }  // namespace sluice::runtime

@@ -1,5 +1,9 @@
 #include "runtime/executor.h"
 
+#include <fmt/format.h>
+
+#include "base/sha256.h"
+
 namespace sluice::runtime {
 
 const std::string* Place::setting(std::string_view wanted) const {
@@ -39,6 +43,16 @@ std::string_view ActionRequest::text(std::string_view wanted) const {
   const plan::Value* value = attribute(wanted);
   const auto* text = value != nullptr ? std::get_if<std::string>(&value->content) : nullptr;
   return text != nullptr ? std::string_view(*text) : std::string_view();
+}
+
+std::string action_key(const ActionRequest& request) {
+  const scheduler::Action& action = request.action;
+  std::string identity = fmt::format(
+      "{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", request.plan->digest, request.run, action.step.value,
+      action.lane, action.task, static_cast<int>(action.part), action.attempt, request.place.name);
+  if (request.generation > 0) identity += fmt::format("\n{}", request.generation);
+  constexpr std::size_t enough = 32;
+  return base::sha256_hex(identity).substr(0, enough);
 }
 
 std::string_view ending_name(Completion::Ending ending) {

@@ -62,6 +62,22 @@ struct ActionRequest {
     const SecretText* value = nullptr;
   };
   std::vector<Secret> secrets;
+  // How often it has been begun anew because what came of it could not be known: a part of its
+  // identity.
+  std::uint32_t generation = 0;
+  // How often it may be, by what an operator has said.
+  std::uint32_t retries = 0;
+  // Which program of those that carry the run on this is, from 1: hosts refuse an earlier one.
+  std::uint32_t epoch = 1;
+  // Set where a program before this one meant to begin it: it may have begun, or ended.
+  struct Resumed {
+    bool begun = false;      // it is known to have begun
+    bool same_boot = false;  // this machine has not booted since
+    base::Duration ago;      // when it was to begin
+  };
+  std::optional<Resumed> resumed;
+  // Called once it is known to have begun; at most once, from the loop; may be empty.
+  std::function<void()> begun;
   // What the action writes, as it comes; any bytes in pieces of any size.
   std::function<void(Stream, std::string_view)> output;
 
@@ -104,6 +120,10 @@ struct Completion {
   bool operator==(const Completion&) const = default;
 };
 
+// Names one attempt on one host, the same in every program that carries the run on; of characters
+// that need no quoting.
+std::string action_key(const ActionRequest& request);
+
 std::string_view ending_name(Completion::Ending ending);
 // Of a script's process: well where it exited with 0.
 Completion completion_of(const ProcessEnd& end);
@@ -120,6 +140,8 @@ class Executor {
   // known to have ended, with outcome Cancelled and what ended it. A ticket that has been answered
   // is ignored.
   virtual void cancel(ActionRequest::Ticket ticket) = 0;
+  // What came of one that was answered is written down: what was kept of it can go.
+  virtual void settled(ActionRequest::Ticket) {}
 };
 
 }  // namespace sluice::runtime

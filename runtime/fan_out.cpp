@@ -24,7 +24,13 @@ FanOut::FanOut(const plan::Plan& plan, Facts facts, Executor& executor, Ended en
       ended_(std::move(ended)),
       output_(std::move(output)) {}
 
-void FanOut::start(const scheduler::Action& action) {
+void FanOut::listen(Begun begun, Retries retries) {
+  begun_ = std::move(begun);
+  retries_ = std::move(retries);
+}
+
+void FanOut::start(const scheduler::Action& action,
+                   const std::optional<ActionRequest::Resumed>& resumed) {
   std::vector<plan::TargetId> hosts = hosts_of(plan_, action);
   const auto failed = failed_.find(without_attempt(action));
   if (failed != failed_.end()) {
@@ -32,6 +38,7 @@ void FanOut::start(const scheduler::Action& action) {
     failed_.erase(failed);
   }
   Attempt& attempt = attempts_[action];
+  attempt.resumed = resumed;
   for (const plan::TargetId host : hosts) {
     Host row;
     row.id = host;
@@ -58,12 +65,52 @@ void FanOut::start(const scheduler::Action& action, std::size_t host) {
   }
   ActionRequest made = std::move(request).value();
   made.ticket = row.ticket;
+  made.resumed = attempts_[action].resumed;
+  if (retries_) made.retries = retries_(action, row.name);
+  made.begun = [this, action] { begun(action); };
   made.output = [this, action, name = row.name](Stream, std::string_view bytes) {
     output_(action, name, bytes);
   };
   executor_.start(std::move(made), [this, action, host](Completion completion) {
     finish(action, host, std::move(completion));
   });
+}
+
+void FanOut::begun(const scheduler::Action& action) {
+  const auto found = attempts_.find(action);
+  if (found == attempts_.end() || found->second.begun) return;
+  found->second.begun = true;
+  if (begun_) begun_(action);
+}
+
+void FanOut::settled(const scheduler::Action& action) {
+  const auto found = ended_tickets_.find(action);
+  if (found == ended_tickets_.end()) return;
+  for (const ActionRequest::Ticket ticket : found->second) executor_.settled(ticket);
+  ended_tickets_.erase(found);
+}
+
+void FanOut::replayed(const scheduler::Action& action, const std::vector<HostResult>& results) {
+  failed_.erase(without_attempt(action));
+  std::vector<plan::TargetId> failed;
+  for (const plan::TargetId host : hosts_of(plan_, action)) {
+    const std::string name(host.valid() ? plan_.targets.name(host) : plan::controller_name);
+    const auto bad = [&](const HostResult& row) {
+      return row.action == action && row.host == name &&
+             row.completion.outcome != scheduler::Outcome::Succeeded;
+    };
+    if (std::any_of(results.begin(), results.end(), bad)) failed.push_back(host);
+  }
+  keep_failed(action, std::move(failed));
+}
+
+void FanOut::keep_failed(const scheduler::Action& action, std::vector<plan::TargetId> failed) {
+  // An operator may ask for one more attempt than the plan has.
+  const bool asks = plan_.steps[action.step].on_failure == plan::OnFailure::Ask;
+  if (failed.empty()) return;
+  if (asks || action.attempt <= scheduler::work_for(plan_, action).retry.more) {
+    failed_[without_attempt(action)] = std::move(failed);
+  }
 }
 
 void FanOut::cancel(const scheduler::Action& action) {
@@ -105,12 +152,9 @@ void FanOut::finish_attempt(const scheduler::Action& action) {
     outcome = attempt.cancelled           ? scheduler::Outcome::Cancelled
               : out_of_reach && on_target ? scheduler::Outcome::Unreachable
                                           : scheduler::Outcome::Failed;
-    // An operator may ask for one more attempt than the plan has.
-    const bool asks = plan_.steps[action.step].on_failure == plan::OnFailure::Ask;
-    if (asks || action.attempt <= scheduler::work_for(plan_, action).retry.more) {
-      failed_[without_attempt(action)] = std::move(failed);
-    }
+    keep_failed(action, std::move(failed));
   }
+  for (const Host& host : attempt.hosts) ended_tickets_[action].push_back(host.ticket);
   ended_(action, outcome, std::move(results));
 }
 

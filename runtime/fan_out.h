@@ -26,9 +26,22 @@ class FanOut {
   // What expressions may read when an action starts.
   using Facts = std::function<RunFacts()>;
 
-  FanOut(const plan::Plan& plan, Facts facts, Executor& executor, Ended ended, Output output);
+  // It is known to have begun, on one host at least.
+  using Begun = std::function<void(const scheduler::Action&)>;
+  // How often an outcome on a host may be tried again, by what an operator has said.
+  using Retries = std::function<std::uint32_t(const scheduler::Action&, const std::string& host)>;
 
-  void start(const scheduler::Action& action);
+  FanOut(const plan::Plan& plan, Facts facts, Executor& executor, Ended ended, Output output);
+  // Both may be left out.
+  void listen(Begun begun, Retries retries);
+
+  // `resumed`: a program before this one meant to begin it.
+  void start(const scheduler::Action& action,
+             const std::optional<ActionRequest::Resumed>& resumed = {});
+  // What it has ended as is written down.
+  void settled(const scheduler::Action& action);
+  // An attempt that a program before this one has seen end.
+  void replayed(const scheduler::Action& action, const std::vector<HostResult>& results);
   // `ended` still follows.
   void cancel(const scheduler::Action& action);
 
@@ -44,9 +57,13 @@ class FanOut {
     std::vector<Host> hosts;
     std::size_t open = 0;
     bool cancelled = false;
+    bool begun = false;
+    std::optional<ActionRequest::Resumed> resumed;
   };
 
   void start(const scheduler::Action& action, std::size_t host);
+  void begun(const scheduler::Action& action);
+  void keep_failed(const scheduler::Action& action, std::vector<plan::TargetId> failed);
   void finish(const scheduler::Action& action, std::size_t host, Completion completion);
   void finish_attempt(const scheduler::Action& action);
 
@@ -55,8 +72,11 @@ class FanOut {
   Executor& executor_;
   Ended ended_;
   Output output_;
+  Begun begun_;
+  Retries retries_;
   ActionRequest::Ticket last_ticket_ = 0;
   std::map<scheduler::Action, Attempt> attempts_;
+  std::map<scheduler::Action, std::vector<ActionRequest::Ticket>> ended_tickets_;
   // Where the last attempt failed, by the action with attempt 0.
   std::map<scheduler::Action, std::vector<plan::TargetId>> failed_;
 };

@@ -54,6 +54,30 @@ base::Status write_private(const std::string& path, std::string_view bytes) {
   return base::Done{};
 }
 
+base::Result<bool> make_once(const std::string& path, std::string_view bytes) {
+  const std::filesystem::path whole(path);
+  const std::string folder = whole.parent_path().string();
+  const std::string beside =
+      fmt::format("{}/.{}.{}", folder, whole.filename().string(), ::gettid());
+  if (base::Status written = write_private(beside, bytes); !written) return written.error();
+  for (const std::string& name : {beside, folder}) {
+    const int file = ::open(name.c_str(), O_RDONLY | O_CLOEXEC);
+    const bool synced = file >= 0 && ::fsync(file) == 0;
+    const base::Error error = system_error("sync", name);
+    if (file >= 0) ::close(file);
+    if (!synced) return error;
+    if (name != beside) continue;
+    if (::link(beside.c_str(), path.c_str()) == 0) continue;
+    const int why = errno;
+    ::unlink(beside.c_str());
+    if (why == EEXIST) return false;
+    errno = why;
+    return system_error("make", path);
+  }
+  ::unlink(beside.c_str());
+  return true;
+}
+
 base::Result<std::string> read_whole(const std::string& path, std::size_t most_bytes) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return system_error("read", path);

@@ -13,6 +13,9 @@ namespace sluice::runtime {
 base::Status make_private_directory(const std::string& path);
 // A new file of mode 0600; one that is there already is replaced.
 base::Status write_private(const std::string& path, std::string_view bytes);
+// A file that must not be there yet, whole and on the disk when this returns; false where one is
+// there already: of several that try, one makes it.
+base::Result<bool> make_once(const std::string& path, std::string_view bytes);
 base::Result<std::string> read_whole(const std::string& path, std::size_t most_bytes);
 void remove_file(const std::string& path);
 

@@ -12,12 +12,14 @@
 #include "base/time.h"
 #include "plan/plan.h"
 #include "runtime/executor.h"
+#include "runtime/order.h"
 #include "scheduler/scheduler.h"
 #include "scheduler/timeline.h"
 
 namespace sluice::runtime {
 
-// How one attempt ended on one host, beside the event that it led to.
+// How one attempt ended on one host, beside the event that it led to. Without such an event: what
+// came of it is not known (its ending is Lost), and a person is asked.
 struct HostResult {
   scheduler::Action action;
   std::string host;
@@ -25,12 +27,27 @@ struct HostResult {
   bool operator==(const HostResult&) const = default;
 };
 
+// A program that carries the run on, from the instant that it stands in.
+struct Session {
+  std::string who;           // "ada, process 4711 on build-1"
+  std::string version;       // of the program
+  std::string boot;          // of its machine
+  std::int64_t boot_ms = 0;  // what the clock that runs from that boot showed
+  std::int64_t wall_ms = 0;  // and the wall's, from 1970 on
+  bool operator==(const Session&) const = default;
+};
+
 struct Instant {
   base::Instant at;
   std::vector<scheduler::Event> events;
   std::vector<HostResult> results;
+  std::vector<Order> orders;
+  std::optional<Session> session;
   bool operator==(const Instant&) const = default;
 };
+
+// Runs of format 2 are read, and can no longer be resumed.
+inline constexpr std::int64_t newest_journal_format = 3;
 
 // What a journal begins with.
 struct RunRecord {
@@ -38,6 +55,8 @@ struct RunRecord {
   std::string started_at;  // RFC 3339, UTC
   std::string version;     // of the program that carried it out
   std::string plan_json;
+  std::string folder;  // of the file, absolute: what it names is beneath
+  std::int64_t format = newest_journal_format;
   bool operator==(const RunRecord&) const = default;
 };
 
@@ -46,9 +65,12 @@ class Journal {
   virtual ~Journal() = default;
   // Durable when it returns; an error means that nothing may follow from these events.
   virtual base::Status commit(const Instant& instant) = 0;
+  // The disk was full, and what was kept back for this has been used: nothing more should begin.
+  virtual bool low() const { return false; }
 };
 
-// A new journal in a file that must not be there yet.
+// A new journal in a file that must not be there yet; and beside it `FILE.reserve`, which holds a
+// place on the disk for what must still be written when it is full.
 base::Result<std::unique_ptr<Journal>> create_journal(const std::string& path,
                                                       const RunRecord& record);
 
@@ -58,6 +80,13 @@ struct ReadJournal {
 };
 // Refuses a journal that was changed (its rows are chained by digests) or is of another format.
 base::Result<ReadJournal> read_journal(const std::string& path);
+
+struct ContinuedJournal {
+  ReadJournal read;
+  std::unique_ptr<Journal> journal;
+};
+// Goes on with one, behind what it holds.
+base::Result<ContinuedJournal> continue_journal(const std::string& path);
 
 // The timeline that the instants give, by the same scheduler and fold as ever.
 scheduler::Timeline replay(const plan::Plan& plan, const std::vector<Instant>& instants);

@@ -1,14 +1,21 @@
 #include "runtime/local.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
 #include "base/sha256.h"
 #include "runtime/files.h"
 #include "runtime/outputs.h"
+#include "runtime/process.h"
 
 namespace sluice::runtime {
 
@@ -36,14 +43,13 @@ void append_arguments(const ActionRequest& request, std::vector<std::string>& wo
   }
 }
 
-// Written, synced, read back and compared: what runs is what the plan says.
-base::Result<std::string> place_script(const std::string& directory, const ActionRequest& request) {
-  const std::string path = fmt::format("{}/{}", directory, request.ticket);
+// Written, read back and compared: what runs is what the plan says.
+base::Status place_script(const std::string& path, const ActionRequest& request) {
   const std::string_view body = request.text("body");
-  if (auto written = write_private(path, body); !written) return written.error();
+  if (auto written = write_private(path, body); !written) return written;
   const auto read = read_whole(path, body.size() + 1);
   if (!read) return read.error();
-  if (base::sha256_hex(read.value()) == base::sha256_hex(body)) return path;
+  if (base::sha256_hex(read.value()) == base::sha256_hex(body)) return base::Done{};
   return base::Error{fmt::format("{} does not hold the script that was written to it", path)};
 }
 
@@ -71,55 +77,200 @@ std::vector<std::string> interpreter(std::string_view shell) {
   return {"sh", "-eu"};
 }
 
-LocalExecutor::LocalExecutor(Loop& loop, Processes& processes, const std::string& directory)
+LocalExecutor::LocalExecutor(Loop& loop, const std::string& directory)
     : loop_(loop),
-      processes_(processes),
       // Scripts may run in a directory of their own.
       directory_(std::filesystem::absolute(directory).string()) {}
 
+LocalExecutor::~LocalExecutor() = default;
+
+std::string LocalExecutor::path(const Running& row, std::string_view suffix) const {
+  return fmt::format("{}/{}{}", directory_, row.name, suffix);
+}
+
 void LocalExecutor::start(ActionRequest request, Sink done) {
   const ActionRequest::Ticket ticket = request.ticket;
-  base::Result<std::string> script = base::Error{""};
-  if (auto made = make_private_directory(directory_); made) {
-    script = place_script(directory_, request);
+  Running& row = running_[ticket];
+  row.name = action_key(request);
+  row.request = std::move(request);
+  row.done = std::move(done);
+  row.adopted = row.request.resumed.has_value();
+  tickets_[row.name] = ticket;
+  if (row.adopted) {
+    loop_.post([this, ticket] { look_at_adopted(ticket); });
   } else {
-    script = made.error();
+    begin(ticket);
   }
-  if (!script) {
+  if (!looking_) look();
+}
+
+void LocalExecutor::begin(ActionRequest::Ticket ticket) {
+  Running& row = running_[ticket];
+  row.adopted = false;
+  if (const base::Status done = hand_over(row); !done) fail_soon(ticket, done.error().message);
+}
+
+base::Status LocalExecutor::hand_over(Running& row) {
+  if (base::Status made = make_private_directory(directory_); !made) return made;
+  if (base::Status placed = place_script(path(row, ""), row.request); !placed) return placed;
+  if (!supervisor_) {
+    constexpr base::Duration grace{5'000};
+    auto begun = Supervisor::begin(
+        loop_, directory_, grace,
+        [this](const std::string& name, const Supervisor::End& end) { script_ended(name, end); },
+        [this] { supervisor_gone(); });
+    if (!begun) return begun.error();
+    supervisor_ = std::move(begun).value();
+  }
+  Supervisor::Script script;
+  script.name = row.name;
+  script.arguments = interpreter(row.request.text("shell"));
+  script.arguments.push_back(path(row, ""));
+  append_arguments(row.request, script.arguments);
+  std::vector<std::string> environment = row.request.environment_with_secrets();
+  environment.push_back(fmt::format("{}={}", output_variable, path(row, ".output")));
+  script.environment = merged_environment(environment);
+  script.directory = std::string(row.request.text("directory"));
+  supervisor_->start(script);
+  return base::Done{};
+}
+
+void LocalExecutor::script_ended(const std::string& name, const Supervisor::End& how) {
+  const auto found = tickets_.find(name);
+  if (found == tickets_.end()) return;
+  Running& row = running_[found->second];
+  ProcessEnd end;
+  if (how.error != 0) {
+    Completion completion;
+    completion.detail =
+        how.error == ECANCELED
+            ? "cancelled before it began"
+            : fmt::format("cannot start `{}`: {}", interpreter(row.request.text("shell")).front(),
+                          std::strerror(how.error));
+    return finish(found->second, std::move(completion));
+  }
+  (how.signal != 0 ? end.signal : end.exit_code) = how.signal != 0 ? how.signal : how.exit_code;
+  finish(found->second, completion_of(end));
+}
+
+// What it watched over is looked at, and what comes gets another.
+void LocalExecutor::supervisor_gone() {
+  supervisor_.reset();
+  for (auto& [ticket, row] : running_) row.adopted = true;
+}
+
+// Again and again while something runs: shows what it has written, and finds the ends that no
+// supervisor of ours tells of.
+void LocalExecutor::look() {
+  constexpr base::Duration look_again{100};
+  looking_ = !running_.empty();
+  if (!looking_) return;
+  look_timer_ = loop_.after(look_again, [this] {
+    std::vector<ActionRequest::Ticket> adopted;
+    for (auto& [ticket, row] : running_) {
+      deliver(row);
+      if (row.adopted) adopted.push_back(ticket);
+    }
+    for (const ActionRequest::Ticket ticket : adopted) look_at_adopted(ticket);
+    look();
+  });
+}
+
+void LocalExecutor::look_at_adopted(ActionRequest::Ticket ticket) {
+  const auto found = running_.find(ticket);
+  if (found == running_.end() || !found->second.adopted) return;
+  Running& row = found->second;
+  const ScriptState state =
+      script_state(directory_, row.name, supervisor_ ? supervisor_->name() : "");
+  Completion lost;
+  lost.ending = Completion::Ending::Lost;
+  ProcessEnd end;
+  switch (state.kind) {
+    case ScriptState::Kind::Running:
+      if (!row.cancelled) return;
+      if (!row.told || loop_.now() >= row.kill_at) {
+        signal_script(directory_, row.name, row.told ? SIGKILL : SIGTERM);
+      }
+      row.told = true;
+      return;
+    case ScriptState::Kind::NotStarted:
+      if (row.cancelled) {
+        lost.ending = Completion::Ending::NotStarted;
+        lost.detail = "cancelled before it began";
+        return finish(ticket, std::move(lost));
+      }
+      // After a boot what was not on the disk yet is no proof of anything.
+      if (!row.request.resumed || row.request.resumed->same_boot) return begin(ticket);
+      lost.detail = "this machine has booted since, and it may have begun";
+      return finish(ticket, std::move(lost));
+    case ScriptState::Kind::Ended:
+      (state.signal != 0 ? end.signal : end.exit_code) =
+          state.signal != 0 ? state.signal : state.exit_code;
+      return finish(ticket, completion_of(end));
+    case ScriptState::Kind::LostKilled:
+      lost.detail = "what watched over it was killed";
+      return finish(ticket, std::move(lost));
+    case ScriptState::Kind::LostReboot:
+      lost.detail = "this machine has booted since it began";
+      return finish(ticket, std::move(lost));
+  }
+}
+
+void LocalExecutor::deliver(Running& row) {
+  const int file = ::open(path(row, ".out").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (file < 0) return;
+  std::array<char, 65536> buffer;
+  for (;;) {
+    const ssize_t got =
+        ::pread(file, buffer.data(), buffer.size(), static_cast<off_t>(row.delivered));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    row.delivered += static_cast<std::uint64_t>(got);
+    if (row.request.output) {
+      row.request.output(Stream::Output, {buffer.data(), static_cast<std::size_t>(got)});
+    }
+  }
+  ::close(file);
+}
+
+void LocalExecutor::finish(ActionRequest::Ticket ticket, Completion completion) {
+  const auto found = running_.find(ticket);
+  Running& row = found->second;
+  deliver(row);
+  fetch_outputs(path(row, ".output"), completion);
+  if (row.cancelled) completion.outcome = scheduler::Outcome::Cancelled;
+  const Sink done = std::move(row.done);
+  ended_[ticket] = row.name;
+  tickets_.erase(row.name);
+  running_.erase(found);
+  done(std::move(completion));
+}
+
+void LocalExecutor::fail_soon(ActionRequest::Ticket ticket, const std::string& why) {
+  loop_.post([this, ticket, why] {
+    if (running_.count(ticket) == 0) return;
     Completion failed;
-    failed.detail = script.error().message;
-    loop_.post([done = std::move(done), failed] { done(failed); });
-    return;
-  }
-  const std::string written = script.value() + ".output";
-  request.environment.push_back(fmt::format("{}={}", output_variable, written));
-  ProcessOptions options;
-  options.arguments = interpreter(request.text("shell"));
-  options.arguments.push_back(script.value());
-  append_arguments(request, options.arguments);
-  options.environment = merged_environment(request.environment_with_secrets());
-  options.directory = std::string(request.text("directory"));
-  options.merge_errors = true;
-  options.on_output = std::move(request.output);
-  options.on_end = [this, ticket, path = script.value(), written,
-                    done = std::move(done)](const ProcessEnd& end) {
-    remove_file(path);
-    Completion completion = completion_of(end);
-    fetch_outputs(written, completion);
-    const auto found = running_.find(ticket);
-    if (found->second.cancelled) completion.outcome = scheduler::Outcome::Cancelled;
-    running_.erase(found);
-    done(completion);
-  };
-  running_[ticket] = {};
-  running_[ticket].process = processes_.start(std::move(options));
+    failed.detail = why;
+    finish(ticket, std::move(failed));
+  });
 }
 
 void LocalExecutor::cancel(ActionRequest::Ticket ticket) {
   const auto found = running_.find(ticket);
-  if (found == running_.end()) return;
+  if (found == running_.end() || found->second.cancelled) return;
+  constexpr base::Duration grace{5'000};
   found->second.cancelled = true;
-  processes_.terminate(found->second.process);
+  found->second.kill_at = loop_.now() + grace;
+  if (!found->second.adopted && supervisor_) supervisor_->cancel(found->second.name);
+}
+
+void LocalExecutor::settled(ActionRequest::Ticket ticket) {
+  const auto found = ended_.find(ticket);
+  if (found == ended_.end()) return;
+  for (const char* suffix : {"", ".started", ".pid", ".out", ".exit", ".output"}) {
+    remove_file(fmt::format("{}/{}{}", directory_, found->second, suffix));
+  }
+  ended_.erase(found);
 }
 
 }  // namespace sluice::runtime

@@ -1,33 +1,64 @@
 // Scripts on the controller itself: the file whole and digest-checked before it runs, a session of
-// its own, no shell of ours around it. It knows no plan but the request.
+// its own, no shell of ours around it, and a supervisor that writes down how it ended. It knows no
+// plan but the request.
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "runtime/executor.h"
-#include "runtime/process.h"
+#include "runtime/loop.h"
+#include "runtime/supervisor.h"
 
 namespace sluice::runtime {
 
 class LocalExecutor : public Executor {
  public:
-  // Scripts are written below `directory`, which is made, private, where it is missing.
-  LocalExecutor(Loop& loop, Processes& processes, const std::string& directory);
+  // Scripts and what becomes of them are written below `directory`, which is made, private, where
+  // it is missing.
+  LocalExecutor(Loop& loop, const std::string& directory);
+  // Lets go of what runs: it runs on, and one that resumes finds it.
+  ~LocalExecutor() override;
 
+  // One that is resumed (request.resumed) goes on where it is: it may run, have ended, or never
+  // have begun, and is begun then.
   void start(ActionRequest request, Sink done) override;
   void cancel(ActionRequest::Ticket ticket) override;
+  void settled(ActionRequest::Ticket ticket) override;
 
  private:
   struct Running {
-    Processes::Handle process = 0;
+    ActionRequest request;
+    Sink done;
+    std::string name;             // of its files
+    std::uint64_t delivered = 0;  // bytes of its output
+    bool adopted = false;         // another supervisor's, or one's that is gone
     bool cancelled = false;
+    bool told = false;                               // to end: an adopted one
+    base::Instant kill_at = base::Instant::never();  // an adopted one that was told to end
   };
 
+  std::string path(const Running& row, std::string_view suffix) const;
+  void begin(ActionRequest::Ticket ticket);
+  base::Status hand_over(Running& row);
+  void script_ended(const std::string& name, const Supervisor::End& how);
+  void supervisor_gone();
+  void look();
+  void look_at_adopted(ActionRequest::Ticket ticket);
+  void deliver(Running& row);
+  void finish(ActionRequest::Ticket ticket, Completion completion);
+  void fail_soon(ActionRequest::Ticket ticket, const std::string& why);
+
   Loop& loop_;
-  Processes& processes_;
   std::string directory_;
+  std::unique_ptr<Supervisor> supervisor_;
   std::map<ActionRequest::Ticket, Running> running_;
+  std::map<std::string, ActionRequest::Ticket> tickets_;  // of what runs, by name
+  std::map<ActionRequest::Ticket, std::string> ended_;    // their files are still there
+  Loop::Timer look_timer_;
+  bool looking_ = false;
 };
 
 // What interprets the script, as an argument list up to the script's file.

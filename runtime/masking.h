@@ -14,6 +14,7 @@ class MaskingExecutor : public Executor {
 
   void start(ActionRequest request, Sink done) override;
   void cancel(ActionRequest::Ticket ticket) override { inner_.cancel(ticket); }
+  void settled(ActionRequest::Ticket ticket) override { inner_.settled(ticket); }
 
  private:
   Executor& inner_;

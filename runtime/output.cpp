@@ -47,9 +47,13 @@ std::string decoded(std::string_view text) {
   return out;
 }
 
+std::string name_prefix(const scheduler::Action& action) {
+  return fmt::format("{}.{}.{}.{}.{}.", action.step.value, action.lane, action.task,
+                     static_cast<int>(action.part), action.attempt);
+}
+
 std::string file_name(const scheduler::Action& action, const std::string& host) {
-  return fmt::format("{}.{}.{}.{}.{}.{}", action.step.value, action.lane, action.task,
-                     static_cast<int>(action.part), action.attempt, encoded(host));
+  return name_prefix(action) + encoded(host);
 }
 
 }  // namespace
@@ -70,6 +74,17 @@ void OutputStore::append(const scheduler::Action& action, const std::string& hos
   }
   if (file >= 0) ::close(file);
   bytes_not_written_ += bytes.size();
+}
+
+void OutputStore::forget(const scheduler::Action& action) {
+  tails_.erase(action);
+  const std::string prefix = name_prefix(action);
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory_, error)) {
+    if (entry.path().filename().string().find(prefix) == 0) {
+      ::unlink(entry.path().c_str());
+    }
+  }
 }
 
 std::vector<std::string> OutputStore::take_tail(const scheduler::Action& action) {

@@ -17,6 +17,8 @@ class OutputStore {
 
   // Appends; what the disk does not take is counted, not lost silently.
   void append(const scheduler::Action& action, const std::string& host, std::string_view bytes);
+  // What the attempt wrote on its hosts, which will come again from the beginning.
+  void forget(const scheduler::Action& action);
   // The last lines that the attempt wrote on its hosts, at most 20 lines and 4 KiB; then they are
   // forgotten.
   std::vector<std::string> take_tail(const scheduler::Action& action);

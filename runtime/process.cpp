@@ -271,10 +271,8 @@ class Processes::Process {
     finish();
   }
 
-  int count_in_group() const;
-
   void await_group() {
-    if (count_in_group() > 0) {
+    if (count_in_group(process_) > 0) {
       check_ = loop_.after(look_again, [this] { await_group(); });
       return;
     }
@@ -327,47 +325,6 @@ class Processes::Process {
   bool reaped_ = false;
   bool over_ = false;
 };
-
-// Members of the group that still run: all but zombies. Read from /proc, and only where a session
-// was told to end and its leader has.
-int Processes::Process::count_in_group() const {
-  int running = 0;
-  const int proc = ::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (proc < 0) return 0;
-  std::array<char, 32768> buffer;
-  for (;;) {
-    const long got = ::syscall(SYS_getdents64, proc, buffer.data(), buffer.size());
-    if (got <= 0) break;
-    for (long at = 0; at < got;) {
-      struct Entry {
-        std::uint64_t inode;
-        std::int64_t offset;
-        std::uint16_t length;
-        std::uint8_t type;
-        char name[256];
-      };
-      const auto* entry = reinterpret_cast<const Entry*>(buffer.data() + at);
-      at += entry->length;
-      if (entry->name[0] < '0' || entry->name[0] > '9') continue;
-      const std::string path = std::string(entry->name) + "/stat";
-      const int file = ::openat(proc, path.c_str(), O_RDONLY | O_CLOEXEC);
-      if (file < 0) continue;
-      std::array<char, 512> text{};
-      const ssize_t length = ::read(file, text.data(), text.size() - 1);
-      ::close(file);
-      const char* behind = length > 0 ? std::strrchr(text.data(), ')') : nullptr;
-      char state = 'Z';
-      int parent = 0;
-      int group = 0;
-      if (behind != nullptr && std::sscanf(behind + 1, " %c %d %d", &state, &parent, &group) == 3 &&
-          group == process_ && state != 'Z' && state != 'X') {
-        ++running;
-      }
-    }
-  }
-  ::close(proc);
-  return running;
-}
 
 struct Processes::Implementation {
   explicit Implementation(Loop& event_loop) : loop(event_loop) {}
@@ -445,6 +402,46 @@ void Processes::close_input(Handle handle) {
 
 std::size_t Processes::running() const {
   return implementation_->running.size();
+}
+
+// Asked only where a session was told to end and its leader has.
+int count_in_group(int wanted) {
+  int running = 0;
+  const int proc = ::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (proc < 0) return 0;
+  std::array<char, 32768> buffer;
+  for (;;) {
+    const long got = ::syscall(SYS_getdents64, proc, buffer.data(), buffer.size());
+    if (got <= 0) break;
+    for (long at = 0; at < got;) {
+      struct Entry {
+        std::uint64_t inode;
+        std::int64_t offset;
+        std::uint16_t length;
+        std::uint8_t type;
+        char name[256];
+      };
+      const auto* entry = reinterpret_cast<const Entry*>(buffer.data() + at);
+      at += entry->length;
+      if (entry->name[0] < '0' || entry->name[0] > '9') continue;
+      const std::string path = std::string(entry->name) + "/stat";
+      const int file = ::openat(proc, path.c_str(), O_RDONLY | O_CLOEXEC);
+      if (file < 0) continue;
+      std::array<char, 512> text{};
+      const ssize_t length = ::read(file, text.data(), text.size() - 1);
+      ::close(file);
+      const char* behind = length > 0 ? std::strrchr(text.data(), ')') : nullptr;
+      char state = 'Z';
+      int parent = 0;
+      int group = 0;
+      if (behind != nullptr && std::sscanf(behind + 1, " %c %d %d", &state, &parent, &group) == 3 &&
+          group == wanted && state != 'Z' && state != 'X') {
+        ++running;
+      }
+    }
+  }
+  ::close(proc);
+  return running;
 }
 
 std::vector<std::string> inherited_environment() {

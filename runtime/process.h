@@ -72,6 +72,9 @@ class Processes {
 // first (ENV, BASH_ENV, exported functions).
 std::vector<std::string> inherited_environment();
 
+// How many processes of the group still run: all but zombies. Read from /proc.
+int count_in_group(int group);
+
 // "exit status 3", "ended by SIGKILL", or why it did not start.
 std::string describe(const ProcessEnd& end);
 // "SIGTERM"; "signal 34" for one without a name.

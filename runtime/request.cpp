@@ -51,6 +51,7 @@ class RequestMaker {
     request_.target = target_;
     request_.via = work_.via.kind;
     request_.run = facts.run;
+    request_.epoch = facts.epoch;
     request_.place.host = host;
   }
 

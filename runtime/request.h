@@ -23,6 +23,7 @@ struct RunFacts {
   const scheduler::Outputs& outputs;
   scheduler::RunEnvironment::Status status;
   const Secrets* secrets = nullptr;  // nullptr: there are none
+  std::uint32_t epoch = 1;           // which program of those that carry the run on
 };
 
 // Fails where an expression cannot be worked out, or gives what cannot be used, saying which.

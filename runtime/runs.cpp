@@ -3,16 +3,19 @@
 #include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <pwd.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
 #include <filesystem>
 #include <random>
 
+#include "base/sha256.h"
 #include "runtime/files.h"
 
 namespace sluice::runtime {
@@ -21,8 +24,27 @@ namespace {
 
 using base::Error;
 
-std::string lock_path(const std::string& state) {
-  return state + "/lock";
+// A name that a file can have, and that two leases never share.
+std::string lease_path(const std::string& state, const std::string& deployment,
+                       const std::string& environment) {
+  std::string name = deployment + (environment.empty() ? "" : "." + environment);
+  std::replace_if(
+      name.begin(), name.end(),
+      [](char c) {
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        return !letter && (c < '0' || c > '9') && c != '.' && c != '-';
+      },
+      '_');
+  constexpr std::size_t most = 60;
+  const std::string whole = deployment + '\n' + environment;
+  return fmt::format("{}/leases/{}-{}", state, name.substr(0, most),
+                     base::sha256_hex(whole).substr(0, 12));
+}
+
+std::string holder_in(int file) {
+  char holder[256] = {};
+  const ssize_t length = ::pread(file, holder, sizeof holder - 1, 0);
+  return length > 0 ? holder : "its holder did not say who it is";
 }
 
 std::tm utc(std::time_t at) {
@@ -33,45 +55,80 @@ std::tm utc(std::time_t at) {
 
 }  // namespace
 
-base::Result<StateLock> StateLock::take(const std::string& state) {
-  if (base::Status made = make_private_directory(state); !made) return made.error();
-  const std::string path = lock_path(state);
+base::Result<Lease> Lease::take(const std::string& state, const std::string& deployment,
+                                const std::string& environment, const std::string& who) {
+  for (const std::string& folder : {state, state + "/leases"}) {
+    if (base::Status made = make_private_directory(folder); !made) return made.error();
+  }
+  const std::string path = lease_path(state, deployment, environment);
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (file < 0) return Error{fmt::format("cannot open {}: {}", path, std::strerror(errno))};
   if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
-    char holder[128] = {};
-    const ssize_t length = ::pread(file, holder, sizeof holder - 1, 0);
+    const int why = errno;
+    const std::string holder = holder_in(file);
     ::close(file);
-    return Error{fmt::format("another run is at work here ({}): {}", path,
-                             length > 0 ? holder : "its holder did not say who it is")};
+    if (why != EWOULDBLOCK) {
+      return Error{fmt::format("cannot lock {}: {}", path, std::strerror(why))};
+    }
+    return Error{fmt::format("`{}`{} is being carried out already: {}", deployment,
+                             environment.empty() ? "" : fmt::format(" in `{}`", environment),
+                             holder)};
   }
-  const std::string who = fmt::format("process {}, since {}", ::getpid(), wall_time());
   const bool told = ::ftruncate(file, 0) == 0 &&
                     ::pwrite(file, who.data(), who.size(), 0) == static_cast<ssize_t>(who.size());
   if (!told) {
     ::close(file);
     return Error{fmt::format("cannot write {}: {}", path, std::strerror(errno))};
   }
-  return StateLock(file);
+  return Lease(file);
 }
 
-bool StateLock::held(const std::string& state) {
-  const int file = ::open(lock_path(state).c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return false;
-  const bool is_held = ::flock(file, LOCK_SH | LOCK_NB) != 0;
+std::string Lease::holder(const std::string& state, const std::string& deployment,
+                          const std::string& environment) {
+  const std::string path = lease_path(state, deployment, environment);
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return "";
+  const bool held = ::flock(file, LOCK_SH | LOCK_NB) != 0;
+  const std::string holder = held ? holder_in(file) : "";
   ::close(file);
-  return is_held;
+  return holder;
 }
 
-StateLock::~StateLock() {
+Lease::~Lease() {
   if (file_ >= 0) ::close(file_);
 }
-StateLock::StateLock(StateLock&& other) noexcept : file_(other.file_) {
+Lease::Lease(Lease&& other) noexcept : file_(other.file_) {
   other.file_ = -1;
 }
-StateLock& StateLock::operator=(StateLock&& other) noexcept {
+Lease& Lease::operator=(Lease&& other) noexcept {
   std::swap(file_, other.file_);
   return *this;
+}
+
+std::string user_name(unsigned int user) {
+  passwd entry{};
+  passwd* found = nullptr;
+  std::array<char, 4096> buffer{};
+  const bool known = ::getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found) == 0;
+  return known && found != nullptr ? found->pw_name : fmt::format("user {}", user);
+}
+
+std::string own_name() {
+  std::array<char, 256> host{};
+  if (::gethostname(host.data(), host.size() - 1) != 0) host[0] = '\0';
+  return fmt::format("{}, process {} on {}", user_name(::geteuid()), ::getpid(), host.data());
+}
+
+std::int64_t wall_ms() {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+}
+
+std::int64_t boot_ms() {
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
 }
 
 base::Result<RunFolder> make_run_folder(const std::string& state) {
@@ -83,7 +140,7 @@ base::Result<RunFolder> make_run_folder(const std::string& state) {
   folder.name = fmt::format("{:%Y%m%d-%H%M%S}-{:03}{:02x}", utc(now.tv_sec),
                             now.tv_nsec / 1'000'000, device() & 0xffU);
   folder.path = fmt::format("{}/runs/{}", state, folder.name);
-  for (const std::string& path : {state + "/runs", folder.path, folder.output()}) {
+  for (const std::string& path : {state + "/runs", folder.path, folder.output(), folder.orders()}) {
     if (base::Status made = make_private_directory(path); !made) return made.error();
   }
   return folder;

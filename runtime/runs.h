@@ -2,6 +2,7 @@
 // its holder dies.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -9,19 +10,22 @@
 
 namespace sluice::runtime {
 
-// Held as long as the object lives: one controller a state directory.
-class StateLock {
+// Of one deployment in one environment: who has it is the one controller. Held as long as the
+// object lives.
+class Lease {
  public:
-  // Fails, naming the holder, where another program has it.
-  static base::Result<StateLock> take(const std::string& state);
-  // Whether some program holds it now.
-  static bool held(const std::string& state);
-  ~StateLock();
-  StateLock(StateLock&& other) noexcept;
-  StateLock& operator=(StateLock&& other) noexcept;
+  // `who`: what others are told. Fails, naming the holder, where another program has it.
+  static base::Result<Lease> take(const std::string& state, const std::string& deployment,
+                                  const std::string& environment, const std::string& who);
+  // Who holds it now, as it said when it took it; empty: nobody.
+  static std::string holder(const std::string& state, const std::string& deployment,
+                            const std::string& environment);
+  ~Lease();
+  Lease(Lease&& other) noexcept;
+  Lease& operator=(Lease&& other) noexcept;
 
  private:
-  explicit StateLock(int file) : file_(file) {}
+  explicit Lease(int file) : file_(file) {}
   int file_;
 };
 
@@ -32,6 +36,7 @@ struct RunFolder {
   std::string journal() const { return path + "/journal.db"; }
   std::string output() const { return path + "/output"; }
   std::string scripts() const { return path + "/scripts"; }
+  std::string orders() const { return path + "/orders"; }
 };
 
 base::Result<RunFolder> make_run_folder(const std::string& state);
@@ -39,6 +44,15 @@ base::Result<RunFolder> make_run_folder(const std::string& state);
 std::vector<RunFolder> list_runs(const std::string& state);
 // By name or its unambiguous beginning; the last one for "".
 base::Result<RunFolder> find_run(const std::string& state, const std::string& name);
+
+// "ada, process 4711 on build-1"
+std::string own_name();
+// The name of a user by its number, or the number.
+std::string user_name(unsigned int user);
+// Milliseconds from 1970 on, by the wall.
+std::int64_t wall_ms();
+// Milliseconds since this machine has booted, sleep included.
+std::int64_t boot_ms();
 
 // Now, as RFC 3339 in UTC: for people alone, nothing is decided by it.
 std::string wall_time();

@@ -70,4 +70,9 @@ void ServiceExecutor::cancel(ActionRequest::Ticket ticket) {
   ssh_.cancel(ticket);
 }
 
+void ServiceExecutor::settled(ActionRequest::Ticket ticket) {
+  local_.settled(ticket);
+  ssh_.settled(ticket);
+}
+
 }  // namespace sluice::runtime

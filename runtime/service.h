@@ -16,6 +16,7 @@ class ServiceExecutor : public Executor {
   // Succeeds when the unit is active, or has stopped; what systemctl says is the action's output.
   void start(ActionRequest request, Sink done) override;
   void cancel(ActionRequest::Ticket ticket) override;
+  void settled(ActionRequest::Ticket ticket) override;
 
  private:
   Executor& local_;

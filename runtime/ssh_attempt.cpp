@@ -62,12 +62,8 @@ WrapperKey wrapper_key(const ActionRequest& request) {
   if (!std::all_of(key.run.begin(), key.run.end(), plain) || key.run.empty()) {
     key.run = base::sha256_hex(request.run);
   }
-  const scheduler::Action& action = request.action;
-  const std::string identity = fmt::format(
-      "{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", request.plan->digest, request.run, action.step.value,
-      action.lane, action.task, static_cast<int>(action.part), action.attempt, request.place.name);
-  constexpr std::size_t enough = 32;
-  key.action = base::sha256_hex(identity).substr(0, enough);
+  key.action = action_key(request);
+  key.epoch = request.epoch;
   return key;
 }
 
@@ -78,7 +74,10 @@ SshExecutor::Attempt::Attempt(Loop& loop, const SshSettings& settings, SshConnec
       connection_(connection),
       request_(std::move(request)),
       answered_(std::move(answered)),
-      key_(wrapper_key(request_)) {}
+      key_(wrapper_key(request_)),
+      // Where it may have begun before, nobody says that nothing was done to the host.
+      touched_(request_.resumed.has_value()),
+      acknowledged_(request_.resumed && request_.resumed->begun) {}
 
 SshExecutor::Attempt::~Attempt() {
   release_all();
@@ -139,6 +138,7 @@ void SshExecutor::Attempt::heard(Watcher& watcher, Stream stream, std::string_vi
       watcher.verdict = std::move(answer);
       continue;
     }
+    if (!acknowledged_ && request_.begun) request_.begun();
     acknowledged_ = true;
     away_since_.reset();
     tries_ = 0;

@@ -61,6 +61,8 @@ class SshExecutor::Attempt {
   ActionRequest request_;
   Answered answered_;
   WrapperKey key_;
+  bool touched_;       // the host: a session was opened, if only perhaps
+  bool acknowledged_;  // it was begun
   Watcher starter_;
   Watcher canceller_;
   Session follower_ = 0;
@@ -70,8 +72,6 @@ class SshExecutor::Attempt {
   WrapperAnswer verdict_;
   std::string outputs_;  // what it wrote to $SLUICE_OUTPUT
   bool settled_ = false;
-  bool touched_ = false;       // the host: a session was opened, if only perhaps
-  bool acknowledged_ = false;  // it was begun
   bool cancelled_ = false;
   std::uint32_t silent_ends_ = 0;
   std::uint32_t tries_ = 0;

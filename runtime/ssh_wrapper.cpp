@@ -72,8 +72,9 @@ std::string request_start(const std::string& nonce, const WrapperKey& key,
   for (const std::string& text : payload.environment) add_item(items, 'e', text);
   for (const std::string& text : payload.arguments) add_item(items, 'a', text);
   items += "s\n";
-  const std::string words = fmt::format("{} {} {} {}", key.action, payload.shell,
-                                        base::sha256_hex(items), base::sha256_hex(payload.body));
+  const std::string words =
+      fmt::format("{} {} {} {} {}", key.action, payload.shell, base::sha256_hex(items),
+                  base::sha256_hex(payload.body), key.epoch);
   return first_line(nonce, "start", key.run, words) + items + payload.body;
 }
 
@@ -82,7 +83,8 @@ std::string request_attach(const std::string& nonce, const WrapperKey& key) {
 }
 
 std::string request_cancel(const std::string& nonce, const WrapperKey& key, base::Duration grace) {
-  return first_line(nonce, "cancel", key.run, fmt::format("{} {}", key.action, grace.ms / 100));
+  return first_line(nonce, "cancel", key.run,
+                    fmt::format("{} {} {}", key.action, grace.ms / 100, key.epoch));
 }
 
 std::string request_follow(const std::string& nonce, const WrapperKey& key, std::uint64_t offset) {

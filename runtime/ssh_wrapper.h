@@ -20,6 +20,7 @@ std::string wrapper_command();
 struct WrapperKey {
   std::string run;
   std::string action;
+  std::uint32_t epoch = 1;  // of who asks: the host begins and ends nothing for an earlier one
 };
 
 // Requests, as the wrapper reads them from its standard input. `nonce` opens each of its answers; a

@@ -22,7 +22,7 @@ known() { [ -e "$sluice_p.started" ] || [ -e "$sluice_p.exit" ]; };
 
 # Lines without a value, from the request: word by word.
 IFS=" " read -r sluice_word sluice_nonce sluice_verb sluice_run sluice_key
-  sluice_a sluice_b sluice_c;
+  sluice_a sluice_b sluice_c sluice_d;
 case $sluice_word in sluice1) ;; *) echo "sluice: no request came" >&2; exit 3;; esac;
 sluice_script=;
 
@@ -69,6 +69,12 @@ session() {
       *:"$sluice_sid":*|*:"$sluice_sid") sluice_pids="$sluice_pids $sluice_f";;
     esac;
   done;
+};
+# A controller that another one has taken over from begins and ends nothing.
+fence() {
+  sluice_n=0; [ -s "$sluice_dir/fence" ] && read -r sluice_n < "$sluice_dir/fence";
+  [ "$sluice_n" -gt "$1" ] && refuse "another controller has taken this run over";
+  [ "$sluice_n" -eq "$1" ] || echo "$1" > "$sluice_dir/fence";
 };
 pause() { sleep "$1" 2>/dev/null || sleep 1; };
 
@@ -201,6 +207,7 @@ start() {
   true >>"$sluice_p.lock" || refuse "its files cannot be written on the host";
   exec 9>>"$sluice_p.lock";
   flock 9 || refuse "its lock cannot be taken";
+  fence "$sluice_d";
   if known; then exec 9>&-; rm -f "$sluice_script"; attach; fi;
   true > "$sluice_p.out";
   echo "$sluice_boot" > "$sluice_p.started" && sync "$sluice_p.started" "$sluice_dir" || {
@@ -214,6 +221,7 @@ start() {
 };
 
 cancel() {
+  fence "$sluice_b";
   until known; do
     exec 9>>"$sluice_p.lock";
     if flock -n 9; then

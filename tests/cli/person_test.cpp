@@ -11,7 +11,7 @@
 
 using namespace sluice;
 using scheduler::Action;
-using scheduler::Answer;
+using Kind = runtime::Order::Kind;
 using scheduler::Outcome;
 
 namespace {
@@ -25,9 +25,13 @@ struct Terminal {
   explicit Terminal(const plan::Plan& whole, bool there = true) : plan(whole) {
     REQUIRE(::pipe(ends) == 0);
     person.emplace(loop, whole, there ? ends[0] : -1);
-    person->listen(
-        [this](const std::string& line) { said.push_back(line); },
-        [this](const Action& action, Answer answer) { answers.emplace_back(action.lane, answer); });
+    person->listen([this](const std::string& line) { said.push_back(line); },
+                   [this](const Action& action, const std::string& host, Kind kind) {
+                     if (kind == Kind::Approve || kind == Kind::Reject)
+                       return;  // told by its outcome
+                     answers.emplace_back(action.lane, kind);
+                     hosts.push_back(host);
+                   });
   }
   ~Terminal() {
     person.reset();
@@ -60,11 +64,12 @@ struct Terminal {
   int ends[2] = {-1, -1};
   std::optional<cli::Person> person;
   std::vector<std::string> said;
-  std::vector<std::pair<std::uint32_t, Answer>> answers;
+  std::vector<std::pair<std::uint32_t, Kind>> answers;
+  std::vector<std::string> hosts;
   std::vector<Outcome> outcomes;
 };
 
-using Answers = std::vector<std::pair<std::uint32_t, Answer>>;
+using Answers = std::vector<std::pair<std::uint32_t, Kind>>;
 
 }  // namespace
 
@@ -76,7 +81,7 @@ TEST_CASE("failures are asked about one by one, and any beginning of an answer w
                              "`U` failed on `a`: retry, ignore, exclude or abort?  (and 1 more)"});
   terminal.type("EX\n");
   terminal.settle(2, 1);
-  CHECK(terminal.answers == Answers{{0, Answer::Exclude}});
+  CHECK(terminal.answers == Answers{{0, Kind::Exclude}});
   CHECK(terminal.said.back() == "`U` failed on `b`: retry, ignore, exclude or abort?");
   terminal.type("what?\n");
   terminal.settle(3, 1);
@@ -86,7 +91,7 @@ TEST_CASE("failures are asked about one by one, and any beginning of an answer w
   CHECK(terminal.answers.size() == 1);
   terminal.type("  retry \r\n");
   terminal.settle(4, 2);
-  CHECK(terminal.answers.back() == std::pair{1U, Answer::Retry});
+  CHECK(terminal.answers.back() == std::pair{1U, Kind::Retry});
   CHECK_FALSE(terminal.person->asked());
 }
 
@@ -98,7 +103,7 @@ TEST_CASE("a question that was settled otherwise is asked no more") {
   CHECK(terminal.said.back() == "`U` failed on `b`: retry, ignore, exclude or abort?");
   terminal.type("abort\n");
   terminal.settle(2, 1);
-  CHECK(terminal.answers == Answers{{1, Answer::Abort}});
+  CHECK(terminal.answers == Answers{{1, Kind::AbortAll}});
 }
 
 TEST_CASE("what is manual is approved or rejected, with its instructions shown") {
@@ -136,4 +141,21 @@ TEST_CASE("nobody is there without a terminal, nor after its end") {
     if (!gone.person->there()) gone.loop.stop();
   });
   CHECK(gone.answers.empty());
+}
+
+TEST_CASE("an outcome that is not known is asked about, and a retry of it is typed in full") {
+  const plan::Plan plan = test::tiny_plan("U on a b");
+  Terminal terminal(plan);
+  terminal.person->questions({}, {{{failed(0), "a"}, "it was lost"}, {{failed(1), "b"}, "so too"}});
+  CHECK(terminal.said ==
+        std::vector<std::string>{"    it was lost",
+                                 "what came of `U` on `a` is not known: succeeded, failed or "
+                                 "retry?  (and 1 more)"});
+  terminal.type("r\n");
+  terminal.settle(4, 0);
+  CHECK(terminal.answers.empty());
+  terminal.type("retry\nf\n");
+  terminal.settle(6, 2);
+  CHECK(terminal.answers == Answers{{0, Kind::Retry}, {1, Kind::Failed}});
+  CHECK(terminal.hosts == std::vector<std::string>{"a", "b"});
 }

@@ -49,7 +49,7 @@ struct Fanned {
       : plan(via_plan()),
         outputs(plan),
         fan_out(
-            plan, [this] { return runtime::RunFacts{"run", outputs, {}, nullptr}; }, executor,
+            plan, [this] { return runtime::RunFacts{"run", outputs, {}, nullptr, 1}; }, executor,
             [this](const scheduler::Action&, Outcome outcome,
                    std::vector<runtime::HostResult> hosts) {
               outcomes.push_back(outcome);

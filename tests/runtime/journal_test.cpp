@@ -14,7 +14,7 @@ using runtime::Instant;
 namespace {
 
 const runtime::RunRecord record{"20260102-030405-5f3a", "2026-01-02T03:04:05Z", "0.1.0",
-                                "{\"plan\": \"all of it\"}"};
+                                "{\"plan\": \"all of it\"}", "/srv/roll"};
 
 scheduler::Action action(std::uint32_t lane) {
   scheduler::Action made;
@@ -41,6 +41,17 @@ Instant instant(std::uint32_t number) {
   completion.detail = "exit status 'é'";
   completion.outputs = {{"version", "2.4.1"}, {"empty", ""}};
   made.results = {{action(number), "web-1", completion}};
+  if (number % 3 == 0) {
+    runtime::Order order;
+    order.kind = runtime::Order::Kind::Succeeded;
+    order.action = action(number);
+    order.host = "web-1";
+    order.who = "ada";
+    order.at = "2026-01-02T03:04:05Z";
+    order.name = "answer-1";
+    made.orders = {order, runtime::Order()};
+  }
+  if (number % 5 == 0) made.session = {"ada, process 1 on b", "0.1.0", "boot", 12, 34};
   return made;
 }
 
@@ -70,6 +81,24 @@ TEST_CASE("a journal gives back what was committed", "[journal]") {
   const auto read = runtime::read_journal(written.path());
   REQUIRE(read.ok());
   CHECK(read.value().record == record);
+  CHECK(read.value().instants == written.instants);
+}
+
+TEST_CASE("a journal is continued behind what it holds", "[journal]") {
+  Written written(3);
+  {
+    auto continued = runtime::continue_journal(written.path());
+    REQUIRE(continued.ok());
+    CHECK(continued.value().read.record == record);
+    CHECK(continued.value().read.instants == written.instants);
+    for (std::uint32_t number = 3; number < 6; ++number) {
+      written.instants.push_back(instant(number));
+      REQUIRE(continued.value().journal->commit(written.instants.back()).ok());
+    }
+    CHECK(!continued.value().journal->low());
+  }
+  const auto read = runtime::read_journal(written.path());
+  REQUIRE(read.ok());
   CHECK(read.value().instants == written.instants);
 }
 

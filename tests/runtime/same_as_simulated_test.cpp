@@ -109,7 +109,7 @@ TEST_CASE("a journal, written and read back, replays to the same timeline") {
     const test::VirtualRun run = test::run_virtually(plan, settings);
     const test::TemporaryDirectory place;
     const std::string path = place.path() + "/journal.db";
-    const runtime::RunRecord record{"a-run", "2026-01-02T03:04:05Z", "0.1.0", "{}"};
+    const runtime::RunRecord record{"a-run", "2026-01-02T03:04:05Z", "0.1.0", "{}", ""};
     {
       const auto journal = runtime::create_journal(path, record);
       REQUIRE(journal.ok());

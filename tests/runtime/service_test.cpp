@@ -60,8 +60,7 @@ std::string text_of(const std::string& path) {
 struct Host {
   Host()
       : requests(waiting),
-        processes(waiting.loop),
-        scripts(waiting.loop, processes, place.path() + "/scripts"),
+        scripts(waiting.loop, place.path() + "/scripts"),
         executor(scripts, scripts) {
     std::filesystem::create_directory(bin());
     std::ofstream(bin() + "/systemctl") << systemctl;
@@ -80,7 +79,6 @@ struct Host {
   test::TemporaryDirectory place;
   test::Waiting waiting;
   test::Requests requests;
-  runtime::Processes processes;
   runtime::LocalExecutor scripts;
   runtime::ServiceExecutor executor;
 };

@@ -80,8 +80,10 @@ std::shared_ptr<Answer> Requests::start(runtime::Executor& executor,
 }
 
 Answer Requests::run(runtime::Executor& executor, runtime::ActionRequest request) {
+  const runtime::ActionRequest::Ticket ticket = request.ticket;
   const std::shared_ptr<Answer> answer = start(executor, std::move(request));
   waiting_.until([&] { return answer->completion.has_value(); });
+  executor.settled(ticket);
   return *answer;
 }
 

@@ -1,0 +1,31 @@
+// What a run waits for people for, and how they name it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "plan/plan.h"
+#include "runtime/order.h"
+#include "runtime/run_state.h"
+
+namespace sluice::cli {
+
+struct Question {
+  enum class Kind : std::uint8_t { Failure, Manual, Unknown };
+  Kind kind = Kind::Failure;
+  scheduler::Action action;
+  std::string name;         // "Update/Deploy@web-1"
+  std::string host;         // Unknown: where
+  std::uint32_t round = 0;  // which asking of the same this is, from 0
+};
+
+std::vector<Question> open_questions(const runtime::RunState& state);
+// "retry, ignore, exclude or abort"
+std::string_view answers_to(Question::Kind kind);
+// The order that the word is as an answer to it; nothing where it is none.
+std::optional<runtime::Order> order_for(const Question& question, const std::string& word);
+// "sluice answer RUN "Update/Deploy@web-1" retry|ignore|exclude|abort"
+std::string what_to_type(const Question& question, const std::string& run,
+                         const std::string& state);
+
+}  // namespace sluice::cli

@@ -1,0 +1,320 @@
+#include "cli/session.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+
+#include "base/utf8.h"
+#include "cli/commands.h"
+#include "cli/load.h"
+#include "cli/questions.h"
+#include "cli/version.h"
+#include "plan/json.h"
+#include "render/timeline_text.h"
+
+namespace sluice::cli {
+
+namespace {
+
+using runtime::Order;
+using scheduler::State;
+
+int wrong(std::string_view message) {
+  fmt::print(stderr, "sluice: {}\n", message);
+  return exit_wrong;
+}
+
+Order order_of(Order::Kind kind) {
+  Order order;
+  order.kind = kind;
+  order.who = runtime::user_name(::geteuid());
+  order.at = runtime::wall_time();
+  return order;
+}
+
+}  // namespace
+
+RunSession::RunSession(const plan::Plan& plan, SessionOptions options,
+                       const runtime::Secrets& secrets)
+    : plan_(plan),
+      options_(std::move(options)),
+      secrets_(secrets),
+      mask_(secrets.reveal_all()),
+      person_(loop_, plan, ::isatty(0) == 1 && ::isatty(2) == 1 ? 0 : -1) {}
+
+base::Status RunSession::take_lease() {
+  const std::string who = fmt::format("{}, since {}", runtime::own_name(), runtime::wall_time());
+  auto lease = runtime::Lease::take(options_.state, plan_.deployment, plan_.environment, who);
+  if (!lease) return lease.error();
+  lease_ = std::move(lease).value();
+  return base::Done{};
+}
+
+int RunSession::begin() {
+  if (const base::Status taken = take_lease(); !taken) return wrong(taken.error().message);
+  const auto folder = runtime::make_run_folder(options_.state);
+  if (!folder) return wrong(folder.error().message);
+  folder_ = folder.value();
+  executors_.emplace(loop_, folder_.scripts(), person_);
+  if (const std::string missing = executors_->missing(plan_); !missing.empty()) {
+    return wrong(missing);
+  }
+  std::error_code unknown;
+  const std::string beneath = std::filesystem::absolute(options_.folder, unknown).string();
+  auto journal = runtime::create_journal(
+      folder_.journal(),
+      {folder_.name, runtime::wall_time(), program_version, plan::to_json(plan_), beneath});
+  if (!journal) return wrong(journal.error().message);
+  return carry_out(*journal.value(), nullptr);
+}
+
+int RunSession::resume(const runtime::RunFolder& folder) {
+  if (const base::Status taken = take_lease(); !taken) return wrong(taken.error().message);
+  folder_ = folder;
+  executors_.emplace(loop_, folder_.scripts(), person_);
+  if (const std::string missing = executors_->missing(plan_); !missing.empty()) {
+    return wrong(missing);
+  }
+  auto continued = runtime::continue_journal(folder_.journal());
+  if (!continued) return wrong(continued.error().message);
+  return carry_out(*continued.value().journal, &continued.value().read);
+}
+
+int RunSession::carry_out(runtime::Journal& journal, const runtime::ReadJournal* before) {
+  runtime::OutputStore store(folder_.output());
+  RunView view(plan_, store, view_options());
+  runtime::MaskingExecutor executor(executors_->all(), mask_);
+  runtime::Driver driver(plan_, folder_.name, executor, journal, view, &secrets_);
+  journal_ = &journal;
+  view_ = &view;
+  driver_ = &driver;
+  person_.listen(
+      [&view](const std::string& line) { view.say(line); },
+      [&driver](const scheduler::Action& action, const std::string& host, Order::Kind kind) {
+        Order order = order_of(kind);
+        order.action = action;
+        order.host = host;
+        (void)driver.said(order);
+      });
+  start_ = loop_.now();
+  if (before != nullptr) take_up(*before);
+  driver.begin_session(session());
+  if (options_.format == Format::Text && !options_.quiet) {
+    view.say(fmt::format("run {} of `{}`{}", folder_.name, plan_.deployment,
+                         before != nullptr ? " goes on" : ""));
+  }
+  if (before != nullptr) {
+    for (const auto& [action, open] : driver.run_state().open) store.forget(action);
+  }
+  loop();
+  view.end();
+  return finish(store);
+}
+
+// Where a program before this one has left it.
+void RunSession::take_up(const runtime::ReadJournal& before) {
+  const std::string boot = runtime::boot_id();
+  bool same_boot = false;
+  for (const runtime::Instant& instant : before.instants) {
+    if (const auto& session = instant.session) {
+      same_boot = session->boot == boot;
+      offset_ms_ = instant.at.ms + (same_boot ? runtime::boot_ms() - session->boot_ms
+                                              : runtime::wall_ms() - session->wall_ms);
+    }
+  }
+  // Whatever the clocks say, time goes on from where it was.
+  if (!before.instants.empty()) {
+    offset_ms_ = std::max(offset_ms_, before.instants.back().at.ms);
+  }
+  driver_->resume(before.instants, {offset_ms_}, same_boot);
+}
+
+runtime::Session RunSession::session() const {
+  return {runtime::own_name(), std::string(program_version), runtime::boot_id(), runtime::boot_ms(),
+          runtime::wall_ms()};
+}
+
+ViewOptions RunSession::view_options() const {
+  ViewOptions view;
+  view.json = options_.format == Format::Json;
+  view.quiet = options_.quiet;
+  view.live = ::isatty(2) == 1;
+  view.colour = colour_wanted(2);
+  view.run = folder_.name;
+  view.state = options_.state;
+  return view;
+}
+
+void RunSession::loop() {
+  for (const int signal : {SIGINT, SIGTERM}) {
+    loop_.on_signal(signal, [this](int number) { interrupted(number); });
+  }
+  loop_.on_signal(SIGHUP, [this](int number) { detach(number); });
+  watch_.emplace(loop_, folder_.orders(), [this] { take_orders(); });
+  take_orders();
+  loop_.post([] {});
+  loop_.run([this] { turn(); });
+  watch_.reset();
+  tidy_up();
+}
+
+// What is left on the hosts; it has nothing more to do with how the run ended.
+void RunSession::tidy_up() {
+  timer_ = runtime::Loop::Timer();
+  view_timer_ = runtime::Loop::Timer();
+  if (!broken_.empty() || detached_) return;
+  constexpr base::Duration long_enough{5'000};
+  const runtime::Loop::Timer deadline = loop_.after(long_enough, [this] { loop_.stop(); });
+  executors_->finish([this] { loop_.stop(); });
+  loop_.run({});
+}
+
+void RunSession::interrupted(int signal) {
+  signal_ = signal;
+  if (++interruptions_ > 1 || driver_->at_rest()) return detach(signal);
+  view_->say("stopping when the targets that have begun are done; once more lets go of them now");
+  (void)driver_->said(order_of(Order::Kind::Pause));
+}
+
+// What runs runs on, and who resumes the run finds it.
+void RunSession::detach(int signal) {
+  signal_ = signal;
+  detached_ = true;
+  view_->say(fmt::format("letting go: what runs runs on; sluice resume {} --state {} goes on",
+                         folder_.name, options_.state));
+  loop_.stop();
+}
+
+void RunSession::take_orders() {
+  for (const Order& order : runtime::read_orders(folder_.orders(), plan_.digest, seen_)) {
+    seen_.insert(order.name);
+    if (!driver_->run_state().taken.contains(order.name)) orders_.push_back(order);
+  }
+}
+
+// Whether nothing that is open, or is looked into just now, could be what it answers.
+bool RunSession::is_stale(const Order& order) const {
+  if (!runtime::answers_question(order.kind)) return false;
+  const runtime::RunState& state = driver_->run_state();
+  const bool asked = std::find(state.questions.begin(), state.questions.end(), order.action) !=
+                     state.questions.end();
+  return !asked && !state.open.contains(order.action);
+}
+
+// One that answers what is not asked yet, by a program that has just taken the run up, waits.
+void RunSession::carry_out_orders() {
+  std::erase_if(orders_, [&](const Order& order) {
+    const bool manual = order.kind == Order::Kind::Approve || order.kind == Order::Kind::Reject;
+    if (is_stale(order)) return true;
+    if (manual && !person_.carries_out(order.action)) return false;
+    if (!driver_->said(order)) return false;
+    view_->say(fmt::format("{}: {}", order.who, runtime::order_word(order.kind)));
+    person_.decide(order);
+    if (order.kind == Order::Kind::Pause) paused_elsewhere_ = true;
+    if (order.kind == Order::Kind::Continue || order.kind == Order::Kind::Abort) {
+      paused_elsewhere_ = false;
+    }
+    return true;
+  });
+}
+
+void RunSession::turn() {
+  carry_out_orders();
+  if (const base::Status done = driver_->turn(now()); !done) {
+    broken_ = done.error().message;
+    loop_.stop();
+    return;
+  }
+  if (journal_->low() && !low_said_) {
+    low_said_ = true;
+    view_->say("the disk is full: nothing more begins, and what runs goes to its end");
+    driver_->pause();
+  }
+  person_.questions(driver_->questions(), driver_->unknown());
+  settle_with_people();
+  if (is_over()) return loop_.stop();
+  // Something was settled in the turn itself: the next one is due at once.
+  if (driver_->has_news()) loop_.post([] {});
+  const base::Instant next = driver_->next_timer();
+  if (next != base::Instant::never()) {
+    timer_ = loop_.at({start_.ms + next.ms - offset_ms_}, [] {});
+  }
+  if (!view_timer_set_ && ::isatty(2) == 1) draw_again();
+}
+
+bool RunSession::is_over() {
+  if (driver_->has_news()) return false;
+  if (driver_->ended() || needs_person_) return true;
+  return driver_->at_rest() && !paused_elsewhere_;
+}
+
+// All that is left waits for a person, and none can be asked.
+void RunSession::settle_with_people() {
+  const bool asked_here = person_.there() || options_.wait || !orders_.empty();
+  if (!driver_->waits_for_people() || asked_here) return;
+  needs_person_ = true;
+  driver_->pause();
+  if (const base::Status done = driver_->turn(now()); !done) broken_ = done.error().message;
+  view_->say("the run is paused: a person is needed, and there is no terminal to ask on");
+  for (const std::string& text : person_.open_questions()) view_->say("    " + text);
+  for (const Question& question : open_questions(driver_->run_state())) {
+    view_->say("    " + what_to_type(question, folder_.name, options_.state));
+  }
+  view_->say(
+      fmt::format("    and then: sluice resume {} --state {}", folder_.name, options_.state));
+}
+
+void RunSession::draw_again() {
+  view_timer_set_ = true;
+  // What a person types stays where it is.
+  person_.asked() && person_.there() ? view_->end() : view_->refresh(now(), terminal_width(2));
+  view_timer_ = loop_.after(base::Duration{200}, [this] { draw_again(); });
+}
+
+int RunSession::finish(const runtime::OutputStore& store) {
+  if (!broken_.empty()) {
+    fmt::print(stderr,
+               "sluice: the run was stopped, for its journal cannot be kept: {}\n"
+               "  what runs runs on; when the cause is mended: sluice resume {} --state {}\n",
+               broken_, folder_.name, options_.state);
+    return exit_person_needed;
+  }
+  if (store.bytes_not_written() > 0) {
+    fmt::print(stderr, "sluice: {} bytes of output could not be written to {}\n",
+               store.bytes_not_written(), folder_.output());
+  }
+  constexpr int signalled = 128;
+  if (detached_) return signalled + signal_;
+  const scheduler::Timeline timeline = view_->timeline(now());
+  if (options_.format == Format::Text) {
+    render::TextStyle style;
+    style.width = terminal_width(2);
+    style.colour = colour_wanted(2);
+    fmt::print(stderr, "\n{}", render::summary_text(plan_, timeline, {}, style));
+  }
+  std::error_code ignored;
+  // Of what was lost the files stay.
+  if (driver_->ended()) std::filesystem::remove_all(folder_.scripts(), ignored);
+  if (needs_person_) return exit_person_needed;
+  if (signal_ != 0 && !driver_->ended()) return signalled + signal_;
+  return status_of(timeline.outcome);
+}
+
+int RunSession::status_of(State outcome) const {
+  switch (outcome) {
+    case State::Succeeded:
+      return exit_done;
+    case State::Degraded:
+      return exit_degraded;
+    case State::Paused:
+      return exit_person_needed;
+    default:
+      return exit_failed;
+  }
+}
+
+}  // namespace sluice::cli

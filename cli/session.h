@@ -1,0 +1,93 @@
+// One program's time with a run, from its first turn to its last: what is to be carried out, what
+// operators say, what is shown. A run that goes on later is another session of it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "cli/arguments.h"
+#include "cli/executors.h"
+#include "cli/person.h"
+#include "cli/run_view.h"
+#include "plan/plan.h"
+#include "runtime/driver.h"
+#include "runtime/mask.h"
+#include "runtime/masking.h"
+#include "runtime/orders.h"
+#include "runtime/runs.h"
+#include "runtime/secrets.h"
+
+namespace sluice::cli {
+
+struct SessionOptions {
+  Format format = Format::Text;
+  bool quiet = false;
+  bool wait = false;         // for answers from elsewhere, where nobody is at a terminal
+  std::string state;         // the directory
+  std::string folder = ".";  // of the file: what it names is beneath
+};
+
+class RunSession {
+ public:
+  // All outlive it.
+  RunSession(const plan::Plan& plan, SessionOptions options, const runtime::Secrets& secrets);
+
+  // Each gives the program's exit status.
+  int begin();
+  int resume(const runtime::RunFolder& folder);
+
+ private:
+  base::Status take_lease();
+  int carry_out(runtime::Journal& journal, const runtime::ReadJournal* before);
+  void take_up(const runtime::ReadJournal& before);
+  runtime::Session session() const;
+  ViewOptions view_options() const;
+  base::Instant now() const { return {(loop_.now() - start_).ms + offset_ms_}; }
+  void loop();
+  void tidy_up();
+  void interrupted(int signal);
+  void detach(int signal);
+  void take_orders();
+  bool is_stale(const runtime::Order& order) const;
+  void carry_out_orders();
+  void turn();
+  bool is_over();
+  void settle_with_people();
+  void draw_again();
+  int finish(const runtime::OutputStore& store);
+  int status_of(scheduler::State outcome) const;
+
+  const plan::Plan& plan_;
+  const SessionOptions options_;
+  const runtime::Secrets& secrets_;
+  const runtime::Mask mask_;
+  runtime::Loop loop_;
+  Person person_;
+  std::optional<runtime::Lease> lease_;
+  std::optional<Executors> executors_;
+  runtime::RunFolder folder_;
+  runtime::Journal* journal_ = nullptr;
+  RunView* view_ = nullptr;
+  runtime::Driver* driver_ = nullptr;
+  base::Instant start_;
+  std::int64_t offset_ms_ = 0;  // of the run's time before this session
+  std::optional<runtime::OrderWatch> watch_;
+  std::vector<runtime::Order> orders_;  // not carried out yet
+  std::set<std::string> seen_;          // names of orders
+  runtime::Loop::Timer timer_;
+  runtime::Loop::Timer view_timer_;
+  bool view_timer_set_ = false;
+  bool needs_person_ = false;
+  bool paused_elsewhere_ =
+      false;  // by an operator at another terminal, who will say when it goes on
+  bool detached_ = false;
+  bool low_said_ = false;
+  int interruptions_ = 0;
+  int signal_ = 0;
+  std::string broken_;
+};
+
+}  // namespace sluice::cli

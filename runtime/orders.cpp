@@ -1,0 +1,136 @@
+#include "runtime/orders.h"
+
+#include <fmt/format.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+#include <tuple>
+
+#include "base/sha256.h"
+#include "base/utf8.h"
+#include "runtime/files.h"
+#include "runtime/runs.h"
+
+namespace sluice::runtime {
+
+namespace {
+
+using base::Error;
+
+constexpr std::size_t most_bytes = 4096;
+constexpr std::string_view first_words = "sluice order 1";
+
+// What opens the name of a file: the question, for one is answered once; the run itself is told
+// things again and again.
+std::string question_name(const Order& order) {
+  const scheduler::Action& action = order.action;
+  const std::string identity = fmt::format("{} {} {} {} {} {} {} {}", action.step.value,
+                                           action.lane, action.task, static_cast<int>(action.part),
+                                           action.attempt, action.slot, order.host, order.round);
+  return "answer-" + base::sha256_hex(identity).substr(0, 32);
+}
+
+std::string text_of(const std::string& plan, const Order& order) {
+  const scheduler::Action& action = order.action;
+  return fmt::format("{}\n{}\n{} {} {} {} {} {} {}\n{}\n{}\n", first_words, plan,
+                     static_cast<int>(order.kind), action.step.value, action.lane, action.task,
+                     static_cast<int>(action.part), action.attempt, action.slot, order.host,
+                     order.at);
+}
+
+std::string take_line(std::string& text) {
+  std::string line = text.substr(0, text.find('\n'));
+  text.erase(0, std::min(text.size(), line.size() + 1));
+  return line;
+}
+
+std::optional<Order> read_order(const std::string& path, const std::string& plan) {
+  struct stat status{};
+  if (::lstat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  auto whole = read_whole(path, most_bytes);
+  if (!whole) return std::nullopt;
+  std::string text = std::move(whole).value();
+  if (take_line(text) != first_words || take_line(text) != plan) return std::nullopt;
+  Order order;
+  int kind = 0;
+  int part = 0;
+  scheduler::Action& action = order.action;
+  const std::string numbers = take_line(text);
+  if (std::sscanf(numbers.c_str(), "%d %u %u %u %d %u %u", &kind, &action.step.value, &action.lane,
+                  &action.task, &part, &action.attempt, &action.slot) != 7 ||
+      kind < 0 || kind > static_cast<int>(Order::Kind::Failed)) {
+    return std::nullopt;
+  }
+  order.kind = static_cast<Order::Kind>(kind);
+  action.part = static_cast<scheduler::Part>(part);
+  order.host = take_line(text);
+  order.at = take_line(text);
+  order.who = user_name(status.st_uid);
+  order.name = std::filesystem::path(path).filename().string();
+  return order;
+}
+
+}  // namespace
+
+base::Status leave_order(const std::string& folder, const std::string& plan, const Order& order) {
+  if (base::Status made = make_private_directory(folder); !made) return made;
+  const bool answer = answers_question(order.kind);
+  // The run as a whole: the next free number.
+  for (std::uint32_t number = 1;; ++number) {
+    const std::string name = answer ? question_name(order) : fmt::format("order-{:06}", number);
+    const std::string path = folder + "/" + name;
+    auto made = make_once(path, text_of(plan, order));
+    if (!made) return made.error();
+    if (made.value()) return base::Done{};
+    if (!answer) continue;
+    const auto before = read_order(path, plan);
+    if (!before) return Error{fmt::format("{} is there, and is no answer to this", path)};
+    return Error{fmt::format("{} has answered `{}` already, at {}", before->who,
+                             order_word(before->kind), base::printable(before->at))};
+  }
+}
+
+std::vector<Order> read_orders(const std::string& folder, const std::string& plan,
+                               const std::set<std::string>& taken) {
+  std::vector<std::pair<std::filesystem::file_time_type, Order>> found;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.empty() || name.front() == '.' || taken.contains(name)) continue;
+    if (auto order = read_order(entry.path().string(), plan)) {
+      found.emplace_back(entry.last_write_time(error), *std::move(order));
+    }
+  }
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.first, a.second.name) < std::tie(b.first, b.second.name);
+  });
+  std::vector<Order> orders;
+  for (auto& [at, order] : found) orders.push_back(std::move(order));
+  return orders;
+}
+
+OrderWatch::OrderWatch(Loop& loop, const std::string& folder, std::function<void()> something_new)
+    : descriptor_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
+  if (descriptor_ < 0) return;
+  ::inotify_add_watch(descriptor_, folder.c_str(), IN_CREATE | IN_MOVED_TO);
+  watch_ = loop.watch(descriptor_);
+  watch_.on_readable([this, something_new = std::move(something_new)] {
+    std::array<char, 4096> events;
+    while (::read(descriptor_, events.data(), events.size()) > 0) {
+    }
+    something_new();
+  });
+}
+
+OrderWatch::~OrderWatch() {
+  watch_ = Loop::Watch();
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+}  // namespace sluice::runtime

@@ -1,0 +1,38 @@
+// Orders from other terminals: a file each, made once, in a folder of the run. The kernel decides
+// which of two answers to one question is the first; whose file it is says who gave it.
+#pragma once
+
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "runtime/loop.h"
+#include "runtime/order.h"
+
+namespace sluice::runtime {
+
+// Durable when it returns. `plan`: the digest of the run's plan; the order is for no other. Fails
+// where the question has been answered already, saying by whom and how.
+base::Status leave_order(const std::string& folder, const std::string& plan, const Order& order);
+
+// Those that are there and whose names are not in `taken`, the oldest first. What is no order for
+// this plan is passed over.
+std::vector<Order> read_orders(const std::string& folder, const std::string& plan,
+                               const std::set<std::string>& taken);
+
+// Calls back, from the loop, when something new may be there; by inotify.
+class OrderWatch {
+ public:
+  OrderWatch(Loop& loop, const std::string& folder, std::function<void()> something_new);
+  ~OrderWatch();
+  OrderWatch(const OrderWatch&) = delete;
+  OrderWatch& operator=(const OrderWatch&) = delete;
+
+ private:
+  int descriptor_;
+  Loop::Watch watch_;
+};
+
+}  // namespace sluice::runtime

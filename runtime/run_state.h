@@ -1,0 +1,60 @@
+// How a run stands after each of its instants: the scheduler and what its commands left open. The
+// driver goes on from it, resumed or not, and who looks at a journal reads the same from it.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "plan/plan.h"
+#include "runtime/journal.h"
+#include "scheduler/outputs.h"
+#include "scheduler/scheduler.h"
+
+namespace sluice::runtime {
+
+class RunState {
+ public:
+  explicit RunState(const plan::Plan& plan);
+
+  // One instant after the other, as they were committed. `commands`: what follows from it.
+  void take(const Instant& instant, scheduler::Commands& commands);
+
+  struct Open {
+    base::Instant since;
+    bool begun = false;      // it is known to have begun
+    bool cancelled = false;  // its end was asked for
+    bool operator==(const Open&) const = default;
+  };
+  using OnHost = std::pair<scheduler::Action, std::string>;
+
+  const plan::Plan& plan;
+  scheduler::Scheduler machine;
+  scheduler::Outputs outputs;
+  std::map<scheduler::Action, Open> open;     // begun or to be begun, and not ended
+  std::vector<scheduler::Action> questions;   // failures that a person is asked about
+  std::vector<scheduler::Action> conditions;  // asked for, and not known
+  std::multimap<base::Instant, scheduler::Event> timers;
+  std::map<OnHost, std::string> unknown;  // outcomes that a person is asked about, and why
+  std::map<OnHost, std::uint32_t> retries;
+  // Lanes that wait for a person: those with a question, with a manual action, or with an action
+  // whose outcome on a host is not known.
+  std::size_t waiting_for_people() const;
+  std::set<std::string> taken;  // names of orders
+  std::uint32_t sessions = 0;
+  std::optional<Session> last_session;
+  base::Instant last_session_at;
+  base::Instant last;  // instant
+
+ private:
+  void settle(const scheduler::Event& event);
+  void follow(const scheduler::Command& command, base::Instant at);
+  void keep_outputs(const Instant& instant);
+  void close_question(const scheduler::Action& action);
+  bool is_manual(const scheduler::Action& action) const;
+  std::size_t manual_ = 0;  // of those that are open
+};
+
+}  // namespace sluice::runtime

@@ -1,0 +1,352 @@
+#include "runtime/supervising.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <deque>
+#include <map>
+#include <vector>
+
+#include "runtime/files.h"
+#include "runtime/process.h"
+
+namespace sluice::runtime {
+
+namespace {
+
+constexpr std::string_view no_end = "               \n";
+constexpr int look_again_ms = 10;  // for what is left of a session that was told to end
+
+void add_text(std::string& message, std::string_view text) {
+  const auto length = static_cast<std::uint32_t>(text.size());
+  message.append(reinterpret_cast<const char*>(&length), sizeof length);
+  message += text;
+}
+
+std::string_view take_text(std::string_view& message) {
+  std::uint32_t length = 0;
+  std::memcpy(&length, message.data(), sizeof length);
+  const std::string_view text = message.substr(sizeof length, length);
+  message.remove_prefix(sizeof length + length);
+  return text;
+}
+
+std::int64_t now_ms() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& words) {
+  std::vector<char*> result;
+  for (std::string& word : words) result.push_back(word.data());
+  result.push_back(nullptr);
+  return result;
+}
+
+// 0, or why not.
+int spawn(Supervisor::Script& script, int output, pid_t& process) {
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  ::posix_spawn_file_actions_adddup2(&actions, output, 1);
+  ::posix_spawn_file_actions_adddup2(&actions, output, 2);
+  if (!script.directory.empty()) {
+    ::posix_spawn_file_actions_addchdir_np(&actions, script.directory.c_str());
+  }
+  posix_spawnattr_t attributes;
+  ::posix_spawnattr_init(&attributes);
+  ::posix_spawnattr_setflags(&attributes,
+                             POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::posix_spawnattr_setsigmask(&attributes, &none);
+  sigset_t usual;
+  ::sigfillset(&usual);
+  ::posix_spawnattr_setsigdefault(&attributes, &usual);
+  const std::vector<char*> words = pointers(script.arguments);
+  const std::vector<char*> settings = pointers(script.environment);
+  const int error =
+      ::posix_spawnp(&process, words[0], &actions, &attributes, words.data(), settings.data());
+  ::posix_spawnattr_destroy(&attributes);
+  ::posix_spawn_file_actions_destroy(&actions);
+  return error;
+}
+
+class Supervising {
+ public:
+  Supervising(SupervisorSettings settings, int socket)
+      : settings_(std::move(settings)), socket_(socket), boot_(boot_id()) {
+    sigset_t children;
+    ::sigemptyset(&children);
+    ::sigaddset(&children, SIGCHLD);
+    ::sigprocmask(SIG_SETMASK, &children, nullptr);
+    signals_ = ::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
+  }
+
+  void run() {
+    while (socket_ >= 0 || !children_.empty() || !waiting_.empty()) {
+      std::array<pollfd, 2> watched{{{signals_, POLLIN, 0}, {socket_, POLLIN, 0}}};
+      if (!to_say_.empty()) watched[1].events |= POLLOUT;
+      ::poll(watched.data(), watched.size(), any_ending() ? look_again_ms : -1);
+      if (watched[0].revents != 0) forget_signals();
+      reap();
+      end_cancelled();
+      if ((watched[1].revents & POLLOUT) != 0) say();
+      if ((watched[1].revents & (POLLIN | POLLHUP | POLLERR)) != 0) hear();
+      start_waiting();
+      if (socket_ < 0 && waiting_.empty() && !closed_) close_down();
+    }
+  }
+
+ private:
+  struct Child {
+    std::string name;
+    bool over = false;  // it has ended itself; the rest of its session may not have
+    int status = 0;
+    std::int64_t kill_at = 0;  // it was told to end; 0: it was not
+  };
+
+  std::string path(const std::string& name, std::string_view suffix) const {
+    return fmt::format("{}/{}{}", settings_.directory, name, suffix);
+  }
+
+  void forget_signals() {
+    std::array<signalfd_siginfo, 16> gone;
+    while (::read(signals_, gone.data(), sizeof gone) > 0) {
+    }
+  }
+
+  void hear() {
+    std::array<char, 65536> buffer;
+    const ssize_t got = ::recv(socket_, buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (got < 0 && (errno == EINTR || errno == EAGAIN)) return;
+    if (got <= 0) {
+      ::close(socket_);
+      socket_ = -1;
+      return;
+    }
+    heard_.append(buffer.data(), static_cast<std::size_t>(got));
+    std::uint32_t length = 0;
+    while (heard_.size() >= sizeof length) {
+      std::memcpy(&length, heard_.data(), sizeof length);
+      if (heard_.size() < sizeof length + length) break;
+      take(std::string_view(heard_).substr(sizeof length, length));
+      heard_.erase(0, sizeof length + length);
+    }
+  }
+
+  void take(std::string_view message) {
+    const bool start = take_text(message) == "start";
+    Supervisor::Script script;
+    script.name = take_text(message);
+    if (!start) return cancel(script.name);
+    script.directory = take_text(message);
+    std::size_t arguments = 0;
+    const std::string_view count = take_text(message);
+    for (const char c : count) arguments = arguments * 10 + static_cast<std::size_t>(c - '0');
+    while (!message.empty()) {
+      std::vector<std::string>& list =
+          script.arguments.size() < arguments ? script.arguments : script.environment;
+      list.emplace_back(take_text(message));
+    }
+    waiting_.push_back(std::move(script));
+  }
+
+  void start_waiting() {
+    while (!waiting_.empty()) {
+      const int error = start(waiting_.front());
+      // As soon as another has ended there may be room.
+      if ((error == EAGAIN || error == ENOMEM || error == EMFILE) && !children_.empty()) return;
+      if (error != 0) tell(waiting_.front().name, error);
+      waiting_.pop_front();
+    }
+  }
+
+  // Written down before it begins.
+  int start(Supervisor::Script& script) {
+    const std::string started = path(script.name, ".started");
+    // A place on the disk for how it will end: that must be written when the disk is full.
+    const auto kept = write_private(path(script.name, ".exit"), no_end);
+    const auto noted = write_private(started, fmt::format("{} {}\n", boot_, settings_.name));
+    if (!kept || !noted) return ENOSPC;
+    const int output = ::open(path(script.name, ".out").c_str(),
+                              O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int error = output < 0 ? errno : 0;
+    pid_t process = 0;
+    if (error == 0) {
+      ::flock(output, LOCK_EX);
+      error = spawn(script, output, process);
+    }
+    if (output >= 0) ::close(output);
+    if (error != 0) {
+      remove_file(started);
+      return error;
+    }
+    // A failure leaves the script without a file of its number: then it cannot be ended later by
+    // another program, and is waited for.
+    (void)write_private(path(script.name, ".pid"),
+                        fmt::format("{} {}\n", process, process_began(process)));
+    children_[process].name = script.name;
+    return 0;
+  }
+
+  void cancel(const std::string& name) {
+    const auto queued =
+        std::find_if(waiting_.begin(), waiting_.end(),
+                     [&](const Supervisor::Script& script) { return script.name == name; });
+    if (queued != waiting_.end()) {
+      waiting_.erase(queued);
+      return tell(name, ECANCELED);
+    }
+    for (auto& [process, child] : children_) {
+      if (child.name != name || child.kill_at != 0) continue;
+      ::kill(-process, SIGTERM);
+      child.kill_at = now_ms() + settings_.grace.ms;
+    }
+  }
+
+  bool any_ending() const {
+    return std::any_of(children_.begin(), children_.end(),
+                       [](const auto& row) { return row.second.kill_at != 0; });
+  }
+
+  void reap() {
+    int status = 0;
+    for (pid_t process = 0; (process = ::waitpid(-1, &status, WNOHANG)) > 0;) {
+      const auto found = children_.find(process);
+      if (found == children_.end()) continue;
+      found->second.status = status;
+      found->second.over = true;
+      // The rest of the session of one that was told to end is waited for.
+      if (found->second.kill_at == 0) finish(process);
+    }
+  }
+
+  void end_cancelled() {
+    std::vector<pid_t> ended;
+    for (auto& [process, child] : children_) {
+      if (child.kill_at == 0) continue;
+      if (child.over && count_in_group(process) == 0) {
+        ended.push_back(process);
+      } else if (now_ms() >= child.kill_at) {
+        ::kill(-process, SIGKILL);
+      }
+    }
+    for (const pid_t process : ended) finish(process);
+  }
+
+  void finish(pid_t process) {
+    const Child child = children_[process];
+    children_.erase(process);
+    const bool signalled = WIFSIGNALED(child.status);
+    const int value = signalled ? WTERMSIG(child.status) : WEXITSTATUS(child.status);
+    const std::string line = fmt::format("{} {} .\n", signalled ? "signal" : "exit", value);
+    const int file = ::open(path(child.name, ".exit").c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    // Where it cannot be written who listens is told all the same.
+    if (file >= 0) (void)!::pwrite(file, line.data(), line.size(), 0);
+    if (file >= 0) ::close(file);
+    to_say_ +=
+        fmt::format("{} 0 {} {}\n", child.name, signalled ? -1 : value, signalled ? value : 0);
+    say();
+  }
+
+  // It was not begun.
+  void tell(const std::string& name, int error) {
+    remove_file(path(name, ".exit"));
+    to_say_ += fmt::format("{} {} -1 0\n", name, error);
+    say();
+  }
+
+  void say() {
+    if (socket_ < 0) to_say_.clear();
+    if (to_say_.empty()) return;
+    const ssize_t sent =
+        ::send(socket_, to_say_.data(), to_say_.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent > 0) to_say_.erase(0, static_cast<std::size_t>(sent));
+  }
+
+  void close_down() {
+    closed_ = true;
+    (void)write_private(path(settings_.name, closed_suffix), "");
+  }
+
+  SupervisorSettings settings_;
+  int socket_;
+  std::string boot_;
+  int signals_ = -1;
+  std::string heard_;
+  std::string to_say_;
+  std::deque<Supervisor::Script> waiting_;
+  std::map<pid_t, Child> children_;
+  bool closed_ = false;
+};
+
+}  // namespace
+
+std::string start_message(const Supervisor::Script& script) {
+  std::string message;
+  for (const std::string_view text : {std::string_view("start"), std::string_view(script.name),
+                                      std::string_view(script.directory)}) {
+    add_text(message, text);
+  }
+  add_text(message, fmt::format("{}", script.arguments.size()));
+  for (const std::string& text : script.arguments) add_text(message, text);
+  for (const std::string& text : script.environment) add_text(message, text);
+  return message;
+}
+
+std::string cancel_message(const std::string& name) {
+  std::string message;
+  add_text(message, "cancel");
+  add_text(message, name);
+  return message;
+}
+
+void supervise(const SupervisorSettings& settings, int socket, int lock) {
+  ::setsid();
+  ::prctl(PR_SET_NAME, "sluice-scripts", 0, 0, 0);
+  // What the program had open is the program's: its journal, its terminal, its locks.
+  const int kept_socket = ::fcntl(socket, F_DUPFD_CLOEXEC, 3);
+  const int kept_lock = ::fcntl(lock, F_DUPFD_CLOEXEC, 3);
+  const int low = std::min(kept_socket, kept_lock);
+  const int high = std::max(kept_socket, kept_lock);
+  ::close_range(0, static_cast<unsigned int>(low) - 1, 0);
+  ::close_range(static_cast<unsigned int>(low) + 1, static_cast<unsigned int>(high) - 1, 0);
+  ::close_range(static_cast<unsigned int>(high) + 1, ~0U, 0);
+  ::open("/dev/null", O_RDWR);  // 0
+  ::open("/dev/null", O_RDWR);  // 1
+  ::open("/dev/null", O_RDWR);  // 2
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) ::signal(signal, SIG_IGN);
+  Supervising(settings, kept_socket).run();
+  ::_exit(0);
+}
+
+unsigned long long process_began(pid_t process) {
+  const auto stat = read_whole(fmt::format("/proc/{}/stat", process), 4096);
+  const std::size_t behind = stat ? stat.value().rfind(')') : std::string::npos;
+  if (behind == std::string::npos) return 0;
+  // The 22nd field, and the 20th behind the name in brackets.
+  const char* at = stat.value().c_str() + behind + 1;
+  for (int field = 0; field < 19 && at != nullptr; ++field) at = std::strchr(at + 1, ' ');
+  unsigned long long began = 0;
+  if (at == nullptr || std::sscanf(at, "%llu", &began) != 1) return 0;
+  return began;
+}
+
+}  // namespace sluice::runtime

@@ -1,0 +1,210 @@
+#include "runtime/supervisor.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <random>
+
+#include "runtime/files.h"
+#include "runtime/supervising.h"
+
+namespace sluice::runtime {
+
+namespace {
+
+using base::Error;
+
+constexpr std::size_t most_note = 256;  // bytes of one of its small files
+
+std::string first_line(const std::string& path) {
+  const auto text = read_whole(path, most_note);
+  return text ? text.value().substr(0, text.value().find('\n')) : std::string();
+}
+
+// Whether some process holds a lock on the file.
+bool is_locked(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return false;
+  const bool locked = ::flock(file, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  ::close(file);
+  return locked;
+}
+
+// A supervisor that may still start what it was told.
+bool any_may_start(const std::string& directory, const std::string& own) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
+    const std::string path = entry.path().string();
+    const std::string file = entry.path().filename().string();
+    const bool one = file.find(supervisor_prefix) == 0 && file != own &&
+                     file.find(closed_suffix) == std::string::npos;
+    if (one && is_locked(path) && !std::filesystem::exists(path + std::string(closed_suffix))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+ScriptState ended_state(const std::string& directory, const std::string& name) {
+  ScriptState state;
+  char word[16] = {};
+  char dot = 0;
+  int value = 0;
+  const std::string line = first_line(directory + "/" + name + ".exit");
+  if (std::sscanf(line.c_str(), "%15s %d %c", word, &value, &dot) != 3 || dot != '.') return state;
+  state.kind = ScriptState::Kind::Ended;
+  (std::strcmp(word, "signal") == 0 ? state.signal : state.exit_code) = value;
+  return state;
+}
+
+}  // namespace
+
+ScriptState script_state(const std::string& directory, const std::string& name,
+                         const std::string& own) {
+  ScriptState state = ended_state(directory, name);
+  if (state.kind == ScriptState::Kind::Ended) return state;
+  const std::string path = directory + "/" + name;
+  std::string started = first_line(path + ".started");
+  if (started.empty()) {
+    state.kind =
+        any_may_start(directory, own) ? ScriptState::Kind::Running : ScriptState::Kind::NotStarted;
+    // It may have begun between the two looks.
+    if (state.kind == ScriptState::Kind::NotStarted) started = first_line(path + ".started");
+    if (started.empty()) return state;
+  }
+  const std::size_t space = started.find(' ');
+  if (started.substr(0, space) != boot_id()) {
+    state.kind = ScriptState::Kind::LostReboot;
+    return state;
+  }
+  const std::string supervisor = started.substr(std::min(space + 1, started.size()));
+  state.kind = ScriptState::Kind::Running;
+  if (is_locked(directory + "/" + supervisor) || is_locked(path + ".out")) return state;
+  // What watched over it is gone: it may have written its last word between the looks.
+  state = ended_state(directory, name);
+  if (state.kind != ScriptState::Kind::Ended) state.kind = ScriptState::Kind::LostKilled;
+  return state;
+}
+
+void signal_script(const std::string& directory, const std::string& name, int signal) {
+  const std::string line = first_line(directory + "/" + name + ".pid");
+  int process = 0;
+  unsigned long long since = 0;
+  if (std::sscanf(line.c_str(), "%d %llu", &process, &since) != 2 || process <= 1) return;
+  if (process_began(process) == since) ::kill(-process, signal);
+}
+
+std::string boot_id() {
+  return first_line("/proc/sys/kernel/random/boot_id");
+}
+
+base::Result<std::unique_ptr<Supervisor>> Supervisor::begin(Loop& loop,
+                                                            const std::string& directory,
+                                                            base::Duration grace, Ended ended,
+                                                            Gone gone) {
+  std::random_device device;
+  const std::string name =
+      fmt::format("{}{}-{:08x}", supervisor_prefix, ::getpid(), static_cast<unsigned>(device()));
+  const std::string path = directory + "/" + name;
+  const int lock = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  int ends[2];
+  if (lock < 0 || ::flock(lock, LOCK_EX) != 0 ||
+      ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+    const Error error{fmt::format("cannot make {}: {}", path, std::strerror(errno))};
+    if (lock >= 0) ::close(lock);
+    return error;
+  }
+  const pid_t process = ::fork();
+  if (process == 0) supervise({directory, name, grace}, ends[1], lock);
+  const int why = errno;
+  ::close(ends[1]);
+  ::close(lock);
+  if (process < 0) {
+    ::close(ends[0]);
+    ::unlink(path.c_str());
+    return Error{fmt::format("cannot start what watches over scripts: {}", std::strerror(why))};
+  }
+  return std::unique_ptr<Supervisor>(
+      new Supervisor(loop, path, ends[0], process, std::move(ended), std::move(gone)));
+}
+
+Supervisor::Supervisor(Loop& loop, std::string path, int socket, pid_t process, Ended ended,
+                       Gone gone)
+    : loop_(loop),
+      path_(std::move(path)),
+      socket_(socket),
+      process_(process),
+      ended_(std::move(ended)),
+      gone_(std::move(gone)),
+      watch_(loop_.watch(socket)) {
+  watch_.on_readable([this] { hear(); });
+}
+
+Supervisor::~Supervisor() {
+  watch_ = Loop::Watch();
+  ::close(socket_);
+  // Where nothing runs it ends by itself, at once; where something does, it is not waited for.
+  int status = 0;
+  if (open_ > 0 || ::waitpid(process_, &status, 0) != process_) return;
+  remove_file(path_);
+  remove_file(path_ + std::string(closed_suffix));
+}
+
+void Supervisor::send(const std::string& message) {
+  std::string framed(sizeof(std::uint32_t), '\0');
+  const auto length = static_cast<std::uint32_t>(message.size());
+  std::memcpy(framed.data(), &length, sizeof length);
+  framed += message;
+  std::string_view rest = framed;
+  while (!rest.empty()) {
+    const ssize_t sent = ::send(socket_, rest.data(), rest.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0) return;  // it is gone, which hear() finds as well
+    rest.remove_prefix(static_cast<std::size_t>(sent));
+  }
+}
+
+void Supervisor::start(const Script& script) {
+  ++open_;
+  send(start_message(script));
+}
+
+void Supervisor::cancel(const std::string& name) {
+  send(cancel_message(name));
+}
+
+// A line for each script that has ended: its name, and the three numbers of its end.
+void Supervisor::hear() {
+  char buffer[4096];
+  const ssize_t got = ::recv(socket_, buffer, sizeof buffer, MSG_DONTWAIT);
+  if (got < 0 && (errno == EINTR || errno == EAGAIN)) return;
+  if (got <= 0) {
+    watch_.on_readable({});
+    const Gone gone = gone_;
+    return gone();
+  }
+  heard_.append(buffer, static_cast<std::size_t>(got));
+  std::string whole = heard_.substr(0, heard_.rfind('\n') + 1);
+  heard_.erase(0, whole.size());
+  const Ended ended = ended_;
+  while (!whole.empty()) {
+    const std::string line = whole.substr(0, whole.find('\n'));
+    whole.erase(0, line.size() + 1);
+    --open_;
+    const std::size_t space = line.find(' ');
+    End end;
+    std::sscanf(line.c_str() + space + 1, "%d %d %d", &end.error, &end.exit_code, &end.signal);
+    ended(line.substr(0, space), end);
+  }
+}
+
+}  // namespace sluice::runtime

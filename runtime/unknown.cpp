@@ -1,0 +1,165 @@
+#include "runtime/unknown.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace sluice::runtime {
+
+namespace {
+
+constexpr std::uint32_t most_begun_anew = 3;  // of itself, without a person
+
+// A request of another kind says what is to be, or asks: it may be made again.
+bool changes_something(const ActionRequest& request) {
+  using scheduler::Part;
+  if (request.action.part != Part::Run && request.action.part != Part::Undo) return false;
+  if (request.work == nullptr) return false;  // it was refused
+  const std::string& kind = request.work->action.kind;
+  const std::string_view method = request.text("method");
+  return kind == "script" || (kind == "http" && (method == "POST" || method == "PATCH"));
+}
+
+// Whether another program can find out what became of it.
+bool leaves_files(const ActionRequest& request) {
+  if (request.work == nullptr) return false;
+  return request.work->action.kind == "script" || request.work->action.kind == "service";
+}
+
+std::uint32_t most_generations(const ActionRequest& request) {
+  const bool freely = request.work->idempotent || !changes_something(request);
+  return (freely ? most_begun_anew : 0) + request.retries;
+}
+
+}  // namespace
+
+UnknownOutcomes::UnknownOutcomes(Executor& inner, Probe probe, Ask ask)
+    : inner_(inner), probe_(std::move(probe)), ask_(std::move(ask)) {}
+
+void UnknownOutcomes::start(ActionRequest request, Sink done) {
+  const ActionRequest::Ticket ticket = request.ticket;
+  Row& row = rows_[ticket];
+  row.request = std::move(request);
+  row.done = std::move(done);
+  begin(ticket);
+}
+
+void UnknownOutcomes::begin(ActionRequest::Ticket ticket) {
+  Row& row = rows_[ticket];
+  row.inner = ++last_;
+  ActionRequest request = row.request;
+  request.ticket = row.inner;
+  auto ended = [this, ticket](Completion completion) { answered(ticket, std::move(completion)); };
+  if (request.resumed && changes_something(request) && !leaves_files(request)) {
+    // It was to be sent, and whether it was nobody knows. Answered as one that waits no time.
+    request.refused = "it was to be sent, and whether it was is not known";
+    return inner_.start(std::move(request), [ended](Completion completion) {
+      completion.ending = Completion::Ending::Lost;
+      ended(std::move(completion));
+    });
+  }
+  inner_.start(std::move(request), std::move(ended));
+}
+
+void UnknownOutcomes::answered(ActionRequest::Ticket ticket, Completion completion) {
+  Row& row = rows_[ticket];
+  row.before.push_back(row.inner);
+  row.inner = 0;
+  const bool known = completion.ending != Completion::Ending::Lost || row.request.work == nullptr;
+  if (known || row.cancelled || (!leaves_files(row.request) && !changes_something(row.request))) {
+    return finish(ticket, std::move(completion));
+  }
+  row.lost = std::move(completion);
+  decide(ticket);
+}
+
+void UnknownOutcomes::decide(ActionRequest::Ticket ticket) {
+  Row& row = rows_[ticket];
+  std::optional<ActionRequest> probe;
+  if (changes_something(row.request)) probe = probe_(row.request);
+  if (!probe) return again_or_ask(ticket);
+  row.inner = ++last_;
+  probe->ticket = row.inner;
+  inner_.start(std::move(*probe), [this, ticket](const Completion& found) {
+    Row& asked = rows_[ticket];
+    asked.before.push_back(asked.inner);
+    asked.inner = 0;
+    if (asked.cancelled) return finish(ticket, asked.lost);
+    if (found.outcome != scheduler::Outcome::Succeeded) return again_or_ask(ticket);
+    Completion completion = asked.lost;
+    completion.outcome = scheduler::Outcome::Succeeded;
+    completion.detail = fmt::format("{}; its `verify` finds it in place", asked.lost.detail);
+    finish(ticket, std::move(completion));
+  });
+}
+
+void UnknownOutcomes::again_or_ask(ActionRequest::Ticket ticket) {
+  Row& row = rows_[ticket];
+  if (row.request.generation < most_generations(row.request)) {
+    ++row.request.generation;
+    if (row.request.resumed) row.request.resumed->begun = false;
+    return begin(ticket);
+  }
+  row.asked = true;
+  ask_(row.request, row.lost);
+}
+
+bool UnknownOutcomes::answer(const scheduler::Action& action, const std::string& host,
+                             Answer answer, const std::string& who) {
+  const auto found = std::find_if(rows_.begin(), rows_.end(), [&](const auto& entry) {
+    const ActionRequest& request = entry.second.request;
+    return entry.second.asked && request.action == action && request.place.name == host;
+  });
+  if (found == rows_.end()) return false;
+  Row& row = found->second;
+  row.asked = false;
+  if (answer == Answer::Retry) {
+    ++row.request.retries;
+    // What was resumed has been settled: this one is begun by nobody else.
+    if (!leaves_files(row.request)) row.request.resumed.reset();
+    again_or_ask(found->first);
+    return true;
+  }
+  Completion completion = row.lost;
+  const bool well = answer == Answer::Succeeded;
+  completion.outcome = well ? scheduler::Outcome::Succeeded : scheduler::Outcome::Failed;
+  completion.detail =
+      fmt::format("{}; {} says that it {}", row.lost.detail, who, well ? "succeeded" : "failed");
+  finish(found->first, std::move(completion));
+  return true;
+}
+
+void UnknownOutcomes::finish(ActionRequest::Ticket ticket, Completion completion) {
+  const auto found = rows_.find(ticket);
+  const Sink done = std::move(found->second.done);
+  ended_[ticket] = std::move(found->second.before);
+  rows_.erase(found);
+  done(std::move(completion));
+}
+
+void UnknownOutcomes::cancel(ActionRequest::Ticket ticket) {
+  const auto found = rows_.find(ticket);
+  if (found == rows_.end()) return;
+  Row& row = found->second;
+  row.cancelled = true;
+  if (row.inner != 0) return inner_.cancel(row.inner);
+  row.asked = false;
+  // From the loop, as every answer: through one that does nothing but that.
+  ActionRequest refused = row.request;
+  refused.ticket = row.inner = ++last_;
+  refused.refused = row.lost.detail;
+  inner_.start(std::move(refused), [this, ticket](Completion) {
+    Completion completion = rows_[ticket].lost;
+    completion.outcome = scheduler::Outcome::Cancelled;
+    finish(ticket, std::move(completion));
+  });
+}
+
+void UnknownOutcomes::settled(ActionRequest::Ticket ticket) {
+  const auto found = ended_.find(ticket);
+  if (found == ended_.end()) return;
+  for (const ActionRequest::Ticket inner : found->second) inner_.settled(inner);
+  ended_.erase(found);
+}
+
+}  // namespace sluice::runtime

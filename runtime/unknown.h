@@ -1,0 +1,57 @@
+// What becomes of an attempt whose outcome is not known, in this order: its `verify` is asked;
+// where it is `idempotent` it is begun anew; else a person says. An executor around all others.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/executor.h"
+
+namespace sluice::runtime {
+
+class UnknownOutcomes : public Executor {
+ public:
+  // The request of its `verify`, where it has one, on the same host.
+  using Probe = std::function<std::optional<ActionRequest>(const ActionRequest&)>;
+  // A person is to be asked; the completion says why nothing is known.
+  using Ask = std::function<void(const ActionRequest&, const Completion&)>;
+
+  UnknownOutcomes(Executor& inner, Probe probe, Ask ask);
+
+  void start(ActionRequest request, Sink done) override;
+  void cancel(ActionRequest::Ticket ticket) override;
+  void settled(ActionRequest::Ticket ticket) override;
+
+  enum class Answer : std::uint8_t { Succeeded, Failed, Retry };
+  // False where nobody is asked about it.
+  bool answer(const scheduler::Action& action, const std::string& host, Answer answer,
+              const std::string& who);
+
+ private:
+  struct Row {
+    ActionRequest request;
+    Sink done;
+    ActionRequest::Ticket inner = 0;            // at work; 0: none
+    std::vector<ActionRequest::Ticket> before;  // answered, their files are still there
+    Completion lost;
+    bool asked = false;
+    bool cancelled = false;
+  };
+
+  void begin(ActionRequest::Ticket ticket);
+  void answered(ActionRequest::Ticket ticket, Completion completion);
+  void decide(ActionRequest::Ticket ticket);
+  void again_or_ask(ActionRequest::Ticket ticket);
+  void finish(ActionRequest::Ticket ticket, Completion completion);
+
+  Executor& inner_;
+  Probe probe_;
+  Ask ask_;
+  ActionRequest::Ticket last_ = 0;
+  std::map<ActionRequest::Ticket, Row> rows_;
+  std::map<ActionRequest::Ticket, std::vector<ActionRequest::Ticket>> ended_;
+};
+
+}  // namespace sluice::runtime

@@ -1,0 +1,355 @@
+"""Runs whose program is killed, and operators at another terminal. Nothing sleeps: scripts wait at named
+pipes, and what was really done stands in a ledger that sluice knows nothing of.
+
+usage: resume.py SLUICE [unittest's arguments]
+"""
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import unittest
+
+SLUICE = os.path.abspath(sys.argv.pop(1))
+
+ROLL = '''
+deployment "Roll"
+connect local
+variable folder: string
+role web { target "web-[1..3]" }
+step "Update" on web window 1 {
+  step "Work" { run script """
+    echo "work $target_name" >> "$folder/ledger"
+    echo "first line of $target_name"
+    echo $$ > "$folder/pid"
+    if [ -p "$folder/gate-$target_name" ]; then
+      echo "$target_name" > "$folder/there"
+      read -r word < "$folder/gate-$target_name"
+      [ "$word" = go ]
+    fi
+    echo "last line of $target_name"
+  """ VERIFY }
+  step "Clean" { run "echo clean $target_name >> $folder/ledger" }
+FAILURE
+}
+'''
+
+
+class Runs(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.state = os.path.join(self.folder, ".sluice")
+        self.file = os.path.join(self.folder, "roll.deploy")
+        self.path("there", os.mkfifo)
+
+    def path(self, name, make=None):
+        path = os.path.join(self.folder, name)
+        if make:
+            make(path)
+        return path
+
+    def write(self, text):
+        with open(self.file, "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def roll(self, verify="", failure=""):
+        self.write(ROLL.replace("VERIFY", verify).replace("FAILURE", failure))
+
+    def gate(self, target):
+        return self.path(f"gate-{target}", os.mkfifo)
+
+    def popen(self, *words):
+        program = subprocess.Popen([SLUICE, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT, text=True)
+        self.addCleanup(program.stdout.close)
+        self.addCleanup(program.wait)
+        self.addCleanup(program.kill)
+        return program
+
+    def begin(self, *more):
+        return self.popen("run", self.file, "--yes", "--set", f"folder={self.folder}", *more)
+
+    def call(self, *words, status=None):
+        done = subprocess.run([SLUICE, *words, "--state", self.state], capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL, timeout=60)
+        if status is not None:
+            self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return done.stdout + done.stderr
+
+    def run_name(self):
+        return sorted(os.listdir(os.path.join(self.state, "runs")))[-1]
+
+    def arrived(self):
+        """The name of the target whose script stands at its gate."""
+        with open(self.path("there"), encoding="utf-8") as file:
+            return file.read().strip()
+
+    def let_go(self, target, word="go"):
+        with open(self.path(f"gate-{target}"), "w", encoding="utf-8") as file:
+            file.write(word + "\n")
+
+    def ledger(self):
+        with open(self.path("ledger"), encoding="utf-8") as file:
+            return file.read().split("\n")[:-1]
+
+    def end(self, program, status):
+        said = program.stdout.read()
+        self.assertEqual(program.wait(), status, said)
+        return said
+
+    def read_until(self, program, part):
+        said = ""
+        for line in program.stdout:
+            said += line
+            if part in line:
+                return said
+        self.fail(f"it ended without saying {part!r}:\n{said}")
+
+    def outcome(self):
+        return json.loads(self.call("status", "--format", "json", status=0))["outcome"]
+
+    WHOLE = [f"{what} web-{i}" for i in (1, 2, 3) for what in ("work", "clean")]
+
+    def test_a_program_that_is_killed_is_resumed_where_its_script_is(self):
+        self.roll()
+        self.gate("web-2")
+        program = self.begin()
+        self.assertEqual(self.arrived(), "web-2")
+        program.kill()
+        program.wait()
+        self.assertIn("no program carries it on", self.call("status", status=0))
+        resumed = self.popen("resume", "--state", self.state)
+        self.read_until(resumed, "first line of web-2")
+        self.let_go("web-2")
+        self.end(resumed, 0)
+        self.assertEqual(self.ledger(), self.WHOLE)
+        logs = self.call("logs", self.run_name(), "web-2", "--step", "Update/Work", status=0)
+        self.assertEqual(logs, "==> Update/Work on web-2, attempt 1\nfirst line of web-2\nlast line of web-2\n")
+        self.assertIn("has ended: succeeded", self.call("resume", status=2))
+
+    def test_what_ended_while_no_program_was_there_is_found(self):
+        self.roll()
+        self.gate("web-1")
+        program = self.begin()
+        self.arrived()
+        program.kill()
+        program.wait()
+        self.let_go("web-1")
+        self.assertEqual(self.end(self.popen("resume", "--state", self.state), 0).count("last line of web-1"), 1)
+        self.assertEqual(self.ledger(), self.WHOLE)
+
+    def test_a_second_controller_is_refused_and_told_who_is_the_first(self):
+        self.roll()
+        self.gate("web-1")
+        program = self.begin()
+        self.arrived()
+        for words in (["resume"], ["run", self.file, "--yes", "--set", f"folder={self.folder}"]):
+            said = self.call(*words, status=2)
+            self.assertIn(f"`Roll` is being carried out already: ", said)
+            self.assertIn(f"process {program.pid} on ", said)
+        self.let_go("web-1")
+        self.end(program, 0)
+        self.assertEqual(self.ledger(), self.WHOLE)
+
+    def test_another_deployment_beside_it_is_not_refused(self):
+        self.roll()
+        self.gate("web-1")
+        program = self.begin()
+        self.arrived()
+        other = self.path("other.deploy")
+        with open(other, "w", encoding="utf-8") as file:
+            file.write('deployment "Other"\nstep "A" { run "true" }\n')
+        self.call("run", other, "--yes", status=0)
+        self.let_go("web-1")
+        self.end(program, 0)
+
+    def test_ctrl_c_twice_lets_go_and_all_is_resumed(self):
+        self.roll()
+        self.gate("web-1")
+        program = self.begin()
+        self.arrived()
+        program.send_signal(signal.SIGINT)
+        self.read_until(program, "stopping")
+        program.send_signal(signal.SIGINT)
+        self.assertIn("letting go", self.end(program, 130))
+        self.let_go("web-1")
+        self.end(self.popen("resume", "--state", self.state), 0)
+        self.assertEqual(self.ledger(), self.WHOLE)
+
+    def test_a_pause_from_another_terminal_holds_until_it_is_taken_back(self):
+        self.roll()
+        self.gate("web-1")
+        self.gate("web-2")
+        program = self.begin()
+        self.arrived()
+        self.assertIn("written down, for ", self.call("pause", self.run_name(), status=0))
+        self.read_until(program, ": pause")
+        self.let_go("web-1")
+        self.read_until(program, "web-1   Update: succeeded")
+        self.assertEqual(self.ledger(), ["work web-1", "clean web-1"])
+        self.assertEqual(self.outcome(), "paused")
+        self.call("continue", self.run_name(), status=0)
+        self.assertEqual(self.arrived(), "web-2")
+        self.let_go("web-2")
+        self.end(program, 0)
+        self.assertEqual(self.ledger(), self.WHOLE)
+        self.assertRegex(self.call("status", status=0), r"Z \w+: pause\n.*Z \w+: continue\n")
+
+    def test_an_abort_from_another_terminal_ends_what_runs(self):
+        self.roll()
+        self.gate("web-1")
+        program = self.begin()
+        self.arrived()
+        self.call("abort", self.run_name(), status=0)
+        self.end(program, 1)
+        self.assertEqual(self.ledger(), ["work web-1"])
+        self.assertEqual(self.outcome(), "aborted")
+
+    def test_an_abort_that_no_program_reads_is_carried_out_by_the_next(self):
+        self.roll()
+        self.gate("web-1")
+        program = self.begin()
+        self.arrived()
+        program.kill()
+        program.wait()
+        self.assertIn("no program carries the run on", self.call("abort", self.run_name(), status=0))
+        self.end(self.popen("resume", "--state", self.state), 1)
+        self.assertEqual(self.ledger(), ["work web-1"])
+
+    def test_the_first_answer_to_a_failure_counts(self):
+        self.roll(failure="on failure ask")
+        self.gate("web-1")
+        program = self.begin("--wait")
+        self.arrived()
+        run = self.run_name()
+        self.assertIn("waits for nobody", self.call("answer", run, "retry", status=2))
+        self.let_go("web-1", "fail")
+        self.read_until(program, "failed on `web-1`")
+        self.assertIn(f'sluice answer {run} "Update/Work@web-1" retry|ignore|exclude|abort',
+                      self.call("status", run, status=0))
+        self.assertIn("nothing that is open", self.call("answer", run, "approve", status=2))
+        self.call("answer", run, "Update/Work@web-1", "retry", status=0)
+        self.assertEqual(self.arrived(), "web-1")
+        # The question that was answered is closed; another failure is another question.
+        self.let_go("web-1", "fail")
+        self.read_until(program, "attempt 2 of")
+        self.call("answer", run, "ignore", status=0)
+        self.end(program, 3)
+        self.assertEqual(self.ledger(), ["work web-1"] + self.WHOLE)
+
+    def test_two_answers_to_one_question_are_one(self):
+        self.roll(failure="on failure ask")
+        self.gate("web-1")
+        program = self.begin()
+        self.arrived()
+        self.let_go("web-1", "fail")
+        self.end(program, 4)  # nobody is there to be asked
+        run = self.run_name()
+        self.call("answer", run, "exclude", status=0)
+        self.assertIn("has answered `exclude` already", self.call("answer", run, "retry", status=2))
+        self.end(self.popen("resume", "--state", self.state), 3)
+        self.assertEqual(self.ledger(), ["work web-1"] + self.WHOLE[2:])
+
+    def test_what_is_manual_is_approved_from_another_terminal(self):
+        self.write('deployment "Roll"\nstep "Look" { run manual "is it well?" }\n'
+                   f'step "Then" {{ run "echo then >> {self.folder}/ledger" }}\n')
+        program = self.popen("run", self.file, "--yes")
+        said = self.end(program, 4)
+        run = self.run_name()
+        self.assertIn(f'sluice approve {run} "Look@controller"', said)
+        self.call("approve", run, status=0)
+        self.assertIn("has answered `approve` already", self.call("reject", run, status=2))
+        self.end(self.popen("resume", "--state", self.state), 0)
+        self.assertEqual(self.ledger(), ["then"])
+
+    def test_what_is_lost_is_asked_about_and_not_begun_again(self):
+        self.roll()
+        self.gate("web-1")
+        program = self.begin()
+        self.arrived()
+        with open(f"/proc/{program.pid}/task/{program.pid}/children", encoding="utf-8") as file:
+            supervisor = int(file.read().split()[0])
+        with open(self.path("pid"), encoding="utf-8") as file:
+            script = int(file.read())
+        for process in (program.pid, supervisor, script):
+            os.kill(process, signal.SIGKILL)
+        program.wait()
+        said = self.end(self.popen("resume", "--state", self.state), 4)
+        self.assertIn("what came of `Update/Work` on `web-1` is not known: what watched over it was killed", said)
+        run = self.run_name()
+        self.assertIn("nothing that is open", self.call("answer", run, "ignore", status=2))
+        self.call("answer", run, "Update/Work@web-1", "succeeded", status=0)
+        self.end(self.popen("resume", "--state", self.state), 0)
+        self.assertEqual(self.ledger(), self.WHOLE)
+
+    def test_what_is_lost_is_done_where_its_verify_says_so(self):
+        self.roll(verify='verify { run "grep -q \\"work $target_name\\" $folder/ledger" }')
+        self.gate("web-1")
+        program = self.begin()
+        self.arrived()
+        with open(f"/proc/{program.pid}/task/{program.pid}/children", encoding="utf-8") as file:
+            supervisor = int(file.read().split()[0])
+        with open(self.path("pid"), encoding="utf-8") as file:
+            script = int(file.read())
+        for process in (program.pid, supervisor, script):
+            os.kill(process, signal.SIGKILL)
+        program.wait()
+        self.end(self.popen("resume", "--state", self.state), 0)
+        self.assertEqual(self.ledger(), self.WHOLE)
+
+    def test_a_file_that_changed_is_told_and_changes_nothing(self):
+        self.roll()
+        self.gate("web-1")
+        program = self.begin()
+        self.arrived()
+        program.kill()
+        program.wait()
+        self.write('deployment "Roll"\nstep "Other" { run "false" }\n')
+        self.let_go("web-1")
+        said = self.end(self.popen("resume", "--state", self.state), 0)
+        self.assertIn("roll.deploy has changed since: the plan that the run began with goes on", said)
+        self.assertEqual(self.ledger(), self.WHOLE)
+
+    def test_on_a_full_disk_nothing_begins_and_what_ran_is_written_down(self):
+        if subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode != 0:
+            self.skipTest("no file system of its own can be made here")
+        disk = self.path("disk", os.mkdir)
+        disk = self.path("disk")
+        self.write(f'''deployment "Roll"
+step "Fill" {{ run "echo fill >> {self.folder}/ledger; head -c 10M /dev/zero > {disk}/filler || true" }}
+step "Then" {{ run "echo then >> {self.folder}/ledger" }}
+step "Last" {{ run "echo last >> {self.folder}/ledger" }}
+''')
+        script = f'''set -u
+mount -t tmpfs -o size=1500k tmpfs {disk}
+{SLUICE} run {self.file} --yes --state {disk}/state; echo "first $?"
+rm {disk}/filler
+{SLUICE} resume --state {disk}/state; echo "second $?"
+{SLUICE} status --state {disk}/state
+'''
+        done = subprocess.run(["unshare", "-rm", "sh", "-c", script], capture_output=True, text=True, check=False)
+        said = done.stdout + done.stderr
+        self.assertIn("first 4\n", said)
+        self.assertIn("the disk is full: nothing more begins", said)
+        self.assertIn("second 0\n", said)
+        self.assertEqual(self.ledger(), ["fill", "then", "last"])
+
+    def test_a_journal_of_another_format_is_told_apart(self):
+        self.roll()
+        self.end(self.begin(), 0)
+        journal = os.path.join(self.state, "runs", self.run_name(), "journal.db")
+        for number, word in ((99, "a newer sluice (format 99; this one reads up to 3)"),
+                             (1, "an older sluice (format 1; this one reads from 2 on)")):
+            with sqlite3.connect(journal) as database:
+                database.execute("UPDATE run SET format = ?", (number,))
+            database.close()
+            for command in ("resume", "status"):
+                self.assertIn(word, self.call(command, status=2))
+
+
+if __name__ == "__main__":
+    unittest.main()

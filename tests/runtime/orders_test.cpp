@@ -1,0 +1,97 @@
+// Orders from other terminals: files, of which the first counts.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <thread>
+#include <vector>
+
+#include "runtime/orders.h"
+#include "support/executing.h"
+#include "support/golden.h"
+
+using namespace sluice;
+using runtime::Order;
+
+namespace {
+
+Order answer(Order::Kind kind, std::uint32_t lane = 0) {
+  Order order;
+  order.kind = kind;
+  order.action.step = plan::StepId{2};
+  order.action.lane = lane;
+  order.action.attempt = 3;
+  order.action.slot = 1;
+  order.at = "2026-01-02T03:04:05Z";
+  return order;
+}
+
+constexpr const char* plan_digest = "sha256:abc";
+
+}  // namespace
+
+TEST_CASE("an order is read as it was left, with whose it is, and once", "[orders]") {
+  const test::TemporaryDirectory place;
+  Order left = answer(Order::Kind::Exclude);
+  left.host = "web-1";
+  REQUIRE(runtime::leave_order(place.path(), plan_digest, left).ok());
+  const auto read = runtime::read_orders(place.path(), plan_digest, {});
+  REQUIRE(read.size() == 1);
+  CHECK(read[0].kind == left.kind);
+  CHECK(read[0].action == left.action);
+  CHECK(read[0].host == "web-1");
+  CHECK(!read[0].who.empty());
+  CHECK(runtime::read_orders(place.path(), plan_digest, {read[0].name}).empty());
+  CHECK(runtime::read_orders(place.path(), "sha256:other", {}).empty());
+}
+
+TEST_CASE("of many answers to one question one is the first, and all others are told", "[orders]") {
+  for (int round = 0; round < 50; ++round) {
+    const test::TemporaryDirectory place;
+    std::vector<std::thread> people;
+    std::vector<int> well(4, 0);
+    for (std::size_t person = 0; person < well.size(); ++person) {
+      people.emplace_back([&, person] {
+        // Each under a name of its own beside it: processes have one each.
+        const auto left = runtime::leave_order(
+            place.path(), plan_digest,
+            answer(person % 2 == 0 ? Order::Kind::Retry : Order::Kind::Ignore));
+        well[person] = left.ok() ? 1 : 0;
+      });
+    }
+    for (std::thread& person : people) person.join();
+    CHECK(std::count(well.begin(), well.end(), 1) == 1);
+    CHECK(runtime::read_orders(place.path(), plan_digest, {}).size() == 1);
+  }
+}
+
+TEST_CASE("another question, and the same one asked again, is answered on its own", "[orders]") {
+  const test::TemporaryDirectory place;
+  Order again = answer(Order::Kind::Retry);
+  again.round = 1;
+  CHECK(runtime::leave_order(place.path(), plan_digest, answer(Order::Kind::Retry)).ok());
+  CHECK(runtime::leave_order(place.path(), plan_digest, answer(Order::Kind::Retry, 1)).ok());
+  CHECK(runtime::leave_order(place.path(), plan_digest, again).ok());
+  const auto second = runtime::leave_order(place.path(), plan_digest, answer(Order::Kind::Abort));
+  CHECK(second.ok());  // about the run as a whole: as often as one likes
+  CHECK(runtime::leave_order(place.path(), plan_digest, answer(Order::Kind::Abort)).ok());
+  CHECK(runtime::read_orders(place.path(), plan_digest, {}).size() == 5);
+  const auto refused = runtime::leave_order(place.path(), plan_digest, answer(Order::Kind::Ignore));
+  REQUIRE(!refused.ok());
+  CHECK(refused.error().message.find("has answered `retry` already") != std::string::npos);
+}
+
+TEST_CASE("what is no order is passed over", "[orders]") {
+  const test::TemporaryDirectory place;
+  test::write_text(place.path() + "/order-000001", "sluice order 1\nsha256:abc\n99 0 0 0 0 1 0\n");
+  test::write_text(place.path() + "/answer-x", "\xff\xfe");
+  test::write_text(place.path() + "/order-000002", "");
+  CHECK(runtime::read_orders(place.path(), plan_digest, {}).empty());
+}
+
+TEST_CASE("an order that is left wakes who watches", "[orders]") {
+  const test::TemporaryDirectory place;
+  test::Waiting waiting;
+  int woken = 0;
+  const runtime::OrderWatch watch(waiting.loop, place.path(), [&] { ++woken; });
+  REQUIRE(runtime::leave_order(place.path(), plan_digest, answer(Order::Kind::Pause)).ok());
+  waiting.until([&] { return woken > 0; });
+}

@@ -1,0 +1,403 @@
+// A run cut at each of its instants and carried on by another driver: every action is begun once,
+// and the run ends as if nothing had happened.
+#include <catch2/catch.hpp>
+#include <map>
+
+#include "runtime/driver.h"
+#include "simulator/attempts.h"
+#include "simulator/world.h"
+#include "support/random_plan.h"
+#include "support/tiny_plan.h"
+#include "support/virtual_world.h"
+
+using namespace sluice;
+using runtime::ActionRequest;
+using runtime::Completion;
+
+namespace {
+
+// Where actions run: it outlives the drivers, and knows what was begun by its identity.
+class Hosts : public runtime::Executor {
+ public:
+  Hosts(const plan::Plan& plan, const simulator::Settings& settings)
+      : world(plan), run_(settings.run), attempts_(plan, settings) {}
+
+  void start(ActionRequest request, Sink done) override {
+    const std::string key = runtime::action_key(request);
+    auto found = rows_.find(key);
+    if (found == rows_.end()) {
+      const auto attempt = attempts_.draw(request.action, run_);
+      REQUIRE(attempt.ok());
+      Row row;
+      row.at = now + attempt.value().takes;
+      row.completion.outcome = world.needed()
+                                   ? world.outcome(request.action, attempt.value().outcome)
+                                   : attempt.value().outcome;
+      row.completion.ending = row.completion.outcome == scheduler::Outcome::Unreachable
+                                  ? Completion::Ending::Unreachable
+                                  : Completion::Ending::Answered;
+      row.completion.outputs = world.outputs(request.action);
+      found = rows_.emplace(key, row).first;
+      ++begun[key];
+    } else {
+      // Only who resumes may ask for what was begun before. What is refused has no place, and is
+      // begun nowhere.
+      CHECK((request.resumed.has_value() || !request.refused.empty()));
+    }
+    waiting_[request.ticket] = {key, std::move(done)};
+  }
+  void cancel(ActionRequest::Ticket ticket) override {
+    const auto found = waiting_.find(ticket);
+    if (found == waiting_.end()) return;
+    Row& row = rows_[found->second.first];
+    row.at = std::min(row.at, now);
+    row.completion.outcome = scheduler::Outcome::Cancelled;
+    row.completion.outputs.clear();
+  }
+
+  // The driver has died; what runs here runs on.
+  void cut() { waiting_.clear(); }
+
+  base::Instant next() const {
+    base::Instant soonest = base::Instant::never();
+    for (const auto& [ticket, waiting] : waiting_) {
+      soonest = std::min(soonest, rows_.at(waiting.first).at);
+    }
+    return soonest;
+  }
+
+  void deliver() {
+    std::vector<std::pair<Sink, Completion>> due;
+    for (auto waiting = waiting_.begin(); waiting != waiting_.end();) {
+      const Row& row = rows_[waiting->second.first];
+      if (row.at > now) {
+        ++waiting;
+        continue;
+      }
+      due.emplace_back(std::move(waiting->second.second), row.completion);
+      waiting = waiting_.erase(waiting);
+    }
+    for (const auto& [done, completion] : due) done(completion);
+  }
+
+  base::Instant now;
+  simulator::World world;
+  std::map<std::string, int> begun;
+
+ private:
+  struct Row {
+    base::Instant at;
+    Completion completion;
+  };
+  std::uint32_t run_;
+  simulator::Attempts attempts_;
+  std::map<std::string, Row> rows_;
+  std::map<ActionRequest::Ticket, std::pair<std::string, Sink>> waiting_;
+};
+
+// Fails at one commit, before or after it is durable.
+class CutJournal : public test::MemoryJournal {
+ public:
+  base::Status commit(const runtime::Instant& instant) override {
+    const bool cut = instants.size() == cut_at;
+    if (cut && !after) return base::Error{"cut"};
+    instants.push_back(instant);
+    if (cut) return base::Error{"cut"};
+    return base::Done{};
+  }
+  std::size_t cut_at = static_cast<std::size_t>(-1);
+  bool after = false;
+};
+
+class Watcher : public runtime::Observer {
+ public:
+  Watcher(const plan::Plan& plan, simulator::World& found)
+      : builder(plan, scheduler::Detail::Lanes), world(found) {}
+  void instant(const runtime::Instant& instant, const scheduler::Commands& commands) override {
+    builder.observe(instant.at, instant.events, commands);
+    if (world.needed()) world.observe(commands);
+  }
+  void replayed(const runtime::Instant& instant, const scheduler::Commands& commands) override {
+    builder.observe(instant.at, instant.events, commands);
+    ++replayed_instants;
+  }
+  void output(const scheduler::Action&, const std::string&, std::string_view) override {}
+
+  scheduler::TimelineBuilder builder;
+  simulator::World& world;
+  std::size_t replayed_instants = 0;
+};
+
+// Until it ends or is cut: whether it has ended.
+bool drive(runtime::Driver& driver, Hosts& hosts) {
+  if (!driver.turn(hosts.now)) return false;
+  while (!driver.ended()) {
+    for (const scheduler::Action& asked : driver.questions()) {
+      driver.answer(asked, simulator::World::answer);
+    }
+    if (!driver.has_news()) {
+      hosts.now = std::min(hosts.next(), driver.next_timer());
+      REQUIRE(hosts.now != base::Instant::never());
+    }
+    hosts.deliver();
+    if (!driver.turn(hosts.now)) return false;
+  }
+  return true;
+}
+
+struct Ended {
+  scheduler::Timeline timeline;
+  std::map<std::string, int> begun;
+  std::size_t instants = 0;
+};
+
+// Cut at that instant, and resumed.
+Ended run_cut(const plan::Plan& plan, const simulator::Settings& settings, std::size_t cut_at,
+              bool after) {
+  Hosts hosts(plan, settings);
+  CutJournal journal;
+  journal.cut_at = cut_at;
+  journal.after = after;
+  {
+    Watcher watcher(plan, hosts.world);
+    runtime::Driver driver(plan, "virtual", hosts, journal, watcher);
+    driver.begin_session({"the first", "1", "boot", 0, 0});
+    if (drive(driver, hosts)) {
+      return {watcher.builder.build(hosts.now), hosts.begun, journal.instants.size()};
+    }
+  }
+  hosts.cut();
+  journal.cut_at = static_cast<std::size_t>(-1);
+  Watcher watcher(plan, hosts.world);
+  runtime::Driver driver(plan, "virtual", hosts, journal, watcher);
+  const std::vector<runtime::Instant> before = journal.instants;
+  driver.resume(before, hosts.now, true);
+  CHECK(watcher.replayed_instants == before.size());
+  driver.begin_session({"the second", "1", "boot", 0, 0});
+  REQUIRE(drive(driver, hosts));
+  // What was carried out replays without a decision that differs.
+  CHECK(runtime::replay(plan, journal.instants) == watcher.builder.build(hosts.now));
+  return {watcher.builder.build(hosts.now), hosts.begun, journal.instants.size()};
+}
+
+}  // namespace
+
+TEST_CASE("a run that is cut behind any of its commits ends as the run that was not", "[resume]") {
+  std::size_t cuts = 0;
+  for (std::uint64_t seed = 1; seed <= 150; ++seed) {
+    const plan::Plan plan = test::random_plan(seed);
+    simulator::Settings settings;
+    settings.seed = seed;
+    if (!simulator::simulate(plan, settings)) continue;
+    INFO("seed " << seed);
+    const Ended whole = run_cut(plan, settings, static_cast<std::size_t>(-1), false);
+    const std::size_t step = std::max<std::size_t>(1, whole.instants / 12);
+    for (std::size_t cut = 0; cut < whole.instants; cut += step) {
+      INFO("cut at " << cut << " of " << whole.instants);
+      const Ended resumed = run_cut(plan, settings, cut, true);
+      REQUIRE(resumed.begun == whole.begun);
+      REQUIRE(resumed.timeline == whole.timeline);
+      ++cuts;
+    }
+  }
+  CHECK(cuts >= 500);
+}
+
+TEST_CASE("a run that is cut before a commit begins nothing twice and ends all the same",
+          "[resume]") {
+  std::size_t cuts = 0;
+  for (std::uint64_t seed = 1; seed <= 150; ++seed) {
+    const plan::Plan plan = test::random_plan(seed);
+    simulator::Settings settings;
+    settings.seed = seed;
+    if (!simulator::simulate(plan, settings)) continue;
+    INFO("seed " << seed);
+    const Ended whole = run_cut(plan, settings, static_cast<std::size_t>(-1), false);
+    const std::size_t step = std::max<std::size_t>(1, whole.instants / 12);
+    for (std::size_t cut = 0; cut < whole.instants; cut += step) {
+      INFO("cut at " << cut << " of " << whole.instants);
+      const Ended resumed = run_cut(plan, settings, cut, false);
+      for (const auto& [key, times] : resumed.begun) REQUIRE(times == 1);
+      ++cuts;
+    }
+  }
+  CHECK(cuts >= 500);
+}
+
+namespace {
+
+struct Told : runtime::Observer {
+  void instant(const runtime::Instant& instant, const scheduler::Commands&) override {
+    last = instant;
+  }
+  void output(const scheduler::Action&, const std::string&, std::string_view) override {}
+  runtime::Instant last;
+};
+
+// Answers when it is told to.
+class Held : public runtime::Executor {
+ public:
+  void start(ActionRequest request, Sink done) override {
+    started.push_back(request);
+    sinks[request.ticket] = std::move(done);
+  }
+  void cancel(ActionRequest::Ticket ticket) override { cancelled.push_back(ticket); }
+  void end(std::size_t which, scheduler::Outcome outcome, Completion::Ending ending) {
+    const Sink done = std::move(sinks[started[which].ticket]);
+    Completion completion;
+    completion.outcome = outcome;
+    completion.ending = ending;
+    completion.detail = "so it was";
+    done(completion);
+  }
+  void lose(std::size_t which) { end(which, scheduler::Outcome::Failed, Completion::Ending::Lost); }
+  std::vector<ActionRequest> started;
+  std::vector<ActionRequest::Ticket> cancelled;
+  std::map<ActionRequest::Ticket, Sink> sinks;
+};
+
+struct Driven {
+  explicit Driven(std::string_view text, bool idempotent = false) : plan(test::tiny_plan(text)) {
+    for (plan::Step& step : plan.steps) {
+      for (plan::Task& task : step.tasks) {
+        task.action.kind = "script";
+        task.idempotent = idempotent;
+      }
+    }
+    driver.emplace(plan, "run", hosts, journal, told);
+    turn(0);
+  }
+  void turn(std::int64_t at) { REQUIRE(driver->turn(base::Instant{at}).ok()); }
+  // Another program takes the run up.
+  void resume(std::int64_t at) {
+    hosts.started.clear();
+    driver.emplace(plan, "run", hosts, journal, told);
+    driver->resume(journal.instants, base::Instant{at}, true);
+    driver->begin_session({"again", "1", "boot", 0, 0});
+    turn(at);
+  }
+  runtime::Order order(runtime::Order::Kind kind) {
+    runtime::Order made;
+    made.kind = kind;
+    made.action = driver->unknown().begin()->first.first;
+    made.host = driver->unknown().begin()->first.second;
+    made.who = "ada";
+    return made;
+  }
+
+  plan::Plan plan;
+  Held hosts;
+  test::MemoryJournal journal;
+  Told told;
+  std::optional<runtime::Driver> driver;
+};
+
+using Kind = runtime::Order::Kind;
+
+}  // namespace
+
+TEST_CASE("an outcome that is not known is neither a failure nor a success: a person says",
+          "[resume]") {
+  for (const Kind kind : {Kind::Succeeded, Kind::Failed}) {
+    Driven driven("Step on a");
+    driven.hosts.lose(0);
+    driven.turn(1);
+    REQUIRE(driven.driver->unknown().size() == 1);
+    CHECK(driven.driver->waits_for_people());
+    CHECK(driven.driver->state() == scheduler::State::Running);
+    CHECK_FALSE(driven.driver->said([&] {
+      runtime::Order other = driven.order(kind);
+      other.host = "b";
+      return other;
+    }()));
+    CHECK(driven.driver->said(driven.order(kind)));
+    driven.turn(2);
+    CHECK(driven.told.last.orders.size() == 1);
+    CHECK(driven.driver->ended());
+    CHECK(driven.driver->state() ==
+          (kind == Kind::Succeeded ? scheduler::State::Succeeded : scheduler::State::Failed));
+    CHECK(driven.hosts.started.size() == 1);
+  }
+}
+
+TEST_CASE("an outcome that is not known is tried again when that is written down, under a new name",
+          "[resume]") {
+  Driven driven("Step on a");
+  driven.hosts.lose(0);
+  driven.turn(1);
+  const runtime::Order retry = driven.order(Kind::Retry);
+  CHECK(driven.driver->said(retry));
+  CHECK(driven.hosts.started.size() == 1);
+  driven.turn(2);
+  REQUIRE(driven.hosts.started.size() == 2);
+  const std::string again = runtime::action_key(driven.hosts.started[1]);
+  CHECK(again != runtime::action_key(driven.hosts.started[0]));
+  CHECK_FALSE(driven.driver->said(retry));  // answered
+  // A program that takes over asks for the first again, and then for that one: begun by nobody
+  // else, and under the same name.
+  driven.resume(3);
+  REQUIRE(driven.hosts.started.size() == 1);
+  driven.hosts.lose(0);
+  REQUIRE(driven.hosts.started.size() == 2);
+  CHECK(runtime::action_key(driven.hosts.started[1]) == again);
+  CHECK(driven.hosts.started[1].resumed.has_value());
+  driven.hosts.end(1, scheduler::Outcome::Succeeded, Completion::Ending::Exited);
+  driven.turn(4);
+  CHECK(driven.driver->state() == scheduler::State::Succeeded);
+}
+
+TEST_CASE("what is idempotent is begun anew, three times at most, and then a person is asked",
+          "[resume]") {
+  Driven driven("Step on a", true);
+  for (std::size_t time = 0; time < 4; ++time) {
+    CHECK(driven.driver->unknown().empty());
+    REQUIRE(driven.hosts.started.size() == time + 1);
+    driven.hosts.lose(time);
+    driven.turn(static_cast<std::int64_t>(time) + 1);
+  }
+  CHECK(driven.driver->unknown().size() == 1);
+  CHECK(driven.hosts.started.size() == 4);
+}
+
+TEST_CASE("a `verify` that finds the work in place answers for it", "[resume]") {
+  Driven driven("Step on a");
+  plan::Task& task = driven.plan.steps[plan::StepId{0}].tasks[0];
+  task.verify = static_cast<const plan::Work&>(task);
+  for (const bool in_place : {true, false}) {
+    driven.journal.instants.clear();
+    driven.hosts.started.clear();
+    driven.driver.emplace(driven.plan, "run", driven.hosts, driven.journal, driven.told);
+    driven.turn(0);
+    driven.hosts.lose(0);
+    REQUIRE(driven.hosts.started.size() == 2);
+    CHECK(driven.hosts.started[1].action.part == scheduler::Part::Verify);
+    driven.hosts.end(1, in_place ? scheduler::Outcome::Succeeded : scheduler::Outcome::Failed,
+                     Completion::Ending::Exited);
+    driven.turn(1);
+    CHECK(driven.driver->unknown().size() == (in_place ? 0 : 1));
+  }
+}
+
+TEST_CASE("timeouts stand still while no program carries the run on", "[resume]") {
+  Driven driven("Step on a, timeout 50");
+  CHECK(driven.driver->next_timer() == base::Instant{50});
+  driven.resume(1'000);
+  CHECK(driven.hosts.cancelled.empty());
+  CHECK(driven.driver->next_timer() == base::Instant{1'050});
+  REQUIRE(driven.hosts.started.size() == 1);
+  CHECK(driven.hosts.started[0].resumed->ago == base::Duration{1'000});
+  CHECK(driven.hosts.started[0].epoch == 1);
+}
+
+TEST_CASE("a run that was paused goes on when it is resumed", "[resume]") {
+  Driven driven("Step on a b, window 1");
+  driven.driver->pause();
+  driven.turn(1);
+  driven.hosts.end(0, scheduler::Outcome::Succeeded, Completion::Ending::Exited);
+  driven.turn(2);
+  CHECK(driven.driver->at_rest());
+  driven.resume(5);
+  REQUIRE(driven.hosts.started.size() == 1);
+  CHECK(driven.hosts.started[0].place.name == "b");
+  CHECK(!driven.hosts.started[0].resumed);
+}

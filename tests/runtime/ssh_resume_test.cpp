@@ -1,0 +1,99 @@
+// An ssh host and two controllers, one after the other: the second finds what the first has begun,
+// and the first begins nothing more.
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <memory>
+
+#include "support/remote.h"
+
+using namespace sluice;
+using runtime::Completion;
+using scheduler::Outcome;
+using test::Remote;
+
+namespace {
+
+// Another controller's executor, that reaches the same host.
+struct Second {
+  explicit Second(Remote& remote) : processes(remote.waiting.loop) {
+    runtime::SshSettings settings;
+    settings.files = {"", "", ""};
+    settings.directory = place.path();
+    settings.grace = base::Duration{300};
+    settings.follow_after = base::Duration{0};
+    executor = std::make_unique<runtime::SshExecutor>(remote.waiting.loop, processes, settings);
+  }
+  test::TemporaryDirectory place;
+  runtime::Processes processes;
+  std::unique_ptr<runtime::SshExecutor> executor;
+};
+
+runtime::ActionRequest resumed(runtime::ActionRequest request, bool begun) {
+  request.resumed = runtime::ActionRequest::Resumed{begun, true, base::Duration{0}};
+  request.epoch = 2;
+  return request;
+}
+
+}  // namespace
+
+TEST_CASE("a controller that takes over finds what runs, and its whole output", "[ssh]") {
+  for (const bool begun : {false, true}) {
+    Remote remote;
+    const std::string gate = remote.server.home() + "/gate";
+    const runtime::ActionRequest request = remote.requests.script(
+        remote.server.where(),
+        "mkfifo \"$gate\"\necho began >> \"$HOME/ledger\"\necho first\ncat \"$gate\"\nexit 3\n",
+        {"gate=" + gate});
+    const auto lost = remote.requests.start(remote.executor, request);
+    remote.waiting.until([&] { return lost->output == "first\n"; });
+    Second second(remote);
+    const auto answer = remote.requests.start(*second.executor, resumed(request, begun));
+    remote.waiting.until([&] { return answer->output == "first\n"; });
+    remote.open_gate(gate, "second\n");
+    remote.wait_for(answer);
+    CHECK(answer->output == "first\nsecond\n");
+    CHECK(answer->completion->exit_code == 3);
+    CHECK(test::read_text(remote.server.home() + "/ledger") == "began\n");
+  }
+}
+
+TEST_CASE("what never began is begun by who takes over; what began and is gone is not known",
+          "[ssh]") {
+  Remote remote;
+  const runtime::ActionRequest request =
+      remote.requests.script(remote.server.where(), "echo ran >> \"$HOME/ledger\"\n");
+  Second second(remote);
+  const test::Answer fresh = remote.requests.run(*second.executor, resumed(request, false));
+  CHECK(fresh.completion->outcome == Outcome::Succeeded);
+  std::filesystem::remove_all(remote.server.home() + "/.sluice");
+  const test::Answer gone = remote.requests.run(*second.executor, resumed(request, true));
+  CHECK(gone.completion->ending == Completion::Ending::Lost);
+  CHECK(test::read_text(remote.server.home() + "/ledger") == "ran\n");
+}
+
+TEST_CASE("a controller that another has taken over from begins and ends nothing", "[ssh]") {
+  Remote remote;
+  Second second(remote);
+  const std::string gate = remote.server.home() + "/gate";
+  const runtime::ActionRequest running = remote.requests.script(
+      remote.server.where(), "mkfifo \"$gate\"\necho at the gate\ncat \"$gate\"\n",
+      {"gate=" + gate});
+  const auto kept = remote.requests.start(remote.executor, running);
+  remote.waiting.until([&] { return kept->output == "at the gate\n"; });
+  // The second one begins something: from then on the host knows it.
+  const test::Answer taken = remote.requests.run(
+      *second.executor,
+      resumed(remote.requests.script(remote.server.where(), "echo second\n"), false));
+  CHECK(taken.output == "second\n");
+  const test::Answer stale = remote.run("echo ran >> \"$HOME/ledger\"\n");
+  CHECK(stale.completion->ending == Completion::Ending::NotStarted);
+  CHECK(stale.completion->detail.find("another controller has taken this run over") == 0);
+  CHECK(!std::filesystem::exists(remote.server.home() + "/ledger"));
+  remote.executor.cancel(running.ticket);
+  remote.wait_for(kept);
+  CHECK(kept->completion->ending == Completion::Ending::Lost);
+  const auto adopted = remote.requests.start(*second.executor, resumed(running, true));
+  remote.open_gate(gate, "runs on\n");
+  remote.wait_for(adopted);
+  CHECK(adopted->output == "at the gate\nruns on\n");
+}
