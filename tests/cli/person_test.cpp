@@ -155,7 +155,7 @@ TEST_CASE("an outcome that is not known is asked about, and a retry of it is typ
   terminal.settle(4, 0);
   CHECK(terminal.answers.empty());
   terminal.type("retry\nf\n");
-  terminal.settle(6, 2);
+  terminal.settle(4, 2);
   CHECK(terminal.answers == Answers{{0, Kind::Retry}, {1, Kind::Failed}});
   CHECK(terminal.hosts == std::vector<std::string>{"a", "b"});
 }
