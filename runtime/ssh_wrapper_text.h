@@ -107,6 +107,7 @@ attach() {
   exec 9>>"$sluice_p.lock";
   flock -s 9;
   exec 9>&-;
+  known || { say none; exit 0; };
   conclude;
 };
 
@@ -204,6 +205,8 @@ start() {
     env --default-signal=INT true 2>/dev/null && true > "$sluice_dir/defaults";
     true > "$sluice_dir/probed";
   };
+  # What runs already holds its lock to its end: it is joined, and not waited for.
+  if known; then fence "$sluice_d"; rm -f "$sluice_script"; attach; fi;
   true >>"$sluice_p.lock" || refuse "its files cannot be written on the host";
   exec 9>>"$sluice_p.lock";
   flock 9 || refuse "its lock cannot be taken";
