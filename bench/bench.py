@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures sluice beside its peers and beside what this machine can do at all, in one run.
 
-usage: bench.py BUILD_DIR [NAME…]     NAME: scheduler, simulate, compile, local, ssh; all by default
+usage: bench.py BUILD_DIR [NAME…]     NAME: simulate, events, peers, runs, compile, local, ssh; all by default
 
 Every figure is the median of several runs, taken in turn with its peer so that a busy minute hits
 both. Traffic goes to loopback addresses only; each server that is started here is ended here.
@@ -98,16 +98,83 @@ def bench_simulate(place, sluice, build):
     return table
 
 
-def bench_scheduler(place, sluice, build):
+def rates(build, commands, rounds=ROUNDS):
+    """Programs that print their own processor time, in alternation: {name: (seconds, last document)}."""
+    seen = {name: [] for name in commands}
+    last = {}
+    for _ in range(rounds):
+        for name, words in commands.items():
+            _, text = measure([f"{build}/{words[0]}", *words[1:]] if not words[0].startswith("/") else words)
+            last[name] = json.loads(text.strip().splitlines()[-1])
+            seen[name].append(last[name]["seconds"])
+    return {name: (statistics.median(times), last[name]) for name, times in seen.items()}
+
+
+def bench_events(place, sluice, build):
+    """How far the simulator is from an engine written for this one scenario."""
     del place, sluice
-    table = Table("The scheduler alone: 100,000 targets × 5 child steps, a heap of durations as its driver",
-                  ["window", "million events/s", "limit (`bench/limit_engine`)", "× of the limit's time"])
-    for window in (10, 100, 1_000, 10_000):
-        words = ["100000", str(window), "5"]
-        found = in_turn({name: [f"{build}/{name}", *words] for name in ("scheduler_events", "limit_engine")})
-        ours, limit = (json.loads(found[name][1])["events_per_second"] / 1e6
-                       for name in ("scheduler_events", "limit_engine"))
-        table.row(f"{window:,}", f"{ours:.1f}", f"{limit:.1f}", f"{limit / ours:.1f}")
+    table = Table("The simulator without the text of a file: R(N, W, 5), processor time beside hand-tuned engines",
+                  ["N, W", "event by event, million events/s", "its limit", "× of the limit's time",
+                   "plain lanes in one", "its limit", "× of the limit's time", "scheduler alone"])
+    for targets, window in ((100_000, 10), (100_000, 100), (100_000, 1_000), (100_000, 10_000), (1_000_000, 100)):
+        words = [str(targets), str(window), "5"]
+        found = rates(build, {"action": ["simulator_events", *words, "action"], "limit": ["limit_engine", *words],
+                              "stride": ["simulator_events", *words, "stride"],
+                              "lane": ["limit_engine", *words, "lane"], "scheduler": ["scheduler_events", *words]})
+        million = {name: targets * 5 / seconds / 1e6 for name, (seconds, _) in found.items()}
+        table.row(f"{targets:,}, {window:,}", f"{million['action']:.1f}", f"{million['limit']:.1f}",
+                  f"{million['limit'] / million['action']:.1f}", f"{million['stride']:.1f}", f"{million['lane']:.1f}",
+                  f"{million['lane'] / million['stride']:.1f}", f"{million['scheduler']:.1f}")
+    return table
+
+
+def bench_peers(place, sluice, build):
+    """SimGrid and SimPy on the durations that sluice draws: all must end at the same millisecond."""
+    del sluice
+    table = Table("Simulators on the same durations: R(20,000, W, 5), processor time",
+                  ["W", "sluice, event by event, million events/s", "sluice as it is", "SimGrid, W actors",
+                   "SimPy, W processes", "× of SimGrid", "× of SimPy", "makespan, in all of them"])
+    targets = 20_000
+    peer = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peers", "rolling_simpy.py")
+    for window in (10, 100, 1_000):
+        words = [str(targets), str(window), "5"]
+        drawn = os.path.join(place, "durations")
+        measure([f"{build}/simulator_events", *words, "draw", drawn])
+        found = rates(build, {"action": ["simulator_events", *words, "action"],
+                              "stride": ["simulator_events", *words, "stride"],
+                              "SimGrid": ["peer_simgrid", *words, drawn],
+                              "SimPy": ["/usr/bin/python3", peer, *words, drawn]})
+        ends = {name: document["makespan_ms"] for name, (_, document) in found.items()}
+        if len(set(ends.values())) != 1:
+            sys.exit(f"bench: the engines do not agree: {ends}")
+        million = {name: targets * 5 / max(seconds, 1e-4) / 1e6 for name, (seconds, _) in found.items()}
+        table.row(f"{window:,}", f"{million['action']:.1f}", f"{million['stride']:.1f}", f"{million['SimGrid']:.2f}",
+                  f"{million['SimPy']:.2f}", f"{million['action'] / million['SimGrid']:.0f}",
+                  f"{million['action'] / million['SimPy']:.0f}", f"{ends['action'] / 1000:,.3f} s")
+    return table
+
+
+def bench_runs(place, sluice, build):
+    """Many runs: 10,000 of 1,000 targets × 4 child steps, lognormal, window 50."""
+    del build
+    file = os.path.join(place, "runs.deploy")
+    with open(file, "w", encoding="utf-8") as text:
+        text.write('deployment "Bench"\n\nrole web {\n  target "web-[0001..1000]"\n  connect local\n}\n\n'
+                   'step "Update" on web window 50 {\n')
+        for number in range(1, 5):
+            text.write(f'  step "Action {number}" {{\n    run "true"\n'
+                       "    takes lognormal(median 1s, p95 2276ms)\n  }\n")
+        text.write("}\n")
+    command = [sluice, "simulate", file, "--runs", "10000", "--format", "json", "--threads"]
+    found = in_turn({count: [*command, count] for count in ("1", "2")}, rounds=1)
+    if found["1"][1] != found["2"][1]:
+        sys.exit("bench: the number of threads changes the numbers")
+    table = Table("10,000 runs of R(1000, 50, 4), lognormal (40,000,000 events)",
+                  ["threads", "wall s", "million events/s", "peak MiB", "× of one thread"])
+    one = found["1"][0].wall
+    for count, (usage, _) in found.items():
+        table.row(count, f"{usage.wall:.2f}", f"{40 / usage.wall:.1f}", usage.memory_kib // 1024,
+                  f"{one / usage.wall:.2f}")
     return table
 
 
@@ -259,8 +326,8 @@ def bench_ssh(place, sluice, build):
 def main():
     build = os.path.abspath(sys.argv[1])
     sluice = os.path.join(build, "sluice")
-    all_benches = {"scheduler": bench_scheduler, "simulate": bench_simulate, "compile": bench_compile,
-                   "local": bench_local, "ssh": bench_ssh}
+    all_benches = {"simulate": bench_simulate, "events": bench_events, "peers": bench_peers, "runs": bench_runs,
+                   "compile": bench_compile, "local": bench_local, "ssh": bench_ssh}
     names = sys.argv[2:] or list(all_benches)
     model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8")
                   if line.startswith("model name")), "unknown")

@@ -2,15 +2,15 @@
 // by a heap of durations and nothing else: no timeline, no names, no drawing. Beside limit_engine
 // it says how far the state machine is from an engine for this one scenario.
 //
-// usage: scheduler_events N W K; prints the makespan in milliseconds and events a second.
-#include <fmt/format.h>
-
+// usage: scheduler_events N W K; prints the makespan in milliseconds and events a second of CPU
+// time.
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <vector>
 
+#include "bench/rolling.h"
 #include "scheduler/scheduler.h"
 
 namespace {
@@ -18,26 +18,6 @@ namespace {
 using namespace sluice;
 using scheduler::Command;
 using scheduler::Event;
-
-plan::Plan rolling(std::uint32_t targets, std::uint32_t window, std::uint32_t tasks) {
-  plan::Plan plan;
-  plan.property_sets.add({});
-  plan.connections.add({});
-  plan::TargetList list;
-  for (std::uint32_t i = 0; i < targets; ++i) {
-    list.add(
-        plan.targets.add(fmt::format("t{}", i), plan::PropertySetId{0}, plan::ConnectionId{0}));
-  }
-  plan::Step step;
-  step.name = "Update";
-  step.targets = plan.target_lists.add(std::move(list));
-  step.has_child_steps = true;
-  step.tasks.resize(tasks);
-  step.window.value = window;
-  step.join = plan.joins.add({});
-  plan.steps.add(std::move(step));
-  return plan;
-}
 
 // 500 to 1549 ms.
 std::int64_t length_of(const scheduler::Action& action) {
@@ -65,7 +45,7 @@ Result carry_out(const plan::Plan& plan) {
   std::vector<Due> due;
   std::vector<Event> events;
   scheduler::Commands commands;
-  const auto begin = std::chrono::steady_clock::now();
+  const std::clock_t begin = std::clock();
   scheduler::Scheduler scheduler(plan);
   std::int64_t now = 0;
   while (true) {
@@ -85,8 +65,8 @@ Result carry_out(const plan::Plan& plan) {
       due.pop_back();
     }
   }
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-  result.seconds = took.count();
+  const double took = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+  result.seconds = took;
   result.makespan = now;
   return result;
 }
@@ -101,7 +81,7 @@ int main(int count, char** words) {
   const auto number = [&](int word) {
     return static_cast<std::uint32_t>(std::strtoul(words[word], nullptr, 10));
   };
-  const plan::Plan plan = rolling(number(1), number(2), number(3));
+  const plan::Plan plan = bench::rolling(number(1), number(2), number(3), {});
   const Result result = carry_out(plan);
   std::printf("{\"makespan_ms\": %lld, \"seconds\": %.4f, \"events_per_second\": %.0f}\n",
               static_cast<long long>(result.makespan), result.seconds,

@@ -1,4 +1,6 @@
 // A lane's way from work to work, decided when all events of the instant are settled.
+#include <algorithm>
+
 #include "base/check.h"
 #include "scheduler/machine.h"
 #include "scheduler/work.h"
@@ -217,16 +219,41 @@ void Scheduler::Machine::carry_out(std::uint32_t place) {
   if (slot.part == Part::Run && slot.attempt == 1 && task_rules(slot, slot.task).remembered) {
     steps_[slot.step].begun_tasks.set(slot.lane, slot.task);
   }
-  const Action action = action_of(place);
-  say(Command::Kind::StartAction, action);
+  say_at(Command::Kind::StartAction, place);
   if (limits_.keep_contracts() && slot.attempt == 1) {
-    limits_.start_work(lane_target(slot), effect_of(plan_, action));
+    limits_.start_work(lane_target(slot), effect_of(plan_, action_of(place)));
   }
   const base::Duration timeout = work_rules(slot).timeout;
   if (timeout == WorkRules::no_timeout) return;
-  Command& timer = say(Command::Kind::SetTimer, action);
+  Command& timer = say_at(Command::Kind::SetTimer, place);
   timer.timer = TimerKind::Timeout;
   timer.at = now_ + timeout;
+}
+
+std::uint32_t Scheduler::Machine::plain_until(const Action& started) const {
+  const Slot& slot = slots_[started.slot];
+  const bool first = started.part == Part::Run && started.attempt == 1;
+  const bool as_usual = !slot.troubled() && !steps_[slot.step].cut && touched_.empty();
+  if (!first || !as_usual) return started.task;
+  const std::uint32_t until = task_rules(slot, started.task).plain_until;
+  if (!slot.keeps_place || until == started.task) return until;
+  // Its target may no longer count as out of service from one of them on.
+  const std::uint32_t last_out = limits_.last_out(slot.step);
+  return started.task <= last_out ? std::min(until, last_out) : started.task;
+}
+
+Action Scheduler::Machine::stride(const Action& started, std::uint32_t last) {
+  Slot& slot = slots_[started.slot];
+  SLUICE_CHECK(slot.phase == LanePhase::Acting && action_of(started.slot) == started &&
+                   last >= started.task && last <= plain_until(started),
+               "a lane cannot go on as it was told to");
+  while (slot.task < last) {
+    ++slot.task;
+    if (task_rules(slot, slot.task).remembered) {
+      steps_[slot.step].begun_tasks.set(slot.lane, slot.task);
+    }
+  }
+  return action_of(started.slot);
 }
 
 // The slot is kept: what the lane has begun must not be left standing while others go first.
@@ -305,17 +332,17 @@ void Scheduler::Machine::end_lane(std::uint32_t place) {
 
 void Scheduler::Machine::say_task(std::uint32_t place, std::uint32_t task, Part part,
                                   std::uint32_t attempts, State state, Reason reason) {
-  Action action = action_of(place);
-  action.task = task;
-  action.part = part;
-  action.attempt = attempts;
-  Command& said = say(Command::Kind::TaskEnded, action);
+  Command& said = say_at(Command::Kind::TaskEnded, place);
+  said.action.task = task;
+  said.action.part = part;
+  said.action.attempt = attempts;
   said.state = state;
   said.reason = reason;
   if (!limits_.keep_contracts()) return;
   Slot& slot = slots_[place];
   const plan::TargetId target = lane_target(slot);
   if (attempts > 0) {
+    const Action action{slot.step, slot.lane, task, part, attempts, place};
     limits_.end_work(target, effect_of(plan_, action), state == State::Succeeded);
   }
   const bool last = part == Part::Run && limits_.was_last(slot.step, task);

@@ -49,6 +49,8 @@ class Limits {
     const LimitRules::StepPart& part = rules_.steps[step.value];
     return part.goes_out() && task >= part.last_out;
   }
+  // The last task that does.
+  std::uint32_t last_out(plan::StepId step) const { return rules_.steps[step.value].last_out; }
   void give_up(plan::TargetId target);
   // What works do to their target; invalid: the controller.
   void start_work(plan::TargetId target, const plan::ServiceEffect& effect);

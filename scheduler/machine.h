@@ -31,6 +31,9 @@ class Scheduler::Machine {
 
   void apply(base::Instant now, std::span<const Event> events, Commands& commands);
 
+  std::uint32_t plain_until(const Action& started) const;
+  Action stride(const Action& started, std::uint32_t last);
+
   bool ended() const { return ended_; }
   bool at_rest() const {
     const bool still = paused_ || ended_ || staggered_steps_ == 0;
@@ -337,6 +340,19 @@ class Scheduler::Machine {
     Command& command = commands_->emplace_back();
     command.kind = kind;
     command.action = action;
+    return command;
+  }
+  // What its slot is at.
+  Command& say_at(Command::Kind kind, std::uint32_t place) {
+    const Slot& slot = slots_[place];
+    Command& command = commands_->emplace_back();
+    command.kind = kind;
+    command.action.step = slot.step;
+    command.action.lane = slot.lane;
+    command.action.task = slot.task;
+    command.action.part = slot.part;
+    command.action.attempt = slot.attempt;
+    command.action.slot = place;
     return command;
   }
 

@@ -15,6 +15,16 @@ Asks who_knows(const std::optional<plan::Expression>& condition) {
   return reads_its_run(*condition) ? Asks::Driver : Asks::Self;
 }
 
+// Nobody but its own lane can tell when the one ends and the other begins.
+bool goes_on_plainly(const plan::Task& from, const plan::Task& to) {
+  const auto plain = [](const plan::Task& task) {
+    return task.action.kind != "manual" && task.uses.empty() && !task.effect.interrupts;
+  };
+  if (!plain(from) || from.verify || from.effect.restores) return false;
+  const bool runs = !to.disabled && to.when != plan::When::Failure && !to.condition;
+  return plain(to) && runs && !to.skip_verified && !to.effect.drains;
+}
+
 bool leaves_behind(const plan::Step& step) {
   return step.unreachable.skip && !step.on_controller;
 }
@@ -116,6 +126,16 @@ void Rules::add_tasks(const plan::Step& step, StepRules& rules) {
         rules.unneeded_lanes || (task.verify.has_value() && task.condition.has_value());
     rules.in_census = rules.in_census || task.verify.has_value();
     tasks.push_back(row);
+  }
+  find_plain_tasks(step, rules);
+}
+
+void Rules::find_plain_tasks(const plan::Step& step, const StepRules& rules) {
+  for (std::uint32_t task = rules.tasks; task-- > 0;) {
+    const bool last = task + 1 == rules.tasks || step.batches.lockstep ||
+                      !goes_on_plainly(step.tasks[task], step.tasks[task + 1]);
+    std::uint32_t& until = tasks[rules.first_task + task].plain_until;
+    until = last ? task : tasks[rules.first_task + task + 1].plain_until;
   }
 }
 

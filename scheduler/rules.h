@@ -44,6 +44,9 @@ struct TaskRules {
   bool ignore_failure = false;
   bool before = false;      // `skip verified`
   bool remembered = false;  // that it began: it may have to be undone
+  // The last task that is reached from here, as long as all goes well, with nothing in between that
+  // anybody could tell: itself where there is none such.
+  std::uint32_t plain_until = 0;
 
   static constexpr std::uint32_t none = 0xffff'ffff;
 };
@@ -95,6 +98,7 @@ struct Rules {
 
  private:
   void add_tasks(const plan::Step& step, StepRules& rules);
+  void find_plain_tasks(const plan::Step& step, const StepRules& rules);
   std::uint32_t add_work(const std::optional<plan::Work>& work);
   WorkRules rules_of(const plan::Work& work);
 

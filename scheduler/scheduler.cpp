@@ -13,6 +13,13 @@ void Scheduler::apply(base::Instant now, std::span<const Event> events, Commands
   machine_->apply(now, events, commands);
 }
 
+std::uint32_t Scheduler::plain_until(const Action& started) const {
+  return machine_->plain_until(started);
+}
+Action Scheduler::stride(const Action& started, std::uint32_t last) {
+  return machine_->stride(started, last);
+}
+
 bool Scheduler::ended() const {
   return machine_->ended();
 }

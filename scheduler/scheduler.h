@@ -146,6 +146,15 @@ class Scheduler {
   // once warm; costs O(log window) an event.
   void apply(base::Instant now, std::span<const Event> events, Commands& commands);
 
+  // For who knows how attempts will end. `started` has just been, at its first attempt: the last
+  // task of its lane up to which nobody could tell when one ends and the next begins, as long as
+  // all of them succeed at their first attempts; its own where there is none such.
+  std::uint32_t plain_until(const Action& started) const;
+  // They will: `started` and what comes behind it, up to the task before `last`, which is at most
+  // plain_until(). No command and no event speaks of them; what is under way from now on is the
+  // first attempt of `last`, which is returned. Nothing may be aborted meanwhile.
+  Action stride(const Action& started, std::uint32_t last);
+
   bool ended() const;               // DeploymentEnded has been said
   bool at_rest() const;             // nothing runs and no timer is awaited: paused, or ended
   State state() const;              // Running, Paused, or how it ended

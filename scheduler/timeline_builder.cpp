@@ -32,14 +32,18 @@ std::uint32_t& counter(StepTimes& times, State state) {
   }
 }
 
-bool has_manual(const plan::Plan& plan) {
-  for (const plan::Step& step : plan.steps) {
-    for (const plan::Task& task : step.tasks) {
-      if (task.action.kind == "manual") return true;
-    }
+// A step as the fold reads it: an event looks at no name and at no list of a single run.
+struct StepRow {
+  const plan::TargetList* targets = nullptr;     // null: the controller
+  std::uint32_t first = plan::TargetId{}.value;  // where they are a single run
+  std::uint32_t first_task = 0;
+
+  plan::TargetId target(std::uint32_t lane) const {
+    if (targets == nullptr) return {};
+    const bool single = first != plan::TargetId{}.value;
+    return single ? plan::TargetId{first + lane} : targets->at(lane);
   }
-  return false;
-}
+};
 
 }  // namespace
 
@@ -53,7 +57,7 @@ class TimelineBuilder::Fold {
  private:
   // The work that a slot is at.
   struct SlotRow {
-    Action action;
+    Action action;  // with lanes only, as its attempts
     std::vector<Interval> attempts;
     bool open = false;  // begun, and its end was not told yet
     bool interrupting = false;
@@ -82,6 +86,13 @@ class TimelineBuilder::Fold {
   std::vector<State>& lane_states(plan::StepId step);
   std::uint64_t task_row(const Action& action) const;
   SlotRow& slot(const Action& action);
+  void read_steps();
+  void keep_attempt(SlotRow& row, const Action& action);
+  bool is_manual(const Action& action) const;
+  plan::ServiceEffect effect(const Action& action) const {
+    if (action.part != Part::Run) return effect_of(plan_, action);
+    return effects_[steps_[action.step.value].first_task + action.task];
+  }
 
   const plan::Plan& plan_;
   bool keep_lanes_;
@@ -92,7 +103,9 @@ class TimelineBuilder::Fold {
   std::vector<Finding> findings_;    // by target; empty while all is in place
   std::uint32_t live_ = 0;           // lanes at work
   std::uint32_t people_ = 0;         // of them, those that wait for a person
-  bool has_manual_;
+  bool has_manual_ = false;
+  std::vector<StepRow> steps_;
+  std::vector<plan::ServiceEffect> effects_;     // of the tasks' runs, step by step
   std::vector<std::vector<State>> lane_states_;  // by step; empty but while it is active
   std::vector<SlotRow> slots_;
 };
@@ -102,8 +115,8 @@ TimelineBuilder::Fold::Fold(const plan::Plan& plan, Detail detail)
       keep_lanes_(detail == Detail::Lanes),
       service_(plan, detail == Detail::Lanes),
       standings_(plan.targets.size(), Standing::Untouched),
-      has_manual_(has_manual(plan)),
       lane_states_(plan.steps.size()) {
+  read_steps();
   timeline_.outcome = State::Running;
   timeline_.steps.resize(plan.steps.size());
   timeline_.target_planned.resize(plan.targets.size());
@@ -126,6 +139,20 @@ TimelineBuilder::Fold::Fold(const plan::Plan& plan, Detail detail)
   if (!keep_lanes_) return;
   timeline_.lanes.resize(lanes);
   timeline_.tasks.resize(tasks);
+}
+
+void TimelineBuilder::Fold::read_steps() {
+  for (const plan::Step& step : plan_.steps) {
+    StepRow& row = steps_.emplace_back();
+    row.first_task = static_cast<std::uint32_t>(effects_.size());
+    for (const plan::Task& task : step.tasks) {
+      effects_.push_back(task.effect);
+      has_manual_ = has_manual_ || task.action.kind == "manual";
+    }
+    if (step.on_controller) continue;
+    row.targets = &plan_.target_lists[step.targets];
+    if (row.targets->runs().size() == 1) row.first = row.targets->runs().front().first;
+  }
 }
 
 void TimelineBuilder::Fold::observe(base::Instant now, std::span<const Event> events,
@@ -214,34 +241,42 @@ void TimelineBuilder::Fold::close_question(SlotRow& row) {
 void TimelineBuilder::Fold::start_attempt(const Action& action) {
   SlotRow& row = slot(action);
   close_question(row);
-  if (action.attempt == 1) row.attempts.clear();
-  row.attempts.push_back({now_, never});
-  row.action = action;
+  if (keep_lanes_) keep_attempt(row, action);
   row.open = true;
-  if (has_manual_ && work_for(plan_, action).action.kind == "manual") {
+  if (has_manual_ && is_manual(action)) {
     row.manual = true;
     ++people_;
   }
-  if (keep_lanes_ && action.part == Part::Run) {
-    TaskTimes& task = timeline_.tasks[task_row(action)];
-    if (action.attempt == 1) task.start = now_;
-    task.end = never;
-    task.attempts = action.attempt;
-    task.state = State::Running;
-  }
   if (action.attempt > 1) return;
-  const plan::TargetId target = plan::lane_target(plan_, action.step, action.lane);
+  const plan::ServiceEffect does = effect(action);
+  if (!does.drains && !does.interrupts) return;
+  const plan::TargetId target = steps_[action.step.value].target(action.lane);
   if (!target.valid()) return;
-  const plan::ServiceEffect effect = effect_of(plan_, action);
-  if (effect.drains) service_.drain(target);
-  if (effect.interrupts) service_.begin_interruption(target);
-  row.interrupting = effect.interrupts;
+  if (does.drains) service_.drain(target);
+  if (does.interrupts) service_.begin_interruption(target);
+  row.interrupting = does.interrupts;
+}
+
+void TimelineBuilder::Fold::keep_attempt(SlotRow& row, const Action& action) {
+  if (action.attempt == 1) row.attempts.clear();
+  row.attempts.push_back({now_, never});
+  row.action = action;
+  if (action.part != Part::Run) return;
+  TaskTimes& task = timeline_.tasks[task_row(action)];
+  if (action.attempt == 1) task.start = now_;
+  task.end = never;
+  task.attempts = action.attempt;
+  task.state = State::Running;
+}
+
+bool TimelineBuilder::Fold::is_manual(const Action& action) const {
+  return work_for(plan_, action).action.kind == "manual";
 }
 
 void TimelineBuilder::Fold::end_attempt(const Action& action) {
   SlotRow& row = slot(action);
-  SLUICE_CHECK(!row.attempts.empty(), "an attempt ended that never began");
-  row.attempts.back().end = now_;
+  SLUICE_CHECK(row.open, "an attempt ended that never began");
+  if (keep_lanes_) row.attempts.back().end = now_;
   if (row.manual) --people_;
   row.manual = false;
 }
@@ -249,14 +284,15 @@ void TimelineBuilder::Fold::end_attempt(const Action& action) {
 void TimelineBuilder::Fold::end_task(const Command& command) {
   const Action& action = command.action;
   const bool well = command.state == State::Succeeded;
-  const plan::TargetId target = plan::lane_target(plan_, action.step, action.lane);
   SlotRow& row = slot(action);
   close_question(row);
   if (action.part == Part::Census) find_in_census(command);
-  if (target.valid() && action.attempt > 0) {
+  const bool restores = well && action.attempt > 0 && effect(action).restores;
+  if (action.attempt > 0 && (row.interrupting || restores)) {
+    const plan::TargetId target = steps_[action.step.value].target(action.lane);
     if (row.interrupting) service_.end_interruption(target, well);
     row.interrupting = false;
-    if (well && effect_of(plan_, action).restores) service_.restore(target);
+    if (restores && target.valid()) service_.restore(target);
   }
   if (action.attempt > 0) row.open = false;
   if (!keep_lanes_) return;
@@ -368,7 +404,7 @@ void TimelineBuilder::Fold::close_step(Timeline& timeline, std::vector<Standing>
 
 void TimelineBuilder::Fold::stand(std::vector<Standing>& standings, plan::StepId step,
                                   std::uint32_t lane, Standing standing) const {
-  const plan::TargetId target = plan::lane_target(plan_, step, lane);
+  const plan::TargetId target = steps_[step.value].target(lane);
   if (!target.valid()) return;
   standings[target.value] = std::max(standings[target.value], standing);
 }

@@ -164,6 +164,117 @@ Attempts::Attempts(const plan::Plan& plan, const Settings& settings)
   }
   if (!settings.unreachable.empty()) unreachable_.resize(plan.targets.size());
   for (const plan::TargetId target : settings.unreachable) unreachable_[target.value] = true;
+  for (const plan::StepId step : settings.fixed) fix_step(step);
+  for (const plan::StepId id : plan.steps.ids()) add_lanes(plan.steps[id], first_[id.value]);
+  hash_targets();
+}
+
+bool Attempts::is_quick(const Model& model, const plan::Step& step) const {
+  if (model.asked || model.work->offline || !unreachable_.empty()) return false;
+  const bool constant = model.known && model.distribution.is_constant();
+  if (model.work->via.kind == plan::Via::Kind::Each && !constant) return false;
+  if (model.known || !model.by_properties) return model.known;
+  bool all = true;
+  plan_.target_lists[step.targets].for_each([&](plan::TargetId target) {
+    all = all && model.worked_out[plan_.targets.properties(target).value];
+  });
+  return all;
+}
+
+void Attempts::add_lanes(const plan::Step& step, std::uint32_t first_work) {
+  LaneRow& row = lanes_.emplace_back();
+  row.first = static_cast<std::uint32_t>(quick_.size());
+  row.tasks = static_cast<std::uint32_t>(step.tasks.size());
+  bool all = !step.on_controller;
+  for (std::uint32_t task = 0; task < row.tasks; ++task) {
+    const Model& model = models_[works_[first_work + task * parts]];
+    Quick& quick = quick_.emplace_back();
+    quick.identity = model.identity;
+    quick.distribution = model.distribution;
+    if (!model.known) quick.rows = &model.rows;
+    if (model.work->fails) quick.fails = static_cast<double>(model.work->fails->micros);
+    timeouts_.push_back(model.work->timeout.value_or(Duration{longest_drawn.ms + 1}));
+    all = all && is_quick(model, step);
+    row.random = row.random || !model.known || !model.distribution.is_constant() ||
+                 model.work->fails.has_value();
+  }
+  if (all) row.targets = &plan_.target_lists[step.targets];
+}
+
+// Each name once, for all its draws.
+void Attempts::hash_targets() {
+  const bool random = std::any_of(lanes_.begin(), lanes_.end(), [](const LaneRow& row) {
+    return row.random && row.targets != nullptr;
+  });
+  if (!random) return;
+  hashes_.resize(plan_.targets.size());
+  for (std::uint32_t target = 0; target < hashes_.size(); ++target) {
+    hashes_[target] = base::stable_hash(plan_.targets.name(plan::TargetId{target}));
+  }
+}
+
+// Where a duration is worked out target by target, it stays as it is.
+void Attempts::fix_step(plan::StepId step) {
+  const auto fixed = [](Distribution& of) { of = Distribution::constant(of.quantile(0.5)); };
+  const auto tasks = static_cast<std::uint32_t>(plan_.steps[step].tasks.size());
+  for (std::uint32_t task = 0; task < tasks; ++task) {
+    Model& model = models_[works_[first_[step.value] + task * parts]];
+    if (model.known) fixed(model.distribution);
+    for (Distribution& row : model.rows) fixed(row);
+  }
+}
+
+std::optional<std::pair<Duration, Duration>> Attempts::range(plan::StepId step, std::uint32_t lane,
+                                                             std::uint32_t task) const {
+  const Model& model = models_[works_[first_[step.value] + task * parts]];
+  if (moves_something(plan_, *model.work)) return std::nullopt;
+  const Result<Distribution> found =
+      model.known ? Result<Distribution>(model.distribution)
+                  : distribution(model, plan::lane_target(plan_, step, lane));
+  if (!found) return std::nullopt;
+  return std::pair{found.value().quantile(0.025), found.value().quantile(0.975)};
+}
+
+Duration Attempts::median(plan::StepId step, std::uint32_t lane) const {
+  Duration sum;
+  const std::vector<plan::Task>& tasks = plan_.steps[step].tasks;
+  for (std::uint32_t task = 0; task < tasks.size(); ++task) {
+    const Model& model = models_[works_[first_[step.value] + task * parts]];
+    if (tasks[task].disabled) continue;
+    if (model.known) {
+      sum = sum + model.distribution.quantile(0.5);
+      continue;
+    }
+    const Result<Distribution> found = distribution(model, plan::lane_target(plan_, step, lane));
+    if (found) sum = sum + found.value().quantile(0.5);
+  }
+  return sum;
+}
+
+void Attempts::draw_lane(plan::StepId step, std::uint32_t lane, std::uint32_t first,
+                         std::uint32_t run, std::span<Attempt, block> attempts) const {
+  const LaneRow& row = lanes_[step.value];
+  const std::uint32_t count = std::min(row.tasks - first, block);
+  const Quick* const tasks = &quick_[row.first + first];
+  if (!row.random) {
+    for (std::uint32_t i = 0; i < count; ++i) attempts[i] = {tasks[i].distribution.quantile(0.5)};
+    return;
+  }
+  const plan::TargetId target = row.targets->at(lane);
+  const std::uint64_t name = hashes_[target.value];
+  std::array<std::uint64_t, block> identities;
+  std::array<std::array<std::uint64_t, 2>, block> pairs;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    identities[i] = base::combined_hash(tasks[i].identity, name);
+  }
+  base::random_pairs(settings_.seed, run, 1, std::span(identities).first(count),
+                     std::span(pairs).first(count));
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const bool fails = tasks[i].fails > 0 && to_open_interval(pairs[i][1]) * 100e6 < tasks[i].fails;
+    const Distribution& distribution = quick_distribution(tasks[i], target);
+    attempts[i] = {distribution.quantile(to_open_interval(pairs[i][0])),
+                   fails ? Outcome::Failed : Outcome::Succeeded};
+  }
 }
 
 void Attempts::add_model(const plan::Work& work, std::string_view name, std::uint64_t identity,

@@ -5,7 +5,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -38,6 +41,28 @@ class Attempts {
   // takes the longest of their draws, and fails or not as a whole.
   base::Result<Attempt> draw(const scheduler::Action& action, std::uint32_t run) const;
 
+  // What a lane takes where each of its tasks takes its median; a task of which that cannot be told
+  // counts for nothing.
+  base::Duration median(plan::StepId step, std::uint32_t lane) const;
+
+  // Between what 19 of 20 attempts of a task take; nothing where that cannot be told, or where it
+  // lasts as long as its transfer.
+  std::optional<std::pair<base::Duration, base::Duration>> range(plan::StepId step,
+                                                                 std::uint32_t lane,
+                                                                 std::uint32_t task) const;
+
+  // The first attempts of a lane's tasks, drawn together in less time: the same ones as draw()
+  // gives. Of steps whose durations hang on properties at most and of which nothing is asked.
+  static constexpr std::uint32_t block = 8;
+  bool draws_lanes(plan::StepId step) const { return lanes_[step.value].targets != nullptr; }
+  // Of the tasks from `first` on, as many as there are, but no more than `block`.
+  void draw_lane(plan::StepId step, std::uint32_t lane, std::uint32_t first, std::uint32_t run,
+                 std::span<Attempt, block> attempts) const;
+  // How long an attempt of this task may take before it is timed out.
+  base::Duration timeout(plan::StepId step, std::uint32_t task) const {
+    return timeouts_[lanes_[step.value].first + task];
+  }
+
  private:
   // One work of the plan.
   struct Model {
@@ -53,6 +78,28 @@ class Attempts {
     std::vector<bool> worked_out;    // of rows
   };
 
+  // What draw_lane() needs of a step: small rows of numbers, one after the other.
+  struct LaneRow {
+    const plan::TargetList* targets = nullptr;  // null: its lanes are not drawn together
+    std::uint32_t first = 0;                    // in quick_
+    std::uint32_t tasks = 0;
+    bool random = false;
+  };
+  struct Quick {
+    std::uint64_t identity = 0;
+    Distribution distribution;
+    const std::vector<Distribution>* rows = nullptr;  // by PropertySetId; null: `distribution`
+    double fails = 0;                                 // of 100e6
+  };
+
+  void add_lanes(const plan::Step& step, std::uint32_t first_work);
+  bool is_quick(const Model& model, const plan::Step& step) const;
+  const Distribution& quick_distribution(const Quick& quick, plan::TargetId target) const {
+    return quick.rows == nullptr ? quick.distribution
+                                 : (*quick.rows)[plan_.targets.properties(target).value];
+  }
+  void hash_targets();
+  void fix_step(plan::StepId step);
   void add_model(const plan::Work& work, std::string_view name, std::uint64_t identity,
                  const plan::Step& step);
   void prepare_rows(Model& model);
@@ -72,6 +119,10 @@ class Attempts {
   std::vector<std::uint32_t> works_;
   std::vector<Model> models_;
   std::vector<bool> unreachable_;  // by target; empty: none
+  std::vector<LaneRow> lanes_;     // by step
+  std::vector<Quick> quick_;
+  std::vector<base::Duration> timeouts_;  // as quick_
+  std::vector<std::uint64_t> hashes_;     // by target: of its name; empty where none is drawn for
 };
 
 }  // namespace sluice::simulator

@@ -12,6 +12,7 @@
 namespace sluice::simulator {
 
 base::Result<scheduler::Timeline> carry_out(const plan::Plan& plan, const Attempts& attempts,
-                                            std::uint32_t run, scheduler::Detail detail);
+                                            std::uint32_t run, scheduler::Detail detail,
+                                            bool strides);
 
 }  // namespace sluice::simulator

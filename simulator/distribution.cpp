@@ -89,10 +89,6 @@ double normal_quantile(double probability) {
   return from_middle < 0 ? -z : z;
 }
 
-double to_open_interval(std::uint64_t bits) {
-  return (static_cast<double>(bits >> 12U) + 0.5) * 0x1.0p-52;
-}
-
 Distribution Distribution::constant(Duration always) {
   Distribution made;
   made.low_ = made.high_ = always;
@@ -184,13 +180,7 @@ double Distribution::exact_quantile(double probability) const {
   return low;
 }
 
-Duration Distribution::quantile(double probability) const {
-  if (kind_ == Kind::Constant) return low_;
-  if (kind_ == Kind::Uniform) {  // each whole millisecond as likely as the others
-    const auto width = static_cast<double>(high_.ms - low_.ms) + 1.0;
-    const auto offset = static_cast<std::int64_t>(probability * width);
-    return {std::min(low_.ms + offset, high_.ms)};
-  }
+Duration Distribution::curved_quantile(double probability) const {
   const double exact = exact_quantile(probability);
   const auto most = static_cast<double>(longest_drawn.ms);
   return {std::llround(std::clamp(exact, 0.0, most))};

@@ -3,6 +3,7 @@
 // no target and no random generator. docs/SIMULATION.md has the formulas and their sources.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 
@@ -18,7 +19,9 @@ double normal_probability(double z);
 double normal_quantile(double probability);
 
 // A number in (0, 1), both excluded, from 64 random bits: the middle of one of 2^52 equal parts.
-double to_open_interval(std::uint64_t bits);
+inline double to_open_interval(std::uint64_t bits) {
+  return (static_cast<double>(static_cast<std::int64_t>(bits >> 12U)) + 0.5) * 0x1.0p-52;
+}
 
 // No attempt is drawn longer than this: a hundred years.
 inline constexpr base::Duration longest_drawn{std::int64_t{100} * 365 * 86'400'000};
@@ -38,11 +41,18 @@ class Distribution {
 
   // The duration that a share of `probability` of all attempts does not exceed, in whole
   // milliseconds, rounded to the nearest; `probability` in (0, 1).
-  base::Duration quantile(double probability) const;
+  base::Duration quantile(double probability) const {
+    if (kind_ == Kind::Constant) return low_;
+    if (kind_ != Kind::Uniform) return curved_quantile(probability);
+    // Each whole millisecond as likely as the others.
+    const auto width = static_cast<double>(high_.ms - low_.ms) + 1.0;
+    return {std::min(low_.ms + static_cast<std::int64_t>(probability * width), high_.ms)};
+  }
   // The same number whatever is drawn.
   bool is_constant() const { return kind_ == Kind::Constant; }
 
  private:
+  base::Duration curved_quantile(double probability) const;
   double exact_quantile(double probability) const;
 
   Kind kind_ = Kind::Constant;

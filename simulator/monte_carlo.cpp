@@ -117,6 +117,16 @@ double Sample::mean() const {
   return static_cast<double>(sum) / static_cast<double>(values_.size());
 }
 
+double Sample::variance() const {
+  const double middle = mean();
+  double sum = 0;
+  for (const std::int64_t value : values_) {
+    const double off = static_cast<double>(value) - middle;
+    sum += off * off;
+  }
+  return values_.size() < 2 ? 0 : sum / static_cast<double>(values_.size() - 1);
+}
+
 Probability probability_of(std::uint32_t hits, std::uint32_t runs) {
   SLUICE_CHECK(runs > 0, "a share of no runs");
   const double n = runs;
@@ -145,8 +155,8 @@ Result<Outlook> predict(const plan::Plan& plan, const Settings& settings, const 
       [&](const Portion& part) {
         Counts& counts = all[part.worker];
         for (std::uint32_t run = part.begin; run < part.end && !counts.error; ++run) {
-          const auto timeline =
-              carry_out(plan, attempts, settings.run + run, scheduler::Detail::Summary);
+          const auto timeline = carry_out(plan, attempts, settings.run + run,
+                                          scheduler::Detail::Summary, settings.strides);
           if (!timeline) {
             counts.error = timeline.error();
             counts.failed_run = run;

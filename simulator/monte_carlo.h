@@ -35,6 +35,7 @@ class Sample {
   Interval interval(std::uint32_t per_mille) const;
   double mean() const;
   const std::vector<std::int64_t>& values() const { return values_; }
+  double variance() const;
   std::int64_t min() const { return values_.front(); }
   std::int64_t max() const { return values_.back(); }
 

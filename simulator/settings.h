@@ -56,8 +56,12 @@ struct Settings {
   std::vector<Failure> failures;
   std::vector<Slowdown> slowdowns;
   std::vector<plan::TargetId> unreachable;  // never to be reached
+  std::vector<plan::StepId> fixed;          // whose tasks always take their median
   History history;
   scheduler::Detail detail = scheduler::Detail::Lanes;
+  // Whether lanes of which nobody can tell when one task ends and the next begins go through them
+  // in one. The summary is the same, to the letter, and sooner there.
+  bool strides = true;
 };
 
 }  // namespace sluice::simulator

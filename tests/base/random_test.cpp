@@ -35,3 +35,16 @@ TEST_CASE("the hash of a text is pinned") {
   CHECK(stable_hash("Deploy the site") == 0xfce50cefb2474074ULL);
   CHECK(stable_hash("a") != stable_hash("b"));
 }
+
+TEST_CASE("draws made together are those made one by one") {
+  std::vector<std::uint64_t> identities;
+  for (std::uint64_t i = 0; i < 9; ++i) identities.push_back(stable_hash("x", i) + i);
+  for (std::size_t count = 0; count <= identities.size(); ++count) {
+    std::vector<std::array<std::uint64_t, 2>> pairs(count);
+    sluice::base::random_pairs(0xfedc'ba98'7654'3210, 7, 3, std::span(identities).first(count),
+                               pairs);
+    for (std::size_t i = 0; i < count; ++i) {
+      CHECK(pairs[i] == sluice::base::random_pair(0xfedc'ba98'7654'3210, 7, identities[i], 3));
+    }
+  }
+}

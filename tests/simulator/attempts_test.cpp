@@ -238,3 +238,52 @@ TEST_CASE("history is a table that is handed in, and too little of it is none") 
     CHECK(draw(attempts, action(0, 0, 1), run).takes == Duration{30'000});
   }
 }
+
+TEST_CASE("attempts drawn lane by lane are those drawn one by one") {
+  plan::Plan plan = test::tiny_plan(
+      "Update on w1..w40, window 40: a; b; c; d; e; f; g; h; i, takes 5 to 9; j, takes 7\n");
+  const std::vector<Kind> kinds{Kind::Constant,  Kind::Uniform,    Kind::Normal,
+                                Kind::Lognormal, Kind::Triangular, Kind::Exponential};
+  for (std::uint32_t i = 0; i < 8; ++i) {
+    set_model(task_of(plan, 0, i), kinds[i % kinds.size()], 3000, 9000, 4000);
+    if (i % 3 == 0) task_of(plan, 0, i).fails = plan::Percentage{30'000'000};
+  }
+  Settings settings;
+  settings.seed = 42;
+  const Attempts attempts(plan, settings);
+  REQUIRE(attempts.draws_lanes(plan::StepId{0}));
+  for (std::uint32_t lane = 0; lane < 40; ++lane) {
+    for (const std::uint32_t first : {0U, 3U, 8U}) {
+      std::array<Attempt, Attempts::block> drawn;
+      attempts.draw_lane(plan::StepId{0}, lane, first, 5, drawn);
+      for (std::uint32_t i = 0; i < std::min(10U - first, Attempts::block); ++i) {
+        CHECK(drawn[i] == draw(attempts, action(0, lane, first + i), 5));
+      }
+    }
+  }
+}
+
+TEST_CASE("attempts drawn lane by lane over properties are those drawn one by one") {
+  plan::Plan plan = test::tiny_plan("Update on w1..w9, window 3: a, takes 5 to 900; b\n");
+  plan::Expression own;
+  own.op = plan::Operator::TargetProperty;
+  own.type = plan::Type::Duration;
+  own.stage = plan::Stage::PerTarget;
+  own.name = "length";
+  task_of(plan, 0, 1).takes.low = own;
+  task_of(plan, 0, 1).takes.high = plan::constant({Duration{90'000}});
+  task_of(plan, 0, 1).takes.kind = Kind::Uniform;
+  for (std::uint32_t i = 0; i < 9; ++i) {
+    plan.targets.set_properties(plan::TargetId{i},
+                                plan.property_sets.add({{"length", {Duration{1000 * i}}}}));
+  }
+  const Settings settings;
+  const Attempts attempts(plan, settings);
+  REQUIRE(attempts.draws_lanes(plan::StepId{0}));
+  for (std::uint32_t lane = 0; lane < 9; ++lane) {
+    std::array<Attempt, Attempts::block> drawn;
+    attempts.draw_lane(plan::StepId{0}, lane, 0, 7, drawn);
+    CHECK(drawn[0] == draw(attempts, action(0, lane, 0), 7));
+    CHECK(drawn[1] == draw(attempts, action(0, lane, 1), 7));
+  }
+}

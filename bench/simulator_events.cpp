@@ -1,0 +1,82 @@
+// What the simulator costs without the text of a file: R(targets, window, tasks), its durations
+// drawn, summed up as `sluice simulate` does it. Beside limit_engine it says how far the product is
+// from an engine for this one scenario.
+//
+// usage: simulator_events N W K [action|stride|lognormal]; prints the makespan in milliseconds and
+// events a second of CPU time. `action`: one event at a time, as any plan goes; `stride`: plain
+// lanes in one, which is what `sluice simulate` does; `lognormal`: so, with another distribution.
+// simulator_events N W K draw FILE writes the durations themselves, for the peers: N × K
+// milliseconds, 32 bits each, target by target.
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <string_view>
+#include <vector>
+
+#include "bench/rolling.h"
+#include "simulator/attempts.h"
+#include "simulator/simulator.h"
+
+namespace {
+
+using namespace sluice;
+using Kind = plan::DurationModel::Kind;
+
+int draw(const plan::Plan& plan, const simulator::Settings& settings, std::uint32_t targets,
+         std::uint32_t tasks, const char* path) {
+  const simulator::Attempts attempts(plan, settings);
+  std::vector<std::uint32_t> all;
+  std::array<simulator::Attempt, simulator::Attempts::block> drawn;
+  for (std::uint32_t lane = 0; lane < targets; ++lane) {
+    for (std::uint32_t task = 0; task < tasks; ++task) {
+      const std::uint32_t at = task % simulator::Attempts::block;
+      if (at == 0) attempts.draw_lane(plan::StepId{0}, lane, task, 0, drawn);
+      all.push_back(static_cast<std::uint32_t>(drawn[at].takes.ms));
+    }
+  }
+  std::FILE* file = std::fopen(path, "wb");
+  if (file == nullptr) return 1;
+  const std::size_t written = std::fwrite(all.data(), sizeof(all[0]), all.size(), file);
+  return std::fclose(file) == 0 && written == all.size() ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  const std::string_view way = count >= 5 ? words[4] : "stride";
+  const bool known = way == "action" || way == "stride" || way == "lognormal";
+  const bool draws = way == "draw" && count == 6;
+  if (count < 4 || (!draws && (!known || count > 5))) {
+    std::fprintf(stderr,
+                 "usage: simulator_events TARGETS WINDOW TASKS [action|stride|lognormal]\n"
+                 "       simulator_events TARGETS WINDOW TASKS draw FILE\n");
+    return 2;
+  }
+  const auto number = [&](int word) {
+    return static_cast<std::uint32_t>(std::strtoul(words[word], nullptr, 10));
+  };
+  const plan::DurationModel takes =
+      way == "lognormal" ? bench::model(Kind::Lognormal, 1000, 2276) : bench::even_durations();
+  const plan::Plan plan = bench::rolling(number(1), number(2), number(3), takes);
+  simulator::Settings settings;
+  settings.detail = scheduler::Detail::Summary;
+  settings.strides = way != "action";
+  if (draws) return draw(plan, settings, number(1), number(3), words[5]);
+  const std::clock_t begin = std::clock();
+  const auto prediction = simulator::simulate(plan, settings);
+  const double took = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+  if (!prediction) {
+    fmt::print(stderr, "{}\n", prediction.error().message);
+    return 1;
+  }
+  const scheduler::Timeline& timeline = prediction.value().timeline;
+  const double events = static_cast<double>(number(1)) * number(3);
+  fmt::print(
+      "{{\"makespan_ms\": {}, \"out_ms\": {}, \"seconds\": {:.4f}, \"events_per_second\": "
+      "{:.0f}}}\n",
+      timeline.duration.ms, timeline.roles.front().out_of_service.ms, took, events / took);
+  return 0;
+}
