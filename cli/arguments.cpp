@@ -162,6 +162,7 @@ CLI::App* add_simulate(CLI::App& app, SimulateOptions& options) {
   add_format(*command, options.format, simulate_formats);
   add_output(*command, options.format, options.output, simulate_formats);
   command->add_option("--seed", options.seed, "of the random draws");
+  add_state(*command, options.state);
   command->add_option("--fail", options.fail, "make the first N attempts of an action fail")
       ->type_name("STEP[/CHILD]@TARGET[:N]");
   command->add_option("--slow", options.slow, "make an action, or all of a step, slower")
@@ -174,6 +175,26 @@ CLI::App* add_simulate(CLI::App& app, SimulateOptions& options) {
       ->check(CLI::Range(1U, 10'000'000U));
   command->add_option("--threads", options.threads, "at once, for --runs: all cores by default")
       ->check(CLI::Range(1U, 1'024U));
+  return command;
+}
+
+CLI::App* add_advise(CLI::App& app, AdviseOptions& options) {
+  CLI::App* command =
+      app.add_subcommand("advise", "compare windows, batches and orders of a step, by simulation");
+  add_input(*command, options.input);
+  add_format(*command, options.format);
+  command->add_option("--step", options.step, "which; by default the one with the most work")
+      ->type_name("STEP");
+  command->add_option("--seed", options.seed, "of the random draws");
+  command->add_option("--runs", options.runs, "for each setting; 200 by default")
+      ->check(CLI::Range(1U, 1'000'000U));
+  command->add_option("--threads", options.threads, "at once: all cores by default")
+      ->check(CLI::Range(1U, 1'024U));
+  add_state(*command, options.state);
+  command->add_option("--end", options.end, "when it is to have ended: tell the latest safe start")
+      ->type_name("HH:MM");
+  command->add_option("--confidence", options.confidence, "of that, in percent; 95 by default")
+      ->check(CLI::Range(1.0, 99.9));
   return command;
 }
 
@@ -268,6 +289,27 @@ CLI::App* add_report(CLI::App& app, ReportOptions& options) {
   return command;
 }
 
+CLI::App* add_compare(CLI::App& app, CompareOptions& options) {
+  CLI::App* command =
+      app.add_subcommand("compare", "what a run took, beside what was to be expected of it");
+  command->add_option("run", options.run, "which; the last one by default")->type_name("RUN");
+  add_state(*command, options.state);
+  add_format(*command, options.format);
+  command->add_option("--seed", options.seed, "of the random draws");
+  command->add_option("--runs", options.runs, "of the prediction; 1000 by default")
+      ->check(CLI::Range(20U, 1'000'000U));
+  return command;
+}
+
+CLI::App* add_calibrate(CLI::App& app, CalibrateOptions& options) {
+  CLI::App* command = app.add_subcommand(
+      "calibrate", "say what earlier runs took, as `takes` phrases for the file");
+  add_input(*command, options.input);
+  add_state(*command, options.state);
+  add_format(*command, options.format);
+  return command;
+}
+
 CLI::App* add_history(CLI::App& app, HistoryOptions& options) {
   CLI::App* command = app.add_subcommand("history", "list the runs");
   add_state(*command, options.state);
@@ -345,6 +387,7 @@ std::variant<Arguments, int> parse_arguments(int argc, const char* const* argv) 
   commands.add(app, add_diff);
   commands.add(app, add_graph);
   commands.add(app, add_simulate);
+  commands.add(app, add_advise);
   commands.add(app, add_run);
   commands.add(app, add_resume);
   commands.add(app, add_pause);
@@ -355,6 +398,8 @@ std::variant<Arguments, int> parse_arguments(int argc, const char* const* argv) 
   commands.add(app, add_answer);
   commands.add(app, add_status);
   commands.add(app, add_report);
+  commands.add(app, add_compare);
+  commands.add(app, add_calibrate);
   commands.add(app, add_history);
   commands.add(app, add_logs);
   commands.add(app, add_explain);

@@ -56,10 +56,22 @@ struct SimulateOptions {
   std::uint64_t seed = 1;
   std::uint32_t runs = 1;     // more than one: a distribution
   std::uint32_t threads = 0;  // 0: as many as the machine has cores
+  std::string state;          // whose runs `takes history` reads; empty: .sluice beside the file
   std::vector<std::string> fail;
   std::vector<std::string> slow;
   std::vector<std::string> unreachable;
   bool explain = false;  // slack, how busy the slots were, what one more would save
+};
+struct AdviseOptions {
+  InputOptions input;
+  Format format = Format::Text;
+  std::string step;  // empty: the one with the most work
+  std::uint64_t seed = 1;
+  std::uint32_t runs = 200;   // for each setting
+  std::uint32_t threads = 0;  // 0: as many as the machine has cores
+  std::string state;          // whose runs `takes history` reads
+  std::string end;            // HH:MM[:SS], by which the rollout is to have ended; empty: not asked
+  double confidence = 95;     // percent
 };
 struct RunOptions {
   InputOptions input;
@@ -105,6 +117,18 @@ struct ReportOptions {
   std::uint64_t seed = 1;  // of the prediction
   std::uint32_t runs = 1;  // of the prediction: more than one: its distribution too
 };
+struct CompareOptions {
+  std::string run;  // empty: the last one
+  std::string state = ".sluice";
+  Format format = Format::Text;
+  std::uint64_t seed = 1;
+  std::uint32_t runs = 1000;
+};
+struct CalibrateOptions {
+  InputOptions input;
+  Format format = Format::Text;
+  std::string state;  // empty: .sluice beside the file
+};
 struct HistoryOptions {
   std::string state = ".sluice";
   Format format = Format::Text;
@@ -123,9 +147,10 @@ struct VersionOptions {};
 
 using Arguments =
     std::variant<CheckOptions, FmtOptions, PlanOptions, DiffOptions, GraphOptions, SimulateOptions,
-                 RunOptions, ResumeOptions, PauseOptions, ContinueOptions, AbortOptions,
-                 ApproveOptions, RejectOptions, AnswerOptions, StatusOptions, ReportOptions,
-                 HistoryOptions, LogsOptions, ExplainOptions, VersionOptions>;
+                 AdviseOptions, RunOptions, ResumeOptions, PauseOptions, ContinueOptions,
+                 AbortOptions, ApproveOptions, RejectOptions, AnswerOptions, StatusOptions,
+                 ReportOptions, CompareOptions, CalibrateOptions, HistoryOptions, LogsOptions,
+                 ExplainOptions, VersionOptions>;
 
 // Parsed arguments, or the exit status after help or an error was printed.
 std::variant<Arguments, int> parse_arguments(int argc, const char* const* argv);

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 
 #include "base/diagnostics.h"
 #include "base/utf8.h"
@@ -201,6 +202,15 @@ int terminal_width(int file_descriptor) {
   winsize size{};
   const bool known = ::ioctl(file_descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
   return known ? size.ws_col : 80;
+}
+
+std::string state_beside(const InputOptions& input, const std::string& said) {
+  if (!said.empty()) return said;
+  const std::filesystem::path file = input.file;
+  const bool beside = input.file != "-" && file.has_parent_path();
+  return ((beside ? file.parent_path() : std::filesystem::path(".")) / ".sluice")
+      .lexically_normal()
+      .string();
 }
 
 }  // namespace sluice::cli

@@ -25,6 +25,9 @@ std::variant<plan::Plan, int> load_plan(const InputOptions& input,
                                         Warnings warnings = Warnings::Ignore,
                                         std::string* document = nullptr);
 
+// Where runs of a file are kept: as it was said, else .sluice beside the file.
+std::string state_beside(const InputOptions& input, const std::string& said);
+
 // Whether standard error (or output) is a terminal that wants colour: NO_COLOR, CLICOLOR_FORCE and
 // TERM=dumb are respected.
 bool colour_wanted(int file_descriptor);

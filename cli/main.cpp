@@ -16,11 +16,14 @@ struct Dispatch {
   int operator()(const DiffOptions& options) const { return diff_command(options); }
   int operator()(const GraphOptions& options) const { return graph_command(options); }
   int operator()(const SimulateOptions& options) const { return simulate_command(options); }
+  int operator()(const AdviseOptions& options) const { return advise_command(options); }
   int operator()(const RunOptions& options) const { return run_command(options); }
   int operator()(const ResumeOptions& options) const { return resume_command(options); }
   int operator()(const OperateOptions& options) const { return operate_command(options); }
   int operator()(const StatusOptions& options) const { return status_command(options); }
   int operator()(const ReportOptions& options) const { return report_command(options); }
+  int operator()(const CompareOptions& options) const { return compare_command(options); }
+  int operator()(const CalibrateOptions& options) const { return calibrate_command(options); }
   int operator()(const HistoryOptions& options) const { return history_command(options); }
   int operator()(const LogsOptions& options) const { return logs_command(options); }
   int operator()(const ExplainOptions& options) const { return explain_command(options); }

@@ -8,11 +8,13 @@
 #include "plan/plan.h"
 #include "render/timeline_text.h"
 #include "simulator/monte_carlo.h"
+#include "simulator/spread.h"
 
 namespace sluice::cli {
 
 std::string outlook_text(const plan::Plan& plan, const simulator::Outlook& outlook,
-                         std::uint64_t seed, const render::TextStyle& style);
+                         const std::vector<simulator::Driver>& drivers, std::uint64_t seed,
+                         const render::TextStyle& style);
 
 // The sentences that it opens with, without white space around them.
 std::vector<std::string> outlook_sentences(const plan::Plan& plan,
@@ -20,6 +22,6 @@ std::vector<std::string> outlook_sentences(const plan::Plan& plan,
 
 // One line with its line end.
 std::string outlook_json(const plan::Plan& plan, const simulator::Outlook& outlook,
-                         std::uint64_t seed);
+                         const std::vector<simulator::Driver>& drivers, std::uint64_t seed);
 
 }  // namespace sluice::cli

@@ -52,7 +52,8 @@ void write_time(JsonWriter& json, std::string_view name, const Sample& sample) {
 
 }  // namespace
 
-std::string outlook_json(const plan::Plan& plan, const Outlook& outlook, std::uint64_t seed) {
+std::string outlook_json(const plan::Plan& plan, const Outlook& outlook,
+                         const std::vector<simulator::Driver>& drivers, std::uint64_t seed) {
   std::string text;
   JsonWriter json(text);
   json.begin_object().member("schema", "sluice.distribution/1");
@@ -87,6 +88,12 @@ std::string outlook_json(const plan::Plan& plan, const Outlook& outlook, std::ui
     json.member("required", sample.required).member("held", sample.held);
     const bool proved = proofs[i].answer == plan::Proof::Answer::Proved;
     json.member("basis", proved ? "proved" : "estimated").end_object();
+  }
+  json.end_array().key("spread").begin_array();
+  for (const simulator::Driver& driver : drivers) {
+    json.begin_object().member("step", plan.steps[driver.step].name);
+    json.member("variance_share", driver.share);
+    json.member("p95_ms_at_median", driver.p95_ms).end_object();
   }
   json.end_array().key("assumed").begin_array();
   for (const std::string& assumed : outlook.assumed) json.value(assumed);

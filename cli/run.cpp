@@ -29,8 +29,7 @@ std::string file_folder(const RunOptions& options) {
 }
 
 std::string state_directory(const RunOptions& options) {
-  if (!options.state.empty()) return options.state;
-  return (std::filesystem::path(file_folder(options)) / ".sluice").lexically_normal().string();
+  return state_beside(options.input, options.state);
 }
 
 // Yes, or the exit status where it is not.

@@ -2,21 +2,23 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <thread>
 
 #include "base/json_writer.h"
 #include "cli/commands.h"
+#include "cli/known_history.h"
 #include "cli/load.h"
 #include "cli/outlook.h"
 #include "cli/report_page.h"
+#include "cli/work_progress.h"
 #include "render/explain_text.h"
 #include "render/timeline_json.h"
 #include "render/timeline_text.h"
 #include "render/what_if.h"
 #include "simulator/monte_carlo.h"
 #include "simulator/simulator.h"
+#include "simulator/spread.h"
 #include "simulator/what_if.h"
 
 namespace sluice::cli {
@@ -32,37 +34,12 @@ std::uint64_t all_lanes(const plan::Plan& plan) {
   return lanes;
 }
 
-// A line on a terminal while many runs are made; none where they take no time.
-class RunsProgress {
- public:
-  explicit RunsProgress(std::uint32_t runs) : runs_(runs), wanted_(live_lines_wanted()) {}
-  ~RunsProgress() {
-    if (shown_) fmt::print(stderr, "\r\x1b[K");
-  }
-  RunsProgress(const RunsProgress&) = delete;
-  RunsProgress& operator=(const RunsProgress&) = delete;
-
-  void show(std::uint32_t done) {
-    const Clock::time_point now = Clock::now();
-    if (!wanted_ || now < next_) return;
-    next_ = now + std::chrono::milliseconds(200);
-    shown_ = true;
-    fmt::print(stderr, "\r\x1b[K{} of {} runs", done, runs_);
-  }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  std::uint32_t runs_;
-  bool wanted_;
-  bool shown_ = false;
-  Clock::time_point next_ = Clock::now() + std::chrono::milliseconds(500);
-};
-
 class Simulation {
  public:
   Simulation(const plan::Plan& plan, const SimulateOptions& options)
       : plan_(plan), options_(options) {
     settings_.seed = options.seed;
+    settings_.history = history_for(plan, state_beside(options.input, options.state));
     const bool text = options.format == Format::Text;
     const bool few = all_lanes(plan) <= most_drawn_lanes;
     settings_.detail =
@@ -174,18 +151,21 @@ class Simulation {
     many.runs = options_.runs;
     many.threads =
         options_.threads > 0 ? options_.threads : std::max(1U, std::thread::hardware_concurrency());
-    RunsProgress progress(options_.runs);
+    WorkProgress progress(options_.runs, "runs");
     many.progress = [&](std::uint32_t done) { progress.show(done); };
     const auto outlook = simulator::predict(plan_, settings_, many);
     if (!outlook) return wrong(outlook.error().message);
+    const auto drivers = simulator::spread_drivers(plan_, settings_, many);
+    if (!drivers) return wrong(drivers.error().message);
     const auto& contracts = outlook.value().contracts;
     const bool held = std::all_of(contracts.begin(), contracts.end(),
                                   [](const auto& contract) { return contract.held; });
     if (options_.format == Format::Html) return put_page(outlook.value(), held);
-    return ended(put(options_.format == Format::Json
-                         ? outlook_json(plan_, outlook.value(), options_.seed)
-                         : outlook_text(plan_, outlook.value(), options_.seed, style())),
-                 held);
+    return ended(
+        put(options_.format == Format::Json
+                ? outlook_json(plan_, outlook.value(), drivers.value(), options_.seed)
+                : outlook_text(plan_, outlook.value(), drivers.value(), options_.seed, style())),
+        held);
   }
 
   // With what was put on top of the plan.
