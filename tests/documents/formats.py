@@ -46,7 +46,7 @@ step "Update" on web window 3, 2 per zone by zone {
 step "Waves" on web batches 1, 50% {
   verify { run "true" takes 1s }
   skip verified
-  step "Run" { run "true" takes 1s }
+  step "Run" { run "true" takes 1s to 3s }
   between batches { step "Look" { run "true" takes 1s } }
 }
 step "Tell" { run "true" takes 1s when failure }
