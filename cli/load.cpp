@@ -90,6 +90,26 @@ std::variant<plan::Plan, int> read_plan(const InputOptions& input, std::string_v
   return std::move(plan).value();
 }
 
+// Beside it first, and then in its place: who reads it finds the old text or the new one, whole.
+base::Status replace_file(const std::string& path, mode_t mode, const std::string& named,
+                          std::string_view text) {
+  const std::string beside = fmt::format("{}.{}.tmp", path, ::getpid());
+  {
+    const Descriptor file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+    if (file.number() < 0) return system_error("write", named);
+    base::Status written = write_all(file.number(), text, named);
+    if (written && ::fsync(file.number()) != 0) written = system_error("write", named);
+    if (!written) {
+      ::unlink(beside.c_str());
+      return written;
+    }
+  }
+  if (::rename(beside.c_str(), path.c_str()) == 0) return base::Done{};
+  const Error error = system_error("write", named);
+  ::unlink(beside.c_str());
+  return error;
+}
+
 }  // namespace
 
 base::Result<std::string> read_file(const std::string& path, std::size_t most_bytes) {
@@ -117,21 +137,19 @@ base::Result<std::string> read_file(const std::string& path, std::size_t most_by
 
 base::Status write_file(const std::string& path, std::string_view text) {
   if (path == "-") return write_all(1, text, "standard output");
-  const std::string beside = fmt::format("{}.{}.tmp", path, ::getpid());
-  {
-    const Descriptor file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+  struct stat status{};
+  const bool there = ::stat(path.c_str(), &status) == 0;
+  // A device or a pipe is written to, and not replaced by a file of its name.
+  if (there && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) {
+    const Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
     if (file.number() < 0) return system_error("write", path);
-    base::Status written = write_all(file.number(), text, path);
-    if (written && ::fsync(file.number()) != 0) written = system_error("write", path);
-    if (!written) {
-      ::unlink(beside.c_str());
-      return written;
-    }
+    return write_all(file.number(), text, path);
   }
-  if (::rename(beside.c_str(), path.c_str()) == 0) return base::Done{};
-  const Error error = system_error("write", path);
-  ::unlink(beside.c_str());
-  return error;
+  // Where a link leads is replaced, and not the link.
+  std::error_code unknown;
+  const std::string real =
+      there ? std::filesystem::canonical(path, unknown).string() : std::string();
+  return replace_file(real.empty() ? path : real, there ? status.st_mode & 0777 : 0644, path, text);
 }
 
 std::variant<plan::Plan, int> load_plan(const InputOptions& input, Warnings warnings,
