@@ -31,10 +31,14 @@ def title(number, text, why=""):
     print(flush=True)
 
 
-def shown(words):
-    """A command as a person would type it."""
+def typed(words):
+    """A command's words as a person would type them here."""
     here = os.getcwd() + os.sep
-    return " ".join(word.removeprefix(here) for word in words)
+    return [word.removeprefix(here) for word in words]
+
+
+def shown(words):
+    return " ".join(typed(words))
 
 
 class Demo:
@@ -44,7 +48,7 @@ class Demo:
 
     def command(self, *words):
         print(styled(f"$ sluice {shown(words)}", "1"), flush=True)
-        subprocess.run([self.sluice, *words], check=True, env=self.rollout.environment)
+        subprocess.run([self.sluice, *typed(words)], check=True, env=self.rollout.environment)
 
     def run(self):
         title(1, "A farm", "six web servers behind HAProxy, a database: eight hosts with an sshd each, on loopback")
