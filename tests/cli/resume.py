@@ -88,6 +88,16 @@ class Runs(unittest.TestCase):
         with open(self.path("there"), encoding="utf-8") as file:
             return file.read().strip()
 
+    def kill_all(self, program):
+        """The program, who watches over its script, and the script."""
+        with open(f"/proc/{program.pid}/task/{program.pid}/children", encoding="utf-8") as file:
+            supervisor = int(file.read().split()[0])
+        with open(self.path("pid"), encoding="utf-8") as file:
+            script = int(file.read())
+        for process in (program.pid, supervisor, script):
+            os.kill(process, signal.SIGKILL)
+        program.wait()
+
     def let_go(self, target, word="go"):
         with open(self.path(f"gate-{target}"), "w", encoding="utf-8") as file:
             file.write(word + "\n")
@@ -271,13 +281,7 @@ class Runs(unittest.TestCase):
         self.gate("web-1")
         program = self.begin()
         self.arrived()
-        with open(f"/proc/{program.pid}/task/{program.pid}/children", encoding="utf-8") as file:
-            supervisor = int(file.read().split()[0])
-        with open(self.path("pid"), encoding="utf-8") as file:
-            script = int(file.read())
-        for process in (program.pid, supervisor, script):
-            os.kill(process, signal.SIGKILL)
-        program.wait()
+        self.kill_all(program)
         said = self.end(self.popen("resume", "--state", self.state), 4)
         self.assertIn("what came of `Update/Work` on `web-1` is not known: what watched over it was killed", said)
         run = self.run_name()
@@ -291,13 +295,7 @@ class Runs(unittest.TestCase):
         self.gate("web-1")
         program = self.begin()
         self.arrived()
-        with open(f"/proc/{program.pid}/task/{program.pid}/children", encoding="utf-8") as file:
-            supervisor = int(file.read().split()[0])
-        with open(self.path("pid"), encoding="utf-8") as file:
-            script = int(file.read())
-        for process in (program.pid, supervisor, script):
-            os.kill(process, signal.SIGKILL)
-        program.wait()
+        self.kill_all(program)
         self.end(self.popen("resume", "--state", self.state), 0)
         self.assertEqual(self.ledger(), self.WHOLE)
 

@@ -4,23 +4,14 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "compiler/compile.h"
 #include "plan/verify.h"
+#include "support/compiled.h"
 #include "support/random_plan.h"
 
 using namespace sluice;
+using test::compiled;
 
 namespace {
-
-plan::Plan compiled(std::string text) {
-  base::Sources sources;
-  const base::FileId file = sources.add(base::SourceFile("farm.deploy", std::move(text)));
-  base::Diagnostics diagnostics;
-  auto plan = compiler::compile(sources, file, {}, diagnostics);
-  INFO(base::print_diagnostics(diagnostics, sources, false));
-  REQUIRE(plan.has_value());
-  return *std::move(plan);
-}
 
 constexpr std::string_view before = R"(deployment "Farm"
 variable release = "1"

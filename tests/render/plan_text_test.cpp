@@ -1,33 +1,21 @@
 // Plans in words, action by action, and as a summary for programs: whole documents beside the test.
 #include "render/plan_text.h"
 
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 
-#include "compiler/compile.h"
+#include "support/compiled.h"
 #include "support/golden.h"
 #include "support/tiny_plan.h"
 
 using namespace sluice;
 
-namespace {
-
-plan::Plan compiled(const std::string& name) {
-  const std::string path = std::string(SLUICE_SOURCE_DIR) + "/tests/render/plans/" + name;
-  base::Sources sources;
-  const base::FileId file =
-      sources.add(base::SourceFile(name + ".deploy", test::read_text(path + ".deploy")));
-  base::Diagnostics diagnostics;
-  auto plan = compiler::compile(sources, file, {}, diagnostics);
-  INFO(base::print_diagnostics(diagnostics, sources, false));
-  REQUIRE(plan.has_value());
-  return *std::move(plan);
-}
-
-}  // namespace
-
 TEST_CASE("a plan is told in words, limits with their rules, and the worst case with its reasons") {
   for (const std::string name : {"web-farm", "every-phrase"}) {
-    const plan::Plan plan = compiled(name);
+    const plan::Plan plan = test::compiled(
+        test::read_text(fmt::format("{}/tests/render/plans/{}.deploy", SLUICE_SOURCE_DIR, name)),
+        std::string(name) + ".deploy");
     test::check_golden("render/plans/" + name + ".txt", render::plan_text(plan));
     test::check_golden("render/plans/" + name + ".json", render::plan_summary_json(plan));
     const auto expanded = render::expanded_plan_text(plan);

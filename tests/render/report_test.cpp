@@ -1,12 +1,14 @@
 // A timeline as a page, a table, a trace and test results: whole documents beside the test.
 #include "render/report.h"
 
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "compiler/compile.h"
 #include "render/timeline_export.h"
 #include "simulator/simulator.h"
+#include "support/compiled.h"
 #include "support/golden.h"
 #include "support/tiny_plan.h"
 
@@ -17,16 +19,11 @@ namespace {
 using nlohmann::json;
 
 plan::Plan compiled(const std::string& name) {
-  const std::string path = std::string(SLUICE_SOURCE_DIR) + "/tests/render/reports/" + name;
-  base::Sources sources;
-  const base::FileId file =
-      sources.add(base::SourceFile(name + ".deploy", test::read_text(path + ".deploy")));
-  base::Diagnostics diagnostics;
-  auto plan = compiler::compile(sources, file, {}, diagnostics);
-  INFO(base::print_diagnostics(diagnostics, sources, false));
-  REQUIRE(plan.has_value());
-  plan->digest = "sha256:of-the-plan";  // what stands beside it here does not depend on it
-  return *std::move(plan);
+  plan::Plan plan = test::compiled(
+      test::read_text(fmt::format("{}/tests/render/reports/{}.deploy", SLUICE_SOURCE_DIR, name)),
+      name + ".deploy");
+  plan.digest = "sha256:of-the-plan";  // what stands beside it here does not depend on it
+  return plan;
 }
 
 scheduler::Timeline simulated(const plan::Plan& plan, const simulator::Settings& settings = {}) {

@@ -128,23 +128,6 @@ class Watcher : public runtime::Observer {
   std::size_t replayed_instants = 0;
 };
 
-// Until it ends or is cut: whether it has ended.
-bool drive(runtime::Driver& driver, Hosts& hosts) {
-  if (!driver.turn(hosts.now)) return false;
-  while (!driver.ended()) {
-    for (const scheduler::Action& asked : driver.questions()) {
-      driver.answer(asked, simulator::World::answer);
-    }
-    if (!driver.has_news()) {
-      hosts.now = std::min(hosts.next(), driver.next_timer());
-      REQUIRE(hosts.now != base::Instant::never());
-    }
-    hosts.deliver();
-    if (!driver.turn(hosts.now)) return false;
-  }
-  return true;
-}
-
 struct Ended {
   scheduler::Timeline timeline;
   std::map<std::string, int> begun;
@@ -162,7 +145,7 @@ Ended run_cut(const plan::Plan& plan, const simulator::Settings& settings, std::
     Watcher watcher(plan, hosts.world);
     runtime::Driver driver(plan, "virtual", hosts, journal, watcher);
     driver.begin_session({"the first", "1", "boot", 0, 0});
-    if (drive(driver, hosts)) {
+    if (test::drive(driver, hosts)) {
       return {watcher.builder.build(hosts.now), hosts.begun, journal.instants.size()};
     }
   }
@@ -174,15 +157,16 @@ Ended run_cut(const plan::Plan& plan, const simulator::Settings& settings, std::
   driver.resume(before, hosts.now, true);
   CHECK(watcher.replayed_instants == before.size());
   driver.begin_session({"the second", "1", "boot", 0, 0});
-  REQUIRE(drive(driver, hosts));
+  REQUIRE(test::drive(driver, hosts));
   // What was carried out replays without a decision that differs.
   CHECK(runtime::replay(plan, journal.instants) == watcher.builder.build(hosts.now));
   return {watcher.builder.build(hosts.now), hosts.begun, journal.instants.size()};
 }
 
-}  // namespace
-
-TEST_CASE("a run that is cut behind any of its commits ends as the run that was not", "[resume]") {
+// Runs of random plans, cut at a dozen of their instants: `check` gets the whole run and the
+// resumed.
+template <class Check>
+void cut_many(bool after, Check check) {
   std::size_t cuts = 0;
   for (std::uint64_t seed = 1; seed <= 150; ++seed) {
     const plan::Plan plan = test::random_plan(seed);
@@ -194,34 +178,27 @@ TEST_CASE("a run that is cut behind any of its commits ends as the run that was 
     const std::size_t step = std::max<std::size_t>(1, whole.instants / 12);
     for (std::size_t cut = 0; cut < whole.instants; cut += step) {
       INFO("cut at " << cut << " of " << whole.instants);
-      const Ended resumed = run_cut(plan, settings, cut, true);
-      REQUIRE(resumed.begun == whole.begun);
-      REQUIRE(resumed.timeline == whole.timeline);
+      check(whole, run_cut(plan, settings, cut, after));
       ++cuts;
     }
   }
   CHECK(cuts >= 500);
 }
 
+}  // namespace
+
+TEST_CASE("a run that is cut behind any of its commits ends as the run that was not", "[resume]") {
+  cut_many(true, [](const Ended& whole, const Ended& resumed) {
+    REQUIRE(resumed.begun == whole.begun);
+    REQUIRE(resumed.timeline == whole.timeline);
+  });
+}
+
 TEST_CASE("a run that is cut before a commit begins nothing twice and ends all the same",
           "[resume]") {
-  std::size_t cuts = 0;
-  for (std::uint64_t seed = 1; seed <= 150; ++seed) {
-    const plan::Plan plan = test::random_plan(seed);
-    simulator::Settings settings;
-    settings.seed = seed;
-    if (!simulator::simulate(plan, settings)) continue;
-    INFO("seed " << seed);
-    const Ended whole = run_cut(plan, settings, static_cast<std::size_t>(-1), false);
-    const std::size_t step = std::max<std::size_t>(1, whole.instants / 12);
-    for (std::size_t cut = 0; cut < whole.instants; cut += step) {
-      INFO("cut at " << cut << " of " << whole.instants);
-      const Ended resumed = run_cut(plan, settings, cut, false);
-      for (const auto& [key, times] : resumed.begun) REQUIRE(times == 1);
-      ++cuts;
-    }
-  }
-  CHECK(cuts >= 500);
+  cut_many(false, [](const Ended&, const Ended& resumed) {
+    for (const auto& [key, times] : resumed.begun) REQUIRE(times == 1);
+  });
 }
 
 namespace {

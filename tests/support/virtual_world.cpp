@@ -94,18 +94,7 @@ VirtualRun run_virtually(const plan::Plan& plan, const simulator::Settings& sett
   MemoryJournal journal;
   Watcher watcher(plan, executor.world);
   runtime::Driver driver(plan, "virtual", executor, journal, watcher);
-  REQUIRE(driver.turn(executor.now).ok());
-  while (!driver.ended()) {
-    for (const scheduler::Action& asked : driver.questions()) {
-      driver.answer(asked, simulator::World::answer);
-    }
-    if (!driver.has_news()) {
-      executor.now = std::min(executor.next(), driver.next_timer());
-      REQUIRE(executor.now != base::Instant::never());
-    }
-    executor.deliver();
-    REQUIRE(driver.turn(executor.now).ok());
-  }
+  REQUIRE(drive(driver, executor));
   return {watcher.builder.build(executor.now), std::move(journal.instants)};
 }
 
