@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/advice.h"
+#include "cli/outlook.h"
 #include "render/text_table.h"
 
 namespace sluice::cli {
@@ -14,12 +15,6 @@ using render::TextTable;
 using simulator::Advice;
 using simulator::Candidate;
 using simulator::Setting;
-
-// As exact as it matters to a person, rounded up.
-std::string about(std::int64_t ms) {
-  const std::int64_t unit = ms >= 600'000 ? 1000 : ms >= 60'000 ? 100 : 1;
-  return render::time_text(base::Instant{(ms + unit - 1) / unit * unit});
-}
 
 // Roles of which some target goes out of service with one of the settings.
 std::vector<plan::RoleId> roles_to_show(const plan::Plan& plan, const Advice& advice) {
@@ -70,10 +65,11 @@ std::string table_text(const plan::Plan& plan, const Advice& advice,
   table.column("noticed after", TextTable::Align::Right);
   if (contracts) table.column("contracts");
   for (const Candidate* row : rows) {
-    std::vector<std::string> cells{name_of(*row), about(row->p50_ms), about(row->p95_ms)};
+    std::vector<std::string> cells{name_of(*row), rounded_up_time(row->p50_ms),
+                                   rounded_up_time(row->p95_ms)};
     for (const plan::RoleId id : roles) cells.push_back(fmt::format("{}", row->lowest[id.value]));
     cells.push_back(fmt::format("{}", row->bad));
-    cells.push_back(about(row->noticed_ms));
+    cells.push_back(rounded_up_time(row->noticed_ms));
     if (contracts) cells.emplace_back(row->keeps_contracts ? "kept" : "broken");
     table.row(std::move(cells));
   }
@@ -99,7 +95,7 @@ std::string picture(const std::vector<const Candidate*>& rows, const render::Tex
       bar += !style.unicode ? (i < half ? "#" : "-") : i < half ? "█" : "░";
     }
     text += fmt::format("    {}  {} {}\n", render::padded(name_of(*row), names), bar,
-                        about(row->p95_ms));
+                        rounded_up_time(row->p95_ms));
   }
   return text;
 }
@@ -111,7 +107,7 @@ std::string contracts_sentence(const plan::Plan& plan, const Advice& advice) {
   const Candidate& least = advice.candidates[*advice.smallest];
   return fmt::format(
       "  The least change that keeps every contract: {}. 19 of 20 then end within {}.\n",
-      setting_text(least.setting), about(least.p95_ms));
+      setting_text(least.setting), rounded_up_time(least.p95_ms));
 }
 
 std::string order_sentence(const Advice& advice) {
@@ -121,8 +117,8 @@ std::string order_sentence(const Advice& advice) {
   return fmt::format(
       "  Order: the step takes {} as it is written and {} with the longest first{}; no order could "
       "do it within less than {} (each at the median).\n",
-      about(order.as_written_ms), about(order.longest_first_ms), better ? " (`order longest`)" : "",
-      about(order.bound_ms));
+      rounded_up_time(order.as_written_ms), rounded_up_time(order.longest_first_ms),
+      better ? " (`order longest`)" : "", rounded_up_time(order.bound_ms));
 }
 
 std::string start_sentence(const Advice& advice, const WantedEnd& wanted) {

@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "base/words.h"
 #include "cli/commands.h"
 #include "cli/load.h"
 #include "cli/verdicts.h"
@@ -12,10 +13,6 @@
 namespace sluice::cli {
 
 namespace {
-
-std::string counted(std::uint32_t count, const char* noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
 
 // The diagnostics' document with what was judged behind them.
 std::string with_members(std::string document, const std::string& members) {
@@ -73,7 +70,7 @@ int check_command(const CheckOptions& options) {
   style.width = terminal_width(2);
   style.colour = colour_wanted(2);
   fmt::print(stderr, "{}: {} on {}, no mistakes\n{}", options.input.file,
-             counted(steps_of(plan), "step"), counted(plan.targets.size(), "target"),
+             base::counted(steps_of(plan), "step"), base::counted(plan.targets.size(), "target"),
              render::verdicts_text(plan, judgement.verdicts, judgement.findings,
                                    command_words(options.input), style));
   return status;

@@ -12,6 +12,9 @@
 
 namespace sluice::cli {
 
+// As exact as it matters to a person: to a second from ten minutes on, to a tenth from one.
+std::string rounded_up_time(std::int64_t ms);
+
 std::string outlook_text(const plan::Plan& plan, const simulator::Outlook& outlook,
                          const std::vector<simulator::Driver>& drivers, std::uint64_t seed,
                          const render::TextStyle& style);

@@ -15,12 +15,6 @@ using simulator::Outlook;
 using simulator::Probability;
 using simulator::Sample;
 
-// As exact as it matters to a person, rounded up.
-std::string time_text(std::int64_t ms) {
-  const std::int64_t unit = ms >= 600'000 ? 1000 : ms >= 60'000 ? 100 : 1;
-  return render::time_text(base::Instant{(ms + unit - 1) / unit * unit});
-}
-
 // To a tenth, and never 100% or 0% of what is not all or nothing.
 std::string percent(double share) {
   if (share > 0.999 && share < 1) return "99.9%";
@@ -37,14 +31,15 @@ std::string interval_text(const Probability& probability) {
 std::string duration_sentences(const Outlook& outlook) {
   const Sample& duration = outlook.duration_ms;
   if (duration.min() == duration.max()) {
-    return fmt::format("Every rollout ends after {}.\n", time_text(duration.max()));
+    return fmt::format("Every rollout ends after {}.\n", rounded_up_time(duration.max()));
   }
   const Sample::Interval interval = duration.interval(950);
   return fmt::format(
       "19 of 20 rollouts end within {} ({} to {} with 95% confidence), half within {}; the longest "
       "took {}.\n",
-      time_text(duration.quantile(950)), time_text(interval.low), time_text(interval.high),
-      time_text(duration.quantile(500)), time_text(duration.max()));
+      rounded_up_time(duration.quantile(950)), rounded_up_time(interval.low),
+      rounded_up_time(interval.high), rounded_up_time(duration.quantile(500)),
+      rounded_up_time(duration.max()));
 }
 
 std::string outcome_sentence(const Outlook& outlook) {
@@ -80,7 +75,8 @@ std::string role_sentence(const plan::Plan& plan, plan::RoleId id, const Outlook
     text += fmt::format("; never below the minimum of {}.\n", role.minimum);
   } else {
     text += fmt::format("; below the minimum of {} for at most {} in 19 of 20, {} at worst.\n",
-                        role.minimum, time_text(downtime.quantile(950)), time_text(downtime.max()));
+                        role.minimum, rounded_up_time(downtime.quantile(950)),
+                        rounded_up_time(downtime.max()));
   }
   return text;
 }
@@ -112,9 +108,9 @@ std::string quantile_table(const Outlook& outlook) {
   }
   const auto row = [&](std::string name, const Sample& sample) {
     std::vector<std::string> cells{std::move(name),
-                                   time_text(static_cast<std::int64_t>(sample.mean()))};
+                                   rounded_up_time(static_cast<std::int64_t>(sample.mean()))};
     for (const std::uint32_t per_mille : {50U, 500U, 900U, 950U, 990U, 1000U}) {
-      cells.push_back(time_text(sample.quantile(per_mille)));
+      cells.push_back(rounded_up_time(sample.quantile(per_mille)));
     }
     table.row(std::move(cells));
   };
@@ -130,12 +126,18 @@ std::string drivers_text(const plan::Plan& plan, const std::vector<simulator::Dr
     if (driver.share < 0.05) continue;
     text += fmt::format(
         "    {}: {} of the spread; if it always took its median, 19 of 20 would end within {}\n",
-        fitted(plan.steps[driver.step].name, 50), percent(driver.share), time_text(driver.p95_ms));
+        fitted(plan.steps[driver.step].name, 50), percent(driver.share),
+        rounded_up_time(driver.p95_ms));
   }
   return text.empty() ? "" : "\n  what makes the duration uncertain\n" + text;
 }
 
 }  // namespace
+
+std::string rounded_up_time(std::int64_t ms) {
+  const std::int64_t unit = ms >= 600'000 ? 1000 : ms >= 60'000 ? 100 : 1;
+  return render::time_text(base::Instant{(ms + unit - 1) / unit * unit});
+}
 
 std::vector<std::string> outlook_sentences(const plan::Plan& plan, const Outlook& outlook) {
   std::vector<std::string> sentences{duration_sentences(outlook), outcome_sentence(outlook)};

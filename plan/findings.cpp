@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/utf8.h"
+#include "base/words.h"
 #include "plan/batches.h"
 #include "plan/contracts.h"
 #include "plan/lane_fate.h"
@@ -15,15 +16,9 @@ namespace sluice::plan {
 
 namespace {
 
+using base::counted;
+using base::quoted;
 using Severity = Finding::Severity;
-
-std::string quoted(std::string_view name) {
-  return fmt::format("`{}`", base::printable(name));
-}
-
-std::string targets(std::uint32_t count) {
-  return fmt::format("{} target{}", count, count == 1 ? "" : "s");
-}
 
 bool takes_out(const Task& task) {
   return !task.disabled && (task.effect.drains || task.effect.interrupts);
@@ -46,6 +41,11 @@ class Search {
     for (const TargetList& list : plan.target_lists) sets_.emplace_back(list);
     for (const Contract& contract : plan.contracts) {
       if (kept_by_admission(plan, contract)) kept_.push_back(&contract);
+    }
+    for (const StepId step : plan.steps.ids()) {
+      if (!restores(plan.steps[step])) continue;
+      restoring_.push_back(step);
+      if (plan.steps[step].when != When::Success) restoring_after_failure_.push_back(step);
     }
   }
 
@@ -93,8 +93,8 @@ class Search {
   }
 
   bool brought_back_beside(StepId step) const {
-    for (const StepId other : plan_.steps.ids()) {
-      if (other == step || !restores(plan_.steps[other])) continue;
+    for (const StepId other : restoring_) {
+      if (other == step) continue;
       if (!waited_for(plan_, other)[step.value] && !waited_for(plan_, step)[other.value]) {
         return true;
       }
@@ -124,10 +124,10 @@ class Search {
         return true;
       }
       if (!leaves_out || own <= most || brought_back_beside(id)) return false;
-      wait_for_ever(
-          step,
-          fmt::format(" after {}: it leaves {} of {} out of service, and {} lets {} be",
-                      targets(most), own, whose(contract, bound), quoted(contract.text), most));
+      wait_for_ever(step,
+                    fmt::format(" after {}: it leaves {} of {} out of service, and {} lets {} be",
+                                counted(most, "target"), own, whose(contract, bound),
+                                quoted(contract.text), most));
       return true;
     });
   }
@@ -146,7 +146,7 @@ class Search {
     }
     const auto never = [&](std::uint32_t size, const std::string& why) {
       wait_for_ever(step, fmt::format(": its batch {} begins as a whole, with {}, and {}",
-                                      worst.number + 1, targets(size), why));
+                                      worst.number + 1, counted(size, "target"), why));
     };
     if (plan_.at_most && plan_.at_most->value < largest) {
       never(largest, fmt::format("at most {} are worked on at once", plan_.at_most->value));
@@ -190,10 +190,10 @@ class Search {
   // Whether a later step brings the step's targets back, also where something failed.
   bool restored_later(StepId id, bool after_failure) const {
     const TargetSet& mine = sets_[plan_.steps[id].targets.value];
-    for (const StepId other : plan_.steps.ids()) {
+    for (const StepId other : after_failure ? restoring_after_failure_ : restoring_) {
       const Step& row = plan_.steps[other];
-      if (other == id || row.on_controller || !restores(row) || row.condition) continue;
-      if (after_failure ? row.when == When::Success : row.when == When::Failure) continue;
+      if (other == id || row.on_controller || row.condition) continue;
+      if (!after_failure && row.when == When::Failure) continue;
       if (sets_[row.targets.value].size_with(mine) == mine.size() &&
           waited_for(plan_, other)[id.value]) {
         return true;
@@ -205,8 +205,9 @@ class Search {
   // Whether some task restores each of the step's targets, whenever and wherever.
   bool restored_anywhere(StepId id) const {
     TargetSet restored;
-    for (const Step& row : plan_.steps) {
-      if (!row.on_controller && restores(row)) restored.add(plan_.target_lists[row.targets]);
+    for (const StepId other : restoring_) {
+      const Step& row = plan_.steps[other];
+      if (!row.on_controller) restored.add(plan_.target_lists[row.targets]);
     }
     const TargetSet& mine = sets_[plan_.steps[id].targets.value];
     return restored.size_with(mine) == mine.size();
@@ -331,6 +332,8 @@ class Search {
   const Plan& plan_;
   std::vector<TargetSet> sets_;
   std::vector<const Contract*> kept_;
+  std::vector<StepId> restoring_;  // in the order of the file, as the next
+  std::vector<StepId> restoring_after_failure_;
   std::vector<Finding> found_;
 };
 

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/utf8.h"
+#include "base/words.h"
 #include "plan/contracts.h"
 #include "plan/longest.h"
 #include "plan/worst_case.h"
@@ -15,14 +16,8 @@ namespace sluice::plan {
 namespace {
 
 using Answer = Proof::Answer;
-
-std::string quoted(std::string_view name) {
-  return fmt::format("`{}`", base::printable(name));
-}
-
-std::string counted(std::uint32_t count) {
-  return fmt::format("{} target{}", count, count == 1 ? "" : "s");
-}
+using base::counted;
+using base::quoted;
 
 // Above so many values of `per` each is not looked at alone.
 constexpr std::size_t most_bounds = 64;
@@ -109,8 +104,8 @@ class Prover {
     if (!contract.per.empty()) {
       with = fmt::format(" with {} {}", contract.per, base::printable(to_text(bound.value)));
     }
-    return {Answer::Refuted,
-            fmt::format("{}{} has {} in all", role(contract), with, counted(bound.targets))};
+    return {Answer::Refuted, fmt::format("{}{} has {} in all", role(contract), with,
+                                         counted(bound.targets, "target"))};
   }
 
   // `allowed` of each bound may be out. By the limits alone where they will do, else by admission.
@@ -129,9 +124,10 @@ class Prover {
     }
     if (!contract.per.empty() && bounds.size() <= most_bounds) {
       if (const auto most = within_each(contract, bounds, allowed)) {
-        return {Answer::Proved, fmt::format("at most {} of {} can be out of service at once in any "
-                                            "{}",
-                                            counted(*most), role(contract), contract.per)};
+        return {Answer::Proved,
+                fmt::format("at most {} of {} can be out of service at once in any "
+                            "{}",
+                            counted(*most, "target"), role(contract), contract.per)};
       }
     }
     if (contract.share || !kept_by_admission(plan_, contract) || !admission_is_kept(plan_)) {

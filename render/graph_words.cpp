@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/words.h"
 #include "plan/limits.h"
 #include "render/expression_text.h"
 #include "render/plan_words.h"
@@ -30,7 +31,7 @@ std::string short_name(const plan::Plan& plan, plan::TargetId target) {
 std::string where(const plan::Plan& plan, const plan::Step& step) {
   if (step.on_controller) return "on the controller";
   const plan::TargetList& list = plan.target_lists[step.targets];
-  std::string text = counted(list.size(), "target");
+  std::string text = base::counted(list.size(), "target");
   if (list.empty()) return text;
   text += ": " + short_name(plan, list.at(0));
   if (list.size() == 2) text += ", " + short_name(plan, list.at(1));
@@ -62,7 +63,7 @@ std::string how_many(const plan::Plan& plan, plan::StepId id) {
   if (!step.batches.sizes.empty()) add(text, batches_text(plan, id));
   if (!step.by.empty()) {
     add(text, fmt::format("by {}: {}", fitted(step.by, 24),
-                          counted(std::max<std::size_t>(step.by_groups.size(), 1), "value")));
+                          base::counted(std::max<std::size_t>(step.by_groups.size(), 1), "value")));
   }
   if (step.stagger.ms > 0) {
     add(text, plan::to_text(plan::Value{step.stagger}) + " between two that begin");

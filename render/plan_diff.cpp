@@ -8,6 +8,7 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "base/words.h"
 #include "render/expression_text.h"
 #include "render/plan_facts.h"
 #include "render/plan_words.h"
@@ -52,7 +53,7 @@ std::string some(const Names& names) {
 std::string list_change(const Names& before, const Names& after) {
   const Names added = without(after, before);
   const Names removed = without(before, after);
-  std::string text = counted(after.size(), "target");
+  std::string text = base::counted(after.size(), "target");
   if (!added.empty()) text += ", with " + some(added);
   if (!removed.empty()) text += ", without " + some(removed);
   if (added.empty() && removed.empty()) text += ", in another order";
@@ -214,7 +215,7 @@ class Differ {
     const Names old_names = names_of(before_, *before);
     const Names new_names = names_of(after_, *after);
     if (old_names == new_names) return;
-    changed(now.what, now.name, "", "targets", counted(old_names.size(), "target"),
+    changed(now.what, now.name, "", "targets", base::counted(old_names.size(), "target"),
             list_change(old_names, new_names));
   }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/words.h"
 #include "plan/words.h"
 #include "render/expression_text.h"
 #include "render/plan_words.h"
@@ -43,10 +44,10 @@ class Things {
     for (const plan::Resource& row : plan_.resources) {
       const bool rate = row.kind == plan::Resource::Kind::Rate;
       begin("resource", row.name, "");
-      say("size", rate ? plan::to_text(plan::Value{row.rate}) : counted(row.pieces, "piece"));
+      say("size", rate ? plan::to_text(plan::Value{row.rate}) : base::counted(row.pieces, "piece"));
     }
     for (const plan::Role& row : plan_.roles) {
-      begin("role", row.name, counted(plan_.target_lists[row.targets].size(), "target"));
+      begin("role", row.name, base::counted(plan_.target_lists[row.targets].size(), "target"));
       say("minimum", fmt::format("{}", row.minimum));
     }
     for (const plan::Contract& row : plan_.contracts) contract(row);
@@ -105,7 +106,7 @@ class Things {
     const std::string name = gate ? plan_.steps[row.gate_of].name + "/" + row.name : row.name;
     const std::string where = row.on_controller
                                   ? "on the controller"
-                                  : "on " + counted(plan::lane_count(plan_, id), "target");
+                                  : "on " + base::counted(plan::lane_count(plan_, id), "target");
     begin(gate ? "gate" : "step", name, where);
     say("waits for", listed(plan_.joins[row.join].steps,
                             [&](plan::StepId before) { return plan_.steps[before].name; }));

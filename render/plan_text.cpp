@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/words.h"
 #include "plan/contracts.h"
 #include "plan/graph.h"
 #include "plan/prove.h"
@@ -73,12 +74,12 @@ class Writer {
     const auto gates = std::count_if(plan_.steps.begin(), plan_.steps.end(),
                                      [](const plan::Step& step) { return step.gate_of.valid(); });
     line(0, fmt::format("{} on {}",
-                        counted(plan_.steps.size() - static_cast<std::size_t>(gates), "step"),
-                        counted(plan_.targets.size(), "target")));
+                        base::counted(plan_.steps.size() - static_cast<std::size_t>(gates), "step"),
+                        base::counted(plan_.targets.size(), "target")));
     if (plan_.at_most) {
       const std::string& rule = plan_.at_most->rule;
       line(0, fmt::format("{} at once over the whole deployment{}",
-                          counted(plan_.at_most->value, "target"),
+                          base::counted(plan_.at_most->value, "target"),
                           rule.empty() ? "" : " (" + rule + ")"));
     }
     if (plan_.deadline) {
@@ -89,7 +90,7 @@ class Writer {
       const bool rate = resource.kind == plan::Resource::Kind::Rate;
       line(0, fmt::format("shares {}: {}", shown_name(resource.name),
                           rate ? plan::to_text(plan::Value{resource.rate})
-                               : counted(resource.pieces, "piece")));
+                               : base::counted(resource.pieces, "piece")));
     }
     for (const plan::Secret& secret : plan_.secrets) {
       constexpr std::string_view places[] = {"the environment's", "the file", "what is printed by"};
@@ -181,7 +182,8 @@ class Writer {
   template <class Why>
   void write_bound(std::string_view what, const plan::WorstBound& bound, Why why) {
     if (bound.most == 0) return line(3, fmt::format("{}: no target", what));
-    line(3, fmt::format("{}: at most {} of {}", what, bound.most, counted(bound.of, "target")));
+    line(3,
+         fmt::format("{}: at most {} of {}", what, bound.most, base::counted(bound.of, "target")));
     std::uint64_t sum = 0;
     std::size_t written = 0;
     for (const plan::WorstShare& share : bound.shares) {
@@ -191,7 +193,7 @@ class Writer {
     }
     if (written > most_shares) line(5, fmt::format("… and {} more steps", written - most_shares));
     if (sum > bound.by_limits) {
-      line(5, fmt::format("but {} in all in such steps", counted(bound.by_limits, "target")));
+      line(5, fmt::format("but {} in all in such steps", base::counted(bound.by_limits, "target")));
     }
     if (bound.by_limits > bound.most) {
       line(5, fmt::format("but contracts hold targets back beyond {}", bound.most));
@@ -202,9 +204,10 @@ class Writer {
     const plan::Role& role = plan_.roles[id];
     const plan::WorstBound& bound = worst_.out_of_roles[id.value];
     const std::uint32_t left = bound.of - bound.most;
-    std::string text = bound.most == 0 ? fmt::format("none of {}", counted(bound.of, "target"))
-                                       : fmt::format("at most {} of {} out, at least {} in service",
-                                                     bound.most, counted(bound.of, "target"), left);
+    std::string text = bound.most == 0
+                           ? fmt::format("none of {}", base::counted(bound.of, "target"))
+                           : fmt::format("at most {} of {} out, at least {} in service", bound.most,
+                                         base::counted(bound.of, "target"), left);
     if (left < role.minimum) text += fmt::format(", below its minimum of {}", role.minimum);
     line(5, fmt::format("{}: {}", shown_name(role.name), text));
   }

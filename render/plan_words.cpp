@@ -69,10 +69,6 @@ struct Lanes {
 
 }  // namespace
 
-std::string counted(std::uint64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
 std::string shown_name(std::string_view name) {
   return fitted(name, 60);
 }

@@ -10,9 +10,6 @@
 
 namespace sluice::render {
 
-// "1 target", "3 targets".
-std::string counted(std::uint64_t count, std::string_view noun);
-
 // As it may be printed, cut to what fits a line: a step's name, a target's.
 std::string shown_name(std::string_view name);
 std::string quoted_name(std::string_view name);

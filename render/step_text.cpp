@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/words.h"
 #include "plan/batches.h"
 #include "plan/limits.h"
 #include "render/expression_text.h"
@@ -171,7 +172,7 @@ std::vector<std::string> rolling_lines(const plan::Plan& plan, plan::StepId id) 
   const plan::TargetList& list = plan.target_lists[step.targets];
   std::vector<std::string> lines;
   if (list.empty()) return {"on no target: it is skipped"};
-  const std::string targets = counted(list.size(), "target");
+  const std::string targets = base::counted(list.size(), "target");
   std::string on = step.targets_rule.empty()
                        ? fmt::format("on {}: {}", targets, some_names(plan, list))
                        : fmt::format("on {} ({}): {}", fitted(step.targets_rule, 70), targets,

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "base/json_writer.h"
+#include "base/words.h"
 #include "render/plan_words.h"
 #include "render/text_table.h"
 #include "render/timeline_json.h"
@@ -81,7 +82,8 @@ std::vector<plan::RoleId> roles_shown(const plan::Plan& plan, const std::vector<
 
 std::string rollback_cell(const std::optional<scheduler::TakenBack>& rollback) {
   if (!rollback) return "—";
-  return fmt::format("{} ({})", duration_text(rollback->time), counted(rollback->lanes, "target"));
+  return fmt::format("{} ({})", duration_text(rollback->time),
+                     base::counted(rollback->lanes, "target"));
 }
 
 std::string failure_name(const plan::Plan& plan, const scheduler::FirstFailure& first) {

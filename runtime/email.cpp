@@ -33,10 +33,6 @@ std::string revealed(const ActionRequest& request, std::string_view name) {
   return std::string(secret != nullptr ? secret->reveal() : request.text(name));
 }
 
-bool fits_a_line(std::string_view text) {
-  return text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
-}
-
 // The same for every attempt: what was lost on the way and is sent again is the same mail.
 std::string message_id(const ActionRequest& request, const std::string& host) {
   const std::string what =

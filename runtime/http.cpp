@@ -19,11 +19,6 @@ Completion ended(scheduler::Outcome outcome, std::string detail,
   return completion;
 }
 
-// Checked again here: a value that is per target was not known to the compiler, nor a secret.
-bool fits_a_line(std::string_view text) {
-  return text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
-}
-
 // The error says why the request cannot be made.
 base::Result<Transfer::Http> http_of(const ActionRequest& request) {
   Transfer::Http made;

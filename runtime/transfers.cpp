@@ -108,6 +108,10 @@ void prepare(Row& row, const Transfer::Mail& mail) {
 
 }  // namespace
 
+bool fits_a_line(std::string_view text) {
+  return text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
+}
+
 std::string url_destination(const std::string& url) {
   std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parts(curl_url(), curl_url_cleanup);
   if (curl_url_set(parts.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return "";

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -61,6 +62,10 @@ class Transfers {
   struct Implementation;
   std::unique_ptr<Implementation> implementation_;
 };
+
+// Whether it may stand in a header. Checked when it is sent: the compiler knows neither a value
+// that each target has of its own, nor a secret.
+bool fits_a_line(std::string_view text);
 
 // host:port of a URL that the compiler has let through.
 std::string url_destination(const std::string& url);
