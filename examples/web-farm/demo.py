@@ -114,7 +114,7 @@ class Demo:
         print("\n   " + (styled("Every promise held.", "1;32") if held
                          else styled("A promise did not hold.", "1;31")))
         print(f"   pictures: {shown([self.folder])}/web-farm.svg and .png"
-              f"\n   the run:  sluice status --state {shown([self.state])}, or logs, or history")
+              f"\n   the run:  {shown([self.sluice])} status --state {shown([self.state])}, or logs, or history")
         return 0 if held else 1
 
 
