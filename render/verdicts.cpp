@@ -13,6 +13,9 @@ namespace sluice::render {
 
 namespace {
 
+// As many as there are diagnostics on a screenful.
+constexpr std::size_t most_findings = 100;
+
 using plan::Contract;
 using plan::Finding;
 using Answer = Verdict::Answer;
@@ -223,15 +226,21 @@ std::string verdicts_text(const plan::Plan& plan, const std::vector<Verdict>& ve
     text += fmt::format("           see it: sluice simulate {}{}\n", base::printable(command),
                         base::printable(replay));
   }
+  std::size_t others = 0;  // than errors, of which each is shown
   for (const Finding& finding : findings) {
     const bool bad = finding.severity == Finding::Severity::Error;
     const bool warns = finding.severity == Finding::Severity::Warning;
+    if (!bad && ++others > most_findings) continue;
     const std::string place = plan::place_text(plan, finding.place);
     text += painted(word(finding.severity), bad ? "\x1b[31m" : warns ? "\x1b[33m" : "\x1b[36m");
     const std::string message = fitted(finding.message, 600);
     text += wrapped(place.empty() ? message : fitted(place, 90) + ": " + message, 11,
                     std::max(style.width, 60))
                 .substr(9);
+  }
+  if (others > most_findings) {
+    text += fmt::format("           and {} more, which `--format json` tells\n",
+                        others - most_findings);
   }
   return text;
 }
