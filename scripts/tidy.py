@@ -56,6 +56,8 @@ def main():
     build = sys.argv[1]
     with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as file:
         commands = {os.path.join(entry["directory"], entry["file"]): entry for entry in json.load(file)}
+    for entry in commands.values():  # g++'s precompiled headers are nothing to clang: it reads the source as it stands
+        entry["command"] = re.sub(r"-Winvalid-pch|-fpch-preprocess|-include \S*cmake_pch\.hxx", "", entry["command"])
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     stamps = os.path.join(cache, "sluice-lint")
     os.makedirs(stamps, exist_ok=True)
@@ -63,30 +65,23 @@ def main():
     def stamp(source):
         return os.path.join(stamps, digest([".clang-tidy", *with_headers(source)]))
 
-    def read(source, *options):
-        return subprocess.run(["clang-tidy-19", "--quiet", "-p", build, "--extra-arg=-w", *options, source],
-                              capture_output=True, text=True)
-
     def check(sources):
         """[(source, status, what was found)] of sources that are read together where there are several."""
-        if len(sources) > 1:
-            with tempfile.TemporaryDirectory() as folder:
-                unit = os.path.join(folder, "unit.cpp")
+        with tempfile.TemporaryDirectory() as folder:
+            unit = os.path.join(folder, "unit.cpp") if len(sources) > 1 else os.path.abspath(sources[0])
+            if len(sources) > 1:
                 with open(unit, "w", encoding="utf-8") as file:
                     file.writelines(f'#include "{os.path.abspath(source)}"\n' for source in sources)
-                with open(os.path.join(folder, "compile_commands.json"), "w", encoding="utf-8") as file:
-                    first = commands[os.path.abspath(sources[0])]
-                    json.dump([{"directory": first["directory"], "file": unit,
-                                "command": first["command"].replace(first["file"], unit)}], file)
-                together = subprocess.run(
-                    ["clang-tidy-19", "--quiet", "-p", folder, "--extra-arg=-w", f"--header-filter={FILTER}",
-                     f"--config-file={os.path.abspath('.clang-tidy')}", unit], capture_output=True, text=True)
-            if together.returncode != 0:
-                return [answer for source in sources for answer in check([source])]
-            answers = [(source, 0, "") for source in sources]
-        else:
-            result = read(sources[0])
-            answers = [(sources[0], result.returncode, result.stdout + result.stderr)]
+            with open(os.path.join(folder, "compile_commands.json"), "w", encoding="utf-8") as file:
+                first = commands[os.path.abspath(sources[0])]
+                json.dump([{"directory": first["directory"], "file": unit,
+                            "command": first["command"].replace(first["file"], unit)}], file)
+            result = subprocess.run(
+                ["clang-tidy-19", "--quiet", "-p", folder, "--extra-arg=-w", f"--header-filter={FILTER}",
+                 f"--config-file={os.path.abspath('.clang-tidy')}", unit], capture_output=True, text=True)
+        if result.returncode != 0 and len(sources) > 1:
+            return [answer for source in sources for answer in check([source])]
+        answers = [(source, result.returncode, result.stdout + result.stderr) for source in sources]
         for source, status, _ in answers:
             if status == 0:
                 open(stamp(source), "w").close()
