@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "support/golden.h"
+#include "support/paths.h"
 
 namespace {
 
@@ -17,7 +18,7 @@ using sluice::test::read_text;
 using sluice::test::run_program;
 using sluice::test::TemporaryDirectory;
 
-const std::string examples = std::string(SLUICE_SOURCE_DIR) + "/examples";
+const std::string examples = sluice::test::source_dir() + "/examples";
 
 struct Rollout {
   ProgramResult run;

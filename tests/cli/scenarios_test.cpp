@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "support/golden.h"
+#include "support/paths.h"
 
 namespace {
 
@@ -170,8 +171,8 @@ void check_scenario(const std::filesystem::path& path) {
 
 TEST_CASE("timelines worked out by hand come out of the program to the millisecond") {
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(std::string(SLUICE_SOURCE_DIR) +
-                                                               "/tests/cli/scenarios")) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(sluice::test::source_dir() + "/tests/cli/scenarios")) {
     files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());

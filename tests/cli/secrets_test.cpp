@@ -17,6 +17,7 @@
 #include <thread>
 
 #include "support/golden.h"
+#include "support/paths.h"
 #include "support/sshd.h"
 
 using namespace sluice;
@@ -220,7 +221,8 @@ TEST_CASE("no secret comes anywhere but to who is to have it", "[secrets]") {
   INFO(saved.err);
   REQUIRE(saved.status == 0);
 
-  const pid_t program = start_program({SLUICE_PROGRAM, "run", file, "--yes"}, folder + "/run/said");
+  const pid_t program =
+      start_program({test::program_path(), "run", file, "--yes"}, folder + "/run/said");
   for (int script = 1; script <= 3; ++script) {
     read_line(fmt::format("{}/run/there{}", folder, script));
   }

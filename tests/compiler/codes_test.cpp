@@ -10,12 +10,13 @@
 #include "compiler/text_check.h"
 #include "support/golden.h"
 #include "support/memory_files.h"
+#include "support/paths.h"
 
 using namespace sluice;
 
 namespace {
 
-const std::string folder = std::string(SLUICE_SOURCE_DIR) + "/tests/compiler/golden";
+const std::string folder = test::source_dir() + "/tests/compiler/golden";
 
 struct Compiled {
   base::Sources sources;
@@ -135,7 +136,7 @@ TEST_CASE("each code that the compiler can say is in the table, once and explain
     CHECK(code.title.size() > 8);
     CHECK(code.explanation.back() == '.');
   }
-  const std::string sources = std::string(SLUICE_SOURCE_DIR) + "/compiler";
+  const std::string sources = test::source_dir() + "/compiler";
   for (const auto& entry : std::filesystem::directory_iterator(sources)) {
     for (const std::string& code : codes_in(test::read_text(entry.path().string()))) {
       INFO(entry.path().string() << ": " << code);

@@ -7,6 +7,7 @@
 
 #include "compiler/compile.h"
 #include "support/golden.h"
+#include "support/paths.h"
 #include "support/source_text.h"
 
 using namespace sluice;
@@ -39,7 +40,7 @@ std::string without_blanks(std::string text) {
 std::vector<std::string> all_files() {
   std::vector<std::string> files;
   for (const char* folder : {"/tests", "/examples"}) {
-    const std::string root = SLUICE_SOURCE_DIR + std::string(folder);
+    const std::string root = test::source_dir() + std::string(folder);
     for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
       if (entry.path().extension() == ".deploy") files.push_back(entry.path().string());
     }
@@ -52,7 +53,7 @@ std::vector<std::string> all_files() {
 
 TEST_CASE("a file is laid out as stands beside it") {
   for (const std::string name : {"farm", "mistaken"}) {
-    const std::string path = SLUICE_SOURCE_DIR + ("/tests/compiler/layout/" + name + ".deploy");
+    const std::string path = test::source_dir() + ("/tests/compiler/layout/" + name + ".deploy");
     test::check_golden("compiler/layout/" + name + ".expected",
                        formatted(test::read_text(path)).text);
   }

@@ -9,6 +9,7 @@
 #include "compiler/inventory_read.h"
 #include "support/golden.h"
 #include "support/inventory_text.h"
+#include "support/paths.h"
 
 using namespace sluice;
 using nlohmann::json;
@@ -26,7 +27,7 @@ struct Case {
 std::vector<Case> read_cases(const std::string& file) {
   std::vector<Case> cases;
   const std::string all =
-      test::read_text(std::string(SLUICE_SOURCE_DIR) + "/tests/compiler/inventories/" + file);
+      test::read_text(test::source_dir() + "/tests/compiler/inventories/" + file);
   for (std::size_t begin = 0; begin < all.size();) {
     const std::size_t end = std::min(all.find('\n', begin), all.size());
     const std::string line = all.substr(begin, end - begin);
@@ -74,7 +75,7 @@ json held_alone(json listing) {
 
 json ask_ansible(const std::vector<std::string>& files) {
   std::string command =
-      std::string("/usr/bin/python3 ") + SLUICE_SOURCE_DIR + "/tests/compiler/ansible_listing.py";
+      std::string("/usr/bin/python3 ") + test::source_dir() + "/tests/compiler/ansible_listing.py";
   for (const std::string& file : files) command += " '" + file + "'";
   FILE* pipe = ::popen(command.c_str(), "r");
   REQUIRE(pipe != nullptr);

@@ -12,6 +12,7 @@
 
 #include "compiler/parse.h"
 #include "support/golden.h"
+#include "support/paths.h"
 
 using namespace sluice;
 
@@ -56,7 +57,7 @@ void check_same(const std::string& text) {
 
 std::vector<std::string> sources() {
   std::vector<std::string> texts;
-  const std::string root = SLUICE_SOURCE_DIR;
+  const std::string root = test::source_dir();
   for (const std::string folder : {"/examples", "/tests/compiler", "/tests/fuzz/corpus"}) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(root + folder)) {
       if (entry.is_regular_file() && entry.file_size() < 20'000) {

@@ -6,6 +6,7 @@
 #include "compiler/compile.h"
 #include "support/golden.h"
 #include "support/memory_files.h"
+#include "support/paths.h"
 
 using namespace sluice;
 
@@ -37,7 +38,7 @@ std::string said_of(const std::string& text) {
 }  // namespace
 
 TEST_CASE("mistakes made by hand are told in words that help") {
-  const std::string folder = std::string(SLUICE_SOURCE_DIR) + "/tests/compiler/mistakes";
+  const std::string folder = test::source_dir() + "/tests/compiler/mistakes";
   std::size_t mistakes = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     if (entry.path().extension() != ".txt") continue;

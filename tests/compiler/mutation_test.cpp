@@ -8,6 +8,7 @@
 #include "compiler/codes.h"
 #include "compiler/compile.h"
 #include "support/golden.h"
+#include "support/paths.h"
 #include "support/source_text.h"
 
 using namespace sluice;
@@ -17,7 +18,7 @@ namespace {
 std::vector<std::string> good_and_bad_files() {
   std::set<std::string> paths;
   for (const char* folder : {"tests/compiler/syntax", "tests/compiler/golden", "examples"}) {
-    const std::string root = std::string(SLUICE_SOURCE_DIR) + "/" + folder;
+    const std::string root = test::source_dir() + "/" + folder;
     if (!std::filesystem::exists(root)) continue;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
       if (entry.path().extension() == ".deploy") paths.insert(entry.path().string());
@@ -108,7 +109,7 @@ TEST_CASE("a file cut off anywhere is refused or read, never more") {
 
 TEST_CASE("one `}` taken out of a file is one error, at the line behind it") {
   const std::string text =
-      test::read_text(std::string(SLUICE_SOURCE_DIR) + "/tests/compiler/syntax/whole_file.deploy");
+      test::read_text(test::source_dir() + "/tests/compiler/syntax/whole_file.deploy");
   std::size_t braces = 0;
   for (std::size_t at = text.find("}\n"); at != std::string::npos; at = text.find("}\n", at + 1)) {
     const std::size_t line = text.rfind('\n', at) + 1;
@@ -130,7 +131,7 @@ TEST_CASE("one `}` taken out of a file is one error, at the line behind it") {
 
 TEST_CASE("one `{` or `}` too many or too few does not hide another mistake far from it") {
   const std::string text =
-      test::read_text(std::string(SLUICE_SOURCE_DIR) + "/tests/compiler/syntax/whole_file.deploy") +
+      test::read_text(test::source_dir() + "/tests/compiler/syntax/whole_file.deploy") +
       "\nstep \"Last\" windw 3 { run \"true\" }\n";
   for (std::size_t at = 0; at < text.rfind("step"); ++at) {
     if (text[at] != '{' && text[at] != '}') continue;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "support/golden.h"
+#include "support/paths.h"
 #include "support/source_text.h"
 #include "support/syntax_dump.h"
 
@@ -30,7 +31,7 @@ std::string block(const std::string& text) {
 
 TEST_CASE("each construct is read into the tree that stands beside it") {
   std::set<std::string> names;
-  const std::string folder = std::string(SLUICE_SOURCE_DIR) + "/tests/compiler/syntax";
+  const std::string folder = test::source_dir() + "/tests/compiler/syntax";
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     if (entry.path().extension() == ".deploy") names.insert(entry.path().stem().string());
   }

@@ -7,6 +7,7 @@
 
 #include "support/compiled.h"
 #include "support/golden.h"
+#include "support/paths.h"
 #include "support/tiny_plan.h"
 
 using namespace sluice;
@@ -14,7 +15,7 @@ using namespace sluice;
 TEST_CASE("a plan is told in words, limits with their rules, and the worst case with its reasons") {
   for (const std::string name : {"web-farm", "every-phrase"}) {
     const plan::Plan plan = test::compiled(
-        test::read_text(fmt::format("{}/tests/render/plans/{}.deploy", SLUICE_SOURCE_DIR, name)),
+        test::read_text(fmt::format("{}/tests/render/plans/{}.deploy", test::source_dir(), name)),
         std::string(name) + ".deploy");
     test::check_golden("render/plans/" + name + ".txt", render::plan_text(plan));
     test::check_golden("render/plans/" + name + ".json", render::plan_summary_json(plan));

@@ -10,6 +10,7 @@
 #include "simulator/simulator.h"
 #include "support/compiled.h"
 #include "support/golden.h"
+#include "support/paths.h"
 #include "support/tiny_plan.h"
 
 using namespace sluice;
@@ -20,7 +21,7 @@ using nlohmann::json;
 
 plan::Plan compiled(const std::string& name) {
   plan::Plan plan = test::compiled(
-      test::read_text(fmt::format("{}/tests/render/reports/{}.deploy", SLUICE_SOURCE_DIR, name)),
+      test::read_text(fmt::format("{}/tests/render/reports/{}.deploy", test::source_dir(), name)),
       name + ".deploy");
   plan.digest = "sha256:of-the-plan";  // what stands beside it here does not depend on it
   return plan;

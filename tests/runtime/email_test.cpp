@@ -9,6 +9,7 @@
 #include "runtime/mail_message.h"
 #include "support/executing.h"
 #include "support/golden.h"
+#include "support/paths.h"
 #include "support/remote.h"
 
 using namespace sluice;
@@ -28,8 +29,7 @@ class MailServer {
  public:
   MailServer(test::Waiting& waiting, bool secure) : waiting_(waiting), processes_(waiting.loop) {
     runtime::ProcessOptions options;
-    options.arguments = {python, std::string(SLUICE_SOURCE_DIR) + "/tests/runtime/mail_server.py",
-                         mails()};
+    options.arguments = {python, test::source_dir() + "/tests/runtime/mail_server.py", mails()};
     if (secure) {
       make_certificate();
       options.arguments.push_back(certificate());

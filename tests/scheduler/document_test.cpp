@@ -3,13 +3,13 @@
 #include <string>
 
 #include "support/golden.h"
+#include "support/paths.h"
 #include "support/script.h"
 
 using namespace sluice;
 
 TEST_CASE("the examples of docs/SCHEDULING.md are true") {
-  const std::string document =
-      test::read_text(std::string(SLUICE_SOURCE_DIR) + "/docs/SCHEDULING.md");
+  const std::string document = test::read_text(test::source_dir() + "/docs/SCHEDULING.md");
   const std::string opening = "```script\n";
   std::size_t examples = 0;
   for (std::size_t at = document.find(opening); at != std::string::npos;

@@ -1,4 +1,5 @@
 #include "support/golden.h"
+#include "support/paths.h"
 
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -25,7 +26,7 @@ void write_text(const std::string& path, std::string_view text) {
 }
 
 void check_golden(std::string_view path, std::string_view actual) {
-  const std::string full = std::string(SLUICE_SOURCE_DIR) + "/tests/" + std::string(path);
+  const std::string full = test::source_dir() + "/tests/" + std::string(path);
   if (std::getenv("SLUICE_UPDATE_GOLDEN") != nullptr) {
     write_text(full, actual);
     return;
@@ -55,7 +56,7 @@ ProgramResult run_program(const std::vector<std::string>& arguments, std::string
   const std::string err = place.path() + "/err";
   write_text(in, input);
   std::vector<char*> words;
-  std::string program = SLUICE_PROGRAM;
+  std::string program = test::program_path();
   words.push_back(program.data());
   std::vector<std::string> copies = arguments;
   for (std::string& argument : copies) words.push_back(argument.data());
