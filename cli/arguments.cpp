@@ -339,6 +339,13 @@ CLI::App* add_version(CLI::App& app, VersionOptions&) {
   return app.add_subcommand("version", "print the version");
 }
 
+// What `package` calls on this machine; for nobody to type.
+CLI::App* add_unpack(CLI::App& app, UnpackOptions& options) {
+  CLI::App* command = app.add_subcommand("unpack-archive", "unpack into the working directory");
+  command->add_option("archive", options.archive, "which")->required();
+  return command->group("");
+}
+
 // A subcommand and the options that its parsing fills.
 class Subcommands {
  public:
@@ -404,6 +411,7 @@ std::variant<Arguments, int> parse_arguments(int argc, const char* const* argv) 
   commands.add(app, add_logs);
   commands.add(app, add_explain);
   commands.add(app, add_version);
+  commands.add(app, add_unpack);
   if (argc < 2) {
     fmt::print(stderr, "{}", app.help());
     return wrong_command;

@@ -144,13 +144,16 @@ struct ExplainOptions {
   std::string code;  // empty: a list of all
 };
 struct VersionOptions {};
+struct UnpackOptions {
+  std::string archive;
+};
 
 using Arguments =
     std::variant<CheckOptions, FmtOptions, PlanOptions, DiffOptions, GraphOptions, SimulateOptions,
                  AdviseOptions, RunOptions, ResumeOptions, PauseOptions, ContinueOptions,
                  AbortOptions, ApproveOptions, RejectOptions, AnswerOptions, StatusOptions,
                  ReportOptions, CompareOptions, CalibrateOptions, HistoryOptions, LogsOptions,
-                 ExplainOptions, VersionOptions>;
+                 ExplainOptions, VersionOptions, UnpackOptions>;
 
 // Parsed arguments, or the exit status after help or an error was printed.
 std::variant<Arguments, int> parse_arguments(int argc, const char* const* argv);

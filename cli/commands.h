@@ -35,5 +35,6 @@ int history_command(const HistoryOptions& options);
 int logs_command(const LogsOptions& options);
 int explain_command(const ExplainOptions& options);
 int version_command(const VersionOptions& options);
+int unpack_command(const UnpackOptions& options);
 
 }  // namespace sluice::cli

@@ -26,6 +26,12 @@ std::string certificates() {
   return file == nullptr ? "" : file;
 }
 
+// What unpacks archives on this machine: it may have been replaced or moved since it was started.
+std::string own_program() {
+  std::error_code unknown;
+  return std::filesystem::read_symlink("/proc/self/exe", unknown).string();
+}
+
 }  // namespace
 
 // Below /tmp, and not where TMPDIR says: a socket's path may have 107 bytes.
@@ -48,19 +54,23 @@ Executors::Executors(runtime::Loop& loop, const std::string& scripts, runtime::E
       http_(loop, transfers_, ssh_.tunnels()),
       email_(loop, transfers_, ssh_.tunnels()),
       haproxy_(loop, ssh_.tunnels()),
-      service_(local_, ssh_) {
+      service_(local_, ssh_),
+      uploads_(loop, ssh_),
+      package_(loop, {local_, ssh_}, uploads_, own_program()) {
   actions_.add("script local", local_);
   actions_.add("script ssh", ssh_);
   actions_.add("http", http_);
   actions_.add("haproxy", haproxy_);
   actions_.add("email", email_);
   actions_.add("service", service_);
+  actions_.add("package", package_);
   actions_.add("manual", person);
 }
 
-std::string Executors::missing(const plan::Plan& plan) const {
+std::string Executors::missing(const plan::Plan& plan, const std::string& folder) {
   if (sockets_.path().empty()) return "a private directory cannot be made below /tmp";
-  return actions_.missing(plan);
+  if (std::string missing = actions_.missing(plan); !missing.empty()) return missing;
+  return package_.check(plan, folder);
 }
 
 void Executors::finish(std::function<void()> finished) {

@@ -12,9 +12,11 @@
 #include "runtime/http.h"
 #include "runtime/local.h"
 #include "runtime/loop.h"
+#include "runtime/package.h"
 #include "runtime/process.h"
 #include "runtime/service.h"
 #include "runtime/ssh.h"
+#include "runtime/ssh_upload.h"
 #include "runtime/transfers.h"
 
 namespace sluice::cli {
@@ -40,8 +42,9 @@ class Executors {
   Executors(runtime::Loop& loop, const std::string& scripts, runtime::Executor& person);
 
   runtime::Executor& all() { return actions_; }
-  // Why this plan cannot be carried out with them; empty where it can.
-  std::string missing(const plan::Plan& plan) const;
+  // Why this plan cannot be carried out with them; empty where it can. What it names lies beneath
+  // `folder`.
+  std::string missing(const plan::Plan& plan, const std::string& folder);
   // Tidies up on the hosts, and then tells. After the last action was answered.
   void finish(std::function<void()> finished);
 
@@ -56,6 +59,8 @@ class Executors {
   runtime::EmailExecutor email_;
   runtime::HaproxyExecutor haproxy_;
   runtime::ServiceExecutor service_;
+  runtime::SshUploads uploads_;
+  runtime::PackageExecutor package_;
 };
 
 }  // namespace sluice::cli

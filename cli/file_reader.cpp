@@ -9,11 +9,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
 #include <cstring>
 
+#include "base/sha256.h"
 #include "base/utf8.h"
 #include "cli/program_output.h"
 
@@ -147,6 +149,35 @@ base::Result<FolderReader::File> FolderReader::read(const std::string& from,
   file.program = (status.st_mode & 0111U) != 0 && begins_as_program(file.text);
   shown_[file.path] = file.name;
   return file;
+}
+
+base::Result<std::optional<FolderReader::Stamp>> FolderReader::stamp(const std::string& from,
+                                                                     const std::string& path) {
+  const std::string start = from.empty() ? root_ + "/" : folder_of(from);
+  const std::string whole = path.starts_with("/") ? path : start + path;
+  if (::access(whole.c_str(), F_OK) != 0 && errno == ENOENT) return std::optional<Stamp>();
+  auto real = real_path(from, path);
+  if (!real) return real.error();
+  const std::string name = base::printable(shown(from, path));
+  const int descriptor = open_beneath(real.value(), O_RDONLY | O_NONBLOCK);
+  if (descriptor < 0) return Error{fmt::format("cannot read {}: {}", name, std::strerror(errno))};
+  struct stat status{};
+  Stamp stamp;
+  base::Sha256 hash;
+  std::array<char, 65536> buffer;
+  const bool is_file = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+  ssize_t got = is_file ? 1 : -1;
+  while (got > 0) {
+    got = ::read(descriptor, buffer.data(), buffer.size());
+    if (got <= 0) break;
+    stamp.bytes += static_cast<std::uint64_t>(got);
+    hash.add({buffer.data(), static_cast<std::size_t>(got)});
+  }
+  const std::string why = is_file ? std::strerror(errno) : "it is no file";
+  ::close(descriptor);
+  if (got < 0) return Error{fmt::format("cannot read {}: {}", name, why)};
+  stamp.sha256 = hash.hex();
+  return std::optional(stamp);
 }
 
 std::vector<std::string> FolderReader::list(const std::string& from, const std::string& path) {

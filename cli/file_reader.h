@@ -29,6 +29,8 @@ class FolderReader : public compiler::FileReader {
   std::string main_path() const override { return main_path_; }
   base::Result<File> read(const std::string& from, const std::string& path,
                           std::size_t most_bytes) override;
+  base::Result<std::optional<Stamp>> stamp(const std::string& from,
+                                           const std::string& path) override;
   std::vector<std::string> list(const std::string& from, const std::string& path) override;
   base::Result<std::string> run(const std::string& path) override;
   bool may_run() const override { return may_run_; }

@@ -28,6 +28,7 @@ struct Dispatch {
   int operator()(const LogsOptions& options) const { return logs_command(options); }
   int operator()(const ExplainOptions& options) const { return explain_command(options); }
   int operator()(const VersionOptions& options) const { return version_command(options); }
+  int operator()(const UnpackOptions& options) const { return unpack_command(options); }
 };
 
 }  // namespace

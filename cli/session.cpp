@@ -60,7 +60,7 @@ int RunSession::begin() {
   if (!folder) return wrong(folder.error().message);
   folder_ = folder.value();
   executors_.emplace(loop_, folder_.scripts(), person_);
-  if (const std::string missing = executors_->missing(plan_); !missing.empty()) {
+  if (const std::string missing = executors_->missing(plan_, options_.folder); !missing.empty()) {
     return wrong(missing);
   }
   std::error_code unknown;
@@ -76,7 +76,7 @@ int RunSession::resume(const runtime::RunFolder& folder) {
   if (const base::Status taken = take_lease(); !taken) return wrong(taken.error().message);
   folder_ = folder;
   executors_.emplace(loop_, folder_.scripts(), person_);
-  if (const std::string missing = executors_->missing(plan_); !missing.empty()) {
+  if (const std::string missing = executors_->missing(plan_, options_.folder); !missing.empty()) {
     return wrong(missing);
   }
   auto continued = runtime::continue_journal(folder_.journal());

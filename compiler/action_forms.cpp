@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "compiler/action_table.h"
 
@@ -115,6 +116,21 @@ std::string number_problem(Form form, std::int64_t micros) {
   return micros % one == 0 && micros >= one ? "" : "it is a whole number from 1";
 }
 
+std::string archive_problem(std::string_view path) {
+  constexpr std::array<std::string_view, 6> endings{".tar.gz", ".tgz", ".tar.zst",
+                                                    ".tzst",   ".zip", ".nupkg"};
+  std::string lower(path);
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  const bool fits = std::any_of(endings.begin(), endings.end(),
+                                [&](std::string_view ending) { return lower.ends_with(ending); });
+  return fits ? "" : "an archive's name ends in .tar.gz, .tgz, .tar.zst, .tzst, .zip or .nupkg";
+}
+
+std::string folder_problem(std::string_view path) {
+  const bool drive = path.size() > 2 && is_letter(path[0]) && path[1] == ':';
+  return path.starts_with("/") || drive ? "" : "it is an absolute path";
+}
+
 }  // namespace
 
 std::string form_problem(Form form, const plan::Value& value) {
@@ -141,6 +157,10 @@ std::string form_problem(Form form, const plan::Value& value) {
       return addresses_problem(*text);
     case Form::HostAndPort:
       return host_and_port_problem(*text);
+    case Form::Archive:
+      return archive_problem(*text);
+    case Form::Folder:
+      return folder_problem(*text);
     default:
       return "";
   }

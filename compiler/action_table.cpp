@@ -38,17 +38,26 @@ ActionSchema package() {
   ActionSchema made;
   made.kind = "package";
   made.documentation =
-      "Copies an archive (.tar.gz, .tar.zst, .zip or .nupkg), verifies its SHA-256, unpacks it "
-      "beside the releases that are there, switches the link `current` to it at once, and keeps "
-      "the last releases.";
+      "Copies an archive (.tar.gz, .tar.zst, .zip or .nupkg) to the target, verifies its SHA-256, "
+      "unpacks it beside the releases that are there, switches the link `current` to it at once, "
+      "and keeps the last releases. Where the release is in place and as it was unpacked, nothing "
+      "is done. The plan holds the archive's size and SHA-256; `run` refuses another one, and one "
+      "that could write outside of its folder, before anything begins.";
   made.attributes = {
-      required(form(string("source", "the archive, from the main file's folder"), Form::Line)),
-      required(form(string("to", "the folder on the target that holds the releases"), Form::Line)),
-      form(string("sha256", "what the archive's SHA-256 must be"), Form::Sha256),
+      required(
+          known(form(string("source", "the archive, from the main file's folder"), Form::Archive))),
+      required(
+          form(string("to", "the folder on the target that holds the releases"), Form::Folder)),
+      known(form(string("sha256", "what the archive's SHA-256 must be"), Form::Sha256)),
       with_default(form(attribute("keep", Type::Number, "how many releases stay"), Form::Count),
                    number(5)),
-      literal(string("before", "a script that runs before the link is switched")),
-      literal(string("after", "a script that runs when it has been switched"))};
+      literal(string("before",
+                     "a script that runs in the new release before the link is switched, with "
+                     "`package_release` and `package_previous` set to the folders of both; where "
+                     "it fails, nothing is switched")),
+      literal(string("after",
+                     "the same when it has been switched; where it fails or is ended, the link "
+                     "leads to the release before again"))};
   made.default_takes = base::Duration{30'000};
   return made;
 }

@@ -27,6 +27,8 @@ enum class Form {
   Line,         // no line break
   Count,        // a whole number from 1
   Texts,        // a list of strings
+  Archive,      // a file whose name ends as those do that a package is made of
+  Folder,       // an absolute path
 };
 
 struct AttributeSchema {

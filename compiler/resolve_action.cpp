@@ -5,6 +5,7 @@
 #include <array>
 #include <map>
 
+#include "base/utf8.h"
 #include "compiler/resolver.h"
 #include "compiler/suggest.h"
 
@@ -60,7 +61,7 @@ class ActionResolver {
     if (run_.argument) take_argument();
     for (const AttributeNode& node : run_.attributes) take(node);
     for (const AttributeSchema& schema : schema_->attributes) complete(schema);
-    if (failed_ || !take_script_file()) return std::nullopt;
+    if (failed_ || !take_script_file() || !take_archive()) return std::nullopt;
     sort_as_in_schema();
     return std::move(action_);
   }
@@ -163,6 +164,36 @@ class ActionResolver {
                                  node->span, resolver_);
     if (!text) return false;
     *file = {"body", plan::constant({*std::move(text)})};
+    return true;
+  }
+
+  // The plan says which archive is meant: its size and digest, where it is there already.
+  bool take_archive() {
+    if (action_.kind != "package" || resolver_.options.reader == nullptr) return true;
+    FileReader& reader = *resolver_.options.reader;
+    const std::string& path =
+        std::get<std::string>(plan::constant_value(*action_.attribute("source"))->content);
+    const auto stamp = reader.stamp(reader.main_path(), path);
+    if (!stamp) {
+      fail("E0225", *seen("source"), stamp.error().message);
+      return false;
+    }
+    if (!stamp.value()) return true;
+    const FileReader::Stamp& found = *stamp.value();
+    if (const plan::Expression* given = action_.attribute("sha256")) {
+      std::string wanted = std::get<std::string>(plan::constant_value(*given)->content);
+      for (char& c : wanted) c = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+      if (wanted != found.sha256) {
+        fail("E0215", *seen("sha256"),
+             fmt::format("the SHA-256 of {} is {}", base::printable(path), found.sha256));
+        return false;
+      }
+    } else {
+      action_.attributes.push_back({"sha256", plan::constant({found.sha256})});
+    }
+    constexpr std::int64_t micros = 1'000'000;
+    const plan::Number size{static_cast<std::int64_t>(found.bytes) * micros};
+    action_.attributes.push_back({"size", plan::constant({size})});
     return true;
   }
 

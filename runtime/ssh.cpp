@@ -23,6 +23,12 @@ SshExecutor::Host& SshExecutor::host(const Place& place) {
   return row;
 }
 
+SshConnection& SshExecutor::connection(const Place& place, const std::string& run) {
+  Host& row = host(place);
+  row.run = wrapper_run_name(run);
+  return *row.connection;
+}
+
 void SshExecutor::start(ActionRequest request, Sink done) {
   const ActionRequest::Ticket ticket = request.ticket;
   const std::string problem = connection_problem(request.place);

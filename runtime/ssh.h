@@ -33,6 +33,9 @@ class SshExecutor : public Executor {
   void start(ActionRequest request, Sink done) override;
   void cancel(ActionRequest::Ticket ticket) override;
 
+  // The connection to a host, for files of that run there: they go when the run's do.
+  SshConnection& connection(const Place& place, const std::string& run);
+
   // Through the same connections. The executor outlives it.
   OpenTunnel tunnels();
 

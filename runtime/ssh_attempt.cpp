@@ -53,15 +53,17 @@ std::string fresh_nonce() {
   return nonce;
 }
 
-WrapperKey wrapper_key(const ActionRequest& request) {
+std::string wrapper_run_name(const std::string& run) {
   const auto plain = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
   };
+  const bool fits = !run.empty() && std::all_of(run.begin(), run.end(), plain);
+  return fits ? run : base::sha256_hex(run);
+}
+
+WrapperKey wrapper_key(const ActionRequest& request) {
   WrapperKey key;
-  key.run = request.run;
-  if (!std::all_of(key.run.begin(), key.run.end(), plain) || key.run.empty()) {
-    key.run = base::sha256_hex(request.run);
-  }
+  key.run = wrapper_run_name(request.run);
   key.action = action_key(request);
   key.epoch = request.epoch;
   return key;

@@ -11,6 +11,8 @@ namespace sluice::runtime {
 
 // Never the same twice: nobody can know it beforehand.
 std::string fresh_nonce();
+// What the run's folder on a host is called.
+std::string wrapper_run_name(const std::string& run);
 // The files of an action are named by what identifies it, the same in every program that asks.
 WrapperKey wrapper_key(const ActionRequest& request);
 

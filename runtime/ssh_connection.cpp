@@ -189,6 +189,7 @@ void SshConnection::begin(Session session) {
   MuxSession::Options options;
   options.command = row.request.command;
   options.input = row.request.input;
+  options.input_file = row.request.input_file;
   options.keep_input_open = row.request.keep_input_open;
   options.on_output = row.request.on_output;
   options.on_end = [this, session](const MuxSession::End& end) { session_ended(session, end); };

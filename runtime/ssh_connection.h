@@ -42,6 +42,8 @@ class SshConnection {
     Use use = Use::Needed;
     std::string command;
     std::string input;
+    // In its place a file, read by the client from where it stands; who asks keeps it open.
+    int input_file = -1;
     bool keep_input_open = false;  // until the session is released
     std::function<void(Stream, std::string_view)> on_output;
     // Once, after the last output, from the loop.

@@ -265,7 +265,7 @@ struct MuxSession::Implementation {
     watch_output.on_readable([this] { read(output.read, watch_output, Stream::Output); });
     watch_errors = loop.watch(errors.read);
     watch_errors.on_readable([this] { read(errors.read, watch_errors, Stream::Errors); });
-    watch_input = loop.watch(input.write);
+    if (input.write >= 0) watch_input = loop.watch(input.write);
     client.send(mux_new_session(1, options.command), {input.read, output.write, errors.write});
     input.read = output.write = errors.write = -1;
     write_input();
@@ -287,12 +287,17 @@ struct MuxSession::Implementation {
 
   bool open() {
     for (Pipe* pipe : {&input, &output, &errors}) {
+      if (pipe == &input && options.input_file >= 0) {
+        input.read = ::fcntl(options.input_file, F_DUPFD_CLOEXEC, 0);
+        if (input.read < 0) return false;
+        continue;
+      }
       int ends[2];
       if (::pipe2(ends, O_CLOEXEC) != 0) return false;
       *pipe = {ends[0], ends[1]};
     }
     for (const int ours : {input.write, output.read, errors.read}) {
-      ::fcntl(ours, F_SETFL, O_NONBLOCK);
+      if (ours >= 0) ::fcntl(ours, F_SETFL, O_NONBLOCK);
     }
     return true;
   }
@@ -351,6 +356,7 @@ struct MuxSession::Implementation {
   }
 
   void write_input() {
+    if (input.write < 0) return;
     while (written < options.input.size()) {
       const ssize_t more =
           ::write(input.write, options.input.data() + written, options.input.size() - written);

@@ -94,6 +94,7 @@ class MuxSession {
   struct Options {
     std::string command;
     std::string input;             // for its standard input
+    int input_file = -1;           // in its place a file, which stays open here
     bool keep_input_open = false;  // until the session is destroyed
     std::function<void(Stream, std::string_view)> on_output;
     // Once, after the last output, from the loop; may destroy the session, as on_output may not.

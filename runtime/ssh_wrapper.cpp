@@ -51,8 +51,11 @@ WrapperAnswer answer_of(std::string_view line) {
 }  // namespace
 
 std::string wrapper_command() {
+  return shell_command(wrapper_text);
+}
+
+std::string shell_command(std::string_view rest) {
   std::string text;
-  std::string_view rest = wrapper_text;
   while (!rest.empty()) {
     const std::size_t end = rest.find('\n');
     std::string_view line = rest.substr(0, end);

@@ -16,6 +16,9 @@ namespace sluice::runtime {
 // login shell than that it knows `exec` and single quotes.
 std::string wrapper_command();
 
+// A text of that kind as a command line, for words that need no quoting to follow.
+std::string shell_command(std::string_view text);
+
 // Names one action's files on its host. Of characters that need no quoting.
 struct WrapperKey {
   std::string run;

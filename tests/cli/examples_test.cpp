@@ -201,6 +201,23 @@ TEST_CASE("each rollout as people need it is checked, drawn, and carried out as 
   }
 }
 
+TEST_CASE("a release takes over from the one before it, which stays beside it") {
+  const TemporaryDirectory place;
+  const std::string folder = "folder=" + place.path();
+  const std::vector<std::string> first{"--set", folder, "--set", "release=1.4.2"};
+  REQUIRE(carry_out("release/release.deploy", first).run.status == 0);
+  const Rollout rollout = carry_out("release/release.deploy", {"--set", folder});
+  INFO(rollout.run.err);
+  REQUIRE(rollout.run.status == 0);
+  CHECK(without_times(rollout.fact) == without_times(rollout.prediction));
+  for (const std::string target : {"web-1", "web-2", "web-3"}) {
+    const std::string there = place.path() + "/" + target;
+    CHECK(read_text(there + "/current/VERSION") == "1.5.0\n");
+    CHECK(std::filesystem::exists(there + "/acme-1.4.2-6eab4e8b6c58/VERSION"));
+  }
+  CHECK(holds(rollout.run.err, "│ acme 1.5.0\n"));
+}
+
 TEST_CASE("no example gives a reason for a warning, and each stands in the one layout") {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(examples)) {
     if (entry.path().extension() != ".deploy") continue;

@@ -4,13 +4,13 @@
 #include <filesystem>
 
 #include "support/golden.h"
+#include "support/sshd.h"
 
 using namespace sluice;
 
 TEST_CASE("a plan that holds what cannot be carried out is simulated, and never begun") {
   for (const char* run :
-       {"run package { source = \"a.zip\" to = \"/srv\" }",
-        "run windows_service { name = \"s\" executable = \"s.exe\" }",
+       {"run windows_service { name = \"s\" executable = \"s.exe\" }",
         "run script \"Get-Date\" { shell = \"powershell\" }",
         "run azure_script \"Get-AzVM\" { subscription = \"s\" }",
         "run azure_resource_group { subscription = \"s\" resource_group = \"g\" template = \"t\" }",
@@ -31,4 +31,52 @@ TEST_CASE("a plan that holds what cannot be carried out is simulated, and never 
     CHECK(result.err.find(": this version does not carry out `") != std::string::npos);
     CHECK_FALSE(std::filesystem::exists(directory.path() + "/ran"));
   }
+}
+
+TEST_CASE(
+    "a release whose archive is missing, changed or hostile is refused before anything begins") {
+  const test::TemporaryDirectory directory;
+  const std::string file = directory.path() + "/web.deploy";
+  const auto run = [&](const std::vector<std::string>& words) {
+    const auto result = test::run_program(words, "", directory.path());
+    INFO(result.err);
+    CHECK_FALSE(std::filesystem::exists(directory.path() + "/ran"));
+    CHECK(result.status == 2);
+    return result.err;
+  };
+  test::write_text(file,
+                   "deployment \"Acme\"\nstep \"Before\" { run \"touch ran\" }\nstep \"A\" { run "
+                   "package { source = \"dist/a.tar.gz\" to = \"/srv\" } }\n");
+  CHECK(test::run_program({"simulate", file}).status == 0);
+  CHECK(run({"run", file, "--yes"}).find("dist/a.tar.gz: No such file or directory") !=
+        std::string::npos);
+
+  std::filesystem::create_directories(directory.path() + "/dist");
+  const auto pack = [&](const std::string& command) {
+    REQUIRE(test::run_quietly({"/bin/sh", "-c", "cd \"$0\" && " + command, directory.path()}) == 0);
+  };
+  pack("echo one > file && tar -czf dist/a.tar.gz file");
+  CHECK(test::run_program({"plan", file, "-o", directory.path() + "/web.plan"}).status == 0);
+  pack("echo two > file && tar -czf dist/a.tar.gz file");
+  const std::string changed = run({"run", directory.path() + "/web.plan", "--yes"});
+  CHECK(changed.find("web.deploy:3:") != std::string::npos);
+  CHECK(changed.find("dist/a.tar.gz is not the archive that the plan was made for") !=
+        std::string::npos);
+
+  pack("tar -czPf dist/a.tar.gz --transform 's,^,../,' file");
+  CHECK(run({"run", file, "--yes"})
+            .find("dist/a.tar.gz is refused: `../file`: its path leads out of the archive") !=
+        std::string::npos);
+
+  test::write_text(
+      file,
+      "deployment \"Acme\"\nstep \"A\" { run package { source = \"dist/a.tar.gz\" to = "
+      "\"/srv\" sha256 = \"" +
+          std::string(64, 'a') + "\" } }\n");
+  CHECK(run({"check", file}).find("the SHA-256 of dist/a.tar.gz is ") != std::string::npos);
+  test::write_text(
+      file,
+      "deployment \"Acme\"\nstep \"A\" { run package { source = \"/etc/../proc/version.zip\" "
+      "to = \"srv\" } }\n");
+  CHECK(run({"check", file}).find("it is an absolute path") != std::string::npos);
 }

@@ -42,6 +42,8 @@ std::string sample(const compiler::AttributeSchema& attribute) {
   if (!attribute.words.empty()) return fmt::format("\"{}\"", attribute.words.back());
   if (attribute.form == Form::Url) return "\"http://${target.address}:8080/\"";
   if (attribute.form == Form::Sha256) return "\"" + std::string(64, 'a') + "\"";
+  if (attribute.form == Form::Archive) return "\"dist/acme.tar.gz\"";
+  if (attribute.form == Form::Folder) return "\"/srv/${target.name}\"";
   if (attribute.form == Form::Addresses) return "\"ops@acme.example, dev@acme.example\"";
   if (attribute.form == Form::HostAndPort) return "\"mail.acme.example:25\"";
   return attribute.literal ? "\"true\"" : "target.name";
@@ -52,9 +54,10 @@ std::string written(const compiler::ActionSchema& action, bool all) {
   for (const compiler::AttributeSchema& attribute : action.attributes) {
     if (!all && !attribute.required) continue;
     if (action.kind == "script" && attribute.name == "file") continue;  // in the place of `body`
-    text += attribute.map     ? fmt::format(" {} {{ One = \"1\" }}", attribute.name)
-            : attribute.known ? fmt::format(" {} = \"{}\"", attribute.name, attribute.words[0])
-                              : fmt::format(" {} = {}", attribute.name, sample(attribute));
+    text += attribute.map ? fmt::format(" {} {{ One = \"1\" }}", attribute.name)
+            : attribute.known && !attribute.words.empty()
+                ? fmt::format(" {} = \"{}\"", attribute.name, attribute.words[0])
+                : fmt::format(" {} = {}", attribute.name, sample(attribute));
   }
   return text + " }";
 }

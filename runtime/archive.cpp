@@ -1,0 +1,408 @@
+#include "runtime/archive.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <locale.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "base/sha256.h"
+#include "base/utf8.h"
+
+namespace sluice::runtime {
+
+namespace {
+
+using base::Error;
+
+struct Ending {
+  std::string_view text;
+  ArchiveFormat format;
+};
+constexpr std::array<Ending, 6> endings{{{".tar.gz", ArchiveFormat::TarGz},
+                                         {".tgz", ArchiveFormat::TarGz},
+                                         {".tar.zst", ArchiveFormat::TarZst},
+                                         {".tzst", ArchiveFormat::TarZst},
+                                         {".zip", ArchiveFormat::Zip},
+                                         {".nupkg", ArchiveFormat::Zip}}};
+
+const Ending* ending_of(std::string_view path) {
+  for (const Ending& ending : endings) {
+    if (path.size() <= ending.text.size()) continue;
+    const std::string_view end = path.substr(path.size() - ending.text.size());
+    const bool same =
+        std::equal(end.begin(), end.end(), ending.text.begin(), [](char found, char wanted) {
+          const bool upper = found >= 'A' && found <= 'Z';
+          return (upper ? static_cast<char>(found - 'A' + 'a') : found) == wanted;
+        });
+    if (same) return &ending;
+  }
+  return nullptr;
+}
+
+// Names in archives are UTF-8, whatever the locale of who runs this.
+class Utf8Locale {
+ public:
+  Utf8Locale() : ours_(::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {
+    if (ours_ != nullptr) before_ = ::uselocale(ours_);
+  }
+  ~Utf8Locale() {
+    if (ours_ == nullptr) return;
+    ::uselocale(before_);
+    ::freelocale(ours_);
+  }
+  Utf8Locale(const Utf8Locale&) = delete;
+  Utf8Locale& operator=(const Utf8Locale&) = delete;
+
+ private:
+  locale_t ours_;
+  locale_t before_ = nullptr;
+};
+
+struct FreeReader {
+  void operator()(archive* reader) const { archive_read_free(reader); }
+};
+struct FreeWriter {
+  void operator()(archive* writer) const { archive_write_free(writer); }
+};
+using Reader = std::unique_ptr<archive, FreeReader>;
+
+Error archive_error(archive* reader) {
+  const char* text = archive_error_string(reader);
+  return {text == nullptr ? "it cannot be read" : base::printable(text)};
+}
+
+base::Result<Reader> open_archive(const std::string& path, ArchiveFormat format) {
+  Reader reader(archive_read_new());
+  if (!reader) return Error{"there is no memory to read it"};
+  if (format == ArchiveFormat::Zip) {
+    // By its directory, as unzip reads it.
+    archive_read_support_format_zip_seekable(reader.get());
+  } else {
+    archive_read_support_format_tar(reader.get());
+    if (format == ArchiveFormat::TarGz) archive_read_support_filter_gzip(reader.get());
+    if (format == ArchiveFormat::TarZst) archive_read_support_filter_zstd(reader.get());
+  }
+  constexpr std::size_t at_once = 65536;
+  if (archive_read_open_filename(reader.get(), path.c_str(), at_once) != ARCHIVE_OK) {
+    return archive_error(reader.get());
+  }
+  return reader;
+}
+
+bool right_filter(archive* reader, ArchiveFormat format) {
+  const int filter = archive_filter_code(reader, 0);
+  if (format == ArchiveFormat::TarGz) return filter == ARCHIVE_FILTER_GZIP;
+  if (format == ArchiveFormat::TarZst) return filter == ARCHIVE_FILTER_ZSTD;
+  return true;
+}
+
+bool has_control(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f || c == '\\';
+  });
+}
+
+// Without `.` and doubled slashes. Fails for what leads elsewhere.
+base::Result<std::vector<std::string>> parts_of(std::string_view path) {
+  constexpr std::size_t most_bytes = 4096;
+  if (path.empty() || path.size() > most_bytes) return Error{"its name is empty, or too long"};
+  if (has_control(path)) return Error{"its name holds a control character or a backslash"};
+  if (path.front() == '/') return Error{"its path is absolute"};
+  std::vector<std::string> parts;
+  while (!path.empty()) {
+    const std::size_t slash = std::min(path.find('/'), path.size());
+    const std::string_view part = path.substr(0, slash);
+    path.remove_prefix(std::min(slash + 1, path.size()));
+    if (part.empty() || part == ".") continue;
+    if (part == "..") return Error{"its path leads out of the archive"};
+    parts.emplace_back(part);
+  }
+  return parts;
+}
+
+// What the archive's entries make, one after the other.
+class Tree {
+ public:
+  enum class Kind : std::uint8_t { File, Folder, Link };
+
+  base::Result<std::string> add(std::string_view name, Kind kind) {
+    auto parts = parts_of(name);
+    if (!parts) return parts.error();
+    if (parts.value().empty()) {
+      if (kind != Kind::Folder) return Error{"it would take the place of the whole folder"};
+      return std::string(".");
+    }
+    std::string path;
+    for (std::size_t i = 0; i < parts.value().size(); ++i) {
+      path += (i == 0 ? "" : "/") + parts.value()[i];
+      const bool last = i + 1 == parts.value().size();
+      const auto [found, added] = kinds_.try_emplace(path, last ? kind : Kind::Folder);
+      if (added || (found->second == Kind::Folder && (!last || kind == Kind::Folder))) continue;
+      if (last) return Error{"there are two of its name"};
+      return Error{found->second == Kind::Link ? "its path goes through a link"
+                                               : "its path goes through a file"};
+    }
+    return path;
+  }
+
+  bool has_file(const std::string& path) const {
+    const auto found = kinds_.find(path);
+    return found != kinds_.end() && found->second == Kind::File;
+  }
+
+ private:
+  std::map<std::string, Kind> kinds_;
+};
+
+// A symbolic link at that path stays inside: `..` stands only at the beginning of its target, where
+// it goes up through folders and never through links, and not above the root.
+base::Status check_link(const std::string& path, std::string_view target) {
+  if (target.empty() || target.front() == '/' || has_control(target)) {
+    return Error{"it is a link that leads out of the archive"};
+  }
+  auto up = std::count(path.begin(), path.end(), '/');
+  bool down = false;
+  while (!target.empty()) {
+    const std::size_t slash = std::min(target.find('/'), target.size());
+    const std::string_view part = target.substr(0, slash);
+    target.remove_prefix(std::min(slash + 1, target.size()));
+    if (part.empty() || part == ".") continue;
+    if (part != "..") {
+      down = true;
+    } else if (down || --up < 0) {
+      return Error{"it is a link that leads out of the archive"};
+    }
+  }
+  return base::Done{};
+}
+
+class Checker {
+ public:
+  Checker(archive* reader, const ArchiveLimits& limits, std::uint64_t packed)
+      : reader_(reader), limits_(limits), packed_(packed) {}
+
+  base::Status take(archive_entry* entry) {
+    const char* name = archive_entry_pathname(entry);
+    if (name == nullptr) return Error{"an entry has a name that is no text"};
+    base::Status done = take(entry, name);
+    if (done) return done;
+    return Error{fmt::format("`{}`: {}", base::printable(name), done.error().message)};
+  }
+
+  ArchiveContent content() {
+    base::Sha256 listing;
+    for (std::vector<std::string>* lines : {&files_, &links_}) {
+      std::sort(lines->begin(), lines->end());
+      for (const std::string& line : *lines) listing.add(line);
+    }
+    content_.listing = listing.hex();
+    return content_;
+  }
+
+ private:
+  base::Status take(archive_entry* entry, const char* name) {
+    if (++entries_ > limits_.entries) {
+      return Error{fmt::format("the archive has more than {} entries", limits_.entries)};
+    }
+    if (archive_entry_is_encrypted(entry) != 0) return Error{"it is encrypted"};
+    const char* hard_link = archive_entry_hardlink(entry);
+    const auto type = archive_entry_filetype(entry);
+    if (hard_link == nullptr && type == AE_IFDIR) {
+      const auto added = tree_.add(name, Tree::Kind::Folder);
+      return added ? base::Status(base::Done{}) : base::Status(added.error());
+    }
+    if (hard_link == nullptr && type == AE_IFLNK) return take_link(entry, name);
+    if (hard_link == nullptr && type != AE_IFREG) {
+      return Error{"it is neither a file nor a folder nor a link"};
+    }
+    constexpr unsigned set_ids = 06000;
+    if ((archive_entry_perm(entry) & set_ids) != 0) {
+      return Error{"it would run as another user (set-user-id)"};
+    }
+    const auto path = tree_.add(name, Tree::Kind::File);
+    if (!path) return path.error();
+    ++content_.files;
+    return hard_link != nullptr ? take_hard_link(path.value(), hard_link)
+                                : take_file(entry, path.value());
+  }
+
+  base::Status take_link(archive_entry* entry, const char* name) {
+    const auto path = tree_.add(name, Tree::Kind::Link);
+    if (!path) return path.error();
+    const char* target = archive_entry_symlink(entry);
+    if (target == nullptr) return Error{"it is a link to what is no text"};
+    if (base::Status fine = check_link(path.value(), target); !fine) return fine;
+    links_.push_back(fmt::format("./{} -> {}\n", path.value(), target));
+    ++content_.links;
+    return base::Done{};
+  }
+
+  base::Status take_hard_link(const std::string& path, const char* target) {
+    const auto parts = parts_of(target);
+    const std::string first =
+        parts ? fmt::format("{}", fmt::join(parts.value(), "/")) : std::string();
+    const auto digest = digests_.find(first);
+    if (!tree_.has_file(first) || digest == digests_.end()) {
+      return Error{"it is a link to what is no file before it"};
+    }
+    digests_[path] = digest->second;
+    files_.push_back(fmt::format("{}  ./{}\n", digest->second, path));
+    return base::Done{};
+  }
+
+  base::Status take_file(archive_entry* entry, const std::string& path) {
+    const auto declared = archive_entry_size_is_set(entry) != 0
+                              ? static_cast<std::uint64_t>(archive_entry_size(entry))
+                              : 0;
+    if (base::Status fits = check_size(declared); !fits) return fits;
+    base::Sha256 digest;
+    std::array<char, 65536> buffer;
+    std::uint64_t bytes = 0;
+    for (;;) {
+      const la_ssize_t got = archive_read_data(reader_, buffer.data(), buffer.size());
+      if (got < 0) return archive_error(reader_);
+      if (got == 0) break;
+      bytes += static_cast<std::uint64_t>(got);
+      if (base::Status fits = check_size(bytes); !fits) return fits;
+      digest.add({buffer.data(), static_cast<std::size_t>(got)});
+    }
+    content_.bytes += bytes;
+    const std::string hex = digest.hex();
+    files_.push_back(fmt::format("{}  ./{}\n", hex, path));
+    digests_[path] = hex;
+    return base::Done{};
+  }
+
+  base::Status check_size(std::uint64_t more) const {
+    if (more > limits_.bytes || content_.bytes + more > limits_.bytes) {
+      return Error{fmt::format("more than {} bytes would come out of it", limits_.bytes)};
+    }
+    const std::uint64_t total = content_.bytes + more;
+    if (total > limits_.any_ratio && total / limits_.ratio > packed_) {
+      return Error{
+          fmt::format("more than {} times as much would come out as went in", limits_.ratio)};
+    }
+    return base::Done{};
+  }
+
+  archive* reader_;
+  const ArchiveLimits& limits_;
+  std::uint64_t packed_;
+  std::uint64_t entries_ = 0;
+  Tree tree_;
+  ArchiveContent content_;
+  std::vector<std::string> files_;
+  std::vector<std::string> links_;
+  std::map<std::string, std::string> digests_;  // by path, for links to it
+};
+
+}  // namespace
+
+std::optional<ArchiveFormat> archive_format(std::string_view path) {
+  const Ending* ending = ending_of(path);
+  return ending == nullptr ? std::nullopt : std::optional(ending->format);
+}
+
+std::string_view archive_format_name(ArchiveFormat format) {
+  switch (format) {
+    case ArchiveFormat::TarGz:
+      return "tar.gz";
+    case ArchiveFormat::TarZst:
+      return "tar.zst";
+    case ArchiveFormat::Zip:
+      break;
+  }
+  return "zip";
+}
+
+std::string_view archive_stem(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash != std::string_view::npos) path.remove_prefix(slash + 1);
+  const Ending* ending = ending_of(path);
+  if (ending != nullptr) path.remove_suffix(ending->text.size());
+  return path;
+}
+
+base::Result<FileDigest> digest_file(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return Error{fmt::format("cannot read {}: {}", path, std::strerror(errno))};
+  FileDigest digest;
+  base::Sha256 hash;
+  std::array<char, 65536> buffer;
+  for (;;) {
+    const ssize_t got = ::read(file, buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      const Error error{fmt::format("cannot read {}: {}", path, std::strerror(errno))};
+      ::close(file);
+      return error;
+    }
+    if (got == 0) break;
+    digest.bytes += static_cast<std::uint64_t>(got);
+    hash.add({buffer.data(), static_cast<std::size_t>(got)});
+  }
+  ::close(file);
+  digest.sha256 = hash.hex();
+  return digest;
+}
+
+base::Result<ArchiveContent> check_archive(const std::string& path, const ArchiveLimits& limits) {
+  const Utf8Locale utf8;
+  const auto format = archive_format(path);
+  if (!format) return Error{"it is none of .tar.gz, .tar.zst, .zip and .nupkg"};
+  const auto size = digest_file(path);
+  if (!size) return size.error();
+  auto reader = open_archive(path, *format);
+  if (!reader) return reader.error();
+  archive* opened = reader.value().get();
+  Checker checker(opened, limits, size.value().bytes);
+  for (;;) {
+    archive_entry* entry = nullptr;
+    const int result = archive_read_next_header(opened, &entry);
+    if (result == ARCHIVE_EOF) break;
+    if (result < ARCHIVE_WARN) return archive_error(opened);
+    if (!right_filter(opened, *format)) {
+      return Error{"it is not compressed as its name says"};
+    }
+    if (base::Status taken = checker.take(entry); !taken) return taken.error();
+  }
+  ArchiveContent content = checker.content();
+  if (content.files == 0) return Error{"there is no file in it"};
+  return content;
+}
+
+base::Status unpack_archive(const std::string& path) {
+  if (const auto checked = check_archive(path); !checked) return checked.error();
+  const Utf8Locale utf8;
+  auto reader = open_archive(path, *archive_format(path));
+  if (!reader) return reader.error();
+  const std::unique_ptr<archive, FreeWriter> disk(archive_write_disk_new());
+  if (!disk) return Error{"there is no memory to unpack it"};
+  archive_write_disk_set_options(disk.get(), ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_NO_OVERWRITE |
+                                                 ARCHIVE_EXTRACT_SECURE_NODOTDOT |
+                                                 ARCHIVE_EXTRACT_SECURE_SYMLINKS |
+                                                 ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS);
+  for (;;) {
+    archive_entry* entry = nullptr;
+    const int result = archive_read_next_header(reader.value().get(), &entry);
+    if (result == ARCHIVE_EOF) break;
+    if (result < ARCHIVE_WARN) return archive_error(reader.value().get());
+    const int written = archive_read_extract2(reader.value().get(), entry, disk.get());
+    if (written < ARCHIVE_WARN) return archive_error(reader.value().get());
+  }
+  if (archive_write_close(disk.get()) < ARCHIVE_WARN) return archive_error(disk.get());
+  return base::Done{};
+}
+
+}  // namespace sluice::runtime

@@ -1,0 +1,192 @@
+// What puts a release in place on a host, in POSIX sh: unpacks the archive into a new folder beside
+// the others, holds what came out against the plan, switches the link, keeps the last releases.
+// Nothing of the release that serves is touched before the link is switched, in one rename.
+#pragma once
+
+#include <string_view>
+
+namespace sluice::runtime {
+
+// Reads its values from variables that begin with `sluice_package_`:
+//   to       the folder of the releases
+//   name     of the release's folder: letters that need no quoting
+//   format   tar.gz, tar.zst, zip
+//   digest   SHA-256 of the archive; `listing`: of what comes out (ArchiveContent::listing)
+//   keep     how many releases stay
+//   archive  its path; empty: beside what the wrapper keeps of this run
+//   unpack   the program that unpacks it into the working directory; empty: those of the host
+//   before, after   scripts; may be empty
+inline constexpr std::string_view package_script_text = R"sh(
+to=$sluice_package_to
+name=$sluice_package_name
+listing=$sluice_package_listing
+archive=$sluice_package_archive
+if [ -z "$archive" ]; then
+  archive=${SLUICE_OUTPUT%/*}/$sluice_package_digest.$sluice_package_format
+fi
+
+die() {
+  echo "$*" >&2
+  exit 1
+}
+
+# Whether the folder is a release of this archive, whole and as it was unpacked.
+verified() {
+  [ -d "$1" ] && [ ! -L "$1" ] || return 1
+  [ -f ".sluice/$1.files" ] && [ -f ".sluice/$1.links" ] || return 1
+  [ "$(cat ".sluice/$1.files" ".sluice/$1.links" | sha256sum)" = "$listing  -" ] || return 1
+  (cd "./$1" && sha256sum -c "../.sluice/$1.files") >/dev/null 2>&1
+}
+
+unpack() {
+  for tool in "$@"; do
+    command -v "$tool" >/dev/null 2>&1 || die "this host has no $tool, which unpacks such archives"
+  done
+  case $1 in
+    unzip)
+      # 1: it had something to remark.
+      LC_ALL=C.UTF-8 unzip -qq "$archive" -d "$work" </dev/null || [ $? -eq 1 ]
+      ;;
+    *)
+      { "$1" -dc <"$archive" || echo failed >"$work.failed"; } | tar -xof - -C "$work" || return 1
+      [ ! -e "$work.failed" ]
+      ;;
+  esac
+}
+
+# What came out, as the plan's side has listed it.
+list() {
+  (
+    cd "$work"
+    [ -z "$(find . ! -type f ! -type d ! -type l | head -n 1)" ] || exit 1
+    find . -type f -exec sha256sum {} + | LC_ALL=C sort >"$work.files"
+    find . -type l | while IFS= read -r link; do
+      printf '%s -> %s\n' "$link" "$(readlink "$link")"
+    done | LC_ALL=C sort >"$work.links"
+  ) || return 1
+  [ "$(cat "$work.files" "$work.links" | sha256sum)" = "$listing  -" ]
+}
+
+make_release() {
+  work=$to/.sluice/unpack.$$
+  [ -f "$archive" ] || die "the archive is not there: $archive"
+  if [ -n "$sluice_package_unpack" ]; then
+    # A copy of our own: nobody changes it between the look at it and its use.
+    cp -- "$archive" "$work.$sluice_package_format"
+    archive=$work.$sluice_package_format
+  fi
+  set -- $(sha256sum <"$archive")
+  if [ "$1" != "$sluice_package_digest" ]; then
+    die "the archive is not the one of the plan: its SHA-256 is $1"
+  fi
+  mkdir "$work"
+  if [ -n "$sluice_package_unpack" ]; then
+    (cd "$work" && "$sluice_package_unpack" unpack-archive "$archive") ||
+      die "it could not be unpacked"
+    rm -f "$archive"
+  else
+    case $sluice_package_format in
+      tar.gz) unpack gzip tar ;;
+      tar.zst) unpack zstd tar ;;
+      *) unpack unzip ;;
+    esac || die "it could not be unpacked"
+  fi
+  list || die "what came out of the archive is not what is in it by the plan"
+  mv "$work.files" ".sluice/$release.files"
+  mv "$work.links" ".sluice/$release.links"
+  sync -f .sluice 2>/dev/null || sync
+  mv "$work" "$release"
+  echo "unpacked $(wc -l <".sluice/$release.files") files into $to/$release"
+}
+
+# In one rename: who looks finds the old release or the new one.
+lead_to() {
+  if [ -z "$1" ]; then
+    rm -f current
+    return
+  fi
+  rm -f .sluice/current
+  ln -s "$1" .sluice/current
+  mv -Tf .sluice/current current
+}
+
+own_script() {
+  (
+    export package_release="$to/$release" package_previous=
+    if [ -n "$previous" ]; then package_previous=$(cd "$previous" 2>/dev/null && pwd) || :; fi
+    unset sluice_package_before sluice_package_after
+    cd "$to/$release"
+    exec sh -eu -c "$1"
+  ) 8>&-
+}
+
+go_back() {
+  trap '' TERM INT HUP
+  lead_to "$previous"
+  echo "the link leads to ${previous:-nothing} again" >&2
+}
+
+keep_last() {
+  kept=1
+  for list in $(ls -t .sluice | grep '\.files$'); do
+    other=${list%.files}
+    [ "$other" != "$release" ] || continue
+    if [ -d "$other" ] && [ ! -L "$other" ]; then
+      kept=$((kept + 1))
+      [ "$kept" -gt "$sluice_package_keep" ] || continue
+      rm -rf "./$other" || continue
+      echo "removed $to/$other"
+    fi
+    rm -f ".sluice/$other.files" ".sluice/$other.links"
+  done
+}
+
+case $to in /*) ;; *) die "\`$to\` is no absolute path" ;; esac
+umask 022
+mkdir -p -- "$to/.sluice"
+cd -- "$to"
+to=$(pwd)
+# One at a time in this folder. Nothing that a script leaves behind holds it.
+exec 8>.sluice/lock
+flock 8
+rm -rf .sluice/unpack.*
+if [ -e current ] && [ ! -L current ]; then
+  die "$to/current is there and is no link: it is left alone"
+fi
+previous=$(readlink current || :)
+
+release=$name
+number=1
+while [ -e "$release" ] || [ -L "$release" ]; do
+  if verified "$release"; then break; fi
+  number=$((number + 1))
+  release=$name.$number
+done
+if [ -d "$release" ]; then
+  if [ "$previous" = "$release" ] && [ "$(cat .sluice/in-place 2>/dev/null)" = "$release" ]; then
+    echo "$to/$release is in place already, and verified"
+    exit 0
+  fi
+  echo "$to/$release is there already, and verified"
+else
+  make_release
+fi
+touch ".sluice/$release.files"
+rm -f .sluice/in-place
+if [ -n "$sluice_package_before" ]; then
+  own_script "$sluice_package_before" ||
+    die "the script \`before\` failed: the link is not switched"
+fi
+trap 'go_back; exit 143' TERM INT HUP
+lead_to "$release"
+echo "$to/current -> $release${previous:+, and not $previous any more}"
+if [ -n "$sluice_package_after" ] && ! own_script "$sluice_package_after"; then
+  go_back
+  die "the script \`after\` failed"
+fi
+trap - TERM INT HUP
+echo "$release" >.sluice/in-place
+keep_last
+)sh";
+
+}  // namespace sluice::runtime
