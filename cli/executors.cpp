@@ -53,6 +53,7 @@ Executors::Executors(runtime::Loop& loop, const std::string& scripts, runtime::E
       transfers_(loop, certificates()),
       http_(loop, transfers_, ssh_.tunnels()),
       email_(loop, transfers_, ssh_.tunnels()),
+      azure_resource_group_(loop, transfers_, ssh_.tunnels()),
       haproxy_(loop, ssh_.tunnels()),
       service_(local_, ssh_),
       uploads_(loop, ssh_),
@@ -62,6 +63,7 @@ Executors::Executors(runtime::Loop& loop, const std::string& scripts, runtime::E
   actions_.add("http", http_);
   actions_.add("haproxy", haproxy_);
   actions_.add("email", email_);
+  actions_.add("azure_resource_group", azure_resource_group_);
   actions_.add("service", service_);
   actions_.add("package", package_);
   actions_.add("manual", person);

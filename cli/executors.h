@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "plan/plan.h"
 #include "runtime/actions.h"
+#include "runtime/azure.h"
 #include "runtime/email.h"
 #include "runtime/haproxy.h"
 #include "runtime/http.h"
@@ -57,6 +58,7 @@ class Executors {
   runtime::Transfers transfers_;
   runtime::HttpExecutor http_;
   runtime::EmailExecutor email_;
+  runtime::AzureResourceGroupExecutor azure_resource_group_;
   runtime::HaproxyExecutor haproxy_;
   runtime::ServiceExecutor service_;
   runtime::SshUploads uploads_;

@@ -54,11 +54,11 @@ ActionSchema iis() {
 
 // How sluice logs in to Azure.
 std::vector<AttributeSchema> with_login(std::vector<AttributeSchema> attributes) {
-  attributes.push_back(
-      required(form(string("subscription", "the subscription's id or name"), Form::Line)));
+  attributes.push_back(required(form(string("subscription", "the subscription's id"), Form::Line)));
   attributes.push_back(form(string("tenant", "the directory to log in to"), Form::Line));
   attributes.push_back(form(
-      string("client", "the application that logs in; else the login that is there"), Form::Line));
+      string("client", "the application that logs in; else the login or identity that is there"),
+      Form::Line));
   attributes.push_back(
       form(secret(string("client_secret", "the application's secret")), Form::Line));
   return attributes;
@@ -89,11 +89,23 @@ ActionSchema azure_resource_group() {
       "for its end.";
   made.attributes = with_login(
       {required(form(string("resource_group", "the group's name"), Form::Line)),
-       required(form(string("template", "the template, from the main file's folder"), Form::Line)),
-       map_of_text("parameters", "the template's parameters"),
+       required(literal(string("template",
+                               "the file of the template: JSON, read when compiling, from the "
+                               "folder of the file that names it"))),
+       map_of_text("parameters",
+                   "the template's parameters; those of another type than string are written "
+                   "as JSON"),
        with_default(one_of(string("mode", "whether what the template does not name goes"),
                            {"incremental", "complete"}),
-                    text("incremental"))});
+                    text("incremental")),
+       with_default(form(string("endpoint", "the Resource Manager"), Form::Url),
+                    text("https://management.azure.com")),
+       with_default(form(string("login_endpoint", "the directory that knows `client`"), Form::Url),
+                    text("https://login.microsoftonline.com")),
+       with_default(form(string("identity_endpoint",
+                                "what gives this machine's own identity, without `tenant`"),
+                         Form::Url),
+                    text("http://169.254.169.254"))});
   made.default_takes = base::Duration{300'000};
   made.runs_on = RunsOn::Controller;
   return made;

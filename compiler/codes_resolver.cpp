@@ -208,16 +208,16 @@ step "A" { run "ls \"$folder\"" })deploy",
 variable folder = "${base}/releases"
 variable base = "/srv"
 step "A" { run "ls \"$folder\"" })deploy"},
-    Code{
-        "E0225", "a script's file or an archive that cannot be read",
-        "`run script { file = \"bin/install.sh\" }` reads the script when the file is compiled, "
-        "from the folder of the file that names it and beneath the main file's folder (or "
-        "`--root`). It is UTF-8 without NUL, of at most 16 MiB. Of a package's archive, which lies "
-        "there too, its size and its SHA-256 are taken; one that is not there yet is fine until "
-        "`run`.",
-        R"deploy(deployment "Acme"
+    Code{"E0225", "an action's file that cannot be read",
+         "`run script { file = \"bin/install.sh\" }` reads the script when the file is compiled, "
+         "from the folder of the file that names it and beneath the main file's folder (or "
+         "`--root`); so does `template` of `azure_resource_group`. It is UTF-8 without NUL, of at "
+         "most 16 MiB. Of a package's archive, which lies "
+         "there too, its size and its SHA-256 are taken; one that is not there yet is fine until "
+         "`run`.",
+         R"deploy(deployment "Acme"
 step "A" { run script { file = "bin/instal" } })deploy",
-        ""},
+         ""},
     Code{"E0301", "a step that does nothing, or two things",
          "A step has either one `run` or child steps.",
          R"deploy(deployment "Acme"

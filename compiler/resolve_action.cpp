@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "compiler/resolver.h"
 #include "compiler/suggest.h"
+#include "plan/json_document.h"
 
 namespace sluice::compiler {
 
@@ -61,7 +62,7 @@ class ActionResolver {
     if (run_.argument) take_argument();
     for (const AttributeNode& node : run_.attributes) take(node);
     for (const AttributeSchema& schema : schema_->attributes) complete(schema);
-    if (failed_ || !take_script_file() || !take_archive()) return std::nullopt;
+    if (failed_ || !take_files() || !take_archive()) return std::nullopt;
     sort_as_in_schema();
     return std::move(action_);
   }
@@ -146,24 +147,38 @@ class ActionResolver {
     return found == seen_.end() ? std::nullopt : std::optional(found->second);
   }
 
-  // The plan is closed: it holds the script, and not where it stood.
-  bool take_script_file() {
-    if (action_.kind != "script" || !seen("file")) return true;
-    if (const auto body = seen("body")) {
-      fail("E0214", *seen("file"), "a script stands here or in a file, not in both", {},
-           {{*body, "it stands here"}});
-      return false;
+  // The plan is closed: it holds what stands in the file, and not where it stood.
+  bool take_files() {
+    if (action_.kind == "script" && seen("file")) {
+      if (const auto body = seen("body")) {
+        fail("E0214", *seen("file"), "a script stands here or in a file, not in both", {},
+             {{*body, "it stands here"}});
+        return false;
+      }
+      return take_file("file", "body");
     }
+    return action_.kind != "azure_resource_group" || take_file("template", "template");
+  }
+
+  // The attribute `name`, a path, becomes `content`.
+  bool take_file(std::string_view name, std::string_view content) {
     const auto file = std::find_if(action_.attributes.begin(), action_.attributes.end(),
-                                   [](const auto& known) { return known.name == "file"; });
+                                   [&](const auto& known) { return known.name == name; });
     const ExpressionNode* node = nullptr;
     for (const AttributeNode& attribute : run_.attributes) {
-      if (attribute.name.text == "file") node = &*attribute.value;
+      if (attribute.name.text == name) node = &*attribute.value;
     }
-    auto text = read_script_file(std::get<std::string>(plan::constant_value(file->value)->content),
-                                 node->span, resolver_);
+    const auto path = std::get<std::string>(plan::constant_value(file->value)->content);
+    auto text = read_action_file(path, node->span, resolver_);
     if (!text) return false;
-    *file = {"body", plan::constant({*std::move(text)})};
+    if (name == "template") {
+      if (const auto json = plan::parse_json(*text); !json) {
+        fail("E0225", node->span,
+             fmt::format("{} is no JSON: {}", base::printable(path), json.error().message));
+        return false;
+      }
+    }
+    *file = {std::string(content), plan::constant({*std::move(text)})};
     return true;
   }
 

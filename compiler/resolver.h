@@ -94,8 +94,9 @@ void resolve_steps(const SyntaxTree& tree, Resolver& resolver);
 // The `run` of a step: kind and attributes.
 std::optional<plan::Action> resolve_action(const RunNode& run, const plan::TargetList& targets,
                                            bool on_controller, Resolver& resolver);
-// The text of a script's file; nothing where it cannot be read, which is reported at the span.
-std::optional<std::string> read_script_file(const std::string& path, base::Span span,
+// The text of a file that an action names; nothing where it cannot be read, which is reported at
+// the span.
+std::optional<std::string> read_action_file(const std::string& path, base::Span span,
                                             Resolver& resolver);
 // From waits to joins; cycles are reported.
 void resolve_joins(Resolver& resolver);

@@ -42,6 +42,7 @@ struct TransferEnd {
   bool reached = false;  // the other side has said something
   long status = 0;       // the last that it said: of HTTP or SMTP
   std::string body;      // of an answer of HTTP, at most 1 MiB
+  long retry_after = 0;  // seconds that an answer of HTTP asks to wait; 0: it asks for none
 };
 
 class Transfers {

@@ -13,7 +13,6 @@ TEST_CASE("a plan that holds what cannot be carried out is simulated, and never 
        {"run windows_service { name = \"s\" executable = \"s.exe\" }",
         "run script \"Get-Date\" { shell = \"powershell\" }",
         "run azure_script \"Get-AzVM\" { subscription = \"s\" }",
-        "run azure_resource_group { subscription = \"s\" resource_group = \"g\" template = \"t\" }",
         "run service_fabric_script \"Get\" { endpoint = \"fabric:19000\" }",
         "run \"true\" verify { run script \"Get-Date\" { shell = \"powershell\" } }"}) {
     const test::TemporaryDirectory directory;

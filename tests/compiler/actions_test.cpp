@@ -7,6 +7,7 @@
 #include "compiler/action_table.h"
 #include "compiler/compile.h"
 #include "support/golden.h"
+#include "support/memory_files.h"
 
 using namespace sluice;
 
@@ -16,7 +17,11 @@ std::string said_of(const std::string& text) {
   base::Sources sources;
   base::Diagnostics diagnostics;
   const base::FileId file = sources.add(base::SourceFile("web.deploy", text));
-  compiler::compile(sources, file, {}, diagnostics);
+  test::MemoryFiles files(
+      "=== true\n{}\n=== other\n{,}\n");  // what the sample of a file's name leads to
+  compiler::Options options;
+  options.reader = &files;
+  compiler::compile(sources, file, options, diagnostics);
   std::string said;
   for (const base::Diagnostic& item : diagnostics.sorted()) {
     if (item.severity == base::Severity::Error) said += item.code + " " + item.message + "\n";
@@ -171,4 +176,16 @@ TEST_CASE("hosts, ports, addresses and digests fit their grammar") {
   CHECK(problem(Form::Sha256, std::string(64, 'F')) == "");
   CHECK(problem(Form::Sha256, std::string(63, 'F')) != "");
   CHECK(problem(Form::Name, "web-1;shutdown") != "");
+}
+
+TEST_CASE("a template is read when compiling, and is JSON") {
+  const auto said = [](const std::string& name) {
+    return said_of(
+        in_a_step("run azure_resource_group { subscription = \"s\" resource_group = "
+                  "\"g\" template = \"" +
+                  name + "\" }"));
+  };
+  CHECK(said("true") == "");
+  CHECK(said("missing").find("E0225 ") == 0);
+  CHECK(said("other").find("E0225 other is no JSON") == 0);
 }

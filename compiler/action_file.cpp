@@ -1,4 +1,5 @@
-// `run script { file = "…" }`: the script's text, read when compiling, so that the plan holds it.
+// `run script { file = "…" }` and the like: the file's text, read when compiling, so that the plan
+// holds it.
 #include <fmt/format.h>
 
 #include "base/utf8.h"
@@ -7,7 +8,7 @@
 
 namespace sluice::compiler {
 
-std::optional<std::string> read_script_file(const std::string& path, base::Span span,
+std::optional<std::string> read_action_file(const std::string& path, base::Span span,
                                             Resolver& resolver) {
   const auto fail = [&](std::string message) {
     resolver.report.error("E0225", span, std::move(message));

@@ -1,0 +1,45 @@
+// Deployments of templates through the Resource Manager API of Azure.
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "runtime/executor.h"
+#include "runtime/loop.h"
+#include "runtime/template_deployment.h"
+#include "runtime/transfers.h"
+#include "runtime/tunnel.h"
+
+namespace sluice::runtime {
+
+class AzureResourceGroupExecutor : public Executor {
+ public:
+  // Both outlive this one.
+  AzureResourceGroupExecutor(Loop& loop, Transfers& transfers, OpenTunnel open_tunnel);
+
+  // Succeeds when the service says that the deployment has. A deployment's name is that of its
+  // attempt: one that another program began, or whose answer was lost, is found again and not
+  // begun twice.
+  void start(ActionRequest request, Sink done) override;
+  void cancel(ActionRequest::Ticket ticket) override;
+
+ private:
+  struct Row {
+    ActionRequest request;
+    Sink done;
+    std::unique_ptr<TemplateDeployment> deployment;
+    Loop::Timer timer;
+    std::uint64_t moves = 0;  // what belongs to an earlier one comes too late
+  };
+
+  void make(ActionRequest::Ticket ticket, TemplateDeployment::Move move);
+  void send(ActionRequest::Ticket ticket, const Transfer::Http& http);
+  void answer(ActionRequest::Ticket ticket, Completion completion);
+
+  Loop& loop_;
+  Transfers& transfers_;
+  OpenTunnel open_tunnel_;
+  std::map<ActionRequest::Ticket, Row> rows_;
+};
+
+}  // namespace sluice::runtime
