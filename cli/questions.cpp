@@ -23,6 +23,13 @@ Question question_of(const plan::Plan& plan, Question::Kind kind, const schedule
   return question;
 }
 
+// Of one that may have been answered before.
+Question again(const runtime::RunState& state, Question question) {
+  const auto answered = state.answers.find(question.action);
+  question.round = answered == state.answers.end() ? 0 : answered->second;
+  return question;
+}
+
 std::optional<Kind> kind_of(Question::Kind asked, const std::string& word) {
   switch (asked) {
     case Question::Kind::Failure:
@@ -49,11 +56,11 @@ std::optional<Kind> kind_of(Question::Kind asked, const std::string& word) {
 std::vector<Question> open_questions(const runtime::RunState& state) {
   std::vector<Question> questions;
   for (const auto& action : state.questions) {
-    questions.push_back(question_of(state.plan, Question::Kind::Failure, action));
+    questions.push_back(again(state, question_of(state.plan, Question::Kind::Failure, action)));
   }
   for (const auto& [action, open] : state.open) {
     if (scheduler::work_for(state.plan, action).action.kind != "manual") continue;
-    questions.push_back(question_of(state.plan, Question::Kind::Manual, action));
+    questions.push_back(again(state, question_of(state.plan, Question::Kind::Manual, action)));
   }
   for (const auto& [where, why] : state.unknown) {
     Question question = question_of(state.plan, Question::Kind::Unknown, where.first, where.second);

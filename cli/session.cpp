@@ -237,6 +237,8 @@ void RunSession::turn() {
   person_.questions(driver_->questions(), driver_->unknown());
   settle_with_people();
   if (is_over()) return loop_.stop();
+  // What was said before it was asked, and is asked now.
+  carry_out_orders();
   // Something was settled in the turn itself: the next one is due at once.
   if (driver_->has_news()) loop_.post([] {});
   const base::Instant next = driver_->next_timer();

@@ -116,14 +116,15 @@ struct Driver::Implementation {
     const auto answer = answer_of(order.kind);
     const auto& questions = state.questions;
     const bool asked =
-        std::find(questions.begin(), questions.end(), order.action) != questions.end();
+        std::find(questions.begin(), questions.end(), order.action) != questions.end() &&
+        !is_answered(order.action);
     if (!order.host.empty()) {
       if (!answer_unknown(order)) return false;
     } else if (answer && asked) {
       push(Event::Kind::Answered, order.action, *answer);
     } else if (answers_question(order.kind)) {
-      const bool manual = order.kind == Order::Kind::Approve || order.kind == Order::Kind::Reject;
-      if (!manual || !state.open.contains(order.action)) return false;
+      const bool decides = order.kind == Order::Kind::Approve || order.kind == Order::Kind::Reject;
+      if (!decides || !waits_for_approval(order.action)) return false;
     } else {
       push(order.kind == Order::Kind::Pause      ? Event::Kind::Pause
            : order.kind == Order::Kind::Continue ? Event::Kind::Continue
@@ -131,6 +132,17 @@ struct Driver::Implementation {
     }
     news.orders.push_back(order);
     return true;
+  }
+
+  bool waits_for_approval(const Action& action) const {
+    return state.open.contains(action) && scheduler::work_for(plan, action).action.kind == "manual";
+  }
+
+  // In this instant already: the first answer counts.
+  bool is_answered(const Action& action) const {
+    return std::any_of(news.events.begin(), news.events.end(), [&](const Event& event) {
+      return event.kind == Event::Kind::Answered && event.action == action;
+    });
   }
 
   bool answer_unknown(const Order& order) {

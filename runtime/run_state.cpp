@@ -27,7 +27,10 @@ void RunState::take(const Instant& instant, scheduler::Commands& commands) {
   for (const Event& event : instant.events) settle(event);
   for (const Order& order : instant.orders) {
     if (!order.name.empty()) taken.insert(order.name);
-    if (order.host.empty()) continue;
+    if (order.host.empty()) {
+      if (answers_question(order.kind)) ++answers[order.action];
+      continue;
+    }
     unknown.erase({order.action, order.host});
     if (order.kind == Order::Kind::Retry) ++retries[{order.action, order.host}];
   }

@@ -39,6 +39,9 @@ class RunState {
   std::multimap<base::Instant, scheduler::Event> timers;
   std::map<OnHost, std::string> unknown;  // outcomes that a person is asked about, and why
   std::map<OnHost, std::uint32_t> retries;
+  // How often each failure and each manual action was answered: the same one may be asked about
+  // again, after a `reject` or where a retry came to nothing before it began.
+  std::map<scheduler::Action, std::uint32_t> answers;
   // Lanes that wait for a person: those with a question, with a manual action, or with an action
   // whose outcome on a host is not known.
   std::size_t waiting_for_people() const;

@@ -40,6 +40,7 @@ void SshExecutor::start(ActionRequest request, Sink done) {
   }
   Host& row = host(request.place);
   row.run = wrapper_key(request).run;
+  row.epoch = request.epoch;
   auto answered = [this, ticket, &row, done = std::move(done)](const Completion& completion) {
     if (completion.ending == Completion::Ending::Lost) row.keeps_files = true;
     const std::unique_ptr<Attempt> ended = std::move(attempts_[ticket]);
@@ -85,7 +86,7 @@ void SshExecutor::forget(Host& row) {
   const std::string nonce = fresh_nonce();
   SshConnection::Request request;
   request.command = wrapper_command();
-  request.input = request_forget(nonce, row.run);
+  request.input = request_forget(nonce, row.run, row.epoch);
   request.on_end = [this, &row](const SshConnection::End&) { close(row); };
   row.connection->open(std::move(request));
 }

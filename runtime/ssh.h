@@ -48,6 +48,7 @@ class SshExecutor : public Executor {
   struct Host {
     std::unique_ptr<SshConnection> connection;
     std::string run;           // whose files are there; empty: none
+    std::uint32_t epoch = 1;   // of who asks
     bool keeps_files = false;  // for what was lost there
   };
 

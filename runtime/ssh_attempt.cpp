@@ -79,7 +79,8 @@ SshExecutor::Attempt::Attempt(Loop& loop, const SshSettings& settings, SshConnec
       key_(wrapper_key(request_)),
       // Where it may have begun before, nobody says that nothing was done to the host.
       touched_(request_.resumed.has_value()),
-      acknowledged_(request_.resumed && request_.resumed->begun) {}
+      acknowledged_(request_.resumed && request_.resumed->begun),
+      perhaps_begun_(request_.resumed.has_value()) {}
 
 SshExecutor::Attempt::~Attempt() {
   release_all();
@@ -194,6 +195,7 @@ void SshExecutor::Attempt::ended_without_verdict(Watcher& watcher, const SshConn
       return ask_again_later(watcher);
     case How::Broken:
       touched_ = true;
+      perhaps_begun_ = true;
       return ask_again_later(watcher);
     case How::Exited:
       break;
@@ -203,7 +205,7 @@ void SshExecutor::Attempt::ended_without_verdict(Watcher& watcher, const SshConn
   const std::string said = ssh_reason(watcher.answers.said());
   const std::string detail = fmt::format(
       "its login shell does not do as it is told (exit status {}): {}", how.exit_value, said);
-  if (acknowledged_ || cancelled_) return lose(detail);
+  if (acknowledged_ || perhaps_begun_ || cancelled_) return lose(detail);
   end(failed, Completion::Ending::NotStarted, detail);
 }
 
@@ -249,7 +251,9 @@ void SshExecutor::Attempt::fetch_rest() {
     rest_ = 0;
     const base::Instant now = loop_.now();
     if (!away_since_) away_since_ = now;
-    const bool over = how.how == SshConnection::End::How::Exited;
+    // A login that does not come as far as the wrapper has said nothing of it.
+    const bool exited = how.how == SshConnection::End::How::Exited;
+    const bool over = exited && (follower_output_.open() || ++silent_ends_ >= most_silent_ends);
     if (over || now - *away_since_ >= settings_.lost_after) return conclude();
     again_ = loop_.after(pause_before(tries_++), [this] { fetch_rest(); });
   };
@@ -266,6 +270,7 @@ void SshExecutor::Attempt::conclude() {
       how.signal = verdict_.value;
       break;
     case Verdict::Never:
+      if (acknowledged_) return lose("it was begun, and the host knows nothing of it any more");
       return end(scheduler::Outcome::Cancelled, Completion::Ending::NotStarted,
                  "cancelled before it began");
     case Verdict::LostKilled:
@@ -273,7 +278,7 @@ void SshExecutor::Attempt::conclude() {
     case Verdict::LostReboot:
       return lose("the host has booted since it began");
     case Verdict::Refused:
-      if (acknowledged_) return lose(verdict_.text);
+      if (acknowledged_ || perhaps_begun_) return lose(verdict_.text);
       return end(scheduler::Outcome::Failed, Completion::Ending::NotStarted, verdict_.text);
     default:
       return lose("it was begun, and the host knows nothing of it any more");

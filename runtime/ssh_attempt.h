@@ -63,8 +63,9 @@ class SshExecutor::Attempt {
   ActionRequest request_;
   Answered answered_;
   WrapperKey key_;
-  bool touched_;       // the host: a session was opened, if only perhaps
-  bool acknowledged_;  // it was begun
+  bool touched_;        // the host: a session was opened, if only perhaps
+  bool acknowledged_;   // it was begun
+  bool perhaps_begun_;  // by a session that was cut off, or by a program before this one
   Watcher starter_;
   Watcher canceller_;
   Session follower_ = 0;

@@ -98,8 +98,8 @@ std::string request_rest(const std::string& nonce, const WrapperKey& key, std::u
   return first_line(nonce, "rest", key.run, fmt::format("{} {}", key.action, offset + 1));
 }
 
-std::string request_forget(const std::string& nonce, const std::string& run) {
-  return first_line(nonce, "forget", run, "all");
+std::string request_forget(const std::string& nonce, const std::string& run, std::uint32_t epoch) {
+  return first_line(nonce, "forget", run, fmt::format("all {}", epoch));
 }
 
 std::vector<WrapperAnswer> AnswerReader::take(std::string_view bytes) {

@@ -46,8 +46,9 @@ std::string request_cancel(const std::string& nonce, const WrapperKey& key, base
 // Its output from an offset on: as it grows, until the session's input ends; or to its end now.
 std::string request_follow(const std::string& nonce, const WrapperKey& key, std::uint64_t offset);
 std::string request_rest(const std::string& nonce, const WrapperKey& key, std::uint64_t offset);
-// Removes the run's files, and those of runs that are 30 days old.
-std::string request_forget(const std::string& nonce, const std::string& run);
+// Removes the run's files, and those of runs that are 30 days old. What stays for as long is who
+// asked: nothing that was sent up to now, and comes later, begins any more.
+std::string request_forget(const std::string& nonce, const std::string& run, std::uint32_t epoch);
 
 // At most so much of the output comes with the answer how it ended; a byte more says that there is
 // more.
@@ -98,6 +99,8 @@ class OutputReader {
   explicit OutputReader(std::string nonce) : mark_(std::move(nonce) + "\n") {}
   // What of it the script has written.
   std::string_view take(std::string_view bytes);
+  // The line of the nonce has come.
+  bool open() const { return open_; }
 
  private:
   std::string mark_;

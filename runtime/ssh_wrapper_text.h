@@ -20,9 +20,9 @@ say() { echo "$sluice_nonce $*" >&2; };
 refuse() { rm -f "$sluice_script"; say "refused $*"; exit 0; };
 known() { [ -e "$sluice_p.started" ] || [ -e "$sluice_p.exit" ]; };
 
-# Lines without a value, from the request: word by word.
+# Lines without a value, from the request: word by word. One that is cut short says other things.
 IFS=" " read -r sluice_word sluice_nonce sluice_verb sluice_run sluice_key
-  sluice_a sluice_b sluice_c sluice_d;
+  sluice_a sluice_b sluice_c sluice_d || sluice_word=;
 case $sluice_word in sluice1) ;; *) echo "sluice: no request came" >&2; exit 3;; esac;
 sluice_script=;
 
@@ -199,7 +199,11 @@ start() {
     command -v "$sluice_l" >/dev/null || refuse "the host has no $sluice_l";
   done;
   sluice_script=$sluice_p.script.$$;
-  items && cat > "$sluice_script" && genuine || refuse "it did not arrive whole";
+  items && cat > "$sluice_script" && genuine || {
+    # What has begun is there, whatever came of this asking.
+    if known; then fence "$sluice_d"; rm -f "$sluice_script"; attach; fi;
+    refuse "it did not arrive whole";
+  };
   if [ "$sluice_cd" ]; then cd -- "$sluice_cd" || refuse "there is no directory for it"; fi;
   [ -e "$sluice_dir/probed" ] || {
     env --default-signal=INT true 2>/dev/null && true > "$sluice_dir/defaults";
@@ -263,7 +267,12 @@ rest)
   echo "$sluice_nonce";
   exec tail -c "+$sluice_a" "$sluice_p.out";;
 forget)
-  rm -rf "$sluice_dir";
+  # What came late for it would begin again: the fence stays, above whoever has forgotten it.
+  if [ -d "$sluice_dir" ]; then
+    fence "$sluice_a";
+    echo "$((sluice_a + 1))" > "$sluice_dir/fence";
+    find "$sluice_dir" -mindepth 1 -maxdepth 1 -name fence -o -exec rm -rf {} + 2>/dev/null;
+  fi;
   find "$sluice_base" -mindepth 1 -maxdepth 1 -type d -mtime +30 -exec rm -rf {} + 2>/dev/null;
   say done;;
 esac;

@@ -63,6 +63,17 @@ void UnknownOutcomes::begin(ActionRequest::Ticket ticket) {
 
 void UnknownOutcomes::answered(ActionRequest::Ticket ticket, Completion completion) {
   Row& row = rows_[ticket];
+  using Ending = Completion::Ending;
+  const bool not_begun =
+      completion.ending == Ending::NotStarted || completion.ending == Ending::Unreachable;
+  if (row.request.generation > 0 && not_begun) {
+    // This time; of the time before nobody knows.
+    completion.detail = fmt::format("{}; begun anew: {}", row.lost.detail, completion.detail);
+    completion.ending = Ending::Lost;
+    if (completion.outcome == scheduler::Outcome::Unreachable) {
+      completion.outcome = scheduler::Outcome::Failed;
+    }
+  }
   row.before.push_back(row.inner);
   row.inner = 0;
   const bool known = completion.ending != Completion::Ending::Lost || row.request.work == nullptr;

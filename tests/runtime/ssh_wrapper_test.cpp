@@ -441,8 +441,13 @@ TEST_CASE("forgetting a run removes its files and leaves those of others", "[wra
   std::filesystem::create_directories(old);
   std::filesystem::last_write_time(
       old, std::filesystem::last_write_time(old) - std::chrono::hours(24 * 32));
-  CHECK(host.ask(request_forget(nonce, "run-1")).verdict() == Kind::Done);
-  CHECK(!std::filesystem::exists(host.home() + "/.sluice/run-1"));
+  CHECK(host.ask(request_forget(nonce, "run-1", 1)).verdict() == Kind::Done);
+  const std::filesystem::directory_iterator left(host.home() + "/.sluice/run-1");
+  CHECK(left->path().filename() == "fence");
+  CHECK(std::next(left) == std::filesystem::directory_iterator());
+  // What was sent before, and comes late.
+  CHECK(host.script("exit 0", "k").verdict() == Kind::Refused);
+  CHECK(host.script("exit 0", "other").verdict() == Kind::Refused);
   CHECK(std::filesystem::exists(others));
   CHECK(!std::filesystem::exists(old));
 }
