@@ -1,0 +1,317 @@
+#include "world/host.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "base/random.h"
+#include "base/sha256.h"
+#include "runtime/ssh_wrapper.h"
+#include "scheduler/work.h"
+
+namespace sluice::world {
+
+using runtime::Stream;
+
+namespace {
+
+std::uint32_t number(const std::string& text) {
+  std::uint32_t value = 0;
+  for (const char c : text) value = value * 10 + static_cast<std::uint32_t>(c - '0');
+  return value;
+}
+
+// The items of a start, up to the line that ends them; nothing where they did not come whole.
+std::optional<std::string> take_items(std::string& rest) {
+  std::size_t at = 0;
+  for (;;) {
+    std::size_t end = rest.find('\n', at);
+    if (end == std::string::npos) return std::nullopt;
+    const std::string head = rest.substr(at, rest.find_first_of(" \n", at) - at);
+    for (std::uint32_t more = head.size() > 1 ? number(head.substr(1)) : 0; more > 0; --more) {
+      end = rest.find('\n', end + 1);
+      if (end == std::string::npos) return std::nullopt;
+    }
+    at = end + 1;
+    if (head != "s") continue;
+    const std::string items = rest.substr(0, at);
+    rest.erase(0, at);
+    return items;
+  }
+}
+
+}  // namespace
+
+Host::Host(Kernel& kernel, Ledger& ledger, const plan::Plan& plan, HostSettings settings,
+           std::string name)
+    : kernel_(kernel), ledger_(ledger), plan_(plan), settings_(settings), name_(std::move(name)) {}
+
+void Host::later(std::int64_t ms, std::function<void()> what) {
+  kernel_.after(ms, 0, [this, boot = boot_, what = std::move(what)] {
+    if (boot == boot_) what();
+  });
+}
+
+Host::Script* Host::known(const std::string& run, const std::string& key) {
+  const auto rows = runs_.find(run);
+  if (rows == runs_.end()) return nullptr;
+  const auto found = rows->second.scripts.find(key);
+  if (found == rows->second.scripts.end()) return nullptr;
+  Script& script = found->second;
+  return script.started || !script.verdict.empty() ? &script : nullptr;
+}
+
+void Host::serve(const std::string& input, const std::shared_ptr<Line>& line,
+                 std::uint32_t program) {
+  Request request;
+  request.program = program;
+  const std::size_t end = input.find('\n');
+  std::istringstream words(input.substr(0, end));
+  std::string magic;
+  words >> magic >> request.nonce >> request.verb >> request.run >> request.key >> request.a >>
+      request.b >> request.c >> request.d;
+  if (magic != "sluice1" || end == std::string::npos) {
+    line->say(Stream::Errors, "sluice: no request came\n");
+    return line->exit(3);
+  }
+  request.rest = input.substr(end + 1);
+  kernel_.note("asked", name_ + " " + request.verb + " " + request.key.substr(0, 8));
+  later(kernel_.dice().below(3), [this, request, line] {
+    if (request.verb == "start") return start(request, line);
+    if (request.verb == "attach") return attach(request, line);
+    if (request.verb == "cancel") return cancel(request, line);
+    if (request.verb == "follow") return follow(request, line, false);
+    if (request.verb == "rest") return follow(request, line, true);
+    forget(request, line);
+  });
+}
+
+bool Host::fence(const Request& request, std::uint32_t epoch, const std::shared_ptr<Line>& line) {
+  Run& run = runs_[request.run];
+  if (run.fence > epoch) {
+    line->say(Stream::Errors,
+              request.nonce + " refused another controller has taken this run over\n");
+    line->exit(0);
+    return false;
+  }
+  run.fence = epoch;
+  newest_ = std::max(newest_, request.program);
+  newest_ever_ = std::max(newest_ever_, newest_);
+  return true;
+}
+
+void Host::start(const Request& request, const std::shared_ptr<Line>& line) {
+  std::string body = request.rest;
+  const auto items = take_items(body);
+  const bool full = kernel_.dice().chance(settings_.disk_full);
+  if (full) kernel_.count(Fault::HostDiskFull);
+  if (full || !items || base::sha256_hex(*items) != request.b ||
+      base::sha256_hex(body) != request.c) {
+    if (known(request.run, request.key) != nullptr) {
+      return fence(request, number(request.d), line) ? attach(request, line) : void();
+    }
+    line->say(Stream::Errors, request.nonce + " refused it did not arrive whole\n");
+    return line->exit(0);
+  }
+  const std::uint32_t epoch = number(request.d);
+  if (!fence(request, epoch, line)) return;
+  if (known(request.run, request.key) != nullptr) return attach(request, line);
+  Script& script = runs_[request.run].scripts[request.key];
+  script.started = true;
+  script.boot = boot_;
+  script.watched = true;
+  script.running = true;
+  line->say(Stream::Errors, request.nonce + " running\n");
+  // Whose words these are the world knows, whatever they say of it themselves.
+  begin(request.run, request.key, request.program);
+  attach(request, line);
+}
+
+std::string Host::output_of(const std::string& key) {
+  const std::uint64_t drawn = base::stable_hash(key);
+  std::string text = "out of " + key + "\n";
+  if (drawn % 40 == 0) {
+    while (text.size() <= runtime::most_answered_output + 100) text += text;
+  }
+  return text;
+}
+
+std::string Host::outputs_of(const Ledger::Effect& effect) const {
+  std::string text;
+  for (const plan::Given& given : scheduler::work_for(plan_, effect.where.first).gives) {
+    const plan::Value* value = plan::constant_value(given.value);
+    if (value != nullptr) text += given.name + "=" + plan::to_text(*value) + "\n";
+  }
+  return text;
+}
+
+void Host::write(Script& script, std::string_view text) {
+  script.out += text;
+  for (const auto& follower : script.followers) follower->say(Stream::Output, std::string(text));
+}
+
+void Host::begin(const std::string& run, const std::string& key, std::uint32_t program) {
+  const Ledger::Effect* effect = ledger_.find(key);
+  if (effect == nullptr) return kernel_.violate("begun, and nobody has asked for it: " + key);
+  // One that was overtaken, and a host that cannot know: nobody can refuse that.
+  const bool unnoticed = program < newest_ever_ && newest_ <= program;
+  unnoticed ? ledger_.begin_unnoticed(key) : ledger_.begin(key, program, newest_);
+  test::Dice drawn(base::combined_hash(settings_.seed, base::stable_hash(key)));
+  using scheduler::Part;
+  const scheduler::Action& action = effect->where.first;
+  const bool changes = action.part == Part::Run || action.part == Part::Undo;
+  const bool fails = drawn.chance(settings_.failures);
+  Script& script = runs_[run].scripts[key];
+  script.deaf = drawn.chance(settings_.deaf);
+  const auto length =
+      static_cast<std::int64_t>(drawn.below(static_cast<std::uint32_t>(settings_.longest) + 1));
+  const std::string text = output_of(key);
+  write(script, std::string_view(text).substr(0, text.size() / 2));
+  if (drawn.chance(settings_.watcher_killed)) {
+    later(drawn.below(static_cast<std::uint32_t>(settings_.longest) + 1),
+          [this, run, key] { watcher_dies(run, key); });
+  }
+  later(length, [this, run, key, fails, changes] {
+    Script& ending = runs_[run].scripts[key];
+    if (!ending.running) return;
+    const std::string all = output_of(key);
+    write(ending, std::string_view(all).substr(all.size() / 2));
+    const Ledger::Effect& what = *ledger_.find(key);
+    const bool well = !fails && (changes || ledger_.in_place(what.where.first));
+    if (well) ending.outputs = outputs_of(what);
+    finish(run, key, well ? 0 : 3, std::nullopt);
+  });
+}
+
+void Host::watcher_dies(const std::string& run, const std::string& key) {
+  Script& script = runs_[run].scripts[key];
+  if (!script.watched || !script.running) return;
+  kernel_.count(Fault::WatcherKilled);
+  kernel_.note("watcher dies", key);
+  script.watched = false;
+  if (kernel_.dice().chance(50)) finish(run, key, std::nullopt, 9);
+}
+
+void Host::finish(const std::string& run, const std::string& key, std::optional<int> exit_code,
+                  std::optional<int> signal) {
+  Script& script = runs_[run].scripts[key];
+  script.running = false;
+  ledger_.end(key, exit_code, signal);
+  if (script.watched) {
+    script.verdict = exit_code ? fmt::format("exit {}", *exit_code)
+                               : fmt::format("signal {}", signal.value_or(0));
+    script.watched = false;
+    // Nobody waits for the disk.
+    later(1 + kernel_.dice().below(3), [this, run, key] {
+      if (Script* row = known(run, key)) row->verdict_synced = true;
+    });
+  }
+  const auto waiting = std::move(script.waiting);
+  script.waiting.clear();
+  for (const auto& go_on : waiting) go_on();
+}
+
+void Host::attach(const Request& request, const std::shared_ptr<Line>& line) {
+  Script* script = known(request.run, request.key);
+  if (script == nullptr) {
+    line->say(Stream::Errors, request.nonce + " none\n");
+    return line->exit(0);
+  }
+  line->say(Stream::Errors, request.nonce + " running\n");
+  if (!script->running) return conclude(request, line);
+  script->waiting.push_back([this, request, line, boot = boot_] {
+    if (boot == boot_) conclude(request, line);
+  });
+}
+
+void Host::conclude(const Request& request, const std::shared_ptr<Line>& line) {
+  const Script* script = known(request.run, request.key);
+  if (script == nullptr) {
+    line->say(Stream::Errors, request.nonce + " none\n");
+    return line->exit(0);
+  }
+  if (!script->out.empty()) {
+    line->say(Stream::Output,
+              request.nonce + "\n" + script->out.substr(0, runtime::most_answered_output + 1));
+  }
+  if (!script->outputs.empty()) {
+    line->say(Stream::Errors, request.nonce + " outputs\n" + script->outputs + "\n");
+  }
+  std::string verdict = script->verdict;
+  if (verdict.empty()) verdict = script->boot == boot_ ? "lost killed" : "lost reboot";
+  line->say(Stream::Errors, request.nonce + " " + verdict + "\n");
+  line->exit(0);
+}
+
+void Host::cancel(const Request& request, const std::shared_ptr<Line>& line) {
+  if (!fence(request, number(request.b), line)) return;
+  Script* script = known(request.run, request.key);
+  if (script == nullptr) {
+    Script& never = runs_[request.run].scripts[request.key];
+    never.verdict = "never 0";
+    never.verdict_synced = true;
+    script = &never;
+    kernel_.note("never will begin", request.key);
+  }
+  if (script->running && !script->cancelled) {
+    script->cancelled = true;
+    const bool deaf = script->deaf;
+    if (deaf) kernel_.count(Fault::DeafScript);
+    const auto grace = static_cast<std::int64_t>(number(request.a)) * 100;
+    later(deaf ? grace : kernel_.dice().below(3), [this, request, deaf] {
+      const Script* row = known(request.run, request.key);
+      if (row != nullptr && row->running) {
+        finish(request.run, request.key, std::nullopt, deaf ? 9 : 15);
+      }
+    });
+  }
+  attach(request, line);
+}
+
+void Host::follow(const Request& request, const std::shared_ptr<Line>& line, bool to_the_end) {
+  Script* script = known(request.run, request.key);
+  line->say(Stream::Output, request.nonce + "\n");
+  const std::size_t from = number(request.a) - 1;
+  if (script != nullptr && script->out.size() > from) {
+    line->say(Stream::Output, script->out.substr(from));
+  }
+  if (to_the_end || script == nullptr) return line->exit(0);
+  script->followers.push_back(line);
+}
+
+void Host::forget(const Request& request, const std::shared_ptr<Line>& line) {
+  if (runs_.count(request.run) > 0) {
+    if (!fence(request, number(request.a), line)) return;
+    runs_[request.run].scripts.clear();
+    runs_[request.run].fence = number(request.a) + 1;
+  }
+  line->say(Stream::Errors, request.nonce + " done\n");
+  line->exit(0);
+}
+
+// What runs dies; what was not on the disk yet may be gone.
+void Host::reboot(bool set_up_anew) {
+  kernel_.count(set_up_anew ? Fault::HostSetUpAnew : Fault::HostReboot);
+  kernel_.note(set_up_anew ? "set up anew" : "boots", name_);
+  ++boot_;
+  for (auto& [id, run] : runs_) {
+    for (auto& [key, script] : run.scripts) {
+      script.waiting.clear();
+      script.followers.clear();
+      script.watched = false;
+      if (script.running) {
+        script.running = false;
+        ledger_.end(key, std::nullopt, 9);
+      }
+      if (!script.verdict_synced && kernel_.dice().chance(50)) script.verdict.clear();
+      script.verdict_synced = true;
+    }
+  }
+  if (!set_up_anew) return;
+  runs_.clear();
+  newest_ = 0;
+  ledger_.forget(name_);
+}
+
+}  // namespace sluice::world

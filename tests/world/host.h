@@ -1,0 +1,104 @@
+// A simulated host: what the wrapper of runtime/ssh_wrapper_text.h does there, as a state machine
+// that takes the same requests and gives the same answers; and what can become of a machine. The
+// text itself is tested against real shells elsewhere.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/process.h"
+#include "world/kernel.h"
+#include "world/ledger.h"
+
+namespace sluice::world {
+
+// The host's end of a session.
+struct Line {
+  std::function<void(runtime::Stream, std::string)> say;
+  std::function<void(int)> exit;
+  bool open = true;
+};
+
+struct HostSettings {
+  std::uint64_t seed = 1;
+  std::uint32_t failures = 10;       // percent of scripts
+  std::int64_t longest = 20;         // of a script, in milliseconds
+  std::uint32_t deaf = 0;            // percent of scripts that ignore SIGTERM
+  std::uint32_t watcher_killed = 0;  // percent of scripts
+  std::uint32_t disk_full = 0;       // percent of starts
+};
+
+class Host {
+ public:
+  Host(Kernel& kernel, Ledger& ledger, const plan::Plan& plan, HostSettings settings,
+       std::string name);
+
+  // A session's request, or as much of it as has come, from a program: a later one has a higher
+  // number.
+  void serve(const std::string& input, const std::shared_ptr<Line>& line, std::uint32_t program);
+  void reboot(bool set_up_anew);
+  void heal() { settings_.watcher_killed = settings_.disk_full = settings_.deaf = 0; }
+  std::uint32_t boot() const { return boot_; }
+  const std::string& name() const { return name_; }
+  // What one script writes, in all: by its name.
+  static std::string output_of(const std::string& key);
+
+ private:
+  struct Script {
+    bool started = false;
+    std::uint32_t boot = 0;
+    bool watched = false;
+    bool running = false;
+    bool deaf = false;
+    bool cancelled = false;
+    std::string verdict;  // as the wrapper writes it down: "exit 0"
+    bool verdict_synced = false;
+    std::string out;
+    std::string outputs;
+    std::vector<std::function<void()>> waiting;    // for its lock to be free
+    std::vector<std::shared_ptr<Line>> followers;  // of its output
+  };
+  struct Request {
+    std::string nonce, verb, run, key, a, b, c, d;
+    std::string rest;
+    std::uint32_t program = 0;  // who asks, as the world knows it
+  };
+  struct Run {
+    std::uint32_t fence = 0;
+    std::map<std::string, Script> scripts;
+  };
+
+  void start(const Request& request, const std::shared_ptr<Line>& line);
+  void attach(const Request& request, const std::shared_ptr<Line>& line);
+  void cancel(const Request& request, const std::shared_ptr<Line>& line);
+  void follow(const Request& request, const std::shared_ptr<Line>& line, bool to_the_end);
+  void forget(const Request& request, const std::shared_ptr<Line>& line);
+  void conclude(const Request& request, const std::shared_ptr<Line>& line);
+  bool fence(const Request& request, std::uint32_t epoch, const std::shared_ptr<Line>& line);
+  void begin(const std::string& run, const std::string& key, std::uint32_t program);
+  void finish(const std::string& run, const std::string& key, std::optional<int> exit_code,
+              std::optional<int> signal);
+  void write(Script& script, std::string_view text);
+  void watcher_dies(const std::string& run, const std::string& key);
+  // Does it, unless the host has booted meanwhile.
+  void later(std::int64_t ms, std::function<void()> what);
+  Script* known(const std::string& run, const std::string& key);
+  std::string outputs_of(const Ledger::Effect& effect) const;
+
+  Kernel& kernel_;
+  Ledger& ledger_;
+  const plan::Plan& plan_;
+  HostSettings settings_;
+  std::string name_;
+  std::uint32_t boot_ = 1;
+  std::map<std::string, Run> runs_;
+  std::uint32_t newest_ = 0;       // of the programs that this host has heard of
+  std::uint32_t newest_ever_ = 0;  // and that it had before it was set up anew
+};
+
+}  // namespace sluice::world

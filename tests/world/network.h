@@ -1,0 +1,86 @@
+// The network between controllers and hosts: sessions over links that can be cut, fall silent,
+// lose, cut short, delay and double what goes over them. The runtime's SshConnection is linked as
+// one end of it (network.cpp).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/ssh_connection.h"
+#include "world/host.h"
+#include "world/kernel.h"
+
+namespace sluice::world {
+
+struct NetworkSettings {
+  // Percent of sessions.
+  std::uint32_t lost = 0, cut = 0, unanswered = 0, late = 0, doubled = 0, noisy = 0, refused = 0,
+                slow = 0;
+};
+
+class Network {
+ public:
+  using SessionId = runtime::SshConnection::Session;
+  using End = runtime::SshConnection::End;
+  struct Session {
+    SessionId id = 0;
+    runtime::SshConnection::Request request;
+    bool open = true;  // at the controller
+    bool sent = false;
+    base::Instant last;  // arrival of what came before, in each direction
+    std::shared_ptr<Line> line;
+  };
+  // One end of a connection, at a controller.
+  struct Wire {
+    std::string host;
+    Kernel::Owner owner = 0;
+    bool up = false;
+    bool gone = false;
+    SessionId last = 0;
+    std::map<SessionId, std::shared_ptr<Session>> sessions;
+  };
+
+  Network(Kernel& kernel, NetworkSettings settings);
+  ~Network();
+  Network(const Network&) = delete;
+  Network& operator=(const Network&) = delete;
+  static Network& current();
+
+  void add(Host& host) { hosts_[host.name()] = &host; }
+  std::shared_ptr<Wire> connect(const std::string& host);
+  SessionId open(const std::shared_ptr<Wire>& wire, runtime::SshConnection::Request request);
+  void release(const std::shared_ptr<Wire>& wire, SessionId session);
+
+  // All connections of the host break, and none comes about until then.
+  void cut(const std::string& host, base::Instant until);
+  // Nothing goes over the link, and nobody is told.
+  void silence(const std::string& host, base::Instant until);
+  void heal();
+
+ private:
+  struct Link {
+    base::Instant cut_until;
+    base::Instant silent_until;
+  };
+  void send(const std::shared_ptr<Wire>& wire, const std::shared_ptr<Session>& session);
+  void serve(const std::shared_ptr<Wire>& wire, const std::shared_ptr<Session>& session,
+             const std::string& input, base::Instant when);
+  void end(const std::shared_ptr<Wire>& wire, const std::shared_ptr<Session>& session,
+           base::Instant when, End how);
+  std::shared_ptr<Line> line_of(const std::shared_ptr<Wire>& wire,
+                                const std::shared_ptr<Session>& session);
+  // When what is sent now arrives; never where it does not.
+  base::Instant arrival(const std::string& host);
+  std::int64_t latency();
+
+  Kernel& kernel_;
+  NetworkSettings settings_;
+  std::map<std::string, Host*> hosts_;
+  std::map<std::string, Link> links_;
+  std::vector<std::weak_ptr<Wire>> wires_;
+};
+
+}  // namespace sluice::world

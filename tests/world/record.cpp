@@ -1,0 +1,91 @@
+#include "world/record.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace sluice::world {
+
+using scheduler::Command;
+using scheduler::Event;
+
+Record::Record(Kernel& kernel, const plan::Plan& plan, Ledger& ledger)
+    : kernel_(kernel),
+      plan_(plan),
+      ledger_(ledger),
+      machine_(plan),
+      builder_(plan, scheduler::Detail::Lanes),
+      invariants_(plan) {}
+
+void Record::committed(const runtime::Instant& instant) {
+  attempted_.clear();
+  take(instant);
+}
+
+void Record::take(const runtime::Instant& instant) {
+  if (!instants_.empty() && instant.at < instants_.back().at) {
+    kernel_.violate("time has gone back in the journal");
+  }
+  instants_.push_back(instant);
+  kernel_.note("written down", "", static_cast<std::int64_t>(instants_.size()));
+  ledger_.reported(instant, open_);
+  for (const Event& event : instant.events) {
+    if (event.kind == Event::Kind::ActionFinished) {
+      if (open_.erase(event.action) == 0) kernel_.violate("an end of what was not at work");
+    }
+    if (event.kind == Event::Kind::Answered) questions_.erase(event.action);
+  }
+  machine_.apply(instant.at, instant.events, commands_);
+  builder_.observe(instant.at, instant.events, commands_);
+  invariants_.observe(instant.at, instant.events, commands_, machine_);
+  if (!invariants_.violation().empty()) kernel_.violate(invariants_.violation());
+  for (const Command& command : commands_) {
+    if (command.kind == Command::Kind::StartAction) open_.insert(command.action);
+    if (command.kind == Command::Kind::AskOperator) questions_.insert(command.action);
+    if (command.kind == Command::Kind::DeploymentEnded) ledger_.ended();
+  }
+}
+
+void Record::read(const std::vector<runtime::Instant>& instants) {
+  if (instants.size() < instants_.size()) {
+    return kernel_.violate(fmt::format("{} instants were committed, and {} are there",
+                                       instants_.size(), instants.size()));
+  }
+  for (std::size_t i = 0; i < instants_.size(); ++i) {
+    if (!(instants[i] == instants_[i])) {
+      return kernel_.violate(fmt::format("instant {} is another than the one committed", i));
+    }
+  }
+  const auto tried = std::move(attempted_);
+  attempted_.clear();
+  for (std::size_t i = instants_.size(); i < instants.size(); ++i) {
+    const bool known = std::find(tried.begin(), tried.end(), instants[i]) != tried.end();
+    if (!known) return kernel_.violate(fmt::format("instant {} was never to be committed", i));
+    kernel_.note("was committed, though nobody knew");
+    take(instants[i]);
+  }
+}
+
+void Record::check_census() {
+  const scheduler::Timeline timeline =
+      builder_.build(instants_.empty() ? base::Instant{} : instants_.back().at);
+  const scheduler::Census& census = timeline.census;
+  const std::uint32_t sum = census.verified + census.failed + census.skipped + census.excluded +
+                            census.left_behind + census.not_started + census.unknown;
+  const auto planned =
+      std::count(timeline.target_planned.begin(), timeline.target_planned.end(), true);
+  if (sum != planned) {
+    kernel_.violate(fmt::format("the census counts {} targets of {}", sum, planned));
+  }
+}
+
+void Record::check_end() {
+  check_census();
+  ledger_.check_rest();
+  if (!open_.empty()) kernel_.violate("the run has ended, and an action has no end");
+  const scheduler::Timeline again = runtime::replay(plan_, instants_);
+  const scheduler::Timeline first = builder_.build(instants_.back().at);
+  if (!(again == first)) kernel_.violate("the journal, replayed, gives another timeline");
+}
+
+}  // namespace sluice::world

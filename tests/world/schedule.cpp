@@ -1,0 +1,419 @@
+#include "world/schedule.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+
+#include "base/random.h"
+#include "plan/verify.h"
+#include "world/controller.h"
+#include "world/disk.h"
+#include "world/network.h"
+#include "world/operators.h"
+
+namespace sluice::world {
+
+namespace {
+
+constexpr std::uint64_t most_events = 400'000;
+
+class Schedule {
+ public:
+  Schedule(std::uint64_t seed, bool print_trace);
+  ~Schedule();
+  Schedule(const Schedule&) = delete;
+  Schedule& operator=(const Schedule&) = delete;
+  Result run();
+
+ private:
+  struct Program {
+    Kernel::Owner owner = 0;
+    std::unique_ptr<Controller> controller;
+  };
+
+  std::uint32_t rate(std::uint32_t most) { return dice_.chance(50) ? 0 : 1 + dice_.below(most); }
+  bool sometimes() { return dice_.chance(50); }
+  NetworkSettings network_settings();
+  HostSettings host_settings(std::uint64_t seed);
+  void plan_faults();
+  void fault_at(std::int64_t from, std::int64_t to, const std::function<void()>& what);
+  void machine_faults();
+  void host_faults();
+  void people_faults();
+
+  void spawn();
+  void open(Controller& controller, Kernel::Owner owner);
+  void turn(Kernel::Owner owner);
+  void close(Kernel::Owner owner);
+  void spawn_later();
+  void die(bool with_power);
+  void heal();
+  void check_disk();
+  std::string standing();
+  Program* program(Kernel::Owner owner);
+  Program* live();
+
+  std::uint64_t seed_;
+  std::uint32_t disk_full_ = 0;
+  test::Dice dice_;  // of the settings alone
+  plan::Plan plan_;
+  Kernel kernel_;
+  Disk disk_;
+  Ledger ledger_;
+  Record record_;
+  Network network_;
+  std::deque<Host> hosts_;
+  LocalBoard local_;
+  Shared shared_;
+  Operators operators_;
+  std::deque<Program> programs_;
+  std::uint64_t programs_begun_ = 0;
+  Kernel::Owner newest_ = 0;
+  std::uint32_t runs_ = 1;
+  bool power_fails_ = false;
+  bool spawning_ = false;
+  bool healed_ = false;
+  std::int64_t faults_end_ = 0;
+};
+
+NetworkSettings Schedule::network_settings() {
+  NetworkSettings settings;
+  settings.lost = rate(12);
+  settings.cut = rate(10);
+  settings.unanswered = rate(15);
+  settings.late = rate(10);
+  // What a full disk refused must not come a second time: ssh doubles nothing.
+  disk_full_ = rate(5);
+  settings.doubled = disk_full_ > 0 ? 0 : rate(25);
+  settings.noisy = rate(8);
+  settings.refused = rate(8);
+  settings.slow = rate(10);
+  return settings;
+}
+
+HostSettings Schedule::host_settings(std::uint64_t seed) {
+  HostSettings settings;
+  settings.seed = seed;
+  constexpr std::uint32_t failures[] = {0, 0, 5, 15, 40};
+  settings.failures = failures[dice_.below(5)];
+  settings.longest = dice_.chance(30) ? 2 : 40;
+  settings.deaf = rate(15);
+  settings.watcher_killed = rate(6);
+  settings.disk_full = disk_full_;
+  return settings;
+}
+
+Schedule::Schedule(std::uint64_t seed, bool print_trace)
+    : seed_(seed),
+      dice_(seed ^ 0x776f726c64ULL),
+      plan_(plan_of(seed)),
+      kernel_(base::finished_hash(seed)),
+      disk_(kernel_),
+      ledger_(kernel_, plan_),
+      record_(kernel_, plan_, ledger_),
+      network_(kernel_, network_settings()),
+      local_(kernel_, ledger_, plan_, host_settings(seed)),
+      shared_{kernel_, plan_, ledger_, record_, local_, {}, "run-1", {}, 0, false},
+      operators_(shared_) {
+  kernel_.print_trace(print_trace);
+  shared_.wake = [this] {
+    for (const Program& row : programs_) kernel_.after(1, row.owner, [] {});
+  };
+  use_simulated_disk();
+  const HostSettings settings = host_settings(seed);
+  for (std::uint32_t target = 0; target < plan_.targets.size(); ++target) {
+    hosts_.emplace_back(kernel_, ledger_, plan_, settings,
+                        std::string(plan_.targets.name({target})));
+    network_.add(hosts_.back());
+  }
+  faults_end_ = 50 + dice_.below(dice_.chance(50) ? 400 : 3'000);
+  plan_faults();
+}
+
+Schedule::~Schedule() {
+  // What is left has no part in it any more.
+  for (Program& row : programs_) {
+    disk_.drop(row.owner);
+    kernel_.end_program(row.owner);
+  }
+}
+
+void Schedule::fault_at(std::int64_t from, std::int64_t to, const std::function<void()>& what) {
+  const auto width = static_cast<std::uint32_t>(std::max<std::int64_t>(1, to - from));
+  kernel_.at({from + dice_.below(width)}, 0, [this, what] {
+    if (!healed_) what();
+  });
+}
+
+void Schedule::plan_faults() {
+  machine_faults();
+  host_faults();
+  people_faults();
+  kernel_.at({faults_end_}, 0, [this] { heal(); });
+}
+
+void Schedule::machine_faults() {
+  const std::int64_t end = faults_end_;
+  const bool power = sometimes();
+  for (std::uint32_t i = sometimes() ? dice_.below(5) : 0; i > 0; --i) {
+    const bool with_power = power && sometimes();
+    fault_at(0, end, [this, with_power] { die(with_power); });
+  }
+  // At any of its effects: between a write and its sync, between a commit and what follows.
+  for (std::uint32_t i = sometimes() ? dice_.below(5) : 0; i > 0; --i) {
+    const bool with_power = power && sometimes();
+    const std::uint64_t n = 1 + dice_.below(dice_.chance(50) ? 12 : 120);
+    fault_at(0, end, [this, with_power, n] {
+      if (Program* row = live()) {
+        power_fails_ = power_fails_ || with_power;
+        kernel_.kill_at_effect(row->owner, n);
+      }
+    });
+  }
+  for (std::uint32_t i = sometimes() ? dice_.below(3) : 0; i > 0; --i) {
+    const bool overtaken = sometimes();
+    const base::Duration length{1 + dice_.below(400)};
+    fault_at(0, end, [this, overtaken, length] {
+      Program* row = live();
+      if (row == nullptr) return;
+      kernel_.count(Fault::ControllerFrozen);
+      kernel_.note("frozen", "", length.ms);
+      kernel_.freeze(row->owner, kernel_.now() + length);
+      if (!overtaken) return;
+      kernel_.count(Fault::OvertakenController);
+      spawn();
+    });
+  }
+  if (dice_.chance(25)) {
+    const std::int64_t room = dice_.below(300'000);
+    fault_at(0, end, [this, room] {
+      kernel_.note("disk has room for", "", room);
+      disk_.set_capacity(disk_.used() + room);
+    });
+  }
+  if (dice_.chance(25)) {
+    const std::uint64_t n = 1 + dice_.below(20);
+    fault_at(0, end, [this, n] { disk_.fail_sync_in(n); });
+  }
+}
+
+void Schedule::host_faults() {
+  const std::int64_t end = faults_end_;
+  const bool long_ones = dice_.chance(20);
+  shared_.whole_output = !long_ones;
+  const auto targets = static_cast<std::uint32_t>(hosts_.size());
+  for (std::uint32_t i = sometimes() ? dice_.below(6) : 0; i > 0; --i) {
+    const std::string host = hosts_[dice_.below(targets)].name();
+    const bool silent = sometimes();
+    const std::int64_t length =
+        long_ones && sometimes() ? 200'000 + dice_.below(300'000) : 1 + dice_.below(2'000);
+    fault_at(0, end, [this, host, silent, length] {
+      kernel_.count(silent ? Fault::Blackhole : Fault::LinkCut);
+      const base::Instant until = kernel_.now() + base::Duration{length};
+      silent ? network_.silence(host, until) : network_.cut(host, until);
+    });
+  }
+  for (std::uint32_t i = sometimes() ? dice_.below(4) : 0; i > 0; --i) {
+    const std::uint32_t which = dice_.below(targets);
+    const bool anew = dice_.chance(20);
+    const base::Duration away{1 + dice_.below(300)};
+    fault_at(0, end, [this, which, anew, away] {
+      hosts_[which].reboot(anew);
+      network_.cut(hosts_[which].name(), kernel_.now() + away);
+    });
+  }
+}
+
+void Schedule::people_faults() {
+  const bool aborts = dice_.chance(25);
+  for (std::uint32_t i = sometimes() ? dice_.below(6) : 0; i > 0; --i) {
+    const std::uint32_t word = dice_.below(aborts ? 9 : 8);
+    fault_at(0, faults_end_, [this, word] {
+      kernel_.count(Fault::OperatorWord);
+      if (word < 3) {
+        Program* row = live();
+        if (row != nullptr) kernel_.as(row->owner, [&] { row->controller->interrupt(); });
+        return;
+      }
+      operators_.order(word < 6   ? runtime::Order::Kind::Pause
+                       : word < 8 ? runtime::Order::Kind::Continue
+                                  : runtime::Order::Kind::Abort);
+    });
+  }
+  const bool wrong = sometimes();
+  operators_.be_wrong(wrong ? 20 : 0);
+}
+
+Schedule::Program* Schedule::program(Kernel::Owner owner) {
+  for (Program& row : programs_) {
+    if (row.owner == owner) return &row;
+  }
+  return nullptr;
+}
+
+// The last that was begun: others that there are were overtaken.
+Schedule::Program* Schedule::live() {
+  return kernel_.alive(newest_) ? program(newest_) : nullptr;
+}
+
+void Schedule::spawn() {
+  spawning_ = false;
+  ++programs_begun_;
+  auto number = std::make_shared<Kernel::Owner>(0);
+  const Kernel::Owner owner =
+      kernel_.begin_program([this, number] { turn(*number); }, [this, number] { close(*number); });
+  *number = owner;
+  newest_ = owner;
+  kernel_.note("a program begins", "", owner);
+  programs_.push_back({owner, nullptr});
+  kernel_.as(owner, [&] {
+    programs_.back().controller = std::make_unique<Controller>(shared_, owner);
+    open(*programs_.back().controller, owner);
+  });
+}
+
+// A run that has no journal is begun anew, under another name.
+void Schedule::open(Controller& controller, Kernel::Owner owner) {
+  const bool there = disk_.find(shared_.run + "/journal.db") != nullptr;
+  const bool opened = there ? controller.resume() : controller.begin();
+  if (opened || !kernel_.alive(owner)) return;
+  kernel_.note("cannot go on", controller.problem());
+  if (there && record_.empty()) shared_.run = fmt::format("run-{}", ++runs_);
+  if (!there && !record_.empty()) kernel_.violate("the journal is gone");
+  kernel_.at(kernel_.now(), 0, [this, owner] { close(owner); });
+}
+
+void Schedule::turn(Kernel::Owner owner) {
+  Program* row = program(owner);
+  row->controller->turn();
+  if (row->controller->over() == Controller::Over::No) return;
+  kernel_.at(kernel_.now() + base::Duration{5}, 0, [this, owner] { close(owner); });
+}
+
+// It has ended by itself, or died.
+void Schedule::close(Kernel::Owner owner) {
+  const auto found = std::find_if(programs_.begin(), programs_.end(),
+                                  [&](const Program& row) { return row.owner == owner; });
+  if (found == programs_.end()) return;
+  const bool lives = kernel_.alive(owner);
+  std::unique_ptr<Controller> controller = std::move(found->controller);
+  programs_.erase(found);
+  if (lives) {
+    kernel_.note("a program ends", controller->problem(), owner);
+    // As its last act it closes what it has open.
+    kernel_.as(owner, [&] { controller.reset(); });
+    disk_.drop(owner);
+    kernel_.end_program(owner);
+  } else {
+    kernel_.count(Fault::ControllerKilled);
+    disk_.drop(owner);
+    controller.reset();
+    if (power_fails_) die(true);
+  }
+  spawn_later();
+}
+
+void Schedule::spawn_later() {
+  if (spawning_ || record_.ended()) return;
+  spawning_ = true;
+  kernel_.after(1 + kernel_.dice().below(healed_ ? 20 : 300), 0, [this] {
+    if (record_.ended()) return;
+    if (live() == nullptr || kernel_.frozen(live()->owner)) {
+      spawn();
+    } else {
+      spawning_ = false;
+    }
+  });
+}
+
+void Schedule::die(bool with_power) {
+  power_fails_ = false;
+  while (!programs_.empty()) {
+    const Kernel::Owner owner = programs_.back().owner;
+    if (!with_power && kernel_.frozen(owner)) break;
+    kernel_.kill(owner);
+    if (program(owner) != nullptr) break;
+    if (!with_power) break;
+  }
+  if (!with_power) return;
+  kernel_.note("power is lost");
+  disk_.lose_power();
+  local_.lose_power();
+}
+
+void Schedule::heal() {
+  kernel_.note("faults end");
+  healed_ = true;
+  power_fails_ = false;
+  network_.heal();
+  disk_.heal();
+  for (Host& host : hosts_) host.heal();
+  operators_.be_wrong(0);
+  operators_.hurry();
+  if (live() == nullptr) spawn_later();
+}
+
+// What is on the disk after one more power loss is the whole run.
+void Schedule::check_disk() {
+  disk_.lose_power();
+  const auto read = runtime::read_journal(shared_.run + "/journal.db");
+  if (!read) return kernel_.violate("the journal cannot be read: " + read.error().message);
+  record_.read(read.value().instants);
+}
+
+std::string Schedule::standing() {
+  const Program* row = live();
+  if (row == nullptr || row->controller->driver() == nullptr) return "no program carries it on";
+  const runtime::Driver& driver = *row->controller->driver();
+  return fmt::format("{}, {} at work, {} questions, {} unknown, {} waited for, {} conditions",
+                     scheduler::state_name(driver.state()), driver.run_state().open.size(),
+                     driver.questions().size(), driver.unknown().size(),
+                     driver.run_state().timers.size(), driver.run_state().conditions.size());
+}
+
+Result Schedule::run() {
+  spawn();
+  operators_.watch([this]() -> const runtime::Driver* {
+    const Program* row = live();
+    return row == nullptr || row->controller == nullptr ? nullptr : row->controller->driver();
+  });
+  std::uint64_t events = 0;
+  while (kernel_.violation().empty() && ++events < most_events) {
+    if (record_.ended() && live() == nullptr) break;
+    if (events % 64 == 0) record_.check_census();
+    if (!kernel_.step()) break;
+  }
+  if (kernel_.violation().empty() && !record_.ended()) {
+    kernel_.violate("it never ended, though all faults had; " + standing());
+  }
+  if (kernel_.violation().empty()) record_.check_end();
+  Result result;
+  result.faults = kernel_.counts();
+  if (kernel_.violation().empty()) check_disk();
+  result.violation = kernel_.violation();
+  result.trace = kernel_.trace();
+  result.effects = ledger_.begun();
+  result.instants = record_.size();
+  result.programs = programs_begun_;
+  result.ms = kernel_.now().ms;
+  result.state = record_.state();
+  return result;
+}
+
+}  // namespace
+
+Result run_schedule(std::uint64_t seed, bool print_trace) {
+  Schedule schedule(seed, print_trace);
+  return schedule.run();
+}
+
+Result run_twice(std::uint64_t seed) {
+  Result first = run_schedule(seed);
+  if (!first.violation.empty()) return first;
+  const Result second = run_schedule(seed);
+  if (second.trace != first.trace) first.violation = "two runs of the seed differ";
+  return first;
+}
+
+}  // namespace sluice::world
