@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "base/json_writer.h"
+#include "base/most_errors.h"
 
 namespace sluice::base {
 
@@ -22,10 +23,11 @@ void shorten(std::string& text) {
 }  // namespace
 
 void Diagnostics::add(Diagnostic diagnostic) {
-  for (const Diagnostic& known : items_) {
-    if (known.code == diagnostic.code && known.span == diagnostic.span) return;
-  }
   const bool error = diagnostic.severity == Severity::Error;
+  if (error && errors_ >= most_errors) return;
+  for (const Diagnostic& known : items_) {
+    if (known.span == diagnostic.span && known.code == diagnostic.code) return;
+  }
   (error ? errors_ : warnings_) += 1;
   if ((error ? errors_ : warnings_) > limit_) {
     ++left_out_;
@@ -44,9 +46,11 @@ void Diagnostics::add_all(const Diagnostics& other) {
     if (item.severity == Severity::Error) ++kept_errors;
     add(item);
   }
-  errors_ += other.errors_ - kept_errors;
-  warnings_ += other.warnings_ - (other.items_.size() - kept_errors);
-  left_out_ += other.left_out_;
+  const std::size_t more = std::min(other.errors_ - kept_errors, most_errors - errors_);
+  errors_ += more;
+  const std::size_t warnings = other.warnings_ - (other.items_.size() - kept_errors);
+  warnings_ += warnings;
+  left_out_ += more + warnings;
 }
 
 std::vector<Diagnostic> Diagnostics::sorted() const {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/diagnostics.h"
+#include "base/most_errors.h"
 #include "base/utf8.h"
 
 namespace sluice::base {
@@ -131,6 +132,7 @@ class Printer {
     if (diagnostics.left_out() > 0) {
       line += fmt::format(" ({} not shown)", diagnostics.left_out());
     }
+    if (is_full(diagnostics)) line += "; no more are looked for";
     out_ += line + "\n";
   }
 

@@ -5,7 +5,9 @@
 #include <set>
 #include <string>
 
+#include "base/most_errors.h"
 #include "base/sha256.h"
+#include "compiler/environments.h"
 #include "compiler/procedures.h"
 #include "compiler/program.h"
 #include "compiler/resolver.h"
@@ -46,7 +48,8 @@ bool is_independent(const base::Diagnostic& item, const SyntaxTree& tree) {
         return span.file == at.file && span.begin <= at.begin && at.begin < span.end;
       });
   if (mistaken) return false;
-  // Those of inventories and of what stands around the steps.
+  // Those of inventories and of what stands around the steps; what is no text that can be read.
+  if (item.code.starts_with("E01")) return true;
   if (item.code.starts_with("E05") || item.code.starts_with("E06")) return true;
   return std::find(independent.begin(), independent.end(), item.code) != independent.end();
 }
@@ -56,13 +59,16 @@ bool needs_targets(const base::Diagnostic& item) {
   return item.code == "E0203" || item.code == "E0205" || item.code.starts_with("E0615");
 }
 
-// Everything but the joins, in the order in which one needs the other.
+// Everything but the joins, in the order in which one needs the other. Each part stops where it has
+// found more mistakes than anybody counts, and then the next ones have nothing to go by.
 void resolve_all(SyntaxTree& tree, Resolver& resolver, bool& targets_known) {
   resolve_deployment(tree, resolver);
   resolve_variables(tree, resolver);
   resolve_settings(tree, resolver);
+  if (base::is_full(resolver.diagnostics)) return;
   targets_known = resolve_inventories(tree, resolver);
   resolve_targets(tree, resolver);
+  if (base::is_full(resolver.diagnostics)) return;
   select_targets(tree, resolver);
   expand_uses(tree, resolver);
   resolve_contracts(tree, resolver);
@@ -84,6 +90,28 @@ void report_independent(base::Sources& sources, Program program, const Options& 
   }
 }
 
+// What is wrong with an environment whether or not it is chosen. Its inventories are not read: they
+// may be out of reach from here. A variable without a value may be given one.
+void check_other(base::Sources& sources, const OtherEnvironment& other,
+                 const std::vector<std::string>& paths, base::Diagnostics& diagnostics) {
+  base::Diagnostics found;
+  const Options options;
+  Resolver resolver(sources, options, found);
+  resolver.paths = paths;
+  resolver.broken_roles = other.stubs;
+  resolve_deployment(other.tree, resolver);
+  resolve_variables(other.tree, resolver);
+  resolve_settings(other.tree, resolver);
+  resolve_targets(other.tree, resolver);
+  resolve_contracts(other.tree, resolver);
+  for (const base::Diagnostic& item : found.sorted()) {
+    const bool inside = item.span.file == other.span.file && other.span.begin <= item.span.begin &&
+                        item.span.end <= other.span.end;
+    const bool open = item.code == "E0208" || (!other.roles_known && item.code == "E0203");
+    if (inside && !open && item.severity == base::Severity::Error) diagnostics.add(item);
+  }
+}
+
 // A run reads every secret of its plan when it starts: what nothing uses is not asked for.
 void keep_used_secrets(plan::Plan& plan) {
   std::set<std::string> used;
@@ -97,10 +125,15 @@ void keep_used_secrets(plan::Plan& plan) {
 std::optional<plan::Plan> compile(base::Sources& sources, base::FileId main, const Options& options,
                                   base::Diagnostics& diagnostics) {
   Program program = load_program(sources, main, options.reader, diagnostics);
-  choose_environment(program.tree, options.chosen, diagnostics);
+  const std::vector<OtherEnvironment> others =
+      choose_environment(sources, program.tree, options.chosen, diagnostics);
+  if (base::is_full(diagnostics)) return std::nullopt;
   if (!program.tree.complete) {
     report_independent(sources, std::move(program), options, diagnostics);
     return std::nullopt;
+  }
+  for (const OtherEnvironment& other : others) {
+    check_other(sources, other, program.paths, diagnostics);
   }
   base::Diagnostics found;
   Resolver resolver(sources, options, found);

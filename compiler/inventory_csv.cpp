@@ -7,6 +7,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <unordered_set>
 
 #include "base/utf8.h"
 #include "compiler/inventory_hosts.h"
@@ -18,6 +19,7 @@ namespace sluice::compiler {
 namespace {
 
 constexpr std::size_t most_mistakes = 100;
+constexpr std::size_t most_columns = 10'000;
 constexpr std::array name_words = {std::string_view{"name"}, std::string_view{"host"},
                                    std::string_view{"hostname"}, std::string_view{"target"}};
 constexpr std::array group_words = {std::string_view{"group"}, std::string_view{"groups"},
@@ -169,6 +171,12 @@ class CsvReader {
       return std::find(words.begin(), words.end(), text) != words.end();
     };
     bool has_name = false;
+    std::unordered_set<std::uint32_t> seen;
+    if (cells_.size() > most_columns) {
+      error("E0508", cells_[most_columns].at, cells_[most_columns].text.size(),
+            fmt::format("these are more than {} columns", most_columns));
+      return false;
+    }
     for (const Cell& cell : cells_) {
       Column column;
       column.is_name = !has_name && named(name_words, cell.text);
@@ -178,10 +186,7 @@ class CsvReader {
         error("E0511", cell.at, 0, "a column has no name in the header");
       } else if (!column.is_name && !column.is_groups) {
         const InventoryVariableId variable = inventory_.variable(cell.text);
-        const auto same = std::find_if(columns_.begin(), columns_.end(), [&](const Column& c) {
-          return c.variable.valid() && c.variable == variable;
-        });
-        if (same != columns_.end()) {
+        if (!seen.insert(variable.value).second) {
           error("E0511", cell.at, cell.text.size(),
                 fmt::format("there are two columns `{}`", base::printable(cell.text)));
         }
@@ -238,7 +243,7 @@ class CsvReader {
     }
     const auto add = [&](GroupId group) {
       const HostProblem problem =
-          add_hosts(name, group, {file_, name_at}, inventory_, [&](HostId host) {
+          add_hosts(name, group, {file_, name_at}, inventory_, left_, [&](HostId host) {
             for (const Assigned& one : variables_) {
               inventory_.set(host, one.variable, one.value, one.place);
             }
@@ -275,6 +280,7 @@ class CsvReader {
   std::vector<std::unique_ptr<std::string>> unquoted_;  // cells that had doubled quotes
   std::vector<Column> columns_;
   std::vector<Assigned> variables_;
+  std::uint64_t left_ = most_hosts;  // hosts that ranges may stand for
   std::size_t mistakes_ = 0;
 };
 

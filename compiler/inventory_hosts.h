@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,8 @@
 namespace sluice::compiler {
 
 inline constexpr std::uint64_t most_hosts = 10'000'000;
+// Variables of different names.
+inline constexpr std::uint32_t most_inventory_variables = 100'000;
 
 // Empty where all is well.
 struct HostProblem {
@@ -22,9 +25,10 @@ struct HostProblem {
 HostProblem host_name_problem(std::string_view name, const Inventory& inventory);
 
 // Adds the hosts that the pattern stands for to the group and calls `visit(HostId)` for each.
+// `left`: so many may the ranges of the file still stand for, also where they name hosts again.
 template <class Visit>
 HostProblem add_hosts(std::string_view text, GroupId group, InventoryPlace place,
-                      Inventory& inventory, Visit&& visit) {
+                      Inventory& inventory, std::uint64_t& left, Visit&& visit) {
   if (HostProblem problem = host_name_problem(text, inventory); !problem.message.empty()) {
     return problem;
   }
@@ -37,10 +41,15 @@ HostProblem add_hosts(std::string_view text, GroupId group, InventoryPlace place
     add(text, 0);
     return {};
   }
-  const HostPattern pattern(text, most_hosts - inventory.host_count());
+  const std::uint64_t room = most_hosts - inventory.host_count();
+  const HostPattern pattern(text, std::min(room, left));
+  if (pattern.too_many() && left < room) {
+    return {"E0508", fmt::format("up to here, ranges stand for more than {} hosts", most_hosts)};
+  }
   if (!pattern.problem().empty()) {
     return {pattern.too_many() ? "E0508" : "E0503", pattern.problem()};
   }
+  left -= pattern.count();
   pattern.for_each([&](std::string_view name) { add(name, pattern.port()); });
   return {};
 }

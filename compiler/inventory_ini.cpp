@@ -17,6 +17,8 @@ namespace sluice::compiler {
 namespace {
 
 constexpr std::size_t most_mistakes = 100;
+constexpr const char* too_many_variables =
+    "the inventory has more than 100,000 variables of different names";
 
 bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\r';
@@ -164,6 +166,9 @@ class IniReader {
     }
     const std::string_view name = trimmed(line.substr(0, equals));
     if (name.empty()) return error("E0502", line, "a name is missing before the `=`");
+    if (inventory_.variable_count() >= most_inventory_variables) {
+      return error("E0508", line.substr(0, 1), too_many_variables);
+    }
     inventory_.set(group_, inventory_.variable(name), value(trimmed(line.substr(equals + 1))),
                    place(name));
   }
@@ -182,10 +187,13 @@ class IniReader {
     for (std::size_t i = 1; i < words_.size(); ++i) {
       const std::string_view word = words_[i].text;
       const std::size_t equals = word.find('=');
+      if (inventory_.variable_count() >= most_inventory_variables) {
+        return error("E0508", line.substr(words_[i].at, 1), too_many_variables);
+      }
       variables_.push_back({inventory_.variable(word.substr(0, equals)),
                             value(word.substr(equals + 1)), place(line.substr(words_[i].at))});
     }
-    const HostProblem problem = add_hosts(pattern, group_, at, inventory_, [&](HostId host) {
+    const HostProblem problem = add_hosts(pattern, group_, at, inventory_, left_, [&](HostId host) {
       for (const Assigned& one : variables_) {
         inventory_.set(host, one.variable, one.value, one.place);
       }
@@ -306,6 +314,7 @@ class IniReader {
   std::vector<Word> words_;
   std::string unquoted_;
   std::vector<Assigned> variables_;
+  std::uint64_t left_ = most_hosts;  // hosts that ranges may stand for
   std::size_t mistakes_ = 0;
 };
 

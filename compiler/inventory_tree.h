@@ -6,6 +6,7 @@
 
 #include "compiler/document.h"
 #include "compiler/inventory.h"
+#include "compiler/inventory_hosts.h"
 #include "compiler/report.h"
 
 namespace sluice::compiler {
@@ -43,6 +44,7 @@ class TreeReader {
   Report& report_;
   std::vector<Assigned> assigned_;
   std::size_t mistakes_ = 0;
+  std::uint64_t left_ = most_hosts;  // hosts that ranges may stand for
   bool said_too_much_ = false;
 };
 

@@ -60,6 +60,10 @@ void TreeReader::read_assigned(Document::Node map, std::vector<Assigned>& assign
       error("E0507", entry.key, "a variable's name is a text");
       continue;
     }
+    if (inventory_.variable_count() >= most_inventory_variables) {
+      return error("E0508", entry.key,
+                   "the inventory has more than 100,000 variables of different names");
+    }
     assigned.push_back({inventory_.variable(name), value(entry.value), document_.place(entry.key)});
   }
 }
@@ -199,8 +203,8 @@ void TreeReader::read_host(GroupId group, Document::Node key, Document::Node nod
                       base::printable(document_.text(key))));
     return;
   }
-  const HostProblem problem =
-      add_hosts(document_.text(key), group, document_.place(key), inventory_, [&](HostId host) {
+  const HostProblem problem = add_hosts(
+      document_.text(key), group, document_.place(key), inventory_, left_, [&](HostId host) {
         for (const Assigned& one : assigned_) {
           inventory_.set(host, one.variable, one.value, one.place);
         }

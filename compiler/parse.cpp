@@ -10,6 +10,7 @@
 #include <limits>
 #include <optional>
 
+#include "base/most_errors.h"
 #include "compiler/depth_guard.h"
 #include "compiler/lexer.h"
 #include "compiler/literals.h"
@@ -30,8 +31,6 @@ using grammar::DeployParser;
 
 // Dense files could hold a token a byte; this is what 16 MiB of a usual one hold, and more.
 constexpr std::size_t most_tokens = 5'000'000;
-// Errors of one file that are worked out in words.
-constexpr std::size_t most_told = 1'000;
 
 // ---- bytes ─▶ tokens ---------------------------------------------------------------------------
 
@@ -120,8 +119,7 @@ bool read_tokens(TokenList& list, std::string_view text, std::uint32_t skipped,
     behind = token.end;
     list.tokens.push_back(token);
     if (!guard.admit(token, list.text(token))) {
-      report(diagnostics, "E0105", list.span(token),
-             fmt::format("this is nested more than {} levels deep", most_levels));
+      report(diagnostics, std::string(guard.code()), list.span(guard.place()), guard.message());
       return false;
     }
     if (at_end) return true;
@@ -212,6 +210,7 @@ class Recorder final : public DeployParser {
 
   void enterRule(antlr4::ParserRuleContext* context, std::size_t state, std::size_t rule) override {
     DeployParser::enterRule(context, state, rule);
+    if (is_item(rule)) keep_outer();
     open(rule);
   }
   void enterRecursionRule(antlr4::ParserRuleContext* context, std::size_t state, std::size_t rule,
@@ -226,7 +225,9 @@ class Recorder final : public DeployParser {
   }
   void triggerEnterRuleEvent() override {}
   void triggerExitRuleEvent() override {
-    if (numbers_[getContext()->getRuleIndex()]) tree_.close(at());
+    const std::size_t rule = getContext()->getRuleIndex();
+    if (numbers_[rule]) tree_.close(at());
+    if (is_item(rule)) drop_inner();
   }
   antlr4::Token* consume() override {
     antlr4::Token* token = getCurrentToken();
@@ -244,6 +245,21 @@ class Recorder final : public DeployParser {
     void exitEveryRule(antlr4::ParserRuleContext* /*context*/) override {}
   };
 
+  // One of a list that may be as long as the file.
+  static bool is_item(std::size_t rule) {
+    return rule == DeployParser::RuleRoleItem || rule == DeployParser::RuleTargetItem ||
+           rule == DeployParser::RuleProcedureItem || rule == DeployParser::RuleStepItem ||
+           rule == DeployParser::RuleDeclaration || rule == DeployParser::RuleAttribute;
+  }
+  // The parser keeps the context of each rule that it went through. Those within an item are of no
+  // use behind it.
+  void keep_outer() { outer_.push_back(std::exchange(_tracker, {})); }
+  void drop_inner() {
+    _tracker.reset();
+    _tracker = std::move(outer_.back());
+    outer_.pop_back();
+  }
+
   std::uint32_t at() { return static_cast<std::uint32_t>(getTokenStream()->index()); }
   void open(std::size_t rule) {
     if (const auto known = numbers_[rule]) tree_.open(*known, at());
@@ -252,6 +268,7 @@ class Recorder final : public DeployParser {
   RuleTree& tree_;
   RuleNumbers numbers_;
   Silent listener_;
+  std::vector<antlr4::tree::ParseTreeTracker> outer_;  // of the items that are open
 };
 
 // ---- mistakes ----------------------------------------------------------------------------------
@@ -356,10 +373,7 @@ class Reporting final : public antlr4::DefaultErrorStrategy {
     const bool again = token == last_reported_ && !word;
     last_reported_ = token;
     if (again || is_known(token)) return;
-    if (diagnostics_.error_count() > most_told) {  // counted, and no more
-      diagnostics_.add({"E0111", base::Severity::Error, list_.span(token), "", {}, {}});
-      return;
-    }
+    if (base::is_full(diagnostics_)) return;
     Unexpected unexpected;
     unexpected.token = token;
     unexpected.in_list = in_list;
@@ -437,7 +451,7 @@ class FileParser {
       if (mistaken) read_with_messages(begin);
       visitor_.declaration({list_, rules_, begin, at_, mistaken});
       // Nobody reads on to the thousandth; what stands behind it is not looked at.
-      if (mistaken && diagnostics_.error_count() > most_told) return;
+      if (base::is_full(diagnostics_)) return;
     }
   }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "base/most_errors.h"
 #include "compiler/resolver.h"
 #include "compiler/suggest.h"
 #include "compiler/variable_names.h"
@@ -113,6 +114,7 @@ class Uses {
 
   void put_in(const UseNode& node, std::uint32_t frame, std::map<Key, base::Span>& seen,
               std::vector<StepNode>& made) {
+    if (base::is_full(resolver_.diagnostics)) return;
     const auto found = procedures_.find(node.procedure.text);
     if (found == procedures_.end()) return report_unknown(node);
     const ProcedureNode& procedure = found->second;
@@ -167,7 +169,9 @@ class Uses {
 
   void report_unknown(const UseNode& node) {
     std::vector<std::string> names;
-    for (const auto& [name, procedure] : procedures_) names.push_back(name);
+    for (const auto& [name, procedure] : procedures_) {
+      if (resolver_.report.helps()) names.push_back(name);
+    }
     auto hints = did_you_mean(node.procedure.text, names);
     if (hints.empty() && !names.empty() && names.size() < 12) {
       hints.push_back(fmt::format("there are {}", fmt::join(names, ", ")));
@@ -317,6 +321,19 @@ void expand_uses(SyntaxTree& tree, Resolver& resolver) {
   Uses(resolver).expand(tree);
 }
 
+namespace {
+
+// Procedures that hand on twice what they were given would double it each time.
+constexpr std::size_t most_parts_given = 10'000;
+
+std::size_t parts_of(const plan::Expression& expression) {
+  std::size_t parts = 1;
+  for (const plan::Expression& operand : expression.operands) parts += parts_of(operand);
+  return parts;
+}
+
+}  // namespace
+
 void enter_frame(std::uint32_t frame, Resolver& resolver) {
   resolver.scope.parameters.clear();
   if (frame == StepNode::no_frame) return;
@@ -335,7 +352,13 @@ void enter_frame(std::uint32_t frame, Resolver& resolver) {
           given->value, {fmt::format("the parameter `{}`", parameter.name.text),
                          {*type},
                          plan::Stage::AtRunTime});
-      if (value) entry = {*std::move(value), false, false};
+      if (value && parts_of(*value) > most_parts_given) {
+        resolver.report.error("E0217", given->span,
+                              fmt::format("the parameter `{}` stands for more than {} values here",
+                                          parameter.name.text, most_parts_given));
+      } else if (value) {
+        entry = {*std::move(value), false, false};
+      }
     }
     parameters.emplace(parameter.name.text, std::move(entry));
   }

@@ -8,7 +8,6 @@
 #include "base/utf8.h"
 #include "compiler/parse.h"
 #include "compiler/report.h"
-#include "compiler/suggest.h"
 #include "compiler/text_check.h"
 
 namespace sluice::compiler {
@@ -24,19 +23,6 @@ bool belongs_in_library(const DeclarationNode& declaration) {
          std::holds_alternative<SecretNode>(declaration) ||
          std::holds_alternative<ResourceNode>(declaration) ||
          std::holds_alternative<ProcedureNode>(declaration);
-}
-
-base::Span span_of(const DeclarationNode& declaration) {
-  return std::visit(
-      [](const auto& node) {
-        using Node = std::decay_t<decltype(node)>;
-        if constexpr (std::is_same_v<Node, StepNode> || std::is_same_v<Node, EnvironmentNode>) {
-          return node.header_span;
-        } else {
-          return node.span;
-        }
-      },
-      declaration);
 }
 
 class Loader {
@@ -154,159 +140,24 @@ class Loader {
   bool failed_ = false;
 };
 
-// ---- environments ------------------------------------------------------------------------------
-
-class Environments {
- public:
-  Environments(SyntaxTree& tree, base::Diagnostics& diagnostics)
-      : tree_(tree), report_(diagnostics) {}
-
-  void choose(const std::string& name) {
-    std::vector<EnvironmentNode> environments;
-    std::vector<DeclarationNode> rest;
-    for (DeclarationNode& declaration : tree_.declarations) {
-      if (auto* environment = std::get_if<EnvironmentNode>(&declaration)) {
-        environments.push_back(std::move(*environment));
-      } else {
-        rest.push_back(std::move(declaration));
-      }
-    }
-    tree_.declarations = std::move(rest);
-    EnvironmentNode* chosen = nullptr;
-    std::map<std::string, base::Span> first;
-    for (EnvironmentNode& environment : environments) {
-      const auto [known, fresh] = first.emplace(environment.name.text, environment.header_span);
-      if (!fresh) {
-        report_.error("E0202", environment.name.span,
-                      fmt::format("the environment `{}` is declared twice", environment.name.text),
-                      {}, {{known->second, "first declared here"}});
-        continue;
-      }
-      refuse_what_does_not_belong(environment);
-      if (environment.name.text == name) chosen = &environment;
-    }
-    if (chosen != nullptr) return replace(*chosen);
-    if (!name.empty()) report_unknown(name, environments);
-  }
-
- private:
-  void report_unknown(const std::string& name, const std::vector<EnvironmentNode>& environments) {
-    std::vector<std::string> names;
-    for (const EnvironmentNode& environment : environments) names.push_back(environment.name.text);
-    auto hints = did_you_mean(name, names);
-    if (hints.empty() && !names.empty()) {
-      hints.push_back(fmt::format("there are {}", fmt::join(names, ", ")));
-    }
-    report_.error(
-        "E0605", {tree_.file, 0, 0},
-        fmt::format("--environment {}: the file has no such environment", base::printable(name)),
-        std::move(hints));
-  }
-
-  void refuse_what_does_not_belong(EnvironmentNode& environment) {
-    const auto refused = [&](const DeclarationNode& declaration) {
-      const bool belongs = std::holds_alternative<InventoryNode>(declaration) ||
-                           std::holds_alternative<RoleNode>(declaration) ||
-                           std::holds_alternative<ConnectNode>(declaration) ||
-                           std::holds_alternative<VariableNode>(declaration) ||
-                           std::holds_alternative<SecretNode>(declaration) ||
-                           std::holds_alternative<RequireNode>(declaration) ||
-                           std::holds_alternative<AtMostNode>(declaration) ||
-                           std::holds_alternative<DeadlineNode>(declaration) ||
-                           std::holds_alternative<ResourceNode>(declaration);
-      if (belongs) return false;
-      report_.error("E0606", span_of(declaration), "this does not belong into an environment",
-                    {"an environment has inventories, roles, variables, secrets, `connect`, "
-                     "`require`, `at most`, `deadline` and resources"});
-      return true;
-    };
-    std::erase_if(environment.declarations, refused);
-  }
-
-  template <class Node>
-  void erase_all() {
-    std::erase_if(tree_.declarations, [](const DeclarationNode& declaration) {
-      return std::holds_alternative<Node>(declaration);
-    });
-  }
-
-  template <class Node>
-  static bool has(const EnvironmentNode& environment) {
-    return std::any_of(environment.declarations.begin(), environment.declarations.end(),
-                       [](const auto& item) { return std::holds_alternative<Node>(item); });
-  }
-
-  void replace(EnvironmentNode& chosen) {
-    if (has<InventoryNode>(chosen)) erase_all<InventoryNode>();
-    if (has<ConnectNode>(chosen)) erase_all<ConnectNode>();
-    if (has<AtMostNode>(chosen)) erase_all<AtMostNode>();
-    if (has<DeadlineNode>(chosen)) erase_all<DeadlineNode>();
-    const std::size_t of_file = tree_.declarations.size();
-    std::vector<bool> taken(of_file);
-    for (DeclarationNode& declaration : chosen.declarations) {
-      std::size_t at = 0;
-      while (at < of_file && (taken[at] || !same(tree_.declarations[at], declaration))) ++at;
-      if (at == of_file) {
-        tree_.declarations.push_back(std::move(declaration));
-        continue;
-      }
-      taken[at] = true;
-      keep_type(tree_.declarations[at], declaration);
-      tree_.declarations[at] = std::move(declaration);
-    }
-  }
-
-  // Whether the one takes the other's place.
-  static bool same(const DeclarationNode& a, const DeclarationNode& b) {
-    if (a.index() != b.index()) return false;
-    return std::visit(
-        [&b](const auto& node) {
-          using Node = std::decay_t<decltype(node)>;
-          const Node& other = std::get<Node>(b);
-          if constexpr (std::is_same_v<Node, VariableNode> || std::is_same_v<Node, SecretNode> ||
-                        std::is_same_v<Node, RoleNode> || std::is_same_v<Node, ResourceNode>) {
-            return node.name.text == other.name.text;
-          } else if constexpr (std::is_same_v<Node, RequireNode>) {
-            const auto text = [](const std::optional<Name>& name) {
-              return name ? name->text : std::string();
-            };
-            return node.measure.text == other.measure.text && text(node.role) == text(other.role) &&
-                   text(node.per) == text(other.per);
-          } else {
-            return false;
-          }
-        },
-        a);
-  }
-
-  // A variable's type stays what the file says it is.
-  static void keep_type(const DeclarationNode& before, DeclarationNode& now) {
-    const auto* old = std::get_if<VariableNode>(&before);
-    auto* replacing = std::get_if<VariableNode>(&now);
-    if (old == nullptr || replacing == nullptr || replacing->type) return;
-    replacing->type = old->type;
-    if (!old->type && old->value && old->value->kind == ExpressionNode::Kind::Literal) {
-      Name type;
-      type.text = plan::type_name(old->value->value.type());
-      type.span = old->name.span;
-      replacing->type = type;
-    }
-  }
-
-  SyntaxTree& tree_;
-  Report report_;
-};
-
 }  // namespace
+
+base::Span span_of(const DeclarationNode& declaration) {
+  return std::visit(
+      [](const auto& node) {
+        using Node = std::decay_t<decltype(node)>;
+        if constexpr (std::is_same_v<Node, StepNode> || std::is_same_v<Node, EnvironmentNode>) {
+          return node.header_span;
+        } else {
+          return node.span;
+        }
+      },
+      declaration);
+}
 
 Program load_program(base::Sources& sources, base::FileId main, FileReader* reader,
                      base::Diagnostics& diagnostics) {
   return Loader(sources, reader, diagnostics).load(main);
-}
-
-void choose_environment(SyntaxTree& tree, const std::string& chosen,
-                        base::Diagnostics& diagnostics) {
-  Environments(tree, diagnostics).choose(chosen);
 }
 
 }  // namespace sluice::compiler

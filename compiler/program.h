@@ -1,5 +1,4 @@
-// A file with all that it imports, as one syntax tree; and the environment that was chosen put in
-// the place of what it replaces.
+// A file with all that it imports, as one syntax tree.
 #pragma once
 
 #include <string>
@@ -20,12 +19,10 @@ struct Program {
   SyntaxTree tree;
   std::vector<std::string> paths;  // of the files, by their ids, as the reader knows them
 };
+// Where a declaration is pointed at: of one with a body its first words alone.
+base::Span span_of(const DeclarationNode& declaration);
+
 Program load_program(base::Sources& sources, base::FileId main, FileReader* reader,
                      base::Diagnostics& diagnostics);
-
-// Takes the environments out of the tree; what `chosen` (empty: none) declares replaces what the
-// file does.
-void choose_environment(SyntaxTree& tree, const std::string& chosen,
-                        base::Diagnostics& diagnostics);
 
 }  // namespace sluice::compiler

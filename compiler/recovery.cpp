@@ -25,6 +25,11 @@ class Search {
         at_(std::max(mistake.error, mistake.begin + 1)) {
     // A block that does not belong there is skipped with all that is in it.
     if (list.tokens[mistake.begin].kind == TokenKind::OpenBrace) at_ = mistake.begin;
+    // `skip verify`: the second word is a misspelt part of the phrase, and begins nothing.
+    const bool misspelt = mistake.error == mistake.begin + 1 &&
+                          list.text(mistake.begin) == "skip" &&
+                          list.text(mistake.error) == "verify";
+    if (misspelt) ++at_;
   }
 
   std::size_t run() {

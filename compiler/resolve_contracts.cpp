@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/most_errors.h"
 #include "compiler/resolver.h"
 #include "compiler/suggest.h"
 
@@ -14,6 +15,9 @@ namespace {
 using plan::Contract;
 using plan::Type;
 using Comparison = plan::Contract::Comparison;
+
+// Each is asked for all steps and, of a run, at every start of a target.
+constexpr std::size_t most_contracts = 1'000;
 
 struct Measure {
   std::string_view word;
@@ -106,7 +110,9 @@ class Contracts {
     const auto role = resolver_.scope.roles.find(node.role->text);
     if (role == resolver_.scope.roles.end()) {
       std::vector<std::string> names;
-      for (const auto& [known, id] : resolver_.scope.roles) names.push_back(known);
+      for (const auto& [known, id] : resolver_.scope.roles) {
+        if (resolver_.report.helps()) names.push_back(known);
+      }
       resolver_.report.error("E0203", node.role->span,
                              fmt::format("there is no role `{}`", node.role->text),
                              did_you_mean(node.role->text, names));
@@ -184,7 +190,8 @@ class Contracts {
                         ? plan::share_of(*percentage, bound.targets, true)
                         : static_cast<std::uint32_t>(std::get<plan::Number>(value->content).micros /
                                                      1'000'000);
-      const bool never = made.kind == Contract::Kind::Available && bound.count > bound.targets;
+      const bool never = made.kind == Contract::Kind::Available && bound.count > bound.targets &&
+                         resolver_.broken_roles.count(node.role->text) == 0;
       if (never) {
         wrong(node.bound.span, measure,
               fmt::format("this can never hold: {} has {} {}", group_text(node, bound),
@@ -257,8 +264,17 @@ class Contracts {
 
 void resolve_contracts(const SyntaxTree& tree, Resolver& resolver) {
   Contracts contracts(resolver);
+  std::size_t count = 0;
   for (const DeclarationNode& declaration : tree.declarations) {
-    if (const auto* node = std::get_if<RequireNode>(&declaration)) contracts.declare(*node);
+    const auto* node = std::get_if<RequireNode>(&declaration);
+    if (node == nullptr) continue;
+    if (++count > most_contracts) {
+      resolver.report.error("E0615", node->span,
+                            fmt::format("these are more than {} contracts", most_contracts));
+      return;
+    }
+    contracts.declare(*node);
+    if (base::is_full(resolver.diagnostics)) return;
   }
 }
 

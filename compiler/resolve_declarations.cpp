@@ -6,6 +6,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "base/most_errors.h"
 #include "base/utf8.h"
 #include "compiler/literals.h"
 #include "compiler/resolver.h"
@@ -297,6 +298,7 @@ void resolve_deployment(const SyntaxTree& tree, Resolver& resolver) {
 void resolve_variables(const SyntaxTree& tree, Resolver& resolver) {
   Variables variables(tree, resolver);
   for (const DeclarationNode& declaration : tree.declarations) {
+    if (base::is_full(resolver.diagnostics)) return;
     if (const auto* node = std::get_if<VariableNode>(&declaration)) {
       variables.declare_in_turn(*node);
     }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/most_errors.h"
 #include "base/utf8.h"
 #include "compiler/resolver.h"
 #include "compiler/suggest.h"
@@ -159,6 +160,7 @@ class Settings {
 void resolve_settings(const SyntaxTree& tree, Resolver& resolver) {
   Settings settings(resolver);
   for (const DeclarationNode& declaration : tree.declarations) {
+    if (base::is_full(resolver.diagnostics)) return;
     std::visit(
         [&](const auto& node) {
           using Node = std::decay_t<decltype(node)>;

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "base/most_errors.h"
 #include "compiler/phrases.h"
 #include "compiler/resolver.h"
 #include "compiler/step_conditions.h"
@@ -49,7 +50,7 @@ std::vector<std::string> tags_of(const StepNode& node, Resolver& resolver) {
 
 class StepResolver {
  public:
-  StepResolver(const StepNode& node, std::span<const NamedStep> steps, Resolver& resolver)
+  StepResolver(const StepNode& node, const NamedSteps& steps, Resolver& resolver)
       : node_(node), steps_(steps), resolver_(resolver) {}
 
   void resolve() {
@@ -123,6 +124,7 @@ class StepResolver {
     }
     std::map<std::string, base::Span> names;
     for (const StepNode& child : node_.children) {
+      if (base::is_full(resolver_.diagnostics)) return;
       const auto [known, first] = names.emplace(child.name.text, child.name.span);
       if (!first) {
         resolver_.report.error("E0202", child.name.span,
@@ -245,7 +247,7 @@ class StepResolver {
   }
 
   const StepNode& node_;
-  std::span<const NamedStep> steps_;
+  const NamedSteps& steps_;
   Resolver& resolver_;
   plan::StepId id_;
   plan::TargetList targets_;  // a copy: the plan's lists move while others are added
@@ -255,14 +257,15 @@ class StepResolver {
 
 void resolve_steps(const SyntaxTree& tree, Resolver& resolver) {
   std::vector<const StepNode*> nodes;
-  std::vector<NamedStep> steps;
+  NamedSteps steps;
   std::map<std::string, base::Span> seen;
   std::uint32_t next = 0;
   for (const DeclarationNode& declaration : tree.declarations) {
     const auto* node = std::get_if<StepNode>(&declaration);
     if (node == nullptr || node->use) continue;
     nodes.push_back(node);
-    steps.push_back({node->name.text, plan::StepId{next}});
+    steps.names.push_back(node->name.text);
+    steps.ids.emplace(node->name.text, plan::StepId{next});
     declare_outputs(*node, plan::StepId{next}, resolver);
     next += 1 + static_cast<std::uint32_t>(node->gates.size());
     const auto [known, first] = seen.emplace(node->name.text, node->name.span);
@@ -275,7 +278,10 @@ void resolve_steps(const SyntaxTree& tree, Resolver& resolver) {
     resolver.report.error("E0301", {tree.file, 0, 0}, "the deployment has no steps",
                           {"a first one: step \"Say hello\" { run \"echo hello\" }"});
   }
-  for (const StepNode* node : nodes) StepResolver(*node, steps, resolver).resolve();
+  for (const StepNode* node : nodes) {
+    if (base::is_full(resolver.diagnostics)) return;
+    StepResolver(*node, steps, resolver).resolve();
+  }
 }
 
 }  // namespace sluice::compiler

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/most_errors.h"
 #include "base/utf8.h"
 #include "compiler/ranges.h"
 #include "compiler/resolve_connections.h"
@@ -14,6 +15,9 @@ namespace sluice::compiler {
 namespace {
 
 using plan::Type;
+
+// Names that ranges may stand for in all: each target may be in several roles.
+constexpr std::uint64_t most_named = 2 * most_targets;
 
 class TargetsResolver {
  public:
@@ -30,8 +34,12 @@ class TargetsResolver {
       if (const auto* connect = std::get_if<ConnectNode>(&declaration)) connects.push_back(connect);
     }
     for (const RoleNode* role : roles) {
-      for (const TargetNode& target : role->targets) collect_properties(target);
+      for (const TargetNode& target : role->targets) {
+        collect_properties(target);
+        if (base::is_full(resolver_.diagnostics)) return;
+      }
     }
+    if (!check_size(roles)) return;
     resolver_.scope.targets_known = true;
     const plan::ConnectionId general = connections_.one(connects);
     for (const RoleNode* role : roles) declare_role(*role);
@@ -40,6 +48,24 @@ class TargetsResolver {
   }
 
  private:
+  // Before anything is expanded: what a file of some bytes may ask for is bounded, also where it
+  // names the same targets again and again.
+  bool check_size(const std::vector<const RoleNode*>& roles) {
+    std::uint64_t named = 0;
+    for (const RoleNode* role : roles) {
+      for (const TargetNode& target : role->targets) {
+        const auto count = count_names(target.pattern.text, most_targets);
+        if (count) named += count.value();
+        if (named <= most_named) continue;
+        resolver_.report.error(
+            "E0207", target.pattern.span,
+            fmt::format("up to here, targets are named more than {} times", most_named));
+        return false;
+      }
+    }
+    return true;
+  }
+
   void collect_properties(const TargetNode& node) {
     plan::PropertySet set;
     std::map<std::string_view, base::Span> seen;
@@ -119,6 +145,7 @@ class TargetsResolver {
       if (of_role.valid()) say(target, of_role, ConnectionResolver::Level::Role, node.span);
     });
     for (const TargetNode& target : node.targets) {
+      if (base::is_full(resolver_.diagnostics)) return;
       const plan::ConnectionId own = connections_.one(target.connects);
       if (!declare_targets(target, {own, of_role, role_mark}, list)) {
         resolver_.broken_roles.insert(name);

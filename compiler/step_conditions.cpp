@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/most_errors.h"
 #include "compiler/phrases.h"
 #include "compiler/suggest.h"
 
@@ -69,8 +70,7 @@ Condition resolve_when(std::span<const PhraseNode> phrases, const plan::TargetLi
   return made;
 }
 
-Waits resolve_waits(const StepNode& node, std::span<const NamedStep> steps, bool first,
-                    Resolver& resolver) {
+Waits resolve_waits(const StepNode& node, const NamedSteps& steps, bool first, Resolver& resolver) {
   Waits waits;
   waits.span = node.header_span;
   const PhraseNode* with_previous = find_phrase(node.phrases, Phrase::WithPrevious);
@@ -91,16 +91,15 @@ Waits resolve_waits(const StepNode& node, std::span<const NamedStep> steps, bool
                           {{with_previous->span, "here"}});
   }
   for (const Name& name : after->names) {
-    const auto found = std::find_if(steps.begin(), steps.end(),
-                                    [&](const NamedStep& step) { return step.name == name.text; });
-    if (found != steps.end()) {
-      waits.after.push_back(found->id);
+    if (base::is_full(resolver.diagnostics)) return waits;
+    const auto found = steps.ids.find(name.text);
+    if (found != steps.ids.end()) {
+      waits.after.push_back(found->second);
       continue;
     }
-    std::vector<std::string> names;
-    for (const NamedStep& step : steps) names.push_back(step.name);
     resolver.report.error("E0307", name.span, fmt::format("there is no step `{}`", name.text),
-                          did_you_mean(name.text, names));
+                          resolver.report.helps() ? did_you_mean(name.text, steps.names)
+                                                  : std::vector<std::string>{});
   }
   return waits;
 }

@@ -1,6 +1,10 @@
 // `when` and `after`: what a step or child step looks at before it begins, and what it waits for.
 #pragma once
 
+#include <string>
+#include <unordered_map>
+#include <vector>
+
 #include "compiler/resolver.h"
 
 namespace sluice::compiler {
@@ -15,12 +19,11 @@ Condition resolve_when(std::span<const PhraseNode> phrases, const plan::TargetLi
                        bool on_controller, Resolver& resolver);
 
 // `with previous` and `after`. `steps`: all the deployment's, in file order.
-struct NamedStep {
-  std::string name;
-  plan::StepId id;
+struct NamedSteps {
+  std::vector<std::string> names;                     // in the order of the file
+  std::unordered_map<std::string, plan::StepId> ids;  // of one that is there twice the first
 };
-Waits resolve_waits(const StepNode& node, std::span<const NamedStep> steps, bool first,
-                    Resolver& resolver);
+Waits resolve_waits(const StepNode& node, const NamedSteps& steps, bool first, Resolver& resolver);
 
 // Names whose outputs may be read, once all steps have their places in the plan.
 void declare_outputs(const StepNode& node, plan::StepId id, Resolver& resolver);

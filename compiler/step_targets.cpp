@@ -66,11 +66,12 @@ class TargetsOfStep {
 
   bool named_roles(const PhraseNode& on, std::vector<plan::RoleId>& roles) {
     bool known = true;
+    std::unordered_set<std::uint32_t> seen;
     for (const Name& name : on.names) {
       const auto id = find_role(name, resolver_);
       if (!id) {
         known = false;
-      } else if (std::find(roles.begin(), roles.end(), *id) != roles.end()) {
+      } else if (!seen.insert(id->value).second) {
         resolver_.report.error("E0303", name.span, fmt::format("`{}` is named twice", name.text));
       } else {
         roles.push_back(*id);
@@ -169,11 +170,11 @@ class TargetsOfStep {
   // Before `where`: what it has left out may be named all the same.
   plan::TargetListId targets_named() {
     std::vector<plan::RoleId> roles;
+    std::unordered_set<std::uint32_t> seen;
     for (const Name& name : find_phrase(node_.phrases, Phrase::On)->names) {
       const auto found = resolver_.scope.roles.find(name.text);
-      const bool twice = found != resolver_.scope.roles.end() &&
-                         std::find(roles.begin(), roles.end(), found->second) != roles.end();
-      if (found != resolver_.scope.roles.end() && !twice) roles.push_back(found->second);
+      if (found == resolver_.scope.roles.end()) continue;
+      if (seen.insert(found->second.value).second) roles.push_back(found->second);
     }
     return targets_of(roles);
   }

@@ -202,11 +202,17 @@ base::Result<Value> apply_operator(Operator op, const Value& left, const Value& 
   switch (op) {
     case Operator::Add:
       if (left.type() == Type::String) {
-        return Value{std::get<std::string>(left.content) + std::get<std::string>(right.content)};
+        std::string text =
+            std::get<std::string>(left.content) + std::get<std::string>(right.content);
+        if (text.size() > most_text_bytes) return Error{"this makes a text of more than 1 MiB"};
+        return Value{std::move(text)};
       }
       if (left.type() == Type::List) {
         Value::List items = std::get<Value::List>(left.content);
         const Value::List& more = std::get<Value::List>(right.content);
+        if (items.size() + more.size() > most_list_items) {
+          return Error{fmt::format("this makes a list of more than {} values", most_list_items)};
+        }
         items.insert(items.end(), more.begin(), more.end());
         return Value{std::move(items)};
       }

@@ -21,6 +21,10 @@ std::string_view operator_sign(Operator op);
 //   of one type that has an order (not booleans, not lists).
 std::optional<Type> result_type(Operator op, Type left, Type right);
 
+// What an expression may make: more is an error, and no memory is asked for it.
+inline constexpr std::size_t most_text_bytes = std::size_t{1} << 20;
+inline constexpr std::size_t most_list_items = 100'000;
+
 // Both are of types that result_type allows. Fails on overflow and on division by zero.
 base::Result<Value> apply_operator(Operator op, const Value& left, const Value& right);
 base::Result<Value> negate(const Value& value);

@@ -74,6 +74,7 @@ class Evaluator {
       Result<Value> evaluated = value(part);
       if (!evaluated) return evaluated;
       text += to_text(evaluated.value());
+      if (text.size() > most_text_bytes) return Error{"this makes a text of more than 1 MiB"};
     }
     return Value{std::move(text)};
   }

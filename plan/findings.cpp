@@ -3,6 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
 
 #include "base/utf8.h"
 #include "base/words.h"
@@ -93,13 +97,11 @@ class Search {
   }
 
   bool brought_back_beside(StepId step) const {
-    for (const StepId other : restoring_) {
-      if (other == step) continue;
-      if (!waited_for(plan_, other)[step.value] && !waited_for(plan_, step)[other.value]) {
-        return true;
-      }
-    }
-    return false;
+    const std::vector<bool> before = waited_for(plan_, step);
+    const std::vector<bool> behind = waiting_for(plan_, step);
+    return std::any_of(restoring_.begin(), restoring_.end(), [&](StepId other) {
+      return other != step && !before[other.value] && !behind[other.value];
+    });
   }
 
   // An error only where it happens though nothing fails: else a run may well end.
@@ -188,29 +190,46 @@ class Search {
   }
 
   // Whether a later step brings the step's targets back, also where something failed.
-  bool restored_later(StepId id, bool after_failure) const {
-    const TargetSet& mine = sets_[plan_.steps[id].targets.value];
+  bool restored_later(StepId id, bool after_failure) {
+    const std::pair key{plan_.steps[id].targets, after_failure};
+    auto known = brought_back_.find(key);
+    if (known == brought_back_.end()) {
+      // Many lists of targets, in a plan of many steps: only the last of them are kept.
+      if (brought_back_.size() == most_kept) brought_back_.clear();
+      known = brought_back_.emplace(key, find_brought_back(key.first, after_failure)).first;
+    }
+    return known->second[id.value];
+  }
+
+  // The steps behind which these targets are brought back: those that a step waits for which
+  // restores them all. Worked out once for all steps on the same targets.
+  std::vector<bool> find_brought_back(TargetListId targets, bool after_failure) const {
+    const TargetSet& mine = sets_[targets.value];
+    std::vector<StepId> restoring;
     for (const StepId other : after_failure ? restoring_after_failure_ : restoring_) {
       const Step& row = plan_.steps[other];
-      if (other == id || row.on_controller || row.condition) continue;
+      if (row.on_controller || row.condition) continue;
       if (!after_failure && row.when == When::Failure) continue;
-      if (sets_[row.targets.value].size_with(mine) == mine.size() &&
-          waited_for(plan_, other)[id.value]) {
-        return true;
-      }
+      const bool all =
+          row.targets == targets || sets_[row.targets.value].size_with(mine) == mine.size();
+      if (all) restoring.push_back(other);
     }
-    return false;
+    return waited_for(plan_, restoring);
   }
 
   // Whether some task restores each of the step's targets, whenever and wherever.
-  bool restored_anywhere(StepId id) const {
-    TargetSet restored;
-    for (const StepId other : restoring_) {
-      const Step& row = plan_.steps[other];
-      if (!row.on_controller) restored.add(plan_.target_lists[row.targets]);
+  bool restored_anywhere(StepId id) {
+    if (!restored_) {
+      restored_.emplace();
+      std::set<TargetListId> seen;
+      for (const StepId other : restoring_) {
+        const Step& row = plan_.steps[other];
+        if (row.on_controller || !seen.insert(row.targets).second) continue;
+        restored_->add(plan_.target_lists[row.targets]);
+      }
     }
     const TargetSet& mine = sets_[plan_.steps[id].targets.value];
-    return restored.size_with(mine) == mine.size();
+    return restored_->size_with(mine) == mine.size();
   }
 
   void never_restored(StepId id) {
@@ -328,12 +347,16 @@ class Search {
 
   static constexpr std::size_t most_bounds = 3;   // values of `per` that are told of, a contract
   static constexpr std::size_t most_pairs = 200;  // a contract is held against
+  static constexpr std::size_t most_kept = 64;    // lists of targets in `brought_back_`
 
   const Plan& plan_;
   std::vector<TargetSet> sets_;
   std::vector<const Contract*> kept_;
   std::vector<StepId> restoring_;  // in the order of the file, as the next
   std::vector<StepId> restoring_after_failure_;
+  // By targets, and whether something failed: the steps behind which they are brought back.
+  std::map<std::pair<TargetListId, bool>, std::vector<bool>> brought_back_;
+  std::optional<TargetSet> restored_;  // by any step
   std::vector<Finding> found_;
 };
 

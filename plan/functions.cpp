@@ -6,6 +6,8 @@
 #include <array>
 #include <limits>
 
+#include "plan/arithmetic.h"
+
 namespace sluice::plan {
 
 namespace {
@@ -42,13 +44,12 @@ Result<Value> replace(std::span<const Value> arguments) {
   const std::string& from = text_of(arguments[1]);
   const std::string& to = text_of(arguments[2]);
   if (from.empty()) return Error{"`replace` was given an empty text to look for"};
-  constexpr std::size_t most_bytes = 1 << 20;
   std::string result;
   std::size_t at = 0;
   for (std::size_t found; (found = text.find(from, at)) != std::string::npos;) {
     result.append(text, at, found - at).append(to);
     at = found + from.size();
-    if (result.size() > most_bytes) return Error{"`replace` made a text of more than 1 MiB"};
+    if (result.size() > most_text_bytes) return Error{"`replace` made a text of more than 1 MiB"};
   }
   result.append(text, at);
   return Value{std::move(result)};

@@ -8,6 +8,8 @@
 #include "compiler/compile.h"
 #include "compiler/depth_guard.h"
 #include "compiler/text_check.h"
+#include "support/inventory_text.h"
+#include "support/memory_files.h"
 #include "support/source_text.h"
 
 using namespace sluice;
@@ -141,8 +143,8 @@ TEST_CASE("size is bounded before anything is read") {
         "1:1 E0101 the file has 16777217 bytes, and at most 16777216 are read\n");
   CHECK(first(std::string(100'000'000, 'a')) ==
         "1:1 E0101 the file has 100000000 bytes, and at most 16777216 are read");
-  CHECK(first(times(5'000'001, ",")) ==
-        "1:5000000 E0101 the file has more than 5000000 words and signs");
+  CHECK(first(times(5'000'001, "a ")) ==
+        "1:9999999 E0101 the file has more than 5000000 words and signs");
 }
 
 TEST_CASE("one token may be as long as the file") {
@@ -159,19 +161,128 @@ TEST_CASE("one token may be as long as the file") {
   CHECK(parse_text("# " + times(300'000, "ü")).summary() == "");
 }
 
-TEST_CASE("errors without number are counted, and a hundred of them kept") {
+TEST_CASE("of errors without number a thousand are counted, and a hundred of them kept") {
   const auto count = [](const std::string& text) {
     const test::Parsed parsed = parse_text(text);
     CHECK(parsed.diagnostics.sorted().size() <= 100);
     return parsed.diagnostics.error_count();
   };
-  CHECK(count(times(100'000, "foo bar\n")) == 1'001);  // nobody reads on
-  CHECK(count("step \"a\" {\n" + times(100'000, "  timout 5m\n") + "}\n") == 100'000);
-  CHECK(count("deployment \"" + times(100'000, "\\q") + "\"") == 100'000);
-  CHECK(count("variable x = [1" + times(100'000, ", 1sec") + "]") == 100'000);
-  CHECK(count(times(100'000, "variable x = \"\n")) == 100'000);
-  CHECK(count(times(100'000, "}")) == 100'000);
+  CHECK(count(times(100'000, "foo bar\n")) == 1'000);
+  CHECK(count("step \"a\" {\n" + times(100'000, "  timout 5m\n") + "}\n") == 1'000);
+  CHECK(count("deployment \"" + times(100'000, "\\q") + "\"") == 1'000);
+  CHECK(count("variable x = [1" + times(100'000, ", 1sec") + "]") == 1'000);
+  CHECK(count(times(100'000, "variable x = \"\n")) == 1'000);
+  CHECK(count(times(100'000, "}")) == 1'000);
   CHECK(count(times(100'000, "\xFF")) <= 101);
+}
+
+namespace {
+
+std::string numbered(std::size_t count, std::string_view before, std::string_view behind) {
+  std::string made;
+  for (std::size_t i = 0; i < count; ++i) made += fmt::format("{}{}{}", before, i, behind);
+  return made;
+}
+
+// The first error of a file that is compiled, behind a head that is right.
+std::string compiled(const std::string& text, std::size_t& errors) {
+  base::Sources sources;
+  base::Diagnostics diagnostics;
+  const base::FileId file = sources.add(base::SourceFile(
+      "web.deploy", "deployment \"a\"\nconnect local\nrole web { target \"w[1..9]\" }\n" + text));
+  const auto plan = compiler::compile(sources, file, {}, diagnostics);
+  errors = diagnostics.error_count();
+  CHECK(plan.has_value() == (errors == 0));
+  for (const base::Diagnostic& item : diagnostics.sorted()) {
+    if (item.severity != base::Severity::Error) continue;
+    const base::Position at = sources[item.span.file].position(item.span.begin);
+    return fmt::format("{}:{} {}", at.line, at.column, item.code);
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("mistakes of meaning end the reading at a thousand as well") {
+  struct Case {
+    std::string text;
+    std::string first;
+  };
+  const std::string step = "step \"s\" on web { run \"true\" takes 1s }\n";
+  const std::size_t many = 3'000;
+  const Case cases[] = {
+      {numbered(many, "step \"e", "\" on nosuch { run \"true\" }\n"), "4:14 E0203"},
+      {numbered(many, "step \"e", "\" on web { run \"true\" takes nosuch }\n"), "4:37 E0204"},
+      {step + numbered(many, "variable v", " = nosuch\n"), "5:15 E0204"},
+      {step + numbered(many, "variable v", " = 1 + \"a\"\n"), "5:15 E0205"},
+      {step + "role x {" + numbered(many, " target \"h", "\" { a = nosuch }") + "}", "5:28 E0204"},
+      {step + numbered(many, "require available(x", ") >= 1\n"), "5:19 E0203"},
+      {step + numbered(many, "require available(web) >= 1 # ", "\n"), "1005:1 E0615"},
+      {step + numbered(many, "resource r", " 0\n"), "5:13 E0613"},
+      {step + numbered(many, "use p", "()\n"), "5:5 E0607"},
+      {"step \"z\" on web {\n" +
+           numbered(many, "step \"c", "\" { run \"true\" retry 0 every 1s }\n") + "}",
+       "5:30 E0305"},
+      {numbered(many, "step \"k", "\" on web { run nosuch { a = 1 } }\n"), "4:24 E0211"},
+  };
+  for (const Case& one : cases) {
+    INFO(one.text.substr(0, 200));
+    std::size_t errors = 0;
+    CHECK(compiled(one.text, errors) == one.first);
+    CHECK((errors == 1'000 || one.first == "1005:1 E0615"));
+  }
+}
+
+TEST_CASE("what stands in one row is bounded before it is parsed") {
+  CHECK(first("variable x = 1" + times(1'000'000, "+1")) ==
+        "1:14 E0105 this is a chain of more than 128 operators");
+  CHECK(first("variable x = \"a\"" + times(500'000, " + \"a\"")) ==
+        "1:18 E0105 this is a chain of more than 128 operators");
+  CHECK(first("variable x = a" + times(1'000'000, ".b")) ==
+        "1:14 E0105 this is a chain of more than 128 names");
+  CHECK(first("variable x = [" + times(1'000'000, "1,") + "1]") ==
+        "1:200016 E0101 this is a list of more than 100000 parts");
+  CHECK(first("variable x = \"" + times(1'000'000, "${1}") + "\"") ==
+        "1:400015 E0101 this is a string with more than 100000 `${…}`");
+  // Of several they are not one row.
+  CHECK(parse_text(numbered(20'000, "variable v", " = 1 + 2\n")).summary() == "");
+  CHECK(parse_text("role w { target \"t\" {" + times(20'000, " a = b.c + 1") + "} }").summary() ==
+        "");
+  CHECK(parse_text("step \"s\" {" + times(20'000, " when a and b") + "}").summary() == "");
+  CHECK(parse_text("variable x = [a.b" + times(20'000, ", a.b + 1") + "]").summary() == "");
+}
+
+TEST_CASE("what stands for more and more is bounded") {
+  std::size_t errors = 0;
+  const std::string step = "step \"s\" on web { run \"true\" takes 1s }\n";
+  const auto chain = [](std::string_view given, std::string_view first_given) {
+    std::string made;
+    for (int i = 0; i < 30; ++i) {
+      made += fmt::format("procedure p{}(a: string) {{ use p{}(a = {}) }}\n", i, i + 1, given);
+    }
+    return made + "procedure p30(a: string) { step \"x\" on web { run http { url = a } } }\n" +
+           fmt::format("use p0(a = {})\n", first_given);
+  };
+  CHECK(compiled(chain("\"${a}${a}${a}\"", "\"http://x/\""), errors) == "14:40 E0217");
+  CHECK(compiled(chain("\"${a}${a}${a}\"", "\"http://${deployment.id}/\""), errors) ==
+        "11:34 E0217");
+  std::string doubled = step + "variable a0 = \"xxxxxxxxxx\"\n";
+  for (int i = 0; i < 40; ++i)
+    doubled += fmt::format("variable a{} = \"${{a{}}}${{a{}}}\"\n", i + 1, i, i);
+  CHECK(compiled(doubled, errors) == "19:1 E0215");
+  std::string uses;
+  for (int i = 0; i < 40; ++i) {
+    uses += fmt::format("procedure p{}() {{ use p{}() as \"a\" use p{}() as \"b\" }}\n", i, i + 1,
+                        i + 1);
+  }
+  CHECK(compiled(uses + "procedure p40() { step \"x\" { run \"true\" } }\nuse p0()\n", errors)
+            .ends_with("E0612"));
+  CHECK(compiled("role a { " + times(10'000, "target \"v-[1..9999]\" ") + "}\n" + step, errors) ==
+        "4:42017 E0207");
+  CHECK(compiled("role a { target \"v-[1..999999999]\" }\n" + step, errors) == "4:17 E0207");
+  CHECK(compiled("role a { target \"v-[1..99999][1..99999][1..99999]\" }\n" + step, errors) ==
+        "4:17 E0207");
+  CHECK(compiled(step + numbered(101, "environment e", " { }\n"), errors) == "105:1 E0606");
 }
 
 TEST_CASE("what stands many times beside one another takes its time once") {
@@ -208,4 +319,53 @@ TEST_CASE("what stands many times beside one another takes its time once") {
   std::string unknown;
   for (int i = 0; i < 20'000; ++i) unknown += fmt::format("variable v{} = w{}\n", i, i);
   CHECK(errors_of(unknown + "step \"s\" on web { run \"true\" }\n") == "E0204");
+}
+
+TEST_CASE("inventories that were made to be large are refused with a place") {
+  const auto said = [](const char* name, const std::string& text) {
+    const test::InventoryText read = test::read_inventory_text(name, text);
+    CHECK_FALSE(read.good);
+    return read.said.substr(0, read.said.find('\n'));
+  };
+  CHECK(said("a.csv", "name" + numbered(20'000, ",c", "") + "\nh\n") ==
+        "a.csv:1:58890: error[E0508]: these are more than 10000 columns");
+  const std::string variables = "the inventory has more than 100,000 variables of different names";
+  CHECK(said("a.ini", "[web]\nh" + numbered(200'000, " a", "=1") + "\n") ==
+        "a.ini:2:888893: error[E0508]: " + variables);
+  CHECK(said("a.ini", "[web:vars]\n" + numbered(200'000, "a", "=1\n") + "[web]\nh\n") ==
+        "a.ini:100002:1: error[E0508]: " + variables);
+  CHECK(said("a.json", "{\"web\":{\"hosts\":[\"h\"],\"vars\":{\"a\":1" +
+                           numbered(200'000, ",\"a", "\":1") + "}}}") ==
+        "a.json:1:1088916: error[E0508]: " + variables);
+  CHECK(said("a.ini", "[web]\nh[1:999999999]\n") ==
+        "a.ini:2:1: error[E0508]: `h[1:999999999]` stands for more hosts than 10000000");
+  CHECK(said("a.ini", "[web]\nh[1:99999][1:99999]\n") ==
+        "a.ini:2:1: error[E0508]: `h[1:99999][1:99999]` stands for more hosts than 10000000");
+  CHECK(said("a.json", times(1'000'000, "{\"a\":"))
+            .find("E0506]: this is nested deeper than 128 levels") != std::string::npos);
+  CHECK(
+      said("a.yml", times(1'000'000, "[")).find("E0506]: this is nested deeper than 128 levels") !=
+      std::string::npos);
+  CHECK(said("a.ini", "[web]\n" + std::string(1'000'000, 'x')) ==
+        "a.ini:2:1: error[E0502]: a host's name has at most 255 bytes");
+}
+
+TEST_CASE("an inventory that is no text is told of by whoever names it") {
+  for (const std::string_view bytes : {std::string_view("h\0x", 3), std::string_view("h\xFF"),
+                                       std::string_view("h \xE2\x80\xAE x")}) {
+    test::MemoryFiles files(
+        "deployment \"a\"\ninventory \"hosts.ini\"\nstep \"s\" on web { run \"true\" }\n");
+    files.files()["hosts.ini"] = "[web]\n" + std::string(bytes) + "\n";
+    compiler::Options options;
+    options.reader = &files;
+    base::Sources sources;
+    base::Diagnostics diagnostics;
+    const base::FileId file = sources.add(base::SourceFile("web.deploy", files.main()));
+    CHECK_FALSE(compiler::compile(sources, file, options, diagnostics));
+    REQUIRE(diagnostics.error_count() == 1);
+    const base::Diagnostic item = diagnostics.sorted()[0];
+    CHECK(item.code.starts_with("E010"));
+    CHECK(sources[item.span.file].name() == "hosts.ini");
+    CHECK(sources[item.span.file].position(item.span.begin).line == 2);
+  }
 }

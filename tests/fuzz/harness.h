@@ -20,6 +20,7 @@ void expressions(std::string_view bytes);  // an expression, compiled and worked
 void ranges(std::string_view bytes);       // a target's name with ranges
 void quantities(std::string_view bytes);   // `1h30m`, `500kB`
 void plans(std::string_view bytes);        // a saved plan
+void inventories(std::string_view bytes);  // INI, YAML, JSON or CSV, as its first line says
 
 std::span<const Harness> harnesses();
 

@@ -10,6 +10,7 @@
 #include "compiler/parse.h"
 #include "compiler/ranges.h"
 #include "fuzz/harness.h"
+#include "fuzz/harnesses/said.h"
 #include "plan/json.h"
 
 namespace sluice::fuzz {
@@ -17,21 +18,6 @@ namespace sluice::fuzz {
 namespace {
 
 constexpr std::size_t most_bytes = 64 * 1024;
-
-// Every message has a code that can be explained and a place within the text.
-void check_said(const base::Diagnostics& diagnostics, const base::Sources& sources) {
-  for (const base::Diagnostic& item : diagnostics.sorted()) {
-    SLUICE_CHECK(compiler::find_code(item.code) != nullptr, "a code that nobody explains");
-    SLUICE_CHECK(
-        item.span.begin <= item.span.end && item.span.end <= sources[item.span.file].text().size(),
-        "a place outside of the text");
-    SLUICE_CHECK(!item.message.empty(), "a message without words");
-  }
-  SLUICE_CHECK(
-      diagnostics.sorted().empty() || !base::print_diagnostics(diagnostics, sources, true).empty(),
-      "nothing is printed of what was said");
-  (void)base::diagnostics_json(diagnostics, sources);
-}
 
 // A range of millions is right, and slow; what it costs is tested elsewhere.
 bool is_large(std::string_view bytes) {
@@ -133,16 +119,6 @@ void plans(std::string_view bytes) {
     return;
   }
   SLUICE_CHECK(plan::to_json(plan.value()) == bytes, "a plan was read that is not canonical");
-}
-
-std::span<const Harness> harnesses() {
-  static constexpr Harness all[] = {
-      {"parse", parse},   {"compile", compile},
-      {"format", format}, {"expressions", expressions},
-      {"ranges", ranges}, {"quantities", quantities},
-      {"plans", plans},
-  };
-  return all;
 }
 
 }  // namespace sluice::fuzz
