@@ -22,11 +22,11 @@ struct Named {
   explicit Named(const SyntaxTree& tree) {
     for (const DeclarationNode& declaration : tree.declarations) {
       if (const auto* variable = std::get_if<VariableNode>(&declaration)) {
-        declarations[variable->name.text].push_back(&declaration);
+        by_name[variable->name.text].push_back(&declaration);
       } else if (const auto* secret = std::get_if<SecretNode>(&declaration)) {
-        declarations[secret->name.text].push_back(&declaration);
+        by_name[secret->name.text].push_back(&declaration);
       } else if (const auto* role = std::get_if<RoleNode>(&declaration)) {
-        declarations[role->name.text].push_back(&declaration);
+        by_name[role->name.text].push_back(&declaration);
       } else if (std::holds_alternative<DeploymentNode>(declaration)) {
         deployment = &declaration;
       } else if (std::holds_alternative<InventoryNode>(declaration)) {
@@ -35,7 +35,7 @@ struct Named {
     }
   }
 
-  std::unordered_map<std::string, std::vector<const DeclarationNode*>> declarations;
+  std::unordered_map<std::string, std::vector<const DeclarationNode*>> by_name;
   const DeclarationNode* deployment = nullptr;
   bool inventory = false;
 };
@@ -176,9 +176,9 @@ class Environments {
       if (require != nullptr && require->role) want(require->role->text);
     }
     while (!open.empty()) {
-      const auto found = named.declarations.find(open.back());
+      const auto found = named.by_name.find(open.back());
       open.pop_back();
-      if (found == named.declarations.end()) continue;
+      if (found == named.by_name.end()) continue;
       for (const DeclarationNode* declaration : found->second) {
         const auto* role = std::get_if<RoleNode>(declaration);
         if (role == nullptr) {
