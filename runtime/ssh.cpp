@@ -87,6 +87,7 @@ void SshExecutor::forget(Host& row) {
   SshConnection::Request request;
   request.command = wrapper_command();
   request.input = request_forget(nonce, row.run, row.epoch);
+  request.stays = true;  // where there is one: it ends behind this
   request.on_end = [this, &row](const SshConnection::End&) { close(row); };
   row.connection->open(std::move(request));
 }

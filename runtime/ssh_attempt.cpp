@@ -106,20 +106,25 @@ void SshExecutor::Attempt::begin() {
   ask(starter_);
 }
 
-std::string SshExecutor::Attempt::request_for(const Watcher& watcher,
-                                              const std::string& nonce) const {
+std::string SshExecutor::Attempt::request_for(const Watcher& watcher, const std::string& nonce,
+                                              bool stays) const {
   if (&watcher == &canceller_) return request_cancel(nonce, key_, settings_.grace);
-  if (acknowledged_) return request_attach(nonce, key_);
-  return request_start(nonce, key_, payload_of(request_));
+  if (acknowledged_) return request_attach(nonce, key_, stays);
+  return request_start(nonce, key_, payload_of(request_), stays);
 }
 
 void SshExecutor::Attempt::ask(Watcher& watcher) {
   const std::string nonce = fresh_nonce();
-  watcher = {0, AnswerReader(nonce), OutputReader(nonce), "", std::nullopt};
+  watcher = {};
+  watcher.answers = AnswerReader(nonce);
+  watcher.output = OutputReader(nonce);
+  const bool stays = &watcher == &starter_ && (acknowledged_ || carries_more(payload_of(request_)));
+  if (stays) watcher.mark = answer_mark(nonce);
   SshConnection::Request request;
   request.use = &watcher == &canceller_ ? SshConnection::Use::Urgent : SshConnection::Use::Needed;
   request.command = wrapper_command();
-  request.input = request_for(watcher, nonce);
+  request.input = request_for(watcher, nonce, stays);
+  request.stays = stays;
   request.on_output = [this, &watcher](Stream stream, std::string_view bytes) {
     heard(watcher, stream, bytes);
   };
@@ -131,14 +136,15 @@ void SshExecutor::Attempt::heard(Watcher& watcher, Stream stream, std::string_vi
   touched_ = true;
   if (stream == Stream::Output) {
     const std::string_view part = watcher.output.take(bytes);
-    const std::size_t room = most_answered_output + 1 - watcher.written.size();
-    watcher.written.append(part.substr(0, room));
-    return;
+    const std::size_t most = most_answered_output + 1 + watcher.mark.size();
+    watcher.written.append(part.substr(0, most - watcher.written.size()));
+    return take_mark(watcher);
   }
   for (WrapperAnswer& answer : watcher.answers.take(bytes)) {
     if (answer.kind == Verdict::Outputs) continue;
     if (answer.kind != Verdict::Running) {
       watcher.verdict = std::move(answer);
+      take_mark(watcher);
       continue;
     }
     if (!acknowledged_ && request_.begun) request_.begun();
@@ -148,6 +154,23 @@ void SshExecutor::Attempt::heard(Watcher& watcher, Stream stream, std::string_vi
     if (cancelled_ || follower_ != 0) continue;
     follow_timer_ = loop_.after(settings_.follow_after, [this] { follow(); });
   }
+}
+
+// Both streams have brought all of the answer: the session is free for the next action.
+void SshExecutor::Attempt::take_mark(Watcher& watcher) {
+  if (!watcher.whole && !watcher.mark.empty() && watcher.written.ends_with(watcher.mark)) {
+    watcher.whole = true;
+    watcher.written.resize(watcher.written.size() - watcher.mark.size());
+  }
+  if (!watcher.whole || !watcher.verdict) return;
+  answered_soon_ = loop_.after({}, [this, &watcher] { answered_whole(watcher); });
+}
+
+void SshExecutor::Attempt::answered_whole(Watcher& watcher) {
+  if (settled_ || watcher.session == 0) return;
+  connection_.keep(watcher.session);
+  watcher.session = 0;
+  settle(watcher, true);
 }
 
 // Its output as it grows, for as long as the host has a session to spare.
@@ -175,8 +198,14 @@ void SshExecutor::Attempt::deliver(std::string_view bytes) {
 void SshExecutor::Attempt::watcher_ended(Watcher& watcher, const SshConnection::End& end) {
   using How = SshConnection::End::How;
   watcher.session = 0;
+  answered_soon_ = Loop::Timer();
   if (settled_) return;
-  if (watcher.verdict) return settle(watcher, end.how == How::Exited);
+  if (watcher.verdict) {
+    // Where a mark should stand behind its output and does not, not all has come.
+    const Verdict kind = watcher.verdict->kind;
+    const bool unmarked = watcher.mark.empty() || kind == Verdict::Refused || kind == Verdict::None;
+    return settle(watcher, watcher.whole || (unmarked && end.how == How::Exited));
+  }
   // Of what is cancelled, who cancels it learns how it ended.
   if (cancelled_ && &watcher == &starter_) return;
   ended_without_verdict(watcher, end);

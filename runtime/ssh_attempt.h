@@ -39,11 +39,15 @@ class SshExecutor::Attempt {
     AnswerReader answers{""};
     OutputReader output{""};
     std::string written;  // what the script wrote, as far as it came with the answer
+    std::string mark;     // stands behind that where the session stays; else empty
+    bool whole = false;   // the mark has come
     std::optional<WrapperAnswer> verdict;
   };
 
   void ask(Watcher& watcher);
   void heard(Watcher& watcher, Stream stream, std::string_view bytes);
+  void take_mark(Watcher& watcher);
+  void answered_whole(Watcher& watcher);
   void watcher_ended(Watcher& watcher, const SshConnection::End& end);
   void ended_without_verdict(Watcher& watcher, const SshConnection::End& end);
   void ask_again_later(Watcher& watcher);
@@ -55,7 +59,7 @@ class SshExecutor::Attempt {
   void lose(const std::string& detail);
   void end(scheduler::Outcome outcome, Completion::Ending ending, const std::string& detail);
   void release_all();
-  std::string request_for(const Watcher& watcher, const std::string& nonce) const;
+  std::string request_for(const Watcher& watcher, const std::string& nonce, bool stays) const;
 
   Loop& loop_;
   const SshSettings& settings_;
@@ -81,6 +85,7 @@ class SshExecutor::Attempt {
   std::optional<base::Instant> away_since_;
   Loop::Timer again_;
   Loop::Timer follow_timer_;
+  Loop::Timer answered_soon_;
 };
 
 }  // namespace sluice::runtime

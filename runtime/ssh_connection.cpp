@@ -67,7 +67,7 @@ SshConnection::Session SshConnection::open(Request request) {
   rows_[session].request = std::move(request);
   waiting_.push_back(session);
   if (state_ == State::Down) connect();
-  if (state_ != State::Up) return session;
+  if (state_ != State::Up || go_on(session)) return session;
   if (rows_[session].request.use == Use::Urgent) {
     waiting_.pop_back();
     begin(session);
@@ -85,6 +85,47 @@ void SshConnection::release(Session session) {
   admit();
 }
 
+void SshConnection::drop_kept() {
+  if (kept_) last_end_ = loop_.now();
+  kept_ = nullptr;
+}
+
+void SshConnection::keep(Session session) {
+  const auto found = rows_.find(session);
+  if (found == rows_.end()) return;
+  std::unique_ptr<MuxSession> mux = std::move(found->second.session);
+  rows_.erase(found);
+  if (mux && !kept_ && state_ == State::Up) {
+    kept_ = std::move(mux);
+    kept_->go_on(
+        "", [](Stream, std::string_view) {},
+        [this](const MuxSession::End&) {
+          drop_kept();
+          admit();
+        });
+  } else {
+    last_end_ = loop_.now();
+  }
+  admit();
+}
+
+// Whether it goes where the one before it went.
+bool SshConnection::go_on(Session session) {
+  Row& row = rows_[session];
+  if (!kept_ || !row.request.stays) return false;
+  // What cannot have reached the host is not sent: it would count as begun, perhaps.
+  if (kept_->gone()) {
+    drop_kept();
+    return false;
+  }
+  std::erase(waiting_, session);
+  row.begun = true;
+  row.session = std::move(kept_);
+  row.session->go_on(row.request.input, row.request.on_output,
+                     [this, session](const MuxSession::End& end) { session_ended(session, end); });
+  return true;
+}
+
 bool SshConnection::begun(Session session) const {
   const auto found = rows_.find(session);
   return found != rows_.end() && found->second.begun;
@@ -92,6 +133,7 @@ bool SshConnection::begun(Session session) const {
 
 void SshConnection::connect() {
   state_ = State::Connecting;
+  kept_ = nullptr;
   said_.clear();
   too_late_ = false;
   ++generation_;
@@ -156,6 +198,7 @@ void SshConnection::unreachable(const std::string& why) {
 void SshConnection::lost() {
   state_ = State::Down;
   held_ = nullptr;
+  kept_ = nullptr;
   limit_ = any_number;
   const std::map<std::string, Forward> asked = std::move(forwards_);
   forwards_.clear();
@@ -172,13 +215,18 @@ void SshConnection::lost() {
 }
 
 std::size_t SshConnection::open_sessions() const {
-  return static_cast<std::size_t>(std::count_if(
-      rows_.begin(), rows_.end(), [](const auto& row) { return row.second.session != nullptr; }));
+  return static_cast<std::size_t>(
+             std::count_if(rows_.begin(), rows_.end(),
+                           [](const auto& row) { return row.second.session != nullptr; })) +
+         (kept_ ? 1 : 0);
 }
 
 void SshConnection::admit() {
-  while (state_ == State::Up && !waiting_.empty() && open_sessions() < limit_) {
+  while (state_ == State::Up && !waiting_.empty()) {
     const Session next = waiting_.front();
+    if (go_on(next)) continue;
+    if (open_sessions() >= limit_ && kept_) drop_kept();
+    if (open_sessions() >= limit_) return;
     waiting_.pop_front();
     begin(next);
   }
@@ -190,7 +238,7 @@ void SshConnection::begin(Session session) {
   options.command = row.request.command;
   options.input = row.request.input;
   options.input_file = row.request.input_file;
-  options.keep_input_open = row.request.keep_input_open;
+  options.keep_input_open = row.request.keep_input_open || row.request.stays;
   options.on_output = row.request.on_output;
   options.on_end = [this, session](const MuxSession::End& end) { session_ended(session, end); };
   row.begun = true;
@@ -249,6 +297,7 @@ void SshConnection::drop_optional() {
   for (const auto& [session, row] : rows_) {
     if (row.session && row.request.use == Use::Optional) dropped.push_back(session);
   }
+  drop_kept();
   if (!dropped.empty()) last_end_ = loop_.now();
   for (const Session session : dropped) end_session(session, {});
 }
@@ -307,6 +356,7 @@ void SshConnection::answer_forward(const std::string& destination,
 
 void SshConnection::close(std::function<void()> closed) {
   closed_ = std::move(closed);
+  kept_ = nullptr;
   if (held_) held_->send(mux_terminate(1));
   if (state_ == State::Connecting) processes_.kill(process_);
   closing_ = loop_.after(held_ ? most_to_close : base::Duration{}, [this] {

@@ -45,6 +45,9 @@ class SshConnection {
     // In its place a file, read by the client from where it stands; who asks keeps it open.
     int input_file = -1;
     bool keep_input_open = false;  // until the session is released
+    // The command takes another request when it has answered one: its session may be that of one
+    // before, and may be kept for the next.
+    bool stays = false;
     std::function<void(Stream, std::string_view)> on_output;
     // Once, after the last output, from the loop.
     std::function<void(const End&)> on_end;
@@ -61,6 +64,9 @@ class SshConnection {
   Session open(Request request);
   // Whether something may have been sent for it to the host.
   bool begun(Session session) const;
+  // The answer of one that stays has come whole: the next that stays goes there. Its own end is not
+  // told any more. Not from inside of on_output.
+  void keep(Session session);
   // Lets a session go, whatever it does; nobody is told of it. Fine for one that has ended.
   void release(Session session);
   // The path of a Unix socket here that leads to host:port, or to the path of a socket, as the host
@@ -97,6 +103,8 @@ class SshConnection {
   void lost();
   void admit();
   void begin(Session session);
+  bool go_on(Session session);
+  void drop_kept();
   void session_ended(Session session, const MuxSession::End& end);
   void session_refused(Session session, const std::string& why);
   void drop_optional();
@@ -124,7 +132,8 @@ class SshConnection {
   Session last_ = 0;
   std::map<Session, Row> rows_;
   std::deque<Session> waiting_;
-  std::size_t limit_;  // sessions at once, as far as the host has shown it
+  std::unique_ptr<MuxSession> kept_;  // waits for a request
+  std::size_t limit_;                 // sessions at once, as far as the host has shown it
   base::Instant last_end_;
   Loop::Timer again_;
   std::map<std::string, Forward> forwards_;

@@ -165,6 +165,11 @@ MuxClient::~MuxClient() {
   close();
 }
 
+bool MuxClient::gone() const {
+  char byte = 0;
+  return socket_ < 0 || ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
+}
+
 void MuxClient::close() {
   watch_ = Loop::Watch();
   close_descriptor(socket_);
@@ -394,5 +399,19 @@ struct MuxSession::Implementation {
 MuxSession::MuxSession(Loop& loop, const std::string& path, Options options)
     : implementation_(std::make_unique<Implementation>(loop, path, std::move(options))) {}
 MuxSession::~MuxSession() = default;
+
+bool MuxSession::gone() const {
+  return implementation_->client.gone();
+}
+
+void MuxSession::go_on(std::string input, std::function<void(Stream, std::string_view)> on_output,
+                       std::function<void(const End&)> on_end) {
+  Options& options = implementation_->options;
+  options.on_output = std::move(on_output);
+  options.on_end = std::move(on_end);
+  options.input = std::move(input);
+  implementation_->written = 0;
+  implementation_->write_input();
+}
 
 }  // namespace sluice::runtime

@@ -55,6 +55,8 @@ class MuxClient {
   void send(const std::string& packet, const std::vector<int>& descriptors = {});
   void close();
   bool open() const { return socket_ >= 0; }
+  // Also where the other side has gone and nobody was told of it yet.
+  bool gone() const;
 
  private:
   struct Piece {
@@ -106,6 +108,13 @@ class MuxSession {
   ~MuxSession();
   MuxSession(const MuxSession&) = delete;
   MuxSession& operator=(const MuxSession&) = delete;
+
+  // More input for a command whose input was kept open, and who is told from now on. Not from
+  // inside of on_output.
+  void go_on(std::string input, std::function<void(Stream, std::string_view)> on_output,
+             std::function<void(const End&)> on_end);
+  // It has ended, and who is told of it may not have been yet.
+  bool gone() const;
 
  private:
   struct Implementation;

@@ -14,8 +14,8 @@ namespace {
 constexpr std::size_t most_said = 1024;
 
 std::string first_line(const std::string& nonce, std::string_view verb, const std::string& run,
-                       std::string_view rest) {
-  return fmt::format("sluice1 {} {} {} {}\n", nonce, verb, run, rest);
+                       std::string_view rest, bool more = false) {
+  return fmt::format("sluice{} {} {} {} {}\n", more ? 2 : 1, nonce, verb, run, rest);
 }
 
 // A letter, the number of lines behind the first, the text.
@@ -68,21 +68,34 @@ std::string shell_command(std::string_view rest) {
   return fmt::format("exec sh -c '{}' sluice", text);
 }
 
+// A shell reads what it keeps byte by byte: that is quicker than a process only for little.
+bool carries_more(const ScriptPayload& payload) {
+  constexpr std::size_t most_bytes = 2048;
+  return payload.body.size() <= most_bytes && payload.body.find('\0') == std::string::npos;
+}
+
+std::string answer_mark(const std::string& nonce) {
+  return "\n" + nonce + ".\n";
+}
+
 std::string request_start(const std::string& nonce, const WrapperKey& key,
-                          const ScriptPayload& payload) {
+                          const ScriptPayload& payload, bool more) {
+  const bool within = carries_more(payload);
   std::string items;
   if (!payload.directory.empty()) add_item(items, 'd', payload.directory);
   for (const std::string& text : payload.environment) add_item(items, 'e', text);
   for (const std::string& text : payload.arguments) add_item(items, 'a', text);
+  if (within) add_item(items, 'b', payload.body);
   items += "s\n";
   const std::string words =
-      fmt::format("{} {} {} {} {}", key.action, payload.shell, base::sha256_hex(items),
+      fmt::format("{} {} {} {} {}", key.action, payload.shell, base::sha256_hex(items + "\n"),
                   base::sha256_hex(payload.body), key.epoch);
-  return first_line(nonce, "start", key.run, words) + items + payload.body;
+  const std::string head = first_line(nonce, "start", key.run, words, more && within) + items;
+  return within ? head : head + payload.body;
 }
 
-std::string request_attach(const std::string& nonce, const WrapperKey& key) {
-  return first_line(nonce, "attach", key.run, key.action);
+std::string request_attach(const std::string& nonce, const WrapperKey& key, bool more) {
+  return first_line(nonce, "attach", key.run, key.action, more);
 }
 
 std::string request_cancel(const std::string& nonce, const WrapperKey& key, base::Duration grace) {

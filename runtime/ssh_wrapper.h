@@ -36,10 +36,14 @@ struct ScriptPayload {
   std::string directory;                 // empty: where the login begins
 };
 // Starts the script if it was never started under this key, then answers how it ended.
+// `more`: the session takes another request when it has answered this one; answer_mark() stands
+// then behind the output, where the input can hold the script (carries_more).
 std::string request_start(const std::string& nonce, const WrapperKey& key,
-                          const ScriptPayload& payload);
+                          const ScriptPayload& payload, bool more = false);
+bool carries_more(const ScriptPayload& payload);
 // Answers how it ends, and starts nothing.
-std::string request_attach(const std::string& nonce, const WrapperKey& key);
+std::string request_attach(const std::string& nonce, const WrapperKey& key, bool more = false);
+std::string answer_mark(const std::string& nonce);
 // Ends it: TERM, after the grace KILL, until nothing of its session is left; then as attach. What
 // had not begun never will.
 std::string request_cancel(const std::string& nonce, const WrapperKey& key, base::Duration grace);

@@ -17,17 +17,17 @@ sluice_nl=$(printf "\n\041"); sluice_bang=${sluice_nl#?}; sluice_nl=${sluice_nl%
 last() { eval "sluice_last=\$$sluice_bang"; };
 
 say() { echo "$sluice_nonce $*" >&2; };
+# The end of an answer: of the session too, where it was not said that more may come.
+over() {
+  case $sluice_more in "") exit 0;; esac;
+  echo; echo "$sluice_nonce.";
+};
 refuse() { rm -f "$sluice_script"; say "refused $*"; exit 0; };
 known() { [ -e "$sluice_p.started" ] || [ -e "$sluice_p.exit" ]; };
 
-# Lines without a value, from the request: word by word. One that is cut short says other things.
-IFS=" " read -r sluice_word sluice_nonce sluice_verb sluice_run sluice_key
-  sluice_a sluice_b sluice_c sluice_d || sluice_word=;
-case $sluice_word in sluice1) ;; *) echo "sluice: no request came" >&2; exit 3;; esac;
-sluice_script=;
-
 # The place of this run: private, ours, no link.
 ours() { [ -d "$1" ] && [ -O "$1" ] && { [ -L "$1" ] && return 1; :; }; };
+find_place() {
 sluice_base=${HOME-}/.sluice;
 sluice_dir=$sluice_base/$sluice_run;
 if [ -d "$sluice_dir" ]; then :;
@@ -46,6 +46,7 @@ if [ -d "$sluice_dir" ]; then
     refuse "$sluice_base is not the own directory of the user on the host";
 fi;
 sluice_p=$sluice_dir/$sluice_key;
+};
 read -r sluice_boot < /proc/sys/kernel/random/boot_id;
 
 # Sets sluice_pids to what runs in the session of the script.
@@ -92,13 +93,17 @@ conclude() {
     *) sluice_w=lost; sluice_v=reboot;;
     esac;;
   esac;
-  if [ -s "$sluice_p.out" ]; then echo "$sluice_nonce"; head -c 65537 "$sluice_p.out"; fi;
+  case $sluice_more in ?*) echo "$sluice_nonce";; esac;
+  if [ -s "$sluice_p.out" ]; then
+    case $sluice_more in "") echo "$sluice_nonce";; esac;
+    head -c 65537 "$sluice_p.out";
+  fi;
   # What it hands on: up to the next line of ours, and one line end more.
   if [ -s "$sluice_p.output" ]; then
     say outputs; head -c 65537 "$sluice_p.output" >&2; echo >&2;
   fi;
   say "$sluice_w $sluice_v";
-  exit 0;
+  over;
 };
 attach() {
   known || { say none; exit 0; };
@@ -114,6 +119,8 @@ attach() {
 # The items of a start: a letter, the number of further lines, the text.
 items() {
   sluice_all=; sluice_envs=0; sluice_args=0; sluice_cd=; sluice_path=;
+  # A short script is an item too; a long one comes behind them, to the end of the input.
+  sluice_body=; sluice_put=cat;
   while IFS= read -r sluice_l; do
     sluice_k=${sluice_l%% *}; sluice_v=${sluice_l#* };
     sluice_n=${sluice_k#?};
@@ -126,6 +133,7 @@ items() {
     case $sluice_k in
     s) return 0;;
     d*) sluice_cd=$sluice_v;;
+    b*) sluice_body=$sluice_v; sluice_put=put;;
     e*) sluice_envs=$((sluice_envs + 1)); eval "sluice_e$sluice_envs=\$sluice_v";
       case $sluice_v in PATH=*) sluice_path=other;; esac;;
     a*) sluice_args=$((sluice_args + 1)); eval "sluice_a$sluice_args=\$sluice_v";;
@@ -134,15 +142,18 @@ items() {
   done;
   return 1;
 };
-# What came is what was sent: both digests, of the items and of the script.
+put() { printf %s "$sluice_body"; };
+# What came is what was sent: both digests, of the items (and a line end) and of the script.
 genuine() {
-  set -- $(printf %s "$sluice_all" | sha256sum - "$sluice_script");
+  sluice_x="sha256sum - \"\$sluice_script\" <<E";
+  eval "set -- \$($sluice_x$sluice_nl\$sluice_all${sluice_nl}E$sluice_nl)";
   [ "$1 $3" = "$sluice_b $sluice_c" ];
 };
 
 # The script itself: becomes it.
 become() {
   exec 9>&- </dev/null >>"$sluice_p.out" 2>&1;
+  case $sluice_cd in ?*) cd -- "$sluice_cd" || exit 126;; esac;
   read -r sluice_l < /proc/self/stat;
   set -- ${sluice_l##*)};
   echo "${sluice_l%% *} ${20}" > "$sluice_p.pid";
@@ -189,9 +200,8 @@ supervise() {
     *) sluice_w=signal; sluice_v=$((sluice_v - 128));;
     esac;
   fi;
+  # Not synced: who waits need not wait for the disk, and what is lost with it is said to be lost.
   echo "$sluice_w $sluice_v ." > "$sluice_p.exit";
-  # Who waits need not wait for the disk: what is lost with it is said to be lost.
-  ( exec 9>&-; sync "$sluice_p.exit" "$sluice_dir" ) &
 };
 
 start() {
@@ -199,23 +209,25 @@ start() {
     command -v "$sluice_l" >/dev/null || refuse "the host has no $sluice_l";
   done;
   sluice_script=$sluice_p.script.$$;
-  items && cat > "$sluice_script" && genuine || {
+  items && $sluice_put > "$sluice_script" && genuine || {
     # What has begun is there, whatever came of this asking.
-    if known; then fence "$sluice_d"; rm -f "$sluice_script"; attach; fi;
+    if known; then fence "$sluice_d"; rm -f "$sluice_script"; attach; return; fi;
     refuse "it did not arrive whole";
   };
-  if [ "$sluice_cd" ]; then cd -- "$sluice_cd" || refuse "there is no directory for it"; fi;
+  if [ "$sluice_cd" ]; then
+    [ -d "$sluice_cd" ] && [ -x "$sluice_cd" ] || refuse "there is no directory for it";
+  fi;
   [ -e "$sluice_dir/probed" ] || {
     env --default-signal=INT true 2>/dev/null && true > "$sluice_dir/defaults";
     true > "$sluice_dir/probed";
   };
   # What runs already holds its lock to its end: it is joined, and not waited for.
-  if known; then fence "$sluice_d"; rm -f "$sluice_script"; attach; fi;
+  if known; then fence "$sluice_d"; rm -f "$sluice_script"; attach; return; fi;
   true >>"$sluice_p.lock" || refuse "its files cannot be written on the host";
   exec 9>>"$sluice_p.lock";
   flock 9 || refuse "its lock cannot be taken";
   fence "$sluice_d";
-  if known; then exec 9>&-; rm -f "$sluice_script"; attach; fi;
+  if known; then exec 9>&-; rm -f "$sluice_script"; attach; return; fi;
   true > "$sluice_p.out";
   echo "$sluice_boot" > "$sluice_p.started" && sync "$sluice_p.started" "$sluice_dir" || {
     rm -f "$sluice_p.started"; refuse "it cannot be written down that it begins"; };
@@ -254,6 +266,19 @@ cancel() {
   attach;
 };
 
+# Requests, one after the other, for as long as each says that more may come. Lines without a value
+# are read word by word; one that was cut off is none.
+sluice_more=;
+while :; do
+IFS=" " read -r sluice_word sluice_nonce sluice_verb sluice_run sluice_key
+  sluice_a sluice_b sluice_c sluice_d || { [ "$sluice_more" ] && exit 0; sluice_word=; };
+case $sluice_word in
+sluice1) sluice_more=;;
+sluice2) sluice_more=yes;;
+*) echo "sluice: no request came" >&2; exit 3;;
+esac;
+sluice_script=;
+find_place;
 case $sluice_verb in
 start) start;;
 attach) attach;;
@@ -276,7 +301,8 @@ forget)
   find "$sluice_base" -mindepth 1 -maxdepth 1 -type d -mtime +30 -exec rm -rf {} + 2>/dev/null;
   say done;;
 esac;
-exit 0
+[ "$sluice_more" ] || exit 0;
+done
 )wrapper";
 
 }  // namespace sluice::runtime

@@ -487,3 +487,56 @@ TEST_CASE("output begins behind its mark, however it is cut", "[wrapper]") {
     CHECK(output == "4e0c9a1b\nout\n");
   }
 }
+
+TEST_CASE("one session answers request after request, each behind its mark", "[wrapper]") {
+  for (const char* shell : {"dash", "bash", "busybox"}) {
+    CAPTURE(shell);
+    HostShell host(shell);
+    const auto request = [](const std::string& action, const std::string& body,
+                            const std::string& directory = "") {
+      return request_start(nonce, {"run-1", action},
+                           {"sh", body, {}, {"name=" + action}, directory}, true);
+    };
+    const Session session = host.ask(
+        request("k1", "echo \"$name in ${PWD##*/}\"; exit 143", host.bin()) +
+        request("k2", "echo \"$name in ${PWD##*/}\"; kill -TERM $$") +
+        request("k3", "echo name=value >> \"$SLUICE_OUTPUT\"; printf 'no line end'; exit 3") +
+        request_attach(nonce, {"run-1", "k1"}, true) + request("k4", "exit 130") +
+        request("k5", "kill -INT $$"));
+    std::vector<std::pair<Kind, int>> verdicts;
+    for (const WrapperAnswer& answer : session.answers) {
+      if (answer.kind != Kind::Running && answer.kind != Kind::Outputs) {
+        verdicts.emplace_back(answer.kind, answer.value);
+      }
+    }
+    CHECK(verdicts == std::vector<std::pair<Kind, int>>{{Kind::Exited, 143},
+                                                        {Kind::Signalled, SIGTERM},
+                                                        {Kind::Exited, 3},
+                                                        {Kind::Exited, 143},
+                                                        {Kind::Exited, 130},
+                                                        {Kind::Signalled, SIGINT}});
+    const std::string begin = nonce + "\n";
+    const std::string here = std::filesystem::current_path().filename().string();
+    const std::string mark = runtime::answer_mark(nonce);
+    // What opens the first answer is taken off already.
+    CHECK(session.output == "k1 in bin\n" + mark + begin + "k2 in " + here + "\n" + mark + begin +
+                                "no line end" + mark + begin + "k1 in bin\n" + mark + begin + mark +
+                                begin + mark);
+    CHECK(session.outputs == "name=value\n");
+    CHECK(session.said.empty());
+    CHECK(session.end->exit_code == 0);
+  }
+}
+
+TEST_CASE("a request that was cut off is none", "[wrapper]") {
+  HostShell host("dash");
+  const std::string whole = request_start(nonce, {"run-1", "k1"}, {"sh", "echo", {}, {}, ""}, true);
+  for (const std::size_t bytes :
+       {std::size_t{5}, whole.find('\n'), whole.find('\n') + 1, whole.size() - 1}) {
+    CAPTURE(bytes);
+    const Session session = host.ask(whole.substr(0, bytes));
+    CHECK(session.verdict() != Kind::Exited);
+    CHECK(session.verdict() != Kind::Running);
+    CHECK_FALSE(std::filesystem::exists(host.files("k1.started")));
+  }
+}

@@ -22,8 +22,10 @@ std::uint32_t number(const std::string& text) {
   return value;
 }
 
-// The items of a start, up to the line that ends them; nothing where they did not come whole.
+// The items of a start, up to the line that ends them; nothing where they did not come whole. What
+// stays is the script: what comes behind them, or one of them.
 std::optional<std::string> take_items(std::string& rest) {
+  std::optional<std::string> script;
   std::size_t at = 0;
   for (;;) {
     std::size_t end = rest.find('\n', at);
@@ -33,10 +35,14 @@ std::optional<std::string> take_items(std::string& rest) {
       end = rest.find('\n', end + 1);
       if (end == std::string::npos) return std::nullopt;
     }
+    if (head.starts_with("b")) {
+      const std::size_t begin = at + head.size() + 1;
+      script = rest.substr(begin, end - begin);
+    }
     at = end + 1;
     if (head != "s") continue;
     const std::string items = rest.substr(0, at);
-    rest.erase(0, at);
+    rest = script ? *script : rest.substr(at);
     return items;
   }
 }
@@ -71,7 +77,8 @@ void Host::serve(const std::string& input, const std::shared_ptr<Line>& line,
   std::string magic;
   words >> magic >> request.nonce >> request.verb >> request.run >> request.key >> request.a >>
       request.b >> request.c >> request.d;
-  if (magic != "sluice1" || end == std::string::npos) {
+  request.more = magic == "sluice2";
+  if ((magic != "sluice1" && !request.more) || end == std::string::npos) {
     line->say(Stream::Errors, "sluice: no request came\n");
     return line->exit(3);
   }
@@ -106,7 +113,7 @@ void Host::start(const Request& request, const std::shared_ptr<Line>& line) {
   const auto items = take_items(body);
   const bool full = kernel_.dice().chance(settings_.disk_full);
   if (full) kernel_.count(Fault::HostDiskFull);
-  if (full || !items || base::sha256_hex(*items) != request.b ||
+  if (full || !items || base::sha256_hex(*items + "\n") != request.b ||
       base::sha256_hex(body) != request.c) {
     if (known(request.run, request.key) != nullptr) {
       return fence(request, number(request.d), line) ? attach(request, line) : void();
@@ -231,7 +238,7 @@ void Host::conclude(const Request& request, const std::shared_ptr<Line>& line) {
     line->say(Stream::Errors, request.nonce + " none\n");
     return line->exit(0);
   }
-  if (!script->out.empty()) {
+  if (!script->out.empty() || request.more) {
     line->say(Stream::Output,
               request.nonce + "\n" + script->out.substr(0, runtime::most_answered_output + 1));
   }
@@ -241,6 +248,7 @@ void Host::conclude(const Request& request, const std::shared_ptr<Line>& line) {
   std::string verdict = script->verdict;
   if (verdict.empty()) verdict = script->boot == boot_ ? "lost killed" : "lost reboot";
   line->say(Stream::Errors, request.nonce + " " + verdict + "\n");
+  if (request.more) line->say(Stream::Output, runtime::answer_mark(request.nonce));
   line->exit(0);
 }
 

@@ -65,6 +65,7 @@ class Host {
   };
   struct Request {
     std::string nonce, verb, run, key, a, b, c, d;
+    bool more = false;  // its answer ends with a mark
     std::string rest;
     std::uint32_t program = 0;  // who asks, as the world knows it
   };
