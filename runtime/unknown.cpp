@@ -158,7 +158,7 @@ void UnknownOutcomes::cancel(ActionRequest::Ticket ticket) {
   // From the loop, as every answer: through one that does nothing but that.
   ActionRequest refused = row.request;
   refused.ticket = row.inner = ++last_;
-  refused.refused = row.lost.detail;
+  refused.refused = "what came of it is not known";
   inner_.start(std::move(refused), [this, ticket](Completion) {
     Completion completion = rows_[ticket].lost;
     completion.outcome = scheduler::Outcome::Cancelled;

@@ -53,15 +53,15 @@ void Scheduler::Machine::apply(base::Instant now, std::span<const Event> events,
   now_ = now;
   commands.clear();
   commands_ = &commands;
-  if (!begun_) {
-    begin_deployment();
-  }
+  const bool begins = !begun_;
+  if (begins) begin_deployment();
   if (!std::is_sorted(events.begin(), events.end(), settled_before)) {
     sorted_.assign(events.begin(), events.end());
     std::sort(sorted_.begin(), sorted_.end(), settled_before);
     events = sorted_;
   }
   for (const Event& event : events) settle(event);
+  if (begins) open_first_joins();  // what was said before counts
   // All that ends is settled before anything starts; what begins and ends in the same instant,
   // having nothing to run, is a further round.
   do {
@@ -87,7 +87,6 @@ void Scheduler::Machine::begin_deployment() {
     timer.timer = TimerKind::Deadline;
     timer.at = deadline_;
   }
-  open_first_joins();
 }
 
 State Scheduler::Machine::state() const {

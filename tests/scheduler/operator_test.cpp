@@ -267,6 +267,9 @@ TEST_CASE("an abort before anything has begun skips all but what is when always"
   check_starts("A on a\nB on b, with previous, always", R"(
     0: abort    -> step A skipped (aborted), start B@b
   )");
+  check_starts("A on a, failure\nB on b, with previous, always", R"(
+    0: abort    -> step A skipped (aborted), start B@b
+  )");
 }
 
 TEST_CASE("an abort at the instant of the last end still is one") {

@@ -238,11 +238,39 @@ void Ledger::reported(const runtime::Instant& instant, const std::set<Action>& o
       if (effect.where.first == event.action) effect.known_begun = true;
     }
   }
+  check_outcomes(instant);
   for (const runtime::HostResult& result : instant.results) {
     if (!open.contains(result.action)) {
       kernel_.violate("an end was written down of what was not at work");
     }
     check_result(result);
+  }
+}
+
+// An action has succeeded where it has on all its hosts; and where nobody knows, a person was
+// asked.
+void Ledger::check_outcomes(const runtime::Instant& instant) {
+  using scheduler::Outcome;
+  for (const scheduler::Event& event : instant.events) {
+    if (event.kind != scheduler::Event::Kind::ActionFinished) continue;
+    bool well = true;
+    for (const runtime::HostResult& result : instant.results) {
+      if (result.action != event.action) continue;
+      const Completion& end = result.completion;
+      well = well && end.outcome == Outcome::Succeeded;
+      const bool exits = end.ending == Completion::Ending::Exited;
+      if (exits && end.outcome == Outcome::Succeeded && end.exit_code != 0) {
+        kernel_.violate("a script that failed was reported as a success");
+      }
+      const bool changes = event.action.part == Part::Run || event.action.part == Part::Undo;
+      if (end.ending == Completion::Ending::Lost && end.outcome == Outcome::Failed && changes &&
+          !said_.contains({result.action, result.host})) {
+        kernel_.violate("nobody knows what came of it, and nobody was asked: " + result.host);
+      }
+    }
+    if (well != (event.outcome == Outcome::Succeeded)) {
+      kernel_.violate("an action is reported otherwise than its hosts");
+    }
   }
 }
 

@@ -66,6 +66,7 @@ class Ledger {
   void check_lane(const Effect& effect);
   void check_window(const Effect& effect);
   void check_contracts(const Effect& effect, bool begins);
+  void check_outcomes(const runtime::Instant& instant);
   void check_result(const runtime::HostResult& result);
   std::string text(const Effect& effect) const;
 

@@ -29,6 +29,11 @@ void Record::take(const runtime::Instant& instant) {
   instants_.push_back(instant);
   kernel_.note("written down", "", static_cast<std::int64_t>(instants_.size()));
   ledger_.reported(instant, open_);
+  for (const runtime::Order& order : instant.orders) {
+    if (!order.name.empty() && !orders_.insert(order.name).second) {
+      kernel_.violate("an order was taken twice: " + order.name);
+    }
+  }
   for (const Event& event : instant.events) {
     if (event.kind == Event::Kind::ActionFinished) {
       if (open_.erase(event.action) == 0) kernel_.violate("an end of what was not at work");

@@ -50,6 +50,7 @@ class Record {
   scheduler::Commands commands_;
   std::set<scheduler::Action> open_;
   std::set<scheduler::Action> questions_;
+  std::set<std::string> orders_;  // names
 };
 
 }  // namespace sluice::world
