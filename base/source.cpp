@@ -1,7 +1,6 @@
 #include "base/source.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 namespace sluice::base {
@@ -17,7 +16,8 @@ std::uint32_t count_characters(std::string_view text) {
   for (; at + 8 <= text.size(); at += 8) {
     std::uint64_t bytes = 0;
     std::memcpy(&bytes, text.data() + at, 8);
-    continuing += static_cast<std::size_t>(std::popcount((bytes >> 7U) & (~bytes >> 6U) & lowest));
+    const std::uint64_t ones = (bytes >> 7U) & (~bytes >> 6U) & lowest;
+    continuing += (ones * lowest) >> 56U;  // their sum: without a special instruction the quickest
   }
   for (; at < text.size(); ++at) {
     if ((static_cast<unsigned char>(text[at]) & 0xc0U) == 0x80U) ++continuing;

@@ -15,7 +15,7 @@ namespace sluice::compiler {
 
 namespace {
 
-constexpr std::size_t most_expanded = 100'000;
+constexpr std::size_t most_expanded = 20'000;
 constexpr std::size_t most_nested = 128;
 
 class Uses {
@@ -147,7 +147,7 @@ class Uses {
       if (expanded_before_) return;
       expanded_before_ = true;
       resolver_.report.error("E0612", node.span,
-                             fmt::format("procedures stand for more steps here than 100,000"));
+                             "procedures stand for more steps here than 20,000");
       return;
     }
     const auto inner = static_cast<std::uint32_t>(resolver_.frames.size());
