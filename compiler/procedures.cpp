@@ -142,14 +142,14 @@ class Uses {
       return;
     }
     if (!check_arguments(node, procedure)) return;
-    std::vector<StepNode> steps = procedure.steps;
-    if ((expanded_ += count(steps)) > most_expanded) {
+    if ((expanded_ += count(procedure.steps)) > most_expanded) {
       if (expanded_before_) return;
       expanded_before_ = true;
       resolver_.report.error("E0612", node.span,
                              "procedures stand for more steps here than 20,000");
       return;
     }
+    std::vector<StepNode> steps = procedure.steps;
     const auto inner = static_cast<std::uint32_t>(resolver_.frames.size());
     resolver_.frames.push_back({procedure.parameters, node.arguments, frame});
     if (node.as) rename(steps, node.as->text);
