@@ -152,6 +152,9 @@ CLI::App* add_graph(CLI::App& app, GraphOptions& options) {
   command->add_option("-o,--output", options.output, "a .svg, .dot, .png or .pdf file")
       ->type_name("OUT");
   command->add_flag("--expand", options.expand, "lay it out target by target");
+  command->add_option("--timeline", options.timeline, "colour it with what happened in this run")
+      ->type_name("RUN");
+  add_state(*command, options.state);
   return command;
 }
 
@@ -170,7 +173,8 @@ CLI::App* add_simulate(CLI::App& app, SimulateOptions& options) {
   command->add_option("--unreachable", options.unreachable, "a target that is never to be reached")
       ->type_name("TARGET");
   command->add_flag("--explain", options.explain,
-                    "tell slack, how busy the slots were, what one more would save");
+                    "tell slack, how busy the slots were, what one more would save, what makes it "
+                    "uncertain");
   command->add_option("--runs", options.runs, "so many runs, and what they have in common")
       ->check(CLI::Range(1U, 10'000'000U));
   command->add_option("--threads", options.threads, "at once, for --runs: all cores by default")

@@ -48,6 +48,8 @@ struct GraphOptions {
   InputOptions input;
   std::string output;  // its ending decides: .dot, .svg, .png, .pdf; empty or `-`: DOT
   bool expand = false;
+  std::string timeline;  // a run, with whose course it is coloured; empty: none
+  std::string state;
 };
 struct SimulateOptions {
   InputOptions input;

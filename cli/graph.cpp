@@ -8,6 +8,8 @@
 
 #include "cli/commands.h"
 #include "cli/load.h"
+#include "cli/read_run.h"
+#include "runtime/runs.h"
 
 namespace sluice::cli {
 
@@ -20,6 +22,20 @@ bool ends_with(std::string_view text, std::string_view ending) {
 int wrong(std::string_view message) {
   fmt::print(stderr, "sluice: {}\n", message);
   return exit_wrong;
+}
+
+// Of another plan it would show what did not happen.
+base::Result<ReadRun> run_of_plan(const GraphOptions& options, const plan::Plan& plan) {
+  const auto folder =
+      runtime::find_run(state_beside(options.input, options.state), options.timeline);
+  if (!folder) return folder.error();
+  base::Result<ReadRun> run = read_run(folder.value());
+  if (run && run.value().plan.digest != plan.digest) {
+    return base::Error{fmt::format("run {} is of another plan than {}: {}, not {}",
+                                   folder.value().name, options.input.file, run.value().plan.digest,
+                                   plan.digest)};
+  }
+  return run;
 }
 
 }  // namespace
@@ -37,9 +53,17 @@ int graph_command(const GraphOptions& options) {
   }
   const auto loaded = load_plan(options.input);
   if (const int* status = std::get_if<int>(&loaded)) return *status;
+  const auto& plan = std::get<plan::Plan>(loaded);
   render::GraphStyle style;
   style.expand = options.expand;
-  base::Result<std::string> picture = render::graph_dot(std::get<plan::Plan>(loaded), style);
+  std::optional<ReadRun> run;
+  if (!options.timeline.empty()) {
+    base::Result<ReadRun> read = run_of_plan(options, plan);
+    if (!read) return wrong(read.error().message);
+    run = std::move(read).value();
+    style.timeline = &run->timeline;
+  }
+  base::Result<std::string> picture = render::graph_dot(plan, style);
   if (picture && format) picture = render::draw(picture.value(), *format);
   if (!picture) return wrong(picture.error().message);
   const base::Status written =

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "plan/json.h"
+#include "runtime/run_state.h"
+#include "runtime/supervisor.h"
 
 namespace sluice::cli {
 
@@ -22,10 +26,23 @@ base::Result<ReadRun> read_run(const runtime::RunFolder& folder) {
   for (const runtime::Instant& instant : journal.value().instants) {
     state.take(instant, commands);
     run.orders.insert(run.orders.end(), instant.orders.begin(), instant.orders.end());
+    const bool taken_up = instant.session.has_value() && !run.sessions.empty();
     if (instant.session) run.sessions.push_back(*instant.session);
+    run.happened.push_back({instant.at, instant.events, runtime::written_in(instant), taken_up});
   }
+  run.last_session_at = state.last_session_at;
   run.questions = open_questions(state);
   return run;
+}
+
+base::Instant time_of(const ReadRun& run) {
+  const base::Instant last = run.happened.empty() ? base::Instant{0} : run.happened.back().at;
+  if (run.sessions.empty()) return last;
+  const runtime::Session& session = run.sessions.back();
+  const bool same_boot = session.boot == runtime::boot_id();
+  const std::int64_t passed =
+      same_boot ? runtime::boot_ms() - session.boot_ms : runtime::wall_ms() - session.wall_ms;
+  return std::max(last, run.last_session_at + base::Duration{passed});
 }
 
 }  // namespace sluice::cli

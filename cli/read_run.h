@@ -7,6 +7,7 @@
 #include "runtime/journal.h"
 #include "runtime/runs.h"
 #include "scheduler/timeline.h"
+#include "simulator/forecast.h"
 
 namespace sluice::cli {
 
@@ -17,7 +18,12 @@ struct ReadRun {
   std::vector<Question> questions;     // that are open, as far as it is written down
   std::vector<runtime::Order> orders;  // that have been carried out
   std::vector<runtime::Session> sessions;
+  std::vector<simulator::Happened> happened;
+  base::Instant last_session_at;  // when the last of them took it up
 };
+
+// Where the run is in its own time just now, by the clocks of this machine.
+base::Instant time_of(const ReadRun& run);
 
 // Refuses, with the reason, a journal that cannot be read or was changed.
 base::Result<ReadRun> read_run(const runtime::RunFolder& folder);

@@ -224,6 +224,23 @@ void RunView::json_event(const Command& command, base::Instant at) {
   put(1, text + "\n");
 }
 
+void RunView::left_prediction(const simulator::Alarm& alarm, const std::string& text,
+                              base::Instant at) {
+  if (!options_.json) {
+    return print(fmt::format("{}  {}{}{}", clock_text(at), options_.colour ? "\x1b[1;33m" : "",
+                             text, options_.colour ? "\x1b[0m" : ""));
+  }
+  std::string line;
+  base::JsonWriter json(line);
+  json.begin_object().member("schema", "sluice.event/1").member("seq", sequence_++);
+  json.member("at_ms", at.ms).member("event", "left_prediction");
+  if (alarm.step.valid()) json.member("step", plan_.steps[alarm.step].name);
+  json.member("took_ms", alarm.took.ms).key("predicted_ms").begin_object();
+  json.member("p5", alarm.predicted.low.ms).member("p50", alarm.predicted.middle.ms);
+  json.member("p95", alarm.predicted.high.ms).end_object().end_object();
+  put(1, line + "\n");
+}
+
 void RunView::plain_event(const Command& command, base::Instant at) {
   if (options_.quiet || command.kind == Command::Kind::DeploymentEnded) return;
   const scheduler::Action& action = command.action;
@@ -394,7 +411,7 @@ std::string RunView::progress_line(plan::StepId step, const StepProgress& progre
   return render::fitted(text, width - 1);
 }
 
-void RunView::refresh(base::Instant now, int width) {
+void RunView::refresh(base::Instant now, int width, const std::string& outlook) {
   if (!options_.live || options_.json || options_.quiet) return;
   std::string text;
   int lines = 0;
@@ -405,7 +422,10 @@ void RunView::refresh(base::Instant now, int width) {
     ++lines;
   }
   if (lines == 0) return end();
-  text += fmt::format("  {}\n", clock_text(now).substr(0, 8));
+  const std::string clock = clock_text(now).substr(0, 8);
+  text += render::fitted(outlook.empty() ? "  " + clock : fmt::format("  {}  {}", clock, outlook),
+                         width - 1) +
+          "\n";
   if (text == live_text_) return;
   put(2, clear_live_text() + text);
   live_text_ = text;

@@ -12,6 +12,7 @@
 #include "runtime/driver.h"
 #include "runtime/output.h"
 #include "scheduler/timeline.h"
+#include "simulator/alarm.h"
 
 namespace sluice::cli {
 
@@ -32,10 +33,13 @@ class RunView : public runtime::Observer {
   void replayed(const runtime::Instant& instant, const scheduler::Commands& commands) override;
   void output(const scheduler::Action& action, const std::string& host,
               std::string_view bytes) override;
+  // The run has left what was predicted of it; `text` says how.
+  void left_prediction(const simulator::Alarm& alarm, const std::string& text, base::Instant at);
   // Something for the operator to know: printed at once, above the live view.
   void say(const std::string& line);
-  // Draws the live view anew, where there is one and it has changed, in so many columns.
-  void refresh(base::Instant now, int width);
+  // Draws the live view anew, where there is one and it has changed, in so many columns; `outlook`
+  // stands beside the clock.
+  void refresh(base::Instant now, int width, const std::string& outlook);
   // Takes the live view away.
   void end();
 

@@ -10,6 +10,7 @@
 
 #include "base/utf8.h"
 #include "cli/commands.h"
+#include "cli/known_history.h"
 #include "cli/load.h"
 #include "cli/questions.h"
 #include "cli/version.h"
@@ -88,10 +89,14 @@ int RunSession::carry_out(runtime::Journal& journal, const runtime::ReadJournal*
   runtime::OutputStore store(folder_.output());
   RunView view(plan_, store, view_options());
   runtime::MaskingExecutor executor(executors_->all(), mask_);
-  runtime::Driver driver(plan_, folder_.name, executor, journal, view, &secrets_);
+  RunForecast forecast(plan_, history_for(plan_, options_.state, folder_.name),
+                       ::isatty(2) == 1 && options_.format == Format::Text);
+  ForecastingView observer(view, forecast);
+  runtime::Driver driver(plan_, folder_.name, executor, journal, observer, &secrets_);
   journal_ = &journal;
   view_ = &view;
   driver_ = &driver;
+  if (!options_.quiet) forecast_ = &forecast;
   person_.listen(
       [&view](const std::string& line) { view.say(line); },
       [&driver](const scheduler::Action& action, const std::string& host, Order::Kind kind) {
@@ -111,6 +116,7 @@ int RunSession::carry_out(runtime::Journal& journal, const runtime::ReadJournal*
     for (const auto& [action, open] : driver.run_state().open) store.forget(action);
   }
   loop();
+  if (forecast_ != nullptr) tell_alarms();
   view.end();
   return finish(store);
 }
@@ -156,6 +162,7 @@ void RunSession::loop() {
   loop_.on_signal(SIGHUP, [this](int number) { detach(number); });
   watch_.emplace(loop_, folder_.orders(), [this] { take_orders(); });
   take_orders();
+  if (forecast_ != nullptr) look_ahead();
   loop_.post([] {});
   loop_.run([this] { turn(); });
   watch_.reset();
@@ -166,6 +173,8 @@ void RunSession::loop() {
 void RunSession::tidy_up() {
   timer_ = runtime::Loop::Timer();
   view_timer_ = runtime::Loop::Timer();
+  forecast_timer_ = runtime::Loop::Timer();
+  alarm_timer_ = runtime::Loop::Timer();
   if (!broken_.empty() || detached_) return;
   constexpr base::Duration long_enough{5'000};
   const runtime::Loop::Timer deadline = loop_.after(long_enough, [this] { loop_.stop(); });
@@ -239,6 +248,7 @@ void RunSession::turn() {
   if (is_over()) return loop_.stop();
   // What was said before it was asked, and is asked now.
   carry_out_orders();
+  if (forecast_ != nullptr) tell_alarms();
   // Something was settled in the turn itself: the next one is due at once.
   if (driver_->has_news()) loop_.post([] {});
   const base::Instant next = driver_->next_timer();
@@ -273,8 +283,29 @@ void RunSession::settle_with_people() {
 void RunSession::draw_again() {
   view_timer_set_ = true;
   // What a person types stays where it is.
-  person_.asked() && person_.there() ? view_->end() : view_->refresh(now(), terminal_width(2));
+  person_.asked() && person_.there()
+      ? view_->end()
+      : view_->refresh(now(), terminal_width(2),
+                       forecast_ == nullptr ? "" : forecast_->time_left(now()));
   view_timer_ = loop_.after(base::Duration{200}, [this] { draw_again(); });
+}
+
+// Now and then, in between; and when the next alarm is due.
+void RunSession::look_ahead() {
+  forecast_->work(now());
+  if (forecast_->has_work()) {
+    forecast_timer_ = loop_.after(base::Duration{50}, [this] { look_ahead(); });
+  }
+}
+
+void RunSession::tell_alarms() {
+  const base::Instant at = now();
+  for (const simulator::Alarm& alarm : forecast_->alarms(at)) {
+    view_->left_prediction(alarm, alarm_text(plan_, alarm), at);
+  }
+  const base::Instant next = forecast_->next_alarm();
+  if (next == base::Instant::never()) return;
+  alarm_timer_ = loop_.at({start_.ms + next.ms - offset_ms_}, [] {});
 }
 
 int RunSession::finish(const runtime::OutputStore& store) {

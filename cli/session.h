@@ -11,6 +11,7 @@
 #include "cli/arguments.h"
 #include "cli/executors.h"
 #include "cli/person.h"
+#include "cli/run_forecast.h"
 #include "cli/run_view.h"
 #include "plan/plan.h"
 #include "runtime/driver.h"
@@ -57,6 +58,8 @@ class RunSession {
   bool is_over();
   void settle_with_people();
   void draw_again();
+  void look_ahead();
+  void tell_alarms();
   int finish(const runtime::OutputStore& store);
   int status_of(scheduler::State outcome) const;
 
@@ -71,6 +74,7 @@ class RunSession {
   runtime::RunFolder folder_;
   runtime::Journal* journal_ = nullptr;
   RunView* view_ = nullptr;
+  RunForecast* forecast_ = nullptr;  // null: nobody would see it
   runtime::Driver* driver_ = nullptr;
   base::Instant start_;
   std::int64_t offset_ms_ = 0;  // of the run's time before this session
@@ -79,6 +83,8 @@ class RunSession {
   std::set<std::string> seen_;          // names of orders
   runtime::Loop::Timer timer_;
   runtime::Loop::Timer view_timer_;
+  runtime::Loop::Timer forecast_timer_;
+  runtime::Loop::Timer alarm_timer_;
   bool view_timer_set_ = false;
   bool needs_person_ = false;
   bool paused_elsewhere_ =

@@ -16,6 +16,7 @@
 #include "render/timeline_json.h"
 #include "render/timeline_text.h"
 #include "render/what_if.h"
+#include "simulator/forecast.h"
 #include "simulator/monte_carlo.h"
 #include "simulator/simulator.h"
 #include "simulator/spread.h"
@@ -196,22 +197,6 @@ class Simulation {
                                 : step.name;
   }
 
-  // How much sooner the whole would end with one more slot in the step's window, all else as it
-  // is. Nothing where it has no window, or the plan is too large to try.
-  std::optional<base::Duration> one_more_saves(plan::StepId id, base::Duration now) const {
-    constexpr std::uint64_t most_lanes = 200'000;
-    const plan::Step& step = plan_.steps[id];
-    if (step.on_controller || step.window.value >= plan::lane_count(plan_, id)) return std::nullopt;
-    if (all_lanes(plan_) * plan_.steps.size() > most_lanes) return std::nullopt;
-    plan::Plan wider = plan_;
-    ++wider.steps[id].window.value;
-    simulator::Settings settings = settings_;
-    settings.detail = scheduler::Detail::Summary;
-    const auto prediction = simulator::simulate(wider, settings);
-    if (!prediction) return std::nullopt;
-    return base::Duration{now.ms - prediction.value().timeline.duration.ms};
-  }
-
   std::string with_explanation(std::string document, const scheduler::Timeline& timeline) const {
     if (!options_.explain || options_.format != Format::Json) return document;
     document.resize(document.rfind('}'));
@@ -222,7 +207,17 @@ class Simulation {
     std::vector<render::Explained> rows;
     const auto slacks = scheduler::slack_of(plan_, timeline);
     for (const plan::StepId step : plan_.steps.ids()) {
-      rows.push_back({slacks[step.value], one_more_saves(step, timeline.duration)});
+      rows.push_back({slacks[step.value],
+                      simulator::one_more_slot_saves(plan_, settings_, step, timeline.duration),
+                      {}});
+    }
+    simulator::MonteCarlo many;
+    many.runs = simulator::affordable_runs(plan_, 400'000, simulator::most_driver_runs);
+    many.threads = std::max(1U, std::thread::hardware_concurrency());
+    const auto drivers = simulator::spread_drivers(plan_, settings_, many);
+    if (!drivers) return rows;
+    for (const simulator::Driver& driver : drivers.value()) {
+      rows[driver.step.value].spread = driver.share;
     }
     return rows;
   }

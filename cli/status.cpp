@@ -2,11 +2,15 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <thread>
 
 #include "base/utf8.h"
+#include "base/words.h"
 #include "cli/commands.h"
+#include "cli/known_history.h"
 #include "cli/load.h"
 #include "cli/read_run.h"
+#include "cli/run_forecast.h"
 #include "render/timeline_json.h"
 #include "render/timeline_text.h"
 #include "runtime/request.h"
@@ -58,6 +62,57 @@ std::string standing(const ReadRun& run, const std::string& state) {
   return text;
 }
 
+struct Ahead {
+  base::Instant now;
+  std::optional<simulator::Prospect> prospect;  // nothing where none can be made
+  std::vector<simulator::Alarm> alarms;
+};
+
+// Of a run that goes on: the time left, and what has left its prediction by now.
+Ahead look_ahead(const ReadRun& run, const std::string& state) {
+  constexpr std::uint64_t affordable_actions = 2'000'000;
+  constexpr std::uint32_t most_runs = 1000;
+  Ahead ahead;
+  ahead.now = time_of(run);
+  simulator::Settings settings;
+  settings.history = history_for(run.plan, state, run.record.run);
+  simulator::MonteCarlo many;
+  many.runs = simulator::affordable_runs(run.plan, affordable_actions, most_runs);
+  many.threads = std::max(1U, std::thread::hardware_concurrency());
+  const auto prospect = simulator::forecast(run.plan, settings, run.happened, ahead.now, many);
+  if (prospect) ahead.prospect = prospect.value();
+  simulator::Alarms alarms(run.plan, settings.history);
+  const auto whole = simulator::forecast(run.plan, settings, {}, {0}, many);
+  if (!alarms.any() || !whole) return ahead;
+  alarms.expect(whole.value());
+  scheduler::Scheduler machine(run.plan);
+  scheduler::Commands commands;
+  for (const simulator::Happened& instant : run.happened) {
+    machine.apply(instant.at, instant.events, commands);
+    if (instant.taken_up) alarms.stood_still();
+    alarms.observe(instant.at, instant.events, commands);
+  }
+  ahead.alarms = alarms.take(ahead.now);
+  return ahead;
+}
+
+std::string ahead_text(const ReadRun& run, const Ahead& ahead) {
+  std::string text;
+  if (ahead.prospect) {
+    text += fmt::format("  {}", time_left_text(*ahead.prospect, ahead.now));
+    if (ahead.prospect->overdue > 0) {
+      text += fmt::format(", if {} that {} overdue ended now",
+                          base::counted(ahead.prospect->overdue, "action"),
+                          ahead.prospect->overdue == 1 ? "is" : "are");
+    }
+    text += '\n';
+  }
+  for (const simulator::Alarm& alarm : ahead.alarms) {
+    text += "  " + alarm_text(run.plan, alarm) + "\n";
+  }
+  return text;
+}
+
 }  // namespace
 
 int status_command(const StatusOptions& options) {
@@ -66,17 +121,25 @@ int status_command(const StatusOptions& options) {
   const auto read = read_run(folder.value());
   if (!read) return wrong(read.error().message);
   const ReadRun& run = read.value();
+  const Ahead ahead = goes_on(run.timeline) ? look_ahead(run, options.state) : Ahead{};
   if (options.format == Format::Json) {
+    render::TimelineHeader header;
+    header.run = run.record.run;
+    header.started_at = run.record.started_at;
+    if (ahead.prospect) {
+      header.time_left = {ahead.prospect->left(ahead.now, 500),
+                          ahead.prospect->left(ahead.now, 900)};
+    }
     const base::Status written =
-        write_file("-", render::timeline_json(run.plan, run.timeline,
-                                              {{}, run.record.run, run.record.started_at, {}}));
+        write_file("-", render::timeline_json(run.plan, run.timeline, header));
     return written ? exit_done : wrong(written.error().message);
   }
   render::TextStyle style;
   style.width = terminal_width(1);
   style.colour = colour_wanted(1);
-  fmt::print("run {}, started {}: {}\n{}\n{}", run.record.run, run.record.started_at,
-             standing(run, options.state), render::summary_text(run.plan, run.timeline, {}, style),
+  fmt::print("run {}, started {}: {}{}\n{}\n{}", run.record.run, run.record.started_at,
+             standing(run, options.state), ahead_text(run, ahead),
+             render::summary_text(run.plan, run.timeline, {}, style),
              render::gantt_text(run.plan, run.timeline, style));
   return exit_done;
 }

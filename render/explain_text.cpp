@@ -17,6 +17,7 @@ std::string explain_text(const plan::Plan& plan, const scheduler::Timeline& time
   table.column("slots", TextTable::Align::Right);
   table.column("busy", TextTable::Align::Right);
   table.column("one more saves", TextTable::Align::Right);
+  table.column("of the spread", TextTable::Align::Right);
   std::size_t shown = 0;
   std::size_t others = 0;
   for (const plan::StepId id : plan.steps.ids()) {
@@ -32,11 +33,12 @@ std::string explain_text(const plan::Plan& plan, const scheduler::Timeline& time
                               : row.saves->ms < 0  ? "-" + duration_text({-row.saves->ms})
                               : row.saves->ms == 0 ? "nothing"
                                                    : duration_text(*row.saves);
-    table.row({fitted(plan.steps[id].name, std::max(20, style.width - 52)),
+    table.row({fitted(plan.steps[id].name, std::max(20, style.width - 67)),
                duration_text(times.end - times.start),
                row.slack.slack->ms == 0 ? "none" : duration_text(*row.slack.slack),
                fmt::format("{}", row.slack.slots),
-               of > 0 ? fmt::format("{}%", row.slack.busy.ms * 100 / of) : "—", saves});
+               of > 0 ? fmt::format("{}%", row.slack.busy.ms * 100 / of) : "—", saves,
+               row.spread ? fmt::format("{:.0f}%", *row.spread * 100) : "—"});
   }
   std::string text = table.text(2);
   if (others > 0) text += fmt::format("  … and {} more\n", others);
@@ -54,6 +56,8 @@ std::string explain_json(const plan::Plan& plan, const std::vector<Explained>& r
     json.member("slots", row.slack.slots).member("busy_ms", row.slack.busy.ms);
     json.member("available_ms", row.slack.available.ms).key("one_more_slot_saves_ms");
     row.saves ? json.value(row.saves->ms) : json.null();
+    json.key("spread_share");
+    row.spread ? json.value(*row.spread) : json.null();
     json.end_object();
   }
   json.end_array().end_object();

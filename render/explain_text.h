@@ -1,5 +1,5 @@
 // Where a prediction has room, for a person: slack, how busy the slots were, what one more would
-// save.
+// save, which steps make it uncertain.
 #pragma once
 
 #include <optional>
@@ -17,6 +17,9 @@ namespace sluice::render {
 struct Explained {
   scheduler::StepSlack slack;
   std::optional<base::Duration> saves;
+  // How much of the duration's spread over many runs would be gone if its actions always took their
+  // median, from 0 to 1; nothing where they vary little, or not at all.
+  std::optional<double> spread;
 };
 
 // By StepId.

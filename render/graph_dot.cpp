@@ -9,12 +9,14 @@
 #include "render/graph.h"
 #include "render/graph_words.h"
 #include "render/text_table.h"
+#include "render/timeline_text.h"
 
 namespace sluice::render {
 
 namespace {
 
 using plan::StepId;
+using scheduler::State;
 
 constexpr std::uint32_t most_steps_with_tasks = 300;  // more steps are drawn as plain nodes
 constexpr std::uint32_t most_steps = 2'000;           // dot's work grows with the cube
@@ -31,6 +33,32 @@ Look look_of(const plan::Task& task) {
   if (task.effect.restores) return {"#ddf5e3", "#2f9e4f"};
   if (task.effect.interrupts) return {"#ffe3dc", "#d9480f"};
   return {"#ffffff", "#8fa3b8"};
+}
+
+// What happened decides, where it is known.
+Look look_of(State state) {
+  switch (state) {
+    case State::Succeeded:
+      return {"#ddf5e3", "#2f9e4f"};
+    case State::Degraded:
+      return {"#fff3d6", "#e0a100"};
+    case State::Failed:
+    case State::Undone:
+    case State::Cancelled:
+    case State::Aborted:
+      return {"#ffdede", "#c92a2a"};
+    case State::Running:
+    case State::Paused:
+      return {"#dcebfb", "#1c6dd0"};
+    default:
+      return {"#f1f3f5", "#ced4da"};
+  }
+}
+
+std::string words(State state) {
+  std::string text(scheduler::state_name(state));
+  std::replace(text.begin(), text.end(), '_', ' ');
+  return text;
 }
 
 class DotWriter {
@@ -77,6 +105,10 @@ class DotWriter {
     for (const std::string& fact : step_facts(plan_, id)) {
       label += fmt::format("<tr><td align=\"left\">{}</td></tr>", small(fact, 10, 90));
     }
+    if (style_.timeline != nullptr) {
+      label += fmt::format("<tr><td align=\"left\">{}</td></tr>",
+                           small(what_happened(style_.timeline->steps[id.value]), 10, 90));
+    }
     return label + "</table>>";
   }
 
@@ -89,22 +121,80 @@ class DotWriter {
     return "<" + label + ">";
   }
 
-  void node(const std::string& id, const plan::Task& task, const std::string& label) {
-    const Look look = look_of(task);
+  // "failed · 4s to 12.5s · 3 of 5 targets succeeded"
+  static std::string what_happened(const scheduler::StepTimes& times) {
+    std::string text = words(times.state);
+    if (times.start != base::Instant::never()) {
+      text += times.end == base::Instant::never()
+                  ? fmt::format(" · since {}", time_text(times.start))
+                  : fmt::format(" · {} to {}", time_text(times.start), time_text(times.end));
+    }
+    if (times.targets > 1 && times.state != State::Skipped) {
+      text += fmt::format(" · {} of {} targets succeeded", times.succeeded, times.targets);
+    }
+    return text;
+  }
+
+  // Of one lane as it is; of a step's lanes drawn as one: what failed anywhere has failed, what
+  // goes on anywhere goes on.
+  State state_of(StepId id, std::uint32_t lane, std::uint32_t task) const {
+    const scheduler::Timeline& timeline = *style_.timeline;
+    if (style_.expand) return timeline.task(plan_, id, lane, task).state;
+    State worst = State::NotStarted;
+    const auto rank = [](State state) {
+      switch (state) {
+        case State::Failed:
+        case State::Undone:
+        case State::Cancelled:
+          return 5;
+        case State::Running:
+          return 4;
+        case State::Degraded:
+          return 3;
+        case State::Succeeded:
+          return 2;
+        case State::NotStarted:
+          return 0;
+        default:
+          return 1;
+      }
+    };
+    for (std::uint32_t each = 0; each < plan::lane_count(plan_, id); ++each) {
+      const State state = timeline.task(plan_, id, each, task).state;
+      if (rank(state) > rank(worst)) worst = state;
+    }
+    return worst;
+  }
+  Look task_look(StepId id, std::uint32_t lane, std::uint32_t task) const {
+    return style_.timeline == nullptr ? look_of(plan_.steps[id].tasks[task])
+                                      : look_of(state_of(id, lane, task));
+  }
+  Look step_look(StepId id) const {
+    constexpr Look plain{"#f6f8fa", "#c3cdd7"};
+    return style_.timeline == nullptr
+               ? plain
+               : Look{plain.fill, look_of(style_.timeline->steps[id.value].state).border};
+  }
+
+  void node(const std::string& id, const Look& look, const std::string& label) {
     line(fmt::format("  {} [label={}, fillcolor=\"{}\", color=\"{}\"];", id, label, look.fill,
                      look.border));
   }
 
   void plain_step(StepId id) {
-    line(fmt::format("{} [label={}, fillcolor=\"#f6f8fa\", color=\"#8fa3b8\"];", first_node(id),
-                     step_label(id)));
+    const Look look = style_.timeline == nullptr ? Look{"#f6f8fa", "#8fa3b8"}
+                                                 : look_of(style_.timeline->steps[id.value].state);
+    line(fmt::format("{} [label={}, fillcolor=\"{}\", color=\"{}\"];", first_node(id),
+                     step_label(id), look.fill, look.border));
   }
 
   // A step with its gates, which stand right behind it in the table.
   void cluster(StepId id) {
     line(fmt::format("subgraph cluster_{} {{", id.value));
     line(fmt::format("  label={};", step_label(id)));
-    line("  style=\"rounded,filled\"; fillcolor=\"#f6f8fa\"; color=\"#c3cdd7\"; margin=10;");
+    const Look look = step_look(id);
+    line(fmt::format("  style=\"rounded,filled\"; fillcolor=\"{}\"; color=\"{}\"; margin=10;",
+                     look.fill, look.border));
     const std::uint32_t lanes = plan::lane_count(plan_, id);
     if (style_.expand && lanes == 0) {
       line(fmt::format("  {} [label=\"no targets\", style=dashed];", first_node(id)));
@@ -150,8 +240,10 @@ class DotWriter {
         label += "<br/>" + small(fact, 9, 76);
       }
     }
-    line(fmt::format("  {} [label=<{}>, fillcolor=\"#f1ebfa\", color=\"#7a5ea8\"];",
-                     node_id(gate, lane, 0), label));
+    const Look look =
+        style_.timeline == nullptr ? Look{"#f1ebfa", "#7a5ea8"} : look_of(state_of(gate, lane, 0));
+    line(fmt::format("  {} [label=<{}>, fillcolor=\"{}\", color=\"{}\"];", node_id(gate, lane, 0),
+                     label, look.fill, look.border));
   }
 
   // Lane by lane, and batch by batch where there are any.
@@ -209,7 +301,7 @@ class DotWriter {
     for (std::uint32_t task = 0; task < step.tasks.size(); ++task) {
       const std::string name = node_id(id, lane, task);
       const plan::Task& row = step.tasks[task];
-      node(name, row,
+      node(name, task_look(id, lane, task),
            style_.expand ? fmt::format("<{}>", label_text(row.name, 30))
                          : task_label(id, row, step.has_child_steps));
       chain += (chain.empty() ? "" : " -> ") + name;

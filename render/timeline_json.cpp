@@ -37,6 +37,10 @@ class Writer {
     if (header.seed) json_.member("seed", *header.seed);
     json_.member("outcome", state_name(timeline_.outcome));
     json_.member("duration_ms", timeline_.duration.ms).member("waiting_ms", timeline_.waiting.ms);
+    if (header.time_left) {
+      json_.key("time_left_ms").begin_object().member("p50", header.time_left->p50.ms);
+      json_.member("p90", header.time_left->p90.ms).end_object();
+    }
     json_.key("assumed").begin_array();
     for (const std::string& text : header.assumed) json_.value(text);
     json_.end_array();

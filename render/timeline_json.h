@@ -16,6 +16,12 @@ struct TimelineHeader {
   std::optional<std::string> run;         // of a real run: its name
   std::optional<std::string> started_at;  // of a real run: RFC 3339, UTC
   std::vector<std::string> assumed;
+  // Of a real run that goes on: what half and 9 of 10 of its continuations still need at most.
+  struct TimeLeft {
+    base::Duration p50;
+    base::Duration p90;
+  };
+  std::optional<TimeLeft> time_left = {};
 };
 
 // One line with its line end. Needs Detail::Lanes.

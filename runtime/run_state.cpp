@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "scheduler/work.h"
-
 namespace sluice::runtime {
 
 namespace {
@@ -20,7 +18,7 @@ bool ends(const Instant& instant, const Action& action) {
 
 }  // namespace
 
-RunState::RunState(const plan::Plan& whole) : plan(whole), machine(whole), outputs(whole) {}
+RunState::RunState(const plan::Plan& whole) : OpenWork(whole), machine(whole), outputs(whole) {}
 
 void RunState::take(const Instant& instant, scheduler::Commands& commands) {
   keep_outputs(instant);
@@ -44,92 +42,26 @@ void RunState::take(const Instant& instant, scheduler::Commands& commands) {
   last = instant.at;
 }
 
-// Those of an attempt on several hosts are put together, in the hosts' order.
 void RunState::keep_outputs(const Instant& instant) {
-  const std::vector<HostResult>& results = instant.results;
-  for (std::size_t i = 0; i < results.size();) {
-    const Action& action = results[i].action;
-    if (!ends(instant, action)) {
-      unknown[{action, results[i].host}] = results[i].completion.detail;
-      ++i;
-      continue;
-    }
-    std::vector<Output> written;
-    for (; i < results.size() && results[i].action == action; ++i) {
-      // The last of a name counts: it is found first.
-      const std::vector<Output>& more = results[i].completion.outputs;
-      written.insert(written.begin(), more.begin(), more.end());
-    }
-    outputs.keep(action, std::move(written));
+  for (const HostResult& result : instant.results) {
+    if (ends(instant, result.action)) continue;
+    unknown[{result.action, result.host}] = result.completion.detail;
+  }
+  for (scheduler::Written& written : written_in(instant)) {
+    outputs.keep(written.action, std::move(written.outputs));
   }
 }
 
 void RunState::settle(const Event& event) {
+  OpenWork::settle(event);
+  if (event.kind != Event::Kind::ActionFinished) return;
   const Action& action = event.action;
-  switch (event.kind) {
-    case Event::Kind::ActionStarted:
-      if (const auto found = open.find(action); found != open.end()) found->second.begun = true;
-      return;
-    case Event::Kind::ActionFinished:
-      if (open.erase(action) > 0 && is_manual(action)) --manual_;
-      std::erase_if(unknown, [&](const auto& row) { return row.first.first == action; });
-      std::erase_if(retries, [&](const auto& row) { return row.first.first == action; });
-      return;
-    case Event::Kind::ConditionKnown:
-      std::erase(conditions, action);
-      return;
-    case Event::Kind::TimerFired:
-      for (auto timer = timers.begin(); timer != timers.end(); ++timer) {
-        if (!(timer->second == event)) continue;
-        timers.erase(timer);
-        return;
-      }
-      return;
-    default:
-      return;
-  }
-}
-
-void RunState::follow(const Command& command, base::Instant at) {
-  const Action& action = command.action;
-  Event event;
-  event.action = action;
-  switch (command.kind) {
-    case Command::Kind::StartAction:
-      close_question(action);
-      if (is_manual(action)) ++manual_;
-      open[action].since = at;
-      return;
-    case Command::Kind::CancelAction:
-      if (const auto found = open.find(action); found != open.end()) {
-        found->second.cancelled = true;
-      }
-      return;
-    case Command::Kind::SetTimer:
-      event.kind = Event::Kind::TimerFired;
-      event.timer = command.timer;
-      timers.emplace(command.at, event);
-      return;
-    case Command::Kind::EvaluateCondition:
-      close_question(action);
-      conditions.push_back(action);
-      return;
-    case Command::Kind::AskOperator:
-      questions.push_back(action);
-      return;
-    case Command::Kind::TaskEnded:
-      return close_question(action);
-    default:
-      return;
-  }
-}
-
-bool RunState::is_manual(const Action& action) const {
-  return scheduler::work_for(plan, action).action.kind == "manual";
+  std::erase_if(unknown, [&](const auto& row) { return row.first.first == action; });
+  std::erase_if(retries, [&](const auto& row) { return row.first.first == action; });
 }
 
 std::size_t RunState::waiting_for_people() const {
-  std::size_t count = questions.size() + manual_;
+  std::size_t count = questions.size() + manual_actions();
   const Action* before = nullptr;
   for (const auto& [where, why] : unknown) {
     if (before == nullptr || *before != where.first) ++count;
@@ -138,10 +70,18 @@ std::size_t RunState::waiting_for_people() const {
   return count;
 }
 
-// Whatever its slot does next, nobody is asked about it any more.
-void RunState::close_question(const Action& action) {
-  if (action.lane == Action::none) return;  // a step, which has no slot
-  std::erase_if(questions, [&](const Action& open_one) { return open_one.slot == action.slot; });
+// Those of an attempt on several hosts are put together, in the hosts' order.
+std::vector<scheduler::Written> written_in(const Instant& instant) {
+  std::vector<scheduler::Written> all;
+  for (const HostResult& result : instant.results) {
+    if (!ends(instant, result.action)) continue;
+    if (all.empty() || all.back().action != result.action) all.push_back({result.action, {}});
+    // The last of a name counts: it is found first.
+    std::vector<Output>& outputs = all.back().outputs;
+    const std::vector<Output>& more = result.completion.outputs;
+    outputs.insert(outputs.begin(), more.begin(), more.end());
+  }
+  return all;
 }
 
 }  // namespace sluice::runtime

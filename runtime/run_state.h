@@ -10,33 +10,23 @@
 
 #include "plan/plan.h"
 #include "runtime/journal.h"
+#include "scheduler/open_work.h"
 #include "scheduler/outputs.h"
 #include "scheduler/scheduler.h"
 
 namespace sluice::runtime {
 
-class RunState {
+class RunState : public scheduler::OpenWork {
  public:
   explicit RunState(const plan::Plan& plan);
 
   // One instant after the other, as they were committed. `commands`: what follows from it.
   void take(const Instant& instant, scheduler::Commands& commands);
 
-  struct Open {
-    base::Instant since;
-    bool begun = false;      // it is known to have begun
-    bool cancelled = false;  // its end was asked for
-    bool operator==(const Open&) const = default;
-  };
   using OnHost = std::pair<scheduler::Action, std::string>;
 
-  const plan::Plan& plan;
   scheduler::Scheduler machine;
   scheduler::Outputs outputs;
-  std::map<scheduler::Action, Open> open;     // begun or to be begun, and not ended
-  std::vector<scheduler::Action> questions;   // failures that a person is asked about
-  std::vector<scheduler::Action> conditions;  // asked for, and not known
-  std::multimap<base::Instant, scheduler::Event> timers;
   std::map<OnHost, std::string> unknown;  // outcomes that a person is asked about, and why
   std::map<OnHost, std::uint32_t> retries;
   // How often each failure and each manual action was answered: the same one may be asked about
@@ -53,11 +43,10 @@ class RunState {
 
  private:
   void settle(const scheduler::Event& event);
-  void follow(const scheduler::Command& command, base::Instant at);
   void keep_outputs(const Instant& instant);
-  void close_question(const scheduler::Action& action);
-  bool is_manual(const scheduler::Action& action) const;
-  std::size_t manual_ = 0;  // of those that are open
 };
+
+// What the attempts that ended in it wrote.
+std::vector<scheduler::Written> written_in(const Instant& instant);
 
 }  // namespace sluice::runtime

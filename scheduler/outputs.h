@@ -22,6 +22,13 @@ struct Output {
   bool operator==(const Output&) const = default;
 };
 
+// What an attempt wrote, on all its hosts.
+struct Written {
+  Action action;
+  std::vector<Output> outputs;
+  bool operator==(const Written&) const = default;
+};
+
 // Only what some expression of the plan reads is kept.
 class Outputs {
  public:

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "plan/plan.h"
@@ -37,7 +36,7 @@ class Pieces {
     bool operator>(const Waiter& other) const { return order > other.order; }
   };
   struct Kind {
-    std::span<const plan::Use> uses;
+    std::vector<plan::Use> uses;
     std::vector<Waiter> waiting;  // min-heap
   };
   bool fits(const Kind& kind) const;

@@ -6,6 +6,8 @@ namespace sluice::scheduler {
 
 Scheduler::Scheduler(const plan::Plan& plan) : machine_(std::make_unique<Machine>(plan)) {}
 Scheduler::~Scheduler() = default;
+Scheduler::Scheduler(const Scheduler& other)
+    : machine_(std::make_unique<Machine>(*other.machine_)) {}
 Scheduler::Scheduler(Scheduler&&) noexcept = default;
 Scheduler& Scheduler::operator=(Scheduler&&) noexcept = default;
 

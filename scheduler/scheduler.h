@@ -132,11 +132,13 @@ struct Command {
 // memory is used again.
 using Commands = std::vector<Command>;
 
-// The plan must outlive the scheduler and be sealed. Copyable state lives behind one pointer.
+// The plan must outlive the scheduler and be sealed. A copy goes on by itself from where it was
+// made.
 class Scheduler {
  public:
   explicit Scheduler(const plan::Plan& plan);
   ~Scheduler();
+  Scheduler(const Scheduler& other);
   Scheduler(Scheduler&&) noexcept;
   Scheduler& operator=(Scheduler&&) noexcept;
 

@@ -89,7 +89,7 @@ bool is_known(const plan::DurationModel& takes) {
          plan::constant_value(takes.high) != nullptr && plan::constant_value(takes.mode) != nullptr;
 }
 
-Duration slowed(Duration duration, plan::Number factor) {
+Duration times(Duration duration, plan::Number factor) {
   __extension__ using Wide = __int128;
   const Wide product = Wide{duration.ms} * factor.micros + 500'000;
   return {static_cast<std::int64_t>(std::min(product / 1'000'000, Wide{longest_drawn.ms}))};
@@ -341,16 +341,79 @@ Result<Distribution> Attempts::distribution(const Model& model, plan::TargetId t
                            made.error().message)};
 }
 
+std::uint64_t Attempts::identity_of(const Model& model, const Action& action,
+                                    plan::TargetId target) const {
+  std::uint64_t identity = model.identity;
+  if (action.part != Part::Run) identity = base::combined_hash(identity, part_hash(action.part));
+  const std::string_view name = target.valid() ? plan_.targets.name(target) : plan::controller_name;
+  return base::combined_hash(identity, base::stable_hash(name));
+}
+
+Duration Attempts::slowed(const Model& model, const Action& action, Duration duration) const {
+  if (!model.asked || action.part != Part::Run) return duration;
+  for (const Slowdown& slow : settings_.slowdowns) {
+    const bool meant = slow.step == action.step &&
+                       (slow.task == Slowdown::every_task || slow.task == action.task) &&
+                       (slow.every_lane || slow.lane == action.lane);
+    if (meant) duration = times(duration, slow.factor);
+  }
+  return duration;
+}
+
+// To draw anew whatever does not last so long is to draw among what does; where the first draw
+// does not, the second is made among the others alone.
+Result<Attempt> Attempts::draw_rest(const Action& action, std::uint32_t run,
+                                    Duration elapsed) const {
+  Result<Attempt> first = draw(action, run);
+  if (!first || elapsed.ms == 0 || first.value().takes > elapsed) return first;
+  const Model& model = model_of(action);
+  const Result<Distribution> found = distribution(model, action);
+  if (!found) return found.error();
+  Attempt attempt = first.value();
+  attempt.takes = elapsed;
+  const Duration quickly = unslowed(model, action, elapsed);
+  if (found.value().lasting_longer(quickly) == 0) return attempt;
+  const plan::Via& via = model.work->via;
+  const std::uint32_t hosts =
+      via.kind == plan::Via::Kind::Each ? plan_.target_lists[via.hosts].size() : 1;
+  const plan::TargetId target = plan::lane_target(plan_, action.step, action.lane);
+  const std::uint64_t identity =
+      base::combined_hash(identity_of(model, action, target), base::stable_hash("rest"));
+  const auto draws = base::random_pair(settings_.seed, run, identity, action.attempt);
+  const Duration drawn =
+      found.value().quantile_beyond(quickly, to_open_interval(draws[0]), std::max(hosts, 1U));
+  attempt.takes = std::max(slowed(model, action, drawn), elapsed + Duration{1});
+  return attempt;
+}
+
+bool Attempts::is_overdue(const Action& action, Duration elapsed) const {
+  const Model& model = model_of(action);
+  if (moves_something(plan_, *model.work)) return false;
+  const Result<Distribution> found = distribution(model, action);
+  return found && found.value().lasting_longer(unslowed(model, action, elapsed)) == 0;
+}
+
+Result<Distribution> Attempts::distribution(const Model& model, const Action& action) const {
+  if (model.known) return model.distribution;
+  return distribution(model, plan::lane_target(plan_, action.step, action.lane));
+}
+
+// What takes so long where it is slow would take so long.
+Duration Attempts::unslowed(const Model& model, const Action& action, Duration elapsed) const {
+  constexpr Duration unit{1'000'000};
+  const Duration slow = slowed(model, action, unit);
+  if (slow == unit || slow.ms == 0) return elapsed;
+  __extension__ using Wide = __int128;
+  return {static_cast<std::int64_t>(Wide{elapsed.ms} * unit.ms / slow.ms)};
+}
+
 Result<Attempt> Attempts::draw(const Action& action, std::uint32_t run) const {
   const Model& model = model_of(action);
   const plan::TargetId target = plan::lane_target(plan_, action.step, action.lane);
   const bool certain = model.known && model.distribution.is_constant() && !model.asked &&
                        !model.work->fails && !model.work->offline && unreachable_.empty();
   if (certain) return Attempt{model.distribution.quantile(0.5)};
-  std::uint64_t identity = model.identity;
-  if (action.part != Part::Run) identity = base::combined_hash(identity, part_hash(action.part));
-  const std::string_view name = target.valid() ? plan_.targets.name(target) : plan::controller_name;
-  identity = base::combined_hash(identity, base::stable_hash(name));
+  const std::uint64_t identity = identity_of(model, action, target);
   const auto draws = base::random_pair(settings_.seed, run, identity, action.attempt);
   Attempt attempt;
   if (model.known) {
@@ -360,14 +423,7 @@ Result<Attempt> Attempts::draw(const Action& action, std::uint32_t run) const {
     if (!found) return found.error();
     attempt.takes = duration(model, found.value(), identity, action.attempt, run);
   }
-  if (model.asked && action.part == Part::Run) {
-    for (const Slowdown& slow : settings_.slowdowns) {
-      const bool meant = slow.step == action.step &&
-                         (slow.task == Slowdown::every_task || slow.task == action.task) &&
-                         (slow.every_lane || slow.lane == action.lane);
-      if (meant) attempt.takes = slowed(attempt.takes, slow.factor);
-    }
-  }
+  attempt.takes = slowed(model, action, attempt.takes);
   attempt.outcome = outcome(model, action, target, identity, run, draws[1]);
   return attempt;
 }

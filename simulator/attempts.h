@@ -41,6 +41,15 @@ class Attempts {
   // takes the longest of their draws, and fails or not as a whole.
   base::Result<Attempt> draw(const scheduler::Action& action, std::uint32_t run) const;
 
+  // Of an attempt that is under way and lasts longer than `elapsed`: the one that draw() gives
+  // where that does, else one of those that would. It takes `elapsed` where none would: it is
+  // overdue.
+  base::Result<Attempt> draw_rest(const scheduler::Action& action, std::uint32_t run,
+                                  base::Duration elapsed) const;
+
+  // No attempt lasts longer than that.
+  bool is_overdue(const scheduler::Action& action, base::Duration elapsed) const;
+
   // What a lane takes where each of its tasks takes its median; a task of which that cannot be told
   // counts for nothing.
   base::Duration median(plan::StepId step, std::uint32_t lane) const;
@@ -104,6 +113,14 @@ class Attempts {
                  const plan::Step& step);
   void prepare_rows(Model& model);
   const Model& model_of(const scheduler::Action& action) const;
+  std::uint64_t identity_of(const Model& model, const scheduler::Action& action,
+                            plan::TargetId target) const;
+  base::Result<Distribution> distribution(const Model& model,
+                                          const scheduler::Action& action) const;
+  base::Duration slowed(const Model& model, const scheduler::Action& action,
+                        base::Duration duration) const;
+  base::Duration unslowed(const Model& model, const scheduler::Action& action,
+                          base::Duration elapsed) const;
   base::Result<Distribution> distribution(const Model& model, plan::TargetId target) const;
   base::Duration duration(const Model& model, const Distribution& distribution,
                           std::uint64_t identity, std::uint32_t attempt, std::uint32_t run) const;

@@ -180,6 +180,90 @@ double Distribution::exact_quantile(double probability) const {
   return low;
 }
 
+// What a share of all attempts exceeds. From the far end, where few are left, so that the digits of
+// a small share are kept.
+double Distribution::exact_upper_quantile(double share) const {
+  const auto low = static_cast<double>(low_.ms);
+  const auto high = static_cast<double>(high_.ms);
+  switch (kind_) {
+    case Kind::Normal:
+      return first_ - second_ * normal_quantile(share * (1 - below_));
+    case Kind::Lognormal:
+      return std::exp(first_ - second_ * normal_quantile(share));
+    case Kind::Triangular:
+      return share > 1 - below_ ? low + std::sqrt((1 - share) * (high - low) * (first_ - low))
+                                : high - std::sqrt(share * (high - low) * (high - first_));
+    case Kind::Exponential:
+      return -low * std::log(share);
+    case Kind::Constant:
+    case Kind::Uniform:
+    case Kind::History:
+      break;
+  }
+  return exact_quantile(1 - share);
+}
+
+double Distribution::lasting_longer(Duration elapsed) const {
+  if (kind_ == Kind::Constant) return low_ > elapsed ? 1 : 0;
+  const auto low = static_cast<double>(low_.ms);
+  const auto high = static_cast<double>(high_.ms);
+  if (kind_ == Kind::Uniform) {
+    const double longer = (high - static_cast<double>(elapsed.ms)) / (high - low + 1);
+    return std::clamp(longer, 0.0, 1.0);
+  }
+  // What is longer by less than half a millisecond is rounded down to it.
+  const double at = static_cast<double>(elapsed.ms) + 0.5;
+  switch (kind_) {
+    case Kind::Normal:
+      return std::min(1.0, normal_probability((first_ - at) / second_) / (1 - below_));
+    case Kind::Lognormal:
+      return normal_probability((first_ - std::log(at)) / second_);
+    case Kind::Triangular:
+      if (at <= low) return 1;
+      if (at >= high) return 0;
+      return at < first_ ? 1 - (at - low) * (at - low) / ((high - low) * (first_ - low))
+                         : (high - at) * (high - at) / ((high - low) * (high - first_));
+    case Kind::Exponential:
+      return std::exp(-at / low);
+    case Kind::History: {
+      const auto above = std::upper_bound(
+          measured_.begin(), measured_.end(), at,
+          [](double value, Duration row) { return value < static_cast<double>(row.ms); });
+      if (above == measured_.begin()) return 1;
+      if (above == measured_.end()) return 0;
+      const auto before = static_cast<double>((above - 1)->ms);
+      const double part = (at - before) / (static_cast<double>(above->ms) - before);
+      const double place = static_cast<double>(above - measured_.begin() - 1) + part;
+      return 1 - place / static_cast<double>(measured_.size() - 1);
+    }
+    case Kind::Constant:
+    case Kind::Uniform:
+      break;
+  }
+  return 0;
+}
+
+Duration Distribution::quantile_beyond(Duration elapsed, double probability) const {
+  return quantile_beyond(elapsed, probability, 1);
+}
+
+// Of the longest of n, P(longer) = 1 - (1 - p)^n, where p is that of each.
+Duration Distribution::quantile_beyond(Duration elapsed, double probability,
+                                       std::uint32_t attempts) const {
+  const auto n = static_cast<double>(attempts);
+  const double longer = -std::expm1(n * std::log1p(-lasting_longer(elapsed)));
+  const double share = -std::expm1(std::log1p(-longer * (1 - probability)) / n);
+  Duration drawn = high_;
+  if (kind_ == Kind::Uniform) {
+    const auto width = static_cast<double>(high_.ms - low_.ms) + 1.0;
+    drawn.ms -= static_cast<std::int64_t>(share * width);
+  } else if (kind_ != Kind::Constant) {
+    const double exact = exact_upper_quantile(share);
+    drawn.ms = std::llround(std::clamp(exact, 0.0, static_cast<double>(longest_drawn.ms)));
+  }
+  return std::max(drawn, elapsed + Duration{1});
+}
+
 Duration Distribution::curved_quantile(double probability) const {
   const double exact = exact_quantile(probability);
   const auto most = static_cast<double>(longest_drawn.ms);

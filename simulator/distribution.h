@@ -48,12 +48,21 @@ class Distribution {
     const auto width = static_cast<double>(high_.ms - low_.ms) + 1.0;
     return {std::min(low_.ms + static_cast<std::int64_t>(probability * width), high_.ms)};
   }
+  // Of attempts: the share that lasts longer than this.
+  double lasting_longer(base::Duration elapsed) const;
+  // Of those the share of `probability` that does not exceed the result, which is longer than
+  // `elapsed`. lasting_longer(elapsed) is above 0.
+  base::Duration quantile_beyond(base::Duration elapsed, double probability) const;
+  // The same of the longest of so many attempts at once.
+  base::Duration quantile_beyond(base::Duration elapsed, double probability,
+                                 std::uint32_t attempts) const;
   // The same number whatever is drawn.
   bool is_constant() const { return kind_ == Kind::Constant; }
 
  private:
   base::Duration curved_quantile(double probability) const;
   double exact_quantile(double probability) const;
+  double exact_upper_quantile(double share) const;
 
   Kind kind_ = Kind::Constant;
   base::Duration low_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "simulator/attempts.h"
+#include "simulator/simulator.h"
 
 namespace sluice::simulator {
 
@@ -59,6 +60,23 @@ Result<std::vector<Driver>> spread_drivers(const plan::Plan& plan, const Setting
   std::stable_sort(drivers.begin(), drivers.end(),
                    [](const Driver& a, const Driver& b) { return a.share > b.share; });
   return drivers;
+}
+
+std::optional<base::Duration> one_more_slot_saves(const plan::Plan& plan, const Settings& settings,
+                                                  plan::StepId step, base::Duration duration) {
+  constexpr std::uint64_t most_lanes = 200'000;
+  const plan::Step& own = plan.steps[step];
+  if (own.on_controller || own.window.value >= plan::lane_count(plan, step)) return std::nullopt;
+  std::uint64_t lanes = 0;
+  for (const plan::StepId id : plan.steps.ids()) lanes += plan::lane_count(plan, id);
+  if (lanes * plan.steps.size() > most_lanes) return std::nullopt;
+  plan::Plan wider = plan;
+  ++wider.steps[step].window.value;
+  Settings same = settings;
+  same.detail = scheduler::Detail::Summary;
+  const auto prediction = simulate(wider, same);
+  if (!prediction) return std::nullopt;
+  return duration - prediction.value().timeline.duration;
 }
 
 }  // namespace sluice::simulator

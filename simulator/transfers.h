@@ -16,6 +16,10 @@ class Transfers {
 
   void start(base::Instant now, const scheduler::Action& action);
   void cancel(base::Instant now, const scheduler::Action& action);
+  // Whether a transfer of it is under way.
+  bool moves(const scheduler::Action& action) const {
+    return action.slot < rows_.size() && rows_[action.slot].moving;
+  }
   // The action's own duration is over. True: its transfer is not, and take_ended() will give the
   // event back.
   bool goes_on(const scheduler::Event& event);

@@ -37,16 +37,24 @@ const plan::Given* find_given(const plan::Plan& plan, const plan::Expression& ou
   return nullptr;
 }
 
+// The first output that it reads and of which this does not hold.
+template <class Known>
+const plan::Expression* first_unknown(const plan::Expression& expression, Known known) {
+  if (expression.op == plan::Operator::StepOutput) {
+    return known(expression) ? nullptr : &expression;
+  }
+  for (const plan::Expression& operand : expression.operands) {
+    if (const plan::Expression* found = first_unknown(operand, known)) return found;
+  }
+  return nullptr;
+}
+
 // The first output that it reads and nothing gives.
 const plan::Expression* first_not_given(const plan::Plan& plan,
                                         const plan::Expression& expression) {
-  if (expression.op == plan::Operator::StepOutput) {
-    return find_given(plan, expression) == nullptr ? &expression : nullptr;
-  }
-  for (const plan::Expression& operand : expression.operands) {
-    if (const plan::Expression* found = first_not_given(plan, operand)) return found;
-  }
-  return nullptr;
+  return first_unknown(expression, [&](const plan::Expression& output) {
+    return find_given(plan, output) != nullptr;
+  });
 }
 
 }  // namespace
@@ -112,8 +120,12 @@ std::vector<scheduler::Output> World::outputs(const Action& action) const {
 
 scheduler::Truth World::truth(const Action& asked, State status) const {
   const plan::Expression& condition = scheduler::asked_condition(plan_, asked);
-  if (first_not_given(plan_, condition) != nullptr) return scheduler::Truth::True;
   const plan::TargetId target = scheduler::asked_target(plan_, asked);
+  const auto known = [&](const plan::Expression& output) {
+    return find_given(plan_, output) != nullptr ||
+           outputs_.find(output.source, target, output.name) != nullptr;
+  };
+  if (first_unknown(condition, known) != nullptr) return scheduler::Truth::True;
   return scheduler::truth_of(
       condition, scheduler::RunEnvironment(
                      plan_, outputs_, [status] { return status; }, target, target, "simulated"));

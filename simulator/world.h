@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -31,7 +32,11 @@ class World {
   // What an attempt of this action writes, by `gives`; nothing where nobody reads it.
   std::vector<scheduler::Output> outputs(const scheduler::Action& action) const;
   void keep(const scheduler::Action& action) { outputs_.keep(action, outputs(action)); }
-  // Whether a condition holds: true where it reads an output that nothing gives.
+  // The same of what it really wrote.
+  void keep(const scheduler::Action& action, std::vector<scheduler::Output> written) {
+    outputs_.keep(action, std::move(written));
+  }
+  // Whether a condition holds: true where it reads an output that nothing gives or has written.
   scheduler::Truth truth(const scheduler::Action& asked, scheduler::State status) const;
 
   // A failed target that somebody is asked about is excluded, and at once.

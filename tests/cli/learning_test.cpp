@@ -1,6 +1,7 @@
 // What a run teaches: `compare`, `calibrate`, `takes history`; and `advise`, which asks before one.
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "support/golden.h"
 
@@ -92,4 +93,124 @@ TEST_CASE("advise compares settings, and tells the latest start") {
   CHECK(words.out.find("the day before") != std::string::npos);
   CHECK(run_program({"advise", place.file, "--step", "Updat"}).status == 2);
   CHECK(run_program({"advise", place.file, "--end", "25:00"}).status == 2);
+}
+
+TEST_CASE("a run tells once where it leaves what was predicted of it") {
+  const Place place;
+  sluice::test::write_text(place.file, R"(deployment "Farm"
+connect local
+step "Update" { run "true" takes 30s to 40s }
+step "Unsaid" { run "true" }
+step "Quick" { run "true" takes 10ms }
+)");
+  const auto run = run_program({"run", place.file, "--yes"});
+  REQUIRE(run.status == 0);
+  const std::string_view told = "`Update` was over sooner than predicted: ";
+  const std::size_t at = run.err.find(told);
+  REQUIRE(at != std::string::npos);
+  CHECK(run.err.find(", 9 of 10 times it takes 3", at) != std::string::npos);
+  CHECK(run.err.find("than predicted", at + told.size()) == std::string::npos);
+  const auto events = run_program({"run", place.file, "--yes", "--format", "json"});
+  REQUIRE(events.status == 0);
+  std::istringstream lines(events.out);
+  std::vector<json> alarms;
+  for (std::string line; std::getline(lines, line);) {
+    const json event = json::parse(line);
+    if (event.at("event") == "left_prediction") alarms.push_back(event);
+  }
+  REQUIRE(alarms.size() == 1);
+  CHECK(alarms[0].at("step") == "Update");
+  CHECK(alarms[0].at("took_ms") < 30'000);
+  CHECK(alarms[0].at("predicted_ms").at("p5") >= 30'000);
+  CHECK(alarms[0].at("predicted_ms").at("p95") <= 40'000);
+}
+
+TEST_CASE("the time that is left is told of a run that goes on, and of no other") {
+  const Place place;
+  sluice::test::write_text(place.file, R"(deployment "Farm"
+connect local
+step "Before" { run "true" takes 0ms }
+step "Ask" { run manual "go on?" takes 5m }
+step "After" { run "true" takes 2m }
+)");
+  // Nobody is there to be asked: it is paused.
+  REQUIRE(run_program({"run", place.file, "--yes"}).status == 4);
+  const auto status = run_program({"status", "--state", place.state(), "--format", "json"});
+  REQUIRE(status.status == 0);
+  const json left = json::parse(status.out).at("time_left_ms");
+  CHECK(left.at("p50") == left.at("p90"));
+  CHECK(left.at("p50") > 120'000);
+  CHECK(left.at("p50") <= 420'000);
+  const auto words = run_program({"status", "--state", place.state()});
+  CHECK(words.out.find("  about 6m") != std::string::npos);
+  CHECK(words.out.find(" left") != std::string::npos);
+  REQUIRE(run_program({"run", place.file, "--yes", "--skip", "Ask"}).status == 0);
+  const auto ended = run_program({"status", "--state", place.state(), "--format", "json"});
+  CHECK_FALSE(json::parse(ended.out).contains("time_left_ms"));
+}
+
+TEST_CASE("a picture of the plan is coloured with what happened in a run of it") {
+  const Place place;
+  sluice::test::write_text(place.file, R"(deployment "Farm"
+connect local
+role web { target "web-[1..3]" }
+step "Update" on web window 1 {
+  step "Deploy" { run "[ $target_name != web-2 ]" }
+  step "Check" { run "true" }
+}
+step "Tell" { run "true" }
+)");
+  REQUIRE(run_program({"run", place.file, "--yes", "--quiet"}).status == 1);
+  const std::string run =
+      json::parse(run_program({"history", "--state", place.state(), "--format", "json"}).out)
+          .at("runs")[0]
+          .at("run");
+  const auto picture = run_program({"graph", place.file, "--timeline", run});
+  REQUIRE(picture.status == 0);
+  CHECK(picture.out.find("failed · 0ms to ") != std::string::npos);
+  CHECK(picture.out.find(" · 1 of 3 targets succeeded") != std::string::npos);
+  const auto expanded = run_program({"graph", place.file, "--timeline", run, "--expand"});
+  REQUIRE(expanded.status == 0);
+  const auto look = [&](std::string_view node) {
+    const std::size_t begin = expanded.out.find("  " + std::string(node) + " [");
+    const std::size_t fill = expanded.out.find("fillcolor=\"", begin) + 11;
+    return expanded.out.substr(fill, 7);
+  };
+  CHECK(look("s0_l0_t0") == "#ddf5e3");
+  CHECK(look("s0_l1_t0") == "#ffdede");
+  CHECK(look("s0_l1_t1") == "#f1f3f5");
+  CHECK(look("s0_l2_t0") == "#f1f3f5");
+  // Without a run it says what the plan is, and a run of another plan is refused.
+  const auto plain = run_program({"graph", place.file});
+  CHECK(plain.out.find("failed · ") == std::string::npos);
+  const auto other = run_program({"graph", place.file, "--timeline", run, "--only", "Tell"});
+  CHECK(other.status == 2);
+  CHECK(other.err.find("is of another plan than") != std::string::npos);
+}
+
+TEST_CASE("an explanation has slack, busy slots, one more slot and the spread of every step") {
+  const Place place;
+  sluice::test::write_text(place.file, R"(deployment "Farm"
+role web { target "web-[1..7]" }
+step "Update" on web window 2 { run "true" takes 10s }
+step "Settle" { run wait 20s }
+step "Check" { run "true" takes 10s to 30s }
+)");
+  const auto result = run_program({"simulate", place.file, "--explain", "--format", "json"});
+  REQUIRE(result.status == 0);
+  const json rows = json::parse(result.out).at("explanation");
+  REQUIRE(rows.size() == 3);
+  // Seven of 10 s in four rounds of two slots: 70 of 80 s; by three in three rounds.
+  CHECK(rows[0].at("slack_ms") == 0);
+  CHECK(rows[0].at("slots") == 2);
+  CHECK(rows[0].at("busy_ms") == 70'000);
+  CHECK(rows[0].at("available_ms") == 80'000);
+  CHECK(rows[0].at("one_more_slot_saves_ms") == 10'000);
+  CHECK(rows[0].at("spread_share").is_null());
+  CHECK(rows[2].at("one_more_slot_saves_ms").is_null());
+  CHECK(rows[2].at("spread_share") == 1.0);
+  const auto words = run_program({"simulate", place.file, "--explain"});
+  CHECK(words.out.find("of the spread") != std::string::npos);
+  CHECK(words.out.find("87%") != std::string::npos);
+  CHECK(words.out.find("100%") != std::string::npos);
 }

@@ -1,0 +1,93 @@
+#include "cli/run_forecast.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/utf8.h"
+#include "cli/outlook.h"
+#include "render/timeline_text.h"
+#include "runtime/run_state.h"
+
+namespace sluice::cli {
+
+namespace {
+
+using base::Duration;
+using base::Instant;
+using simulator::Forecast;
+
+constexpr std::uint32_t most_runs = 200;
+constexpr std::uint64_t affordable_actions = 200'000;
+constexpr std::uint32_t instants_at_once = 5'000;  // about a millisecond
+
+simulator::Settings settings_with(const simulator::History& history) {
+  simulator::Settings settings;
+  settings.history = history;
+  return settings;
+}
+
+std::string about(Duration duration) {
+  const std::int64_t ms = duration.ms;
+  const std::int64_t unit = ms >= 10'000 ? 1'000 : ms >= 1'000 ? 100 : 1;
+  return render::duration_text({(ms + unit / 2) / unit * unit});
+}
+
+}  // namespace
+
+RunForecast::RunForecast(const plan::Plan& plan, const simulator::History& history,
+                         bool with_time_left)
+    : alarms_(plan, history) {
+  const simulator::Settings settings = settings_with(history);
+  const std::uint32_t runs = simulator::affordable_runs(plan, affordable_actions, most_runs);
+  if (alarms_.any()) expectation_.emplace(plan, settings, runs);
+  if (with_time_left) time_left_.emplace(plan, settings, runs);
+}
+
+// Where another program takes a run up, nobody knows what went on meanwhile.
+void RunForecast::take(const runtime::Instant& instant, const scheduler::Commands& commands) {
+  if (instant.session && std::exchange(sessions_, true)) alarms_.stood_still();
+  alarms_.observe(instant.at, instant.events, commands);
+  if (time_left_) time_left_->take(instant.at, instant.events, runtime::written_in(instant));
+}
+
+void RunForecast::work(Instant now) {
+  if (expectation_) {
+    const base::Result<bool> complete = expectation_->work({0}, 10 * instants_at_once);
+    if (complete && !complete.value()) return;
+    if (complete) alarms_.expect(*expectation_->prospect());
+    expectation_.reset();  // where nothing can be predicted, nothing is held to it
+    return;
+  }
+  if (!time_left_) return;
+  if (!time_left_->work(now, instants_at_once)) time_left_.reset();
+}
+
+std::string RunForecast::time_left(Instant now) const {
+  if (!time_left_ || !time_left_->prospect()) return "";
+  return time_left_text(*time_left_->prospect(), now);
+}
+
+std::string time_left_text(const simulator::Prospect& prospect, Instant now) {
+  const std::string half = about(prospect.left(now, 500));
+  const std::string most = about(prospect.left(now, 900));
+  std::string text = fmt::format("about {} left", half);
+  if (most != half) text += fmt::format(", in 9 of 10 cases at most {}", most);
+  return text;
+}
+
+std::string alarm_text(const plan::Plan& plan, const simulator::Alarm& alarm) {
+  const std::string name = alarm.step.valid()
+                               ? fmt::format("`{}`", base::printable(plan.steps[alarm.step].name))
+                               : std::string("the deployment");
+  const std::string low = about(alarm.predicted.low);
+  const std::string high = about(alarm.predicted.high);
+  const std::string predicted = low == high ? low : fmt::format("{} to {}", low, high);
+  const std::string_view verb = !alarm.over      ? "takes longer"
+                                : alarm.longer() ? "took longer"
+                                                 : "was over sooner";
+  return fmt::format("{} {} than predicted: {}{}, 9 of 10 times it takes {}", name, verb,
+                     about(alarm.took), alarm.over ? "" : " so far", predicted);
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,69 @@
+// What is to be expected of a run as it goes on: the time that is left, and an alarm where it
+// leaves what was predicted of it. All of it is worked out bit by bit, so that the run never waits.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/run_view.h"
+#include "plan/plan.h"
+#include "runtime/driver.h"
+#include "simulator/alarm.h"
+#include "simulator/forecast.h"
+
+namespace sluice::cli {
+
+class RunForecast {
+ public:
+  // `with_time_left`: it is shown to somebody.
+  RunForecast(const plan::Plan& plan, const simulator::History& history, bool with_time_left);
+
+  // Each instant, in order.
+  void take(const runtime::Instant& instant, const scheduler::Commands& commands);
+  // Goes on with the work for a few milliseconds. What is quick to predict is predicted before the
+  // run begins: this once, at first.
+  void work(base::Instant now);
+  // Whether there is work at once, and not when something has happened.
+  bool has_work() const { return expectation_.has_value() || time_left_.has_value(); }
+  // "about 3m left, in 9 of 10 cases at most 4m10s"; empty while nobody knows.
+  std::string time_left(base::Instant now) const;
+  std::vector<simulator::Alarm> alarms(base::Instant now) { return alarms_.take(now); }
+  base::Instant next_alarm() const { return alarms_.next(); }
+
+ private:
+  simulator::Alarms alarms_;
+  // Of the whole, until it is known; nothing where nothing is held to it.
+  std::optional<simulator::Forecast> expectation_;
+  std::optional<simulator::Forecast> time_left_;
+  bool sessions_ = false;
+};
+
+// "about 3m left, in 9 of 10 cases at most 4m10s"
+std::string time_left_text(const simulator::Prospect& prospect, base::Instant now);
+// "`Update` takes longer than predicted: 5m so far, 9 of 10 times it takes 2m to 4m"
+std::string alarm_text(const plan::Plan& plan, const simulator::Alarm& alarm);
+
+// Both see what happens; the view first.
+class ForecastingView : public runtime::Observer {
+ public:
+  ForecastingView(RunView& view, RunForecast& forecast) : view_(view), forecast_(forecast) {}
+  void instant(const runtime::Instant& instant, const scheduler::Commands& commands) override {
+    view_.instant(instant, commands);
+    forecast_.take(instant, commands);
+  }
+  void replayed(const runtime::Instant& instant, const scheduler::Commands& commands) override {
+    view_.replayed(instant, commands);
+    forecast_.take(instant, commands);
+  }
+  void output(const scheduler::Action& action, const std::string& host,
+              std::string_view bytes) override {
+    view_.output(action, host, bytes);
+  }
+
+ private:
+  RunView& view_;
+  RunForecast& forecast_;
+};
+
+}  // namespace sluice::cli
