@@ -13,6 +13,7 @@ other way round in any real run. Targets are local, and ssh servers of our own o
 import getpass
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -183,6 +184,25 @@ def compare(predicted, measured):
     return late, allowed, wrong
 
 
+def added(predicted, measured):
+    """What the runtime adds to an attempt, in ms: the medians of each lane's first one, and of all others. What
+    was cut short, and what waits for nothing but the clock, is left out."""
+    found = {(lane["step"], lane["target"], lane.get("batch")): lane for lane in measured["lanes"]}
+    first, others = [], []
+    for lane in predicted["lanes"]:
+        begun = sorted((attempt[0], attempt[1] - attempt[0], task["name"], number) for task in lane["tasks"]
+                       for number, attempt in enumerate(task["attempt_ms"]))
+        tasks = {task["name"]: task["attempt_ms"] for task in found.get(
+            (lane["step"], lane["target"], lane.get("batch")), {"tasks": []})["tasks"]}
+        if lane["target"] == "controller":
+            continue
+        for place, (_, length, name, number) in enumerate(begun):
+            if number < len(tasks.get(name, [])):
+                start, end = tasks[name][number]
+                (others if place else first).append(end - start - length)
+    return [round(statistics.median(rows)) if rows else 0 for rows in (first, others)]
+
+
 def validate(bench, name, connect):
     _, _, text = PLANS[name]
     file = bench.deploy(name, connect, text)
@@ -202,8 +222,8 @@ def main():
     unknown = [name for name in names if name not in PLANS]
     if unknown:
         sys.exit(f"validate: there is no plan {', '.join(unknown)}; there are {', '.join(PLANS)}")
-    print("| plan | what it shows | predicted | measured | off | allowed | lowest in service | |\n"
-          "| --- | --- | --- | --- | --- | --- | --- | --- |")
+    print("| plan | what it shows | predicted | measured | off | allowed | added: to a lane's first action, to others "
+          "| lowest in service | |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     failed = 0
     with tempfile.TemporaryDirectory(prefix="sluice-validate-") as place:
         bench = Bench(sluice, place)
@@ -218,9 +238,10 @@ def main():
                                f'"{place}/user_key" known_hosts_file = "{place}/known_hosts" }}')
                 predicted, measured = validate(bench, name, connect)
                 late, allowed, wrong = compare(predicted, measured)
+                first, others = added(predicted, measured)
                 failed += bool(wrong)
                 print(f"| {name} | {about} | {predicted['duration_ms']} ms | {measured['duration_ms']} ms | {late} ms | "
-                      f"{allowed:.0f} ms | {predicted['roles'][0]['available_min']} | {'; '.join(wrong) or 'agrees'} |",
+                      f"{allowed:.0f} ms | {first} ms, {others} ms | {predicted['roles'][0]['available_min']} | {'; '.join(wrong) or 'agrees'} |",
                       flush=True)
         finally:
             if bed:
