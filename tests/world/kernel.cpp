@@ -142,12 +142,25 @@ void Kernel::kill_at_effect(Owner owner, std::uint64_t n) {
   programs_[owner].dies_at = programs_[owner].effects + n;
 }
 
+void Kernel::freeze_at_effect(Owner owner, std::uint64_t n, base::Duration length,
+                              std::function<void()> then) {
+  Program& program = programs_[owner];
+  program.freezes_at = program.effects + n;
+  program.freezes_for = length;
+  program.then = std::move(then);
+}
+
 bool Kernel::effect() {
   const auto found = programs_.find(running_);
   if (found == programs_.end()) return running_ == 0;
   Program& program = found->second;
   if (program.dying) return false;
-  if (++program.effects != program.dies_at) return true;
+  if (++program.effects == program.freezes_at) {
+    program.frozen_until = now_ + program.freezes_for;
+    note("stands still at an effect", "", program.freezes_for.ms);
+    after(1, 0, program.then);
+  }
+  if (program.effects != program.dies_at) return true;
   program.dying = true;
   note("dies at an effect", "", static_cast<std::int64_t>(program.effects));
   return false;

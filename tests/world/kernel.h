@@ -76,6 +76,10 @@ class Kernel {
   void kill(Owner owner);
   // At the n-th effect from now on.
   void kill_at_effect(Owner owner, std::uint64_t n);
+  // At the n-th effect from now on it stands still for so long: what it has not sent by then it
+  // sends when it wakes. `then`: the world goes on.
+  void freeze_at_effect(Owner owner, std::uint64_t n, base::Duration length,
+                        std::function<void()> then);
   // What runs now does something to the world; false: it has died, and this no longer happens.
   bool effect();
   Owner running() const { return running_; }
@@ -114,6 +118,9 @@ class Kernel {
     base::Instant frozen_until;
     std::uint64_t effects = 0;
     std::uint64_t dies_at = 0;
+    std::uint64_t freezes_at = 0;
+    base::Duration freezes_for;
+    std::function<void()> then;
   };
   void after_program(Owner owner);
 

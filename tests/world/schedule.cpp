@@ -41,6 +41,7 @@ class Schedule {
   void machine_faults();
   void host_faults();
   void people_faults();
+  void overtaking_faults();
 
   void spawn();
   void open(Controller& controller, Kernel::Owner owner);
@@ -150,6 +151,7 @@ void Schedule::plan_faults() {
   machine_faults();
   host_faults();
   people_faults();
+  overtaking_faults();
   kernel_.at({faults_end_}, 0, [this] { heal(); });
 }
 
@@ -243,6 +245,24 @@ void Schedule::people_faults() {
   }
   const bool wrong = sometimes();
   operators_.be_wrong(wrong ? 20 : 0);
+}
+
+// Between what it has written down and what it sends for it.
+void Schedule::overtaking_faults() {
+  for (std::uint32_t i = dice_.chance(35) ? 1 + dice_.below(2) : 0; i > 0; --i) {
+    const std::uint64_t n = 1 + dice_.below(60);
+    const base::Duration length{5 + dice_.below(100)};
+    fault_at(0, faults_end_, [this, n, length] {
+      Program* row = live();
+      if (row == nullptr) return;
+      kernel_.freeze_at_effect(row->owner, n, length, [this, owner = row->owner] {
+        if (healed_ || owner != newest_ || !kernel_.alive(owner)) return;
+        kernel_.count(Fault::ControllerFrozen);
+        kernel_.count(Fault::OvertakenController);
+        spawn();
+      });
+    });
+  }
 }
 
 Schedule::Program* Schedule::program(Kernel::Owner owner) {
