@@ -244,8 +244,7 @@ void Invariants::start_action(const Command& command) {
 void Invariants::set_timer(const Command& command) {
   const Action& action = command.action;
   if (command.timer == scheduler::TimerKind::Deadline) {
-    return require(plan_.deadline && command.at.ms == plan_.deadline->ms && now_.ms == 0,
-                   "another deadline");
+    return require(plan_.deadline && command.at == now_ + *plan_.deadline, "another deadline");
   }
   if (command.timer == scheduler::TimerKind::Stagger) return set_stagger(command);
   const plan::Work& work = scheduler::work_for(plan_, action);

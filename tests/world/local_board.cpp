@@ -120,6 +120,7 @@ void LocalScripts::answer(ActionRequest::Ticket ticket, Completion completion) {
   const auto found = rows_.find(ticket);
   if (found == rows_.end()) return;
   const Sink done = std::move(found->second.done);
+  if (found->second.cancelled) completion.outcome = scheduler::Outcome::Cancelled;
   if (LocalBoard::Script* script = board_.find(found->second.key)) script->tell = {};
   rows_.erase(found);
   done(std::move(completion));
