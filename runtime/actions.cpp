@@ -58,12 +58,16 @@ std::string ActionExecutor::missing(const plan::Plan& plan, const plan::Work* wo
   const plan::Value* named = shell == nullptr ? nullptr : plan::constant_value(*shell);
   const bool powershell =
       kind == "script" && named != nullptr && *named == plan::Value{std::string("powershell")};
-  const bool known = kind == "wait" || kind == "script" || find(kind) != nullptr;
-  if (known && !powershell) return "";
+  const Executor* executor = find(kind);
+  const bool known = kind == "wait" || kind == "script" || executor != nullptr;
+  const std::string lack = executor == nullptr ? "" : executor->lack();
+  if (known && !powershell && lack.empty()) return "";
   if (powershell) kind += " { shell = \"powershell\" }";
   const std::string place = plan::place_text(plan, work->action_place);
-  return fmt::format("{}{}this version does not carry out `{}`", place, place.empty() ? "" : ": ",
-                     kind);
+  const std::string colon = place.empty() ? "" : ": ";
+  if (!lack.empty())
+    return fmt::format("{}{}`{}` needs what is not here: {}", place, colon, kind, lack);
+  return fmt::format("{}{}this version does not carry out `{}`", place, colon, kind);
 }
 
 void ActionExecutor::start(ActionRequest request, Sink done) {

@@ -18,6 +18,7 @@ class EmailExecutor : public Executor {
 
   // Succeeds when the server has taken the mail for every address. A mail's Message-ID is that of
   // its task on its target in this run, so that who gets it again can tell.
+  std::string lack() const override { return transfers_.lack(); }
   void start(ActionRequest request, Sink done) override;
   void cancel(ActionRequest::Ticket ticket) override;
 

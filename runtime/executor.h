@@ -133,6 +133,8 @@ class Executor {
   using Sink = std::function<void(Completion)>;
 
   virtual ~Executor() = default;
+  // Why nothing of its kind can be carried out from this machine; empty where it can.
+  virtual std::string lack() const { return ""; }
   // `done` is called exactly once, from the loop, never from inside start() or cancel(), and after
   // the last output.
   virtual void start(ActionRequest request, Sink done) = 0;

@@ -18,6 +18,7 @@ class HttpExecutor : public Executor {
 
   // Redirects are answers like others and are not followed; certificates are checked; of the answer
   // at most 1 MiB is read. Its body goes to the action's output.
+  std::string lack() const override { return transfers_.lack(); }
   void start(ActionRequest request, Sink done) override;
   void cancel(ActionRequest::Ticket ticket) override;
 

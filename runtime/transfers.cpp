@@ -1,6 +1,7 @@
 #include "runtime/transfers.h"
 
 #include <curl/curl.h>
+#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,19 +17,76 @@ namespace {
 constexpr std::size_t most_body_bytes = 1 << 20;
 constexpr std::string_view tls_port = ":465";
 
+// libcurl is loaded when the first transfer needs it: it brings thirty libraries with it, and
+// loading them takes longer than checking a file.
+class Library {
+  struct Symbol {
+    void* address;
+    template <class Function>
+    operator Function*() const {
+      return reinterpret_cast<Function*>(address);
+    }
+  };
+  Symbol find(const char* name) {
+    void* address = loaded_ == nullptr ? nullptr : ::dlsym(loaded_, name);
+    if (address == nullptr && problem.empty()) {
+      const char* why = ::dlerror();
+      problem = fmt::format("libcurl cannot be loaded: {}", why == nullptr ? name : why);
+    }
+    return {address};
+  }
+  void* loaded_ = ::dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
+
+ public:
+  std::string problem;  // why it is not there; then none of the functions may be called
+  decltype(&curl_easy_cleanup) easy_cleanup = find("curl_easy_cleanup");
+  decltype(&curl_easy_getinfo) easy_getinfo = find("curl_easy_getinfo");
+  decltype(&curl_easy_init) easy_init = find("curl_easy_init");
+  decltype(&curl_easy_setopt) easy_setopt = find("curl_easy_setopt");
+  decltype(&curl_easy_strerror) easy_strerror = find("curl_easy_strerror");
+  decltype(&curl_free) free = find("curl_free");
+  decltype(&curl_mime_addpart) mime_addpart = find("curl_mime_addpart");
+  decltype(&curl_mime_data) mime_data = find("curl_mime_data");
+  decltype(&curl_mime_encoder) mime_encoder = find("curl_mime_encoder");
+  decltype(&curl_mime_free) mime_free = find("curl_mime_free");
+  decltype(&curl_mime_init) mime_init = find("curl_mime_init");
+  decltype(&curl_mime_type) mime_type = find("curl_mime_type");
+  decltype(&curl_multi_add_handle) multi_add_handle = find("curl_multi_add_handle");
+  decltype(&curl_multi_cleanup) multi_cleanup = find("curl_multi_cleanup");
+  decltype(&curl_multi_info_read) multi_info_read = find("curl_multi_info_read");
+  decltype(&curl_multi_init) multi_init = find("curl_multi_init");
+  decltype(&curl_multi_remove_handle) multi_remove_handle = find("curl_multi_remove_handle");
+  decltype(&curl_multi_setopt) multi_setopt = find("curl_multi_setopt");
+  decltype(&curl_multi_socket_action) multi_socket_action = find("curl_multi_socket_action");
+  decltype(&curl_slist_append) slist_append = find("curl_slist_append");
+  decltype(&curl_slist_free_all) slist_free_all = find("curl_slist_free_all");
+  decltype(&curl_url) url = find("curl_url");
+  decltype(&curl_url_cleanup) url_cleanup = find("curl_url_cleanup");
+  decltype(&curl_url_get) url_get = find("curl_url_get");
+  decltype(&curl_url_set) url_set = find("curl_url_set");
+};
+
+const Library& curl() {
+  static const Library library;
+  return library;
+}
+
 struct FreeList {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  void operator()(curl_slist* list) const { curl().slist_free_all(list); }
 };
 struct FreeHandle {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+  void operator()(CURL* handle) const { curl().easy_cleanup(handle); }
 };
 struct FreeMime {
-  void operator()(curl_mime* mime) const { curl_mime_free(mime); }
+  void operator()(curl_mime* mime) const { curl().mime_free(mime); }
+};
+struct FreeUrl {
+  void operator()(CURLU* url) const { curl().url_cleanup(url); }
 };
 using List = std::unique_ptr<curl_slist, FreeList>;
 
 void append(List& list, const std::string& line) {
-  list.reset(curl_slist_append(list.release(), line.c_str()));
+  list.reset(curl().slist_append(list.release(), line.c_str()));
 }
 
 List list_of(const std::vector<std::string>& lines) {
@@ -59,19 +117,19 @@ std::size_t take_body(char* bytes, std::size_t size, std::size_t count, void* se
 
 void prepare(Row& row, const Transfer::Http& http) {
   CURL* handle = row.handle.get();
-  curl_easy_setopt(handle, CURLOPT_URL, http.url.c_str());
-  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(handle, CURLOPT_USERAGENT, "sluice");
+  curl().easy_setopt(handle, CURLOPT_URL, http.url.c_str());
+  curl().easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl().easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
+  curl().easy_setopt(handle, CURLOPT_USERAGENT, "sluice");
   if (http.body) {
-    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE,
-                     static_cast<curl_off_t>(http.body->size()));
-    curl_easy_setopt(handle, CURLOPT_COPYPOSTFIELDS, http.body->c_str());
+    curl().easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE,
+                       static_cast<curl_off_t>(http.body->size()));
+    curl().easy_setopt(handle, CURLOPT_COPYPOSTFIELDS, http.body->c_str());
   }
-  curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, http.method.c_str());
-  if (http.method == "HEAD") curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
+  curl().easy_setopt(handle, CURLOPT_CUSTOMREQUEST, http.method.c_str());
+  if (http.method == "HEAD") curl().easy_setopt(handle, CURLOPT_NOBODY, 1L);
   row.headers = list_of(http.headers);
-  curl_easy_setopt(handle, CURLOPT_HTTPHEADER, row.headers.get());
+  curl().easy_setopt(handle, CURLOPT_HTTPHEADER, row.headers.get());
 }
 
 void prepare(Row& row, const Transfer::Mail& mail) {
@@ -80,30 +138,30 @@ void prepare(Row& row, const Transfer::Mail& mail) {
       mail.server.size() > tls_port.size() &&
       mail.server.compare(mail.server.size() - tls_port.size(), tls_port.size(), tls_port) == 0;
   const bool known = !mail.user.empty() || !mail.password.empty();
-  curl_easy_setopt(
+  curl().easy_setopt(
       handle, CURLOPT_URL,
       fmt::format("{}://{}", from_the_first_byte ? "smtps" : "smtp", mail.server).c_str());
-  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-  curl_easy_setopt(handle, CURLOPT_USE_SSL, known ? CURLUSESSL_ALL : CURLUSESSL_TRY);
+  curl().easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+  curl().easy_setopt(handle, CURLOPT_USE_SSL, known ? CURLUSESSL_ALL : CURLUSESSL_TRY);
   if (known) {
-    curl_easy_setopt(handle, CURLOPT_USERNAME, mail.user.c_str());
-    curl_easy_setopt(handle, CURLOPT_PASSWORD, mail.password.c_str());
+    curl().easy_setopt(handle, CURLOPT_USERNAME, mail.user.c_str());
+    curl().easy_setopt(handle, CURLOPT_PASSWORD, mail.password.c_str());
   } else {
     // Who listens on the way could as well have taken the offer of TLS away.
-    curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 0L);
-    curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 0L);
+    curl().easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 0L);
+    curl().easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 0L);
   }
-  curl_easy_setopt(handle, CURLOPT_MAIL_FROM, fmt::format("<{}>", mail.from).c_str());
+  curl().easy_setopt(handle, CURLOPT_MAIL_FROM, fmt::format("<{}>", mail.from).c_str());
   for (const std::string& one : mail.recipients) append(row.recipients, fmt::format("<{}>", one));
-  curl_easy_setopt(handle, CURLOPT_MAIL_RCPT, row.recipients.get());
+  curl().easy_setopt(handle, CURLOPT_MAIL_RCPT, row.recipients.get());
   row.headers = list_of(mail.headers);
-  curl_easy_setopt(handle, CURLOPT_HTTPHEADER, row.headers.get());
-  row.mime.reset(curl_mime_init(handle));
-  curl_mimepart* text = curl_mime_addpart(row.mime.get());
-  curl_mime_data(text, mail.text.data(), mail.text.size());
-  curl_mime_type(text, "text/plain; charset=utf-8");
-  curl_mime_encoder(text, "quoted-printable");
-  curl_easy_setopt(handle, CURLOPT_MIMEPOST, row.mime.get());
+  curl().easy_setopt(handle, CURLOPT_HTTPHEADER, row.headers.get());
+  row.mime.reset(curl().mime_init(handle));
+  curl_mimepart* text = curl().mime_addpart(row.mime.get());
+  curl().mime_data(text, mail.text.data(), mail.text.size());
+  curl().mime_type(text, "text/plain; charset=utf-8");
+  curl().mime_encoder(text, "quoted-printable");
+  curl().easy_setopt(handle, CURLOPT_MIMEPOST, row.mime.get());
 }
 
 }  // namespace
@@ -113,13 +171,14 @@ bool fits_a_line(std::string_view text) {
 }
 
 std::string url_destination(const std::string& url) {
-  std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parts(curl_url(), curl_url_cleanup);
-  if (curl_url_set(parts.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return "";
+  SLUICE_CHECK(curl().problem.empty(), curl().problem);
+  const std::unique_ptr<CURLU, FreeUrl> parts(curl().url());
+  if (curl().url_set(parts.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return "";
   const auto part = [&](CURLUPart which, unsigned int flags) {
     char* text = nullptr;
-    if (curl_url_get(parts.get(), which, &text, flags) != CURLUE_OK) return std::string();
+    if (curl().url_get(parts.get(), which, &text, flags) != CURLUE_OK) return std::string();
     std::string copy(text);
-    curl_free(text);
+    curl().free(text);
     return copy;
   };
   return part(CURLUPART_HOST, 0) + ":" + part(CURLUPART_PORT, CURLU_DEFAULT_PORT);
@@ -127,17 +186,19 @@ std::string url_destination(const std::string& url) {
 
 struct Transfers::Implementation {
   Implementation(Loop& event_loop, std::string file)
-      : loop(event_loop), certificates(std::move(file)), multi(curl_multi_init()) {
+      : loop(event_loop), certificates(std::move(file)) {
+    SLUICE_CHECK(curl().problem.empty(), curl().problem);
+    multi = curl().multi_init();
     SLUICE_CHECK(multi != nullptr, "libcurl has no handle for us");
-    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &Implementation::watch_socket);
-    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, this);
-    curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &Implementation::set_timer);
-    curl_multi_setopt(multi, CURLMOPT_TIMERDATA, this);
+    curl().multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &Implementation::watch_socket);
+    curl().multi_setopt(multi, CURLMOPT_SOCKETDATA, this);
+    curl().multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &Implementation::set_timer);
+    curl().multi_setopt(multi, CURLMOPT_TIMERDATA, this);
   }
   ~Implementation() {
-    for (auto& [ticket, row] : rows) curl_multi_remove_handle(multi, row->handle.get());
+    for (auto& [ticket, row] : rows) curl().multi_remove_handle(multi, row->handle.get());
     rows.clear();
-    curl_multi_cleanup(multi);
+    curl().multi_cleanup(multi);
   }
   Implementation(const Implementation&) = delete;
   Implementation& operator=(const Implementation&) = delete;
@@ -175,12 +236,12 @@ struct Transfers::Implementation {
 
   void act(curl_socket_t socket, int what) {
     int running = 0;
-    curl_multi_socket_action(multi, socket, what, &running);
+    curl().multi_socket_action(multi, socket, what, &running);
     int left = 0;
-    while (const CURLMsg* message = curl_multi_info_read(multi, &left)) {
+    while (const CURLMsg* message = curl().multi_info_read(multi, &left)) {
       if (message->msg != CURLMSG_DONE) continue;
       void* ticket = nullptr;
-      curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &ticket);
+      curl().easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &ticket);
       finish(reinterpret_cast<std::uintptr_t>(ticket), message->data.result);
     }
   }
@@ -190,31 +251,31 @@ struct Transfers::Implementation {
     Row& row = *made;
     rows[ticket] = std::move(made);
     row.done = std::move(done);
-    row.handle.reset(curl_easy_init());
+    row.handle.reset(curl().easy_init());
     CURL* handle = row.handle.get();
     SLUICE_CHECK(handle != nullptr, "libcurl has no handle for us");
-    curl_easy_setopt(handle, CURLOPT_NOPROXY, "*");
-    curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(handle, CURLOPT_PRIVATE, reinterpret_cast<void*>(ticket));
-    curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, row.problem);
-    curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &take_body);
-    curl_easy_setopt(handle, CURLOPT_WRITEDATA, &row);
+    curl().easy_setopt(handle, CURLOPT_NOPROXY, "*");
+    curl().easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+    curl().easy_setopt(handle, CURLOPT_PRIVATE, reinterpret_cast<void*>(ticket));
+    curl().easy_setopt(handle, CURLOPT_ERRORBUFFER, row.problem);
+    curl().easy_setopt(handle, CURLOPT_WRITEFUNCTION, &take_body);
+    curl().easy_setopt(handle, CURLOPT_WRITEDATA, &row);
     // One connection an attempt: a health check that finds an old connection checks the old one.
-    curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, 1L);
-    curl_easy_setopt(handle, CURLOPT_FORBID_REUSE, 1L);
-    if (!certificates.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, certificates.c_str());
+    curl().easy_setopt(handle, CURLOPT_FRESH_CONNECT, 1L);
+    curl().easy_setopt(handle, CURLOPT_FORBID_REUSE, 1L);
+    if (!certificates.empty()) curl().easy_setopt(handle, CURLOPT_CAINFO, certificates.c_str());
     if (!transfer.tunnel.empty()) {
-      curl_easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, transfer.tunnel.c_str());
+      curl().easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, transfer.tunnel.c_str());
     }
     std::visit([&](const auto& content) { prepare(row, content); }, transfer.content);
-    curl_multi_add_handle(multi, handle);
+    curl().multi_add_handle(multi, handle);
   }
 
   // Told from the loop, for libcurl may be on the stack.
   void finish(Ticket ticket, CURLcode result) {
     Row& row = *rows[ticket];
     TransferEnd end;
-    curl_easy_getinfo(row.handle.get(), CURLINFO_RESPONSE_CODE, &end.status);
+    curl().easy_getinfo(row.handle.get(), CURLINFO_RESPONSE_CODE, &end.status);
     end.reached = end.status != 0;
     curl_off_t retry_after = 0;
     curl_easy_getinfo(row.handle.get(), CURLINFO_RETRY_AFTER, &retry_after);
@@ -223,7 +284,7 @@ struct Transfers::Implementation {
     end.body = std::move(row.body);
     if (result != CURLE_OK && !(row.too_long && result == CURLE_WRITE_ERROR)) {
       end.problem =
-          base::printable(row.problem[0] != '\0' ? row.problem : curl_easy_strerror(result));
+          base::printable(row.problem[0] != '\0' ? row.problem : curl().easy_strerror(result));
     }
     loop.post([this, ticket, end = std::move(end)] {
       const auto found = rows.find(ticket);
@@ -237,28 +298,33 @@ struct Transfers::Implementation {
   void cancel(Ticket ticket) {
     const auto found = rows.find(ticket);
     if (found == rows.end()) return;
-    curl_multi_remove_handle(multi, found->second->handle.get());
+    curl().multi_remove_handle(multi, found->second->handle.get());
     rows.erase(found);
   }
 
   Loop& loop;
   std::string certificates;
-  CURLM* multi;
+  CURLM* multi = nullptr;
   Loop::Timer timer;
   std::map<curl_socket_t, Loop::Watch> watches;
   std::map<Ticket, std::unique_ptr<Row>> rows;
 };
 
 Transfers::Transfers(Loop& loop, std::string certificates)
-    : implementation_(std::make_unique<Implementation>(loop, std::move(certificates))) {}
+    : loop_(loop), certificates_(std::move(certificates)) {}
 Transfers::~Transfers() = default;
 
+std::string Transfers::lack() const {
+  return curl().problem;
+}
+
 void Transfers::start(Ticket ticket, const Transfer& transfer, Sink done) {
+  if (!implementation_) implementation_ = std::make_unique<Implementation>(loop_, certificates_);
   implementation_->start(ticket, transfer, std::move(done));
 }
 
 void Transfers::cancel(Ticket ticket) {
-  implementation_->cancel(ticket);
+  if (implementation_) implementation_->cancel(ticket);
 }
 
 }  // namespace sluice::runtime

@@ -1,5 +1,6 @@
 // Requests of HTTP and mails of SMTP, sent from here through libcurl on the loop; libcurl is seen
-// by transfers.cpp alone. It judges nothing: what an answer means is for who asked.
+// by transfers.cpp alone, and loaded when it is needed. It judges nothing: what an answer means is
+// for who asked.
 #pragma once
 
 #include <cstdint>
@@ -54,6 +55,8 @@ class Transfers {
   Transfers(Loop& loop, std::string certificates);
   ~Transfers();
 
+  // Why this machine has no libcurl to send with; empty where it has. Asked before anything starts.
+  std::string lack() const;
   // One connection each, no redirect followed, no proxy, no time limit but libcurl's own for
   // connecting. `done` is called once, from the loop, unless it is cancelled before.
   void start(Ticket ticket, const Transfer& transfer, Sink done);
@@ -61,7 +64,9 @@ class Transfers {
 
  private:
   struct Implementation;
-  std::unique_ptr<Implementation> implementation_;
+  Loop& loop_;
+  std::string certificates_;
+  std::unique_ptr<Implementation> implementation_;  // once there was something to send
 };
 
 // Whether it may stand in a header. Checked when it is sent: the compiler knows neither a value
