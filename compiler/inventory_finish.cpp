@@ -1,6 +1,8 @@
 // Who is stronger: an inventory's groups in order, which hosts have which groups, and what their
 // variables come to. As Ansible has it: `all` before every other group, then the groups by depth,
-// by priority and by name, each stronger than the one before, and the host itself strongest.
+// by priority and by name, each stronger than the one before; then the same with what stands in
+// group_vars, so that group_vars/all is stronger than every group of the inventory itself; and the
+// host itself strongest.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -274,8 +276,8 @@ class Inventory::Finish {
       work_ += said.size();
     };
     take(i_.groups_[all.value].variables);
-    take(i_.groups_[all.value].beside);
     for (const GroupId group : groups) take(i_.groups_[group.value].variables);
+    take(i_.groups_[all.value].beside);
     for (const GroupId group : groups) take(i_.groups_[group.value].beside);
     settle(variables);
   }

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """What Ansible itself makes of inventories: for each file named, the listing that `ansible-inventory --list` prints,
-or null where it refuses the file; all in one process, as one JSON object by file name.
+or null where it refuses the file; all in one process, as one JSON object by file name. With --hosts, for each file named
+`{"variables": {HOST: {…}}, "groups": {GROUP: [HOST…]}}` instead: what a play sees, the hosts in the order that it takes them.
 
-usage: ansible_listing.py FILE…
+usage: ansible_listing.py [--hosts] FILE…
 """
 import contextlib
 import io
@@ -30,22 +31,32 @@ from ansible.vars.manager import VariableManager  # noqa: E402
 PLUGINS = {".ini": "ini", ".yml": "yaml", ".sh": "script"}
 
 
-def listing(command, path):
+def listing(command, path, hosts_alone):
     constants.INVENTORY_ENABLED = [PLUGINS[os.path.splitext(path)[1]]]
     try:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             command.loader = DataLoader()
             command.inventory = InventoryManager(loader=command.loader, sources=[path])
             command.vm = VariableManager(loader=command.loader, inventory=command.inventory)
+            if hosts_alone:
+                return hosts_of(command)
             return json.loads(command.dump(command.json_inventory(command._get_group("all"))))
     except (AnsibleError, ValueError):
         return None
 
 
+def hosts_of(command):
+    hosts = command.inventory.get_hosts()
+    variables = {host.name: command._get_host_variables(host=host) for host in hosts}
+    groups = {name: [host.name for host in group.get_hosts()] for name, group in command.inventory.groups.items()}
+    return {"variables": json.loads(command.dump(variables)), "groups": groups}
+
+
 def main():
     command = InventoryCLI(["ansible-inventory", "--list"])
     command.parse()
-    json.dump({path: listing(command, path) for path in sys.argv[1:]}, sys.stdout)
+    hosts_alone = sys.argv[1] == "--hosts"
+    json.dump({path: listing(command, path, hosts_alone) for path in sys.argv[1 + hosts_alone:]}, sys.stdout)
     return 0
 
 
