@@ -19,7 +19,10 @@ step "A" on web {
   step "Out" { run "true" drains }
   step "In" { run "true" restores }
 })deploy"},
-    Code{"W0402", "a variable or secret that is not used", "No expression and no script names it.",
+    Code{"W0402", "a variable or secret that is not used",
+         "No expression and no script names it. A script has every variable in its environment: "
+         "where a program that it starts reads one from there, name it, as in `: \"$release\"`, so "
+         "that a reader sees it too.",
          R"deploy(deployment "Acme"
 variable release = "2"
 step "A" { run "true" })deploy",

@@ -163,9 +163,17 @@ class Layout {
       const bool spaced = i > first && !in_string && token(i).kind != TokenKind::StringClose;
       if (spaced) columns += gap == Gap::None ? 0U : gap == Gap::TwoBlanks ? 2U : 1U;
       columns += token(i).end - token(i).begin;
+      if (token(i).kind == TokenKind::TextBlock) columns = last_line_end(i, level);
       in_string = in_string || token(i).kind == TokenKind::StringOpen;
     }
     return columns <= most_columns;
+  }
+
+  // The column where a text block ends, once it stands under its statement.
+  std::size_t last_line_end(std::size_t block, std::size_t level) const {
+    const std::string_view text = list_.text(block);
+    const std::string_view last = text.substr(text.rfind('\n') + 1);
+    return (level + 1) * 2 + last.size() - std::min(last.find_first_not_of(' '), last.size());
   }
 
   // A line within braces or brackets that were opened at the end of a line is one level deeper.

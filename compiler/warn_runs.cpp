@@ -39,20 +39,34 @@ void warn_of_retry(const PlannedRun& planned, Resolver& resolver) {
                           {"say `idempotent` where that is fine, or make it so that it is"});
 }
 
+// A child step above it took the target out, and none between has brought it back.
+bool is_out_already(const PlannedRun& planned, const plan::Step& step) {
+  bool out = false;
+  for (const plan::Task& task : step.tasks) {
+    if (&task == planned.task) break;
+    const bool always = !task.condition && !task.disabled && task.when != plan::When::Failure;
+    if (task.effect.drains && always) out = true;
+    if (task.effect.restores) out = false;
+  }
+  return out;
+}
+
 void warn_of_effect(const PlannedRun& planned, Resolver& resolver) {
   const plan::Work& work = *planned.work;
+  const plan::Step& step = resolver.plan.steps[planned.id];
   const bool any = work.effect.drains || work.effect.restores || work.effect.interrupts;
-  if (planned.task == nullptr || any || resolver.plan.steps[planned.id].on_controller) return;
+  if (planned.task == nullptr || any || step.on_controller) return;
   for (const UsualEffect& usual : find_action(work.action.kind)->usual_effects) {
     if (!is_word(work.action, usual.attribute, usual.value)) continue;
-    const std::string_view word = phrase_rule(usual.phrase).words;
+    const bool restores = usual.phrase == Phrase::Restores;
+    if (!restores && is_out_already(planned, step)) continue;
     resolver.report.warning(
         "W0410", planned.run->span,
-        fmt::format("`{} = \"{}\"` is not told to {} its target", usual.attribute, usual.value,
-                    usual.phrase == Phrase::Drains     ? "drain"
-                    : usual.phrase == Phrase::Restores ? "restore"
-                                                       : "interrupt"),
-        {fmt::format("say `{}`, so that capacity and contracts count it", word)});
+        fmt::format("`{}` with `{} = \"{}\"` {}, and the step does not say so", work.action.kind,
+                    usual.attribute, usual.value,
+                    restores ? "brings its target back" : "takes its target out of service"),
+        {fmt::format("say `{}`, so that capacity and contracts count it",
+                     phrase_rule(usual.phrase).words)});
   }
 }
 
