@@ -159,9 +159,9 @@ class Chart {
       const std::uint32_t quarter = std::min(3U, (busy[i] * 4 - 1) / (to - from));
       cells[i] = failed[i] ? signs_.failed : signs_.share[quarter];
     }
-    row(fmt::format("  {} … {}", plan::lane_name(plan_, step, from),
-                    plan::lane_name(plan_, step, to - 1)),
-        cells, colour_of(worst));
+    std::string names = "  " + std::string(plan::lane_name(plan_, step, from));
+    if (to - from > 1) names += fmt::format(" … {}", plan::lane_name(plan_, step, to - 1));
+    row(names, cells, colour_of(worst));
   }
 
   // How many of each role are in service: the lowest of each column.
