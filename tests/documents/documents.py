@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Compiles every example of the documents, so that none of them goes stale.
 
-usage: documents.py PROGRAM ROOT            check README.md and docs/ below ROOT, exit 1 if an example is wrong
-       documents.py PROGRAM ROOT --update   write anew what the program says in the documents
+usage: documents.py PROGRAM ROOT              check README.md and docs/ below ROOT, exit 1 if an example is wrong
+       documents.py PROGRAM ROOT --update     write anew what the program says in the documents
+       documents.py PROGRAM ROOT --pictures   draw the pictures anew
 
 What a fence says after ```deploy decides:
     ```deploy              compiles without an error. One that does not begin with `deployment` (or an
@@ -10,6 +11,8 @@ What a fence says after ```deploy decides:
     ```deploy E0203        gives this error, and no other code
     ```deploy alone        as it stands, without FRAME
     ```deploy skip         is not compiled: a shape, with words for what may stand there
+    ```deploy picture=x    and docs/pictures/x.svg is what `sluice graph` draws of it, as docs/pictures/NAME.svg is
+                           of each docs/NAME.deploy; compared by their words, for layouts differ by a hair
 What ```console shows is run, in ROOT: a line `$ sluice …` and the output that follows it, in which a line `…`
 stands for any number of lines. Links to files of the project must lead somewhere, and an anchor to a heading.
 """
@@ -19,6 +22,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
 
 FRAME = '''deployment "Example"
 connect local
@@ -63,6 +67,47 @@ def check(program, path, line, words, body):
         return None
     messages = re.findall(r'"message":"((?:[^"\\]|\\.)*)"', result.stdout)
     return f"{path}:{line}: wanted {wanted or 'no error'}, found {found or result.stderr}: {messages[:3]}"
+
+
+def drawn(program, text):
+    """The picture of a plan, as SVG."""
+    with tempfile.TemporaryDirectory() as place:
+        path = os.path.join(place, "picture.svg")
+        result = subprocess.run([program, "graph", "-", "-o", path], input=text, capture_output=True, text=True)
+        if result.returncode != 0:
+            return result.stderr
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+
+
+def picture_problem(program, root, name, text, write):
+    """Whether docs/pictures/NAME.svg shows the plan of `text`; with `write`, makes it so."""
+    path = os.path.join("docs/pictures", name + ".svg")
+    svg = drawn(program, text)
+    if write:
+        with open(os.path.join(root, path), "w", encoding="utf-8") as file:
+            file.write(svg)
+        return None
+    if not os.path.exists(os.path.join(root, path)):
+        return f"{path} is not there: scripts/pictures draws it"
+    with open(os.path.join(root, path), encoding="utf-8") as file:
+        words = [re.findall(r"<text[^>]*>(.*?)</text>", one) for one in (svg, file.read())]
+    return None if words[0] == words[1] != [] else f"{path} is not what the program draws: scripts/pictures draws it"
+
+
+def pictures_of(root, path, text):
+    """(name, text of the file) of each picture that the examples of one document have."""
+    for line, words, body in fences(text):
+        for word in words:
+            if word.startswith("picture="):
+                name = word.removeprefix("picture=")
+                if f"](pictures/{name}.svg)" not in text:
+                    sys.exit(f"{path}:{line}: the picture {name} is not shown")
+                yield name, whole(body, words)
+    for name in sorted(os.listdir(os.path.join(root, "docs"))) if path == "README.md" else []:
+        if name.endswith(".deploy") and os.path.exists(os.path.join(root, "docs/pictures", name[:-7] + ".svg")):
+            with open(os.path.join(root, "docs", name), encoding="utf-8") as file:
+                yield name[:-7], file.read()
 
 
 def output_of(program, root, command):
@@ -138,6 +183,8 @@ def main():
                 update(program, root, path)
             with open(os.path.join(root, path), encoding="utf-8") as file:
                 text = file.read()
+            for name, plan in pictures_of(root, path, text):
+                jobs.append(pool.submit(picture_problem, program, root, name, plan, "--pictures" in sys.argv))
             problems += broken_links(root, path, text)
             for line, words, body in fences(text):
                 count += 1
