@@ -18,6 +18,7 @@
 
 #include "base/sha256.h"
 #include "base/utf8.h"
+#include "runtime/shared_library.h"
 
 namespace sluice::runtime {
 
@@ -69,39 +70,84 @@ class Utf8Locale {
   locale_t before_ = nullptr;
 };
 
+// Every archive is opened by open_archive(), which asks first whether the library is there.
+struct LibArchive {
+  SharedLibrary library{"libarchive.so.13"};
+  decltype(&archive_entry_filetype) entry_filetype = library.find("archive_entry_filetype");
+  decltype(&archive_entry_hardlink) entry_hardlink = library.find("archive_entry_hardlink");
+  decltype(&archive_entry_is_encrypted) entry_is_encrypted =
+      library.find("archive_entry_is_encrypted");
+  decltype(&archive_entry_pathname) entry_pathname = library.find("archive_entry_pathname");
+  decltype(&archive_entry_perm) entry_perm = library.find("archive_entry_perm");
+  decltype(&archive_entry_size) entry_size = library.find("archive_entry_size");
+  decltype(&archive_entry_size_is_set) entry_size_is_set =
+      library.find("archive_entry_size_is_set");
+  decltype(&archive_entry_symlink) entry_symlink = library.find("archive_entry_symlink");
+  decltype(&archive_error_string) error_string = library.find("archive_error_string");
+  decltype(&archive_filter_code) filter_code = library.find("archive_filter_code");
+  decltype(&archive_read_data) read_data = library.find("archive_read_data");
+  decltype(&archive_read_extract2) read_extract2 = library.find("archive_read_extract2");
+  decltype(&archive_read_free) read_free = library.find("archive_read_free");
+  decltype(&archive_read_new) read_new = library.find("archive_read_new");
+  decltype(&archive_read_next_header) read_next_header = library.find("archive_read_next_header");
+  decltype(&archive_read_open_filename) read_open_filename =
+      library.find("archive_read_open_filename");
+  decltype(&archive_read_support_filter_gzip) read_support_filter_gzip =
+      library.find("archive_read_support_filter_gzip");
+  decltype(&archive_read_support_filter_zstd) read_support_filter_zstd =
+      library.find("archive_read_support_filter_zstd");
+  decltype(&archive_read_support_format_tar) read_support_format_tar =
+      library.find("archive_read_support_format_tar");
+  decltype(&archive_read_support_format_zip_seekable) read_support_format_zip_seekable =
+      library.find("archive_read_support_format_zip_seekable");
+  decltype(&archive_write_close) write_close = library.find("archive_write_close");
+  decltype(&archive_write_disk_new) write_disk_new = library.find("archive_write_disk_new");
+  decltype(&archive_write_disk_set_options) write_disk_set_options =
+      library.find("archive_write_disk_set_options");
+  decltype(&archive_write_free) write_free = library.find("archive_write_free");
+};
+
+const LibArchive& libarchive() {
+  static const LibArchive loaded;
+  return loaded;
+}
+
 struct FreeReader {
-  void operator()(archive* reader) const { archive_read_free(reader); }
+  void operator()(archive* reader) const { libarchive().read_free(reader); }
 };
 struct FreeWriter {
-  void operator()(archive* writer) const { archive_write_free(writer); }
+  void operator()(archive* writer) const { libarchive().write_free(writer); }
 };
 using Reader = std::unique_ptr<archive, FreeReader>;
 
 Error archive_error(archive* reader) {
-  const char* text = archive_error_string(reader);
+  const char* text = libarchive().error_string(reader);
   return {text == nullptr ? "it cannot be read" : base::printable(text)};
 }
 
 base::Result<Reader> open_archive(const std::string& path, ArchiveFormat format) {
-  Reader reader(archive_read_new());
+  if (const std::string& problem = libarchive().library.problem(); !problem.empty()) {
+    return Error{problem};
+  }
+  Reader reader(libarchive().read_new());
   if (!reader) return Error{"there is no memory to read it"};
   if (format == ArchiveFormat::Zip) {
     // By its directory, as unzip reads it.
-    archive_read_support_format_zip_seekable(reader.get());
+    libarchive().read_support_format_zip_seekable(reader.get());
   } else {
-    archive_read_support_format_tar(reader.get());
-    if (format == ArchiveFormat::TarGz) archive_read_support_filter_gzip(reader.get());
-    if (format == ArchiveFormat::TarZst) archive_read_support_filter_zstd(reader.get());
+    libarchive().read_support_format_tar(reader.get());
+    if (format == ArchiveFormat::TarGz) libarchive().read_support_filter_gzip(reader.get());
+    if (format == ArchiveFormat::TarZst) libarchive().read_support_filter_zstd(reader.get());
   }
   constexpr std::size_t at_once = 65536;
-  if (archive_read_open_filename(reader.get(), path.c_str(), at_once) != ARCHIVE_OK) {
+  if (libarchive().read_open_filename(reader.get(), path.c_str(), at_once) != ARCHIVE_OK) {
     return archive_error(reader.get());
   }
   return reader;
 }
 
 bool right_filter(archive* reader, ArchiveFormat format) {
-  const int filter = archive_filter_code(reader, 0);
+  const int filter = libarchive().filter_code(reader, 0);
   if (format == ArchiveFormat::TarGz) return filter == ARCHIVE_FILTER_GZIP;
   if (format == ArchiveFormat::TarZst) return filter == ARCHIVE_FILTER_ZSTD;
   return true;
@@ -193,7 +239,7 @@ class Checker {
       : reader_(reader), limits_(limits), packed_(packed) {}
 
   base::Status take(archive_entry* entry) {
-    const char* name = archive_entry_pathname(entry);
+    const char* name = libarchive().entry_pathname(entry);
     if (name == nullptr) return Error{"an entry has a name that is no text"};
     base::Status done = take(entry, name);
     if (done) return done;
@@ -215,9 +261,9 @@ class Checker {
     if (++entries_ > limits_.entries) {
       return Error{fmt::format("the archive has more than {} entries", limits_.entries)};
     }
-    if (archive_entry_is_encrypted(entry) != 0) return Error{"it is encrypted"};
-    const char* hard_link = archive_entry_hardlink(entry);
-    const auto type = archive_entry_filetype(entry);
+    if (libarchive().entry_is_encrypted(entry) != 0) return Error{"it is encrypted"};
+    const char* hard_link = libarchive().entry_hardlink(entry);
+    const auto type = libarchive().entry_filetype(entry);
     if (hard_link == nullptr && type == AE_IFDIR) {
       const auto added = tree_.add(name, Tree::Kind::Folder);
       return added ? base::Status(base::Done{}) : base::Status(added.error());
@@ -227,7 +273,7 @@ class Checker {
       return Error{"it is neither a file nor a folder nor a link"};
     }
     constexpr unsigned set_ids = 06000;
-    if ((archive_entry_perm(entry) & set_ids) != 0) {
+    if ((libarchive().entry_perm(entry) & set_ids) != 0) {
       return Error{"it would run as another user (set-user-id)"};
     }
     const auto path = tree_.add(name, Tree::Kind::File);
@@ -240,7 +286,7 @@ class Checker {
   base::Status take_link(archive_entry* entry, const char* name) {
     const auto path = tree_.add(name, Tree::Kind::Link);
     if (!path) return path.error();
-    const char* target = archive_entry_symlink(entry);
+    const char* target = libarchive().entry_symlink(entry);
     if (target == nullptr) return Error{"it is a link to what is no text"};
     if (base::Status fine = check_link(path.value(), target); !fine) return fine;
     links_.push_back(fmt::format("./{} -> {}\n", path.value(), target));
@@ -262,15 +308,15 @@ class Checker {
   }
 
   base::Status take_file(archive_entry* entry, const std::string& path) {
-    const auto declared = archive_entry_size_is_set(entry) != 0
-                              ? static_cast<std::uint64_t>(archive_entry_size(entry))
+    const auto declared = libarchive().entry_size_is_set(entry) != 0
+                              ? static_cast<std::uint64_t>(libarchive().entry_size(entry))
                               : 0;
     if (base::Status fits = check_size(declared); !fits) return fits;
     base::Sha256 digest;
     std::array<char, 65536> buffer;
     std::uint64_t bytes = 0;
     for (;;) {
-      const la_ssize_t got = archive_read_data(reader_, buffer.data(), buffer.size());
+      const la_ssize_t got = libarchive().read_data(reader_, buffer.data(), buffer.size());
       if (got < 0) return archive_error(reader_);
       if (got == 0) break;
       bytes += static_cast<std::uint64_t>(got);
@@ -369,7 +415,7 @@ base::Result<ArchiveContent> check_archive(const std::string& path, const Archiv
   Checker checker(opened, limits, size.value().bytes);
   for (;;) {
     archive_entry* entry = nullptr;
-    const int result = archive_read_next_header(opened, &entry);
+    const int result = libarchive().read_next_header(opened, &entry);
     if (result == ARCHIVE_EOF) break;
     if (result < ARCHIVE_WARN) return archive_error(opened);
     if (!right_filter(opened, *format)) {
@@ -387,21 +433,21 @@ base::Status unpack_archive(const std::string& path) {
   const Utf8Locale utf8;
   auto reader = open_archive(path, *archive_format(path));
   if (!reader) return reader.error();
-  const std::unique_ptr<archive, FreeWriter> disk(archive_write_disk_new());
+  const std::unique_ptr<archive, FreeWriter> disk(libarchive().write_disk_new());
   if (!disk) return Error{"there is no memory to unpack it"};
-  archive_write_disk_set_options(disk.get(), ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_NO_OVERWRITE |
-                                                 ARCHIVE_EXTRACT_SECURE_NODOTDOT |
-                                                 ARCHIVE_EXTRACT_SECURE_SYMLINKS |
-                                                 ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS);
+  libarchive().write_disk_set_options(
+      disk.get(), ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_NO_OVERWRITE |
+                      ARCHIVE_EXTRACT_SECURE_NODOTDOT | ARCHIVE_EXTRACT_SECURE_SYMLINKS |
+                      ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS);
   for (;;) {
     archive_entry* entry = nullptr;
-    const int result = archive_read_next_header(reader.value().get(), &entry);
+    const int result = libarchive().read_next_header(reader.value().get(), &entry);
     if (result == ARCHIVE_EOF) break;
     if (result < ARCHIVE_WARN) return archive_error(reader.value().get());
-    const int written = archive_read_extract2(reader.value().get(), entry, disk.get());
+    const int written = libarchive().read_extract2(reader.value().get(), entry, disk.get());
     if (written < ARCHIVE_WARN) return archive_error(reader.value().get());
   }
-  if (archive_write_close(disk.get()) < ARCHIVE_WARN) return archive_error(disk.get());
+  if (libarchive().write_close(disk.get()) < ARCHIVE_WARN) return archive_error(disk.get());
   return base::Done{};
 }
 

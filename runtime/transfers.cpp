@@ -1,7 +1,6 @@
 #include "runtime/transfers.h"
 
 #include <curl/curl.h>
-#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/utf8.h"
+#include "runtime/shared_library.h"
 
 namespace sluice::runtime {
 
@@ -17,58 +17,40 @@ namespace {
 constexpr std::size_t most_body_bytes = 1 << 20;
 constexpr std::string_view tls_port = ":465";
 
-// libcurl is loaded when the first transfer needs it: it brings thirty libraries with it, and
-// loading them takes longer than checking a file.
-class Library {
-  struct Symbol {
-    void* address;
-    template <class Function>
-    operator Function*() const {
-      return reinterpret_cast<Function*>(address);
-    }
-  };
-  Symbol find(const char* name) {
-    void* address = loaded_ == nullptr ? nullptr : ::dlsym(loaded_, name);
-    if (address == nullptr && problem.empty()) {
-      const char* why = ::dlerror();
-      problem = fmt::format("libcurl cannot be loaded: {}", why == nullptr ? name : why);
-    }
-    return {address};
-  }
-  void* loaded_ = ::dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
-
- public:
-  std::string problem;  // why it is not there; then none of the functions may be called
-  decltype(&curl_easy_cleanup) easy_cleanup = find("curl_easy_cleanup");
-  decltype(&curl_easy_getinfo) easy_getinfo = find("curl_easy_getinfo");
-  decltype(&curl_easy_init) easy_init = find("curl_easy_init");
-  decltype(&curl_easy_setopt) easy_setopt = find("curl_easy_setopt");
-  decltype(&curl_easy_strerror) easy_strerror = find("curl_easy_strerror");
-  decltype(&curl_free) free = find("curl_free");
-  decltype(&curl_mime_addpart) mime_addpart = find("curl_mime_addpart");
-  decltype(&curl_mime_data) mime_data = find("curl_mime_data");
-  decltype(&curl_mime_encoder) mime_encoder = find("curl_mime_encoder");
-  decltype(&curl_mime_free) mime_free = find("curl_mime_free");
-  decltype(&curl_mime_init) mime_init = find("curl_mime_init");
-  decltype(&curl_mime_type) mime_type = find("curl_mime_type");
-  decltype(&curl_multi_add_handle) multi_add_handle = find("curl_multi_add_handle");
-  decltype(&curl_multi_cleanup) multi_cleanup = find("curl_multi_cleanup");
-  decltype(&curl_multi_info_read) multi_info_read = find("curl_multi_info_read");
-  decltype(&curl_multi_init) multi_init = find("curl_multi_init");
-  decltype(&curl_multi_remove_handle) multi_remove_handle = find("curl_multi_remove_handle");
-  decltype(&curl_multi_setopt) multi_setopt = find("curl_multi_setopt");
-  decltype(&curl_multi_socket_action) multi_socket_action = find("curl_multi_socket_action");
-  decltype(&curl_slist_append) slist_append = find("curl_slist_append");
-  decltype(&curl_slist_free_all) slist_free_all = find("curl_slist_free_all");
-  decltype(&curl_url) url = find("curl_url");
-  decltype(&curl_url_cleanup) url_cleanup = find("curl_url_cleanup");
-  decltype(&curl_url_get) url_get = find("curl_url_get");
-  decltype(&curl_url_set) url_set = find("curl_url_set");
+struct Curl {
+  SharedLibrary library{"libcurl.so.4"};
+  decltype(&curl_easy_cleanup) easy_cleanup = library.find("curl_easy_cleanup");
+  decltype(&curl_easy_getinfo) easy_getinfo = library.find("curl_easy_getinfo");
+  decltype(&curl_easy_init) easy_init = library.find("curl_easy_init");
+  decltype(&curl_easy_setopt) easy_setopt = library.find("curl_easy_setopt");
+  decltype(&curl_easy_strerror) easy_strerror = library.find("curl_easy_strerror");
+  decltype(&curl_free) free = library.find("curl_free");
+  decltype(&curl_mime_addpart) mime_addpart = library.find("curl_mime_addpart");
+  decltype(&curl_mime_data) mime_data = library.find("curl_mime_data");
+  decltype(&curl_mime_encoder) mime_encoder = library.find("curl_mime_encoder");
+  decltype(&curl_mime_free) mime_free = library.find("curl_mime_free");
+  decltype(&curl_mime_init) mime_init = library.find("curl_mime_init");
+  decltype(&curl_mime_type) mime_type = library.find("curl_mime_type");
+  decltype(&curl_multi_add_handle) multi_add_handle = library.find("curl_multi_add_handle");
+  decltype(&curl_multi_cleanup) multi_cleanup = library.find("curl_multi_cleanup");
+  decltype(&curl_multi_info_read) multi_info_read = library.find("curl_multi_info_read");
+  decltype(&curl_multi_init) multi_init = library.find("curl_multi_init");
+  decltype(&curl_multi_remove_handle) multi_remove_handle =
+      library.find("curl_multi_remove_handle");
+  decltype(&curl_multi_setopt) multi_setopt = library.find("curl_multi_setopt");
+  decltype(&curl_multi_socket_action) multi_socket_action =
+      library.find("curl_multi_socket_action");
+  decltype(&curl_slist_append) slist_append = library.find("curl_slist_append");
+  decltype(&curl_slist_free_all) slist_free_all = library.find("curl_slist_free_all");
+  decltype(&curl_url) url = library.find("curl_url");
+  decltype(&curl_url_cleanup) url_cleanup = library.find("curl_url_cleanup");
+  decltype(&curl_url_get) url_get = library.find("curl_url_get");
+  decltype(&curl_url_set) url_set = library.find("curl_url_set");
 };
 
-const Library& curl() {
-  static const Library library;
-  return library;
+const Curl& curl() {
+  static const Curl loaded;
+  return loaded;
 }
 
 struct FreeList {
@@ -171,7 +153,7 @@ bool fits_a_line(std::string_view text) {
 }
 
 std::string url_destination(const std::string& url) {
-  SLUICE_CHECK(curl().problem.empty(), curl().problem);
+  SLUICE_CHECK(curl().library.problem().empty(), curl().library.problem());
   const std::unique_ptr<CURLU, FreeUrl> parts(curl().url());
   if (curl().url_set(parts.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return "";
   const auto part = [&](CURLUPart which, unsigned int flags) {
@@ -187,7 +169,7 @@ std::string url_destination(const std::string& url) {
 struct Transfers::Implementation {
   Implementation(Loop& event_loop, std::string file)
       : loop(event_loop), certificates(std::move(file)) {
-    SLUICE_CHECK(curl().problem.empty(), curl().problem);
+    SLUICE_CHECK(curl().library.problem().empty(), curl().library.problem());
     multi = curl().multi_init();
     SLUICE_CHECK(multi != nullptr, "libcurl has no handle for us");
     curl().multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &Implementation::watch_socket);
@@ -315,7 +297,7 @@ Transfers::Transfers(Loop& loop, std::string certificates)
 Transfers::~Transfers() = default;
 
 std::string Transfers::lack() const {
-  return curl().problem;
+  return curl().library.problem();
 }
 
 void Transfers::start(Ticket ticket, const Transfer& transfer, Sink done) {
