@@ -61,6 +61,8 @@ class Inventory {
 
   GroupId add_group(std::string_view name, InventoryPlace place);
   GroupId find_group(std::string_view name) const { return {group_names_.find(name)}; }
+  // About so many hosts more will come.
+  void expect_hosts(std::size_t hosts) { host_names_.reserve(host_names_.size() + hosts); }
   // The host, new or known. `port` 0: none; one that is given later than the host counts nothing.
   HostId add_host(std::string_view name, std::uint32_t port, InventoryPlace place);
   void add_to_group(GroupId group, HostId host);

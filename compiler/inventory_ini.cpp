@@ -43,6 +43,8 @@ class IniReader {
 
   bool read() {
     group_ = Inventory::ungrouped;
+    const auto lines = std::count(text_.begin(), text_.end(), '\n');
+    inventory_.expect_hosts(static_cast<std::size_t>(lines));
     std::size_t begin = text_.starts_with("\xEF\xBB\xBF") ? 3 : 0;
     while (begin < text_.size() && mistakes_ < most_mistakes) {
       const std::size_t end = std::min(text_.find('\n', begin), text_.size());
@@ -214,7 +216,8 @@ class IniReader {
   // As a POSIX shell would, with comments: the words go to words_. False: it has been reported.
   bool split(std::string_view line) {
     words_.clear();
-    if (line.find_first_of("\"'\\") != std::string_view::npos) return split_quoted(line);
+    const auto quotes = [](char c) { return c == '"' || c == '\'' || c == '\\'; };
+    if (std::any_of(line.begin(), line.end(), quotes)) return split_quoted(line);
     std::size_t at = 0;
     while (at < line.size() && line[at] != '#') {
       if (is_blank(line[at])) {

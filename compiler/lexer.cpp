@@ -27,6 +27,11 @@ bool ends_line(char c) {
   return c == '\n' || c == '\r';
 }
 
+// What is not itself within a string.
+bool ends_string_text(char c) {
+  return c == '"' || c == '\\' || c == '$' || ends_line(c);
+}
+
 }  // namespace
 
 std::size_t TokenTypes::slot_of(std::string_view text) {
@@ -87,7 +92,7 @@ bool Lexer::skip_blanks() {
   while (!at_end()) {
     const char c = text_[at_];
     if (c == '#') {
-      at_ = std::min(text_.find_first_of("\r\n", at_), text_.size());
+      while (!at_end() && !ends_line(text_[at_])) ++at_;
     } else if (c == ' ' || c == '\t' || (ends_line(c) && !in_string())) {
       ++at_;
     } else {
@@ -202,7 +207,7 @@ Token Lexer::within_string() {
       ++depth_;
       return token(begin, TokenKind::InterpolationOpen);
     default:
-      at_ = std::min(text_.find_first_of("\"\\$\r\n", at_), text_.size());
+      while (!at_end() && !ends_string_text(text_[at_])) ++at_;
       return token(begin, TokenKind::StringText);
   }
 }

@@ -52,8 +52,7 @@ std::uint32_t TextPool::find(std::string_view text) const {
   return slots_[place(text, quick_hash(text))].id;
 }
 
-void TextPool::reserve(std::size_t texts, std::size_t bytes) {
-  bytes_.reserve(bytes);
+void TextPool::reserve(std::size_t texts) {
   ends_.reserve(texts + 1);
   const std::size_t slots = std::bit_ceil((texts + 1) * 2);
   if (slots > slots_.size()) rebuild(slots);

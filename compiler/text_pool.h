@@ -26,7 +26,8 @@ class TextPool {
     return std::string_view(bytes_).substr(ends_[id], ends_[id + 1] - ends_[id]);
   }
   std::uint32_t size() const { return static_cast<std::uint32_t>(ends_.size() - 1); }
-  void reserve(std::size_t texts, std::size_t bytes);
+  // Room for so many texts in all.
+  void reserve(std::size_t texts);
 
  private:
   struct Slot {

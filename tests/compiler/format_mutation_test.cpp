@@ -9,6 +9,7 @@
 #include "compiler/compile.h"
 #include "compiler/format.h"
 #include "compiler/literals.h"
+#include "compiler/parse.h"
 #include "support/golden.h"
 #include "support/paths.h"
 
