@@ -57,9 +57,9 @@ class BraceRepair {
       const Token& token = tokens[i];
       const bool names = i + 1 < tokens.size() && tokens[i + 1].kind == TokenKind::StringOpen;
       look_at_layout(token, i + 1 < tokens.size() && begins_declaration(token, tokens[i + 1]));
+      if (token.kind == TokenKind::OpenBrace) open_brace(token);
       look_for_header(token, names);
       if (token.kind == TokenKind::End) close_the_rest(token);
-      if (token.kind == TokenKind::OpenBrace) open_brace(token);
       if (token.kind == TokenKind::CloseBrace && !close_brace(token)) continue;
       list_.tokens.push_back(token);
     }
@@ -127,7 +127,11 @@ class BraceRepair {
     if (step) header_ = token;
   }
 
-  void open_brace(const Token& token) { open_.push_back(token); }
+  // A step's first line may go on on further ones, further in; what counts is where it begins.
+  void open_brace(Token token) {
+    if (header_) token.indentation = std::min(token.indentation, header_->indentation);
+    open_.push_back(token);
+  }
 
   // Whether the brace is kept.
   bool close_brace(const Token& token) {

@@ -122,6 +122,7 @@ class StepResolver {
       if (!step.tasks.empty()) step.tasks[0].disabled = false;
       return;
     }
+    check_name(node_);
     std::map<std::string, base::Span> names;
     for (const StepNode& child : node_.children) {
       if (base::is_full(resolver_.diagnostics)) return;
@@ -138,6 +139,11 @@ class StepResolver {
     resolver_.scope.reader = {id_, OutputRead::step_itself, true};
     step.verify = resolve_part(node_, WorkNode::Kind::Verify, step, std::nullopt);
     step.skip_verified = says(node_, Phrase::SkipVerified);
+  }
+
+  void check_name(const StepNode& node) {
+    if (!node.name.text.empty()) return;
+    resolver_.report.error("E0215", node.name.span, "a step's name is empty");
   }
 
   void check_child(const StepNode& child) {
@@ -162,9 +168,7 @@ class StepResolver {
       resolver_.report.error("E0301", node.runs[1].span, "a step has one `run`", {},
                              {{node.runs[0].span, "the first one is here"}});
     }
-    if (node.name.text.empty()) {
-      resolver_.report.error("E0215", node.name.span, "a step's name is empty");
-    }
+    check_name(node);
     const auto number = static_cast<std::uint32_t>(step.tasks.size());
     resolver_.scope.reader = {id_, number};
     enter_frame(node.frame, resolver_);

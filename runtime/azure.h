@@ -20,6 +20,7 @@ class AzureResourceGroupExecutor : public Executor {
   // Succeeds when the service says that the deployment has. A deployment's name is that of its
   // attempt: one that another program began, or whose answer was lost, is found again and not
   // begun twice.
+  std::string lack() const override { return transfers_.lack(); }
   void start(ActionRequest request, Sink done) override;
   void cancel(ActionRequest::Ticket ticket) override;
 

