@@ -60,9 +60,10 @@ json ask_ansible(const std::vector<std::string>& files) {
 
 // A value of a saved plan as JSON has it. Numbers there are millionths.
 json plain(const json& value) {
-  const auto& [kind, content] = *value.items().begin();
-  if (kind == "number") return content.get<double>() / 1e6;
-  if (kind != "list") return content;
+  const json::const_iterator only = value.begin();
+  const json& content = only.value();
+  if (only.key() == "number") return content.get<double>() / 1e6;
+  if (only.key() != "list") return content;
   json items = json::array();
   for (const json& item : content) items.push_back(plain(item));
   return items;
