@@ -28,7 +28,7 @@ from ansible.inventory.manager import InventoryManager  # noqa: E402
 from ansible.parsing.dataloader import DataLoader  # noqa: E402
 from ansible.vars.manager import VariableManager  # noqa: E402
 
-PLUGINS = {".ini": "ini", ".yml": "yaml", ".sh": "script"}
+PLUGINS = {".ini": "ini", ".yml": "yaml", ".yaml": "yaml", ".sh": "script"}
 
 
 def listing(command, path, hosts_alone):
@@ -48,7 +48,7 @@ def listing(command, path, hosts_alone):
 def hosts_of(command):
     hosts = command.inventory.get_hosts()
     variables = {host.name: command._get_host_variables(host=host) for host in hosts}
-    groups = {name: [host.name for host in group.get_hosts()] for name, group in command.inventory.groups.items()}
+    groups = {name: [host.name for host in command.inventory.get_hosts(name)] for name in command.inventory.groups}
     return {"variables": json.loads(command.dump(variables)), "groups": groups}
 
 
