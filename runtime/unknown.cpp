@@ -95,7 +95,10 @@ void UnknownOutcomes::decide(ActionRequest::Ticket ticket) {
     Row& asked = rows_[ticket];
     asked.before.push_back(asked.inner);
     asked.inner = 0;
-    if (asked.cancelled) return finish(ticket, asked.lost);
+    if (asked.cancelled) {
+      asked.lost.outcome = scheduler::Outcome::Cancelled;
+      return finish(ticket, asked.lost);
+    }
     if (found.outcome != scheduler::Outcome::Succeeded) return again_or_ask(ticket);
     Completion completion = asked.lost;
     completion.outcome = scheduler::Outcome::Succeeded;
