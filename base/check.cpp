@@ -13,7 +13,11 @@ void check_failed(std::string_view condition, std::string_view message, std::str
                static_cast<int>(message.size()), message.data(), static_cast<int>(condition.size()),
                condition.data(), static_cast<int>(file.size()), file.data(), line);
   std::fflush(nullptr);
+#ifdef SLUICE_FUZZ
+  std::abort();  // libFuzzer keeps the input of what aborts
+#else
   std::_Exit(5);
+#endif
 }
 
 }  // namespace sluice::base
