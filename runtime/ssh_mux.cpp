@@ -317,9 +317,20 @@ struct MuxSession::Implementation {
     if (reply.kind == MuxReply::Kind::Exited) {
       end.how = End::How::Exited;
       end.exit_value = static_cast<int>(reply.value);
+      exited = true;
+      close_input();
+      wait_for_the_rest();
+      finish_when_read();
+    }
+  }
+
+  // OpenSSH's client tells the end before it has handed on all that the command wrote, and drops
+  // the rest when we hang up: it hangs up itself behind the last byte.
+  void wait_for_the_rest() {
+    silent = loop.after(options.silence, [this] {
       client.close();
       client_closed();
-    }
+    });
   }
 
   // What it wrote may still stand in the pipes.
@@ -331,10 +342,11 @@ struct MuxSession::Implementation {
   }
 
   void finish_when_read() {
-    if (client_ended && output.read < 0 && errors.read < 0) finish();
+    if ((client_ended || exited) && output.read < 0 && errors.read < 0) finish();
   }
 
   void finish() {
+    silent = Loop::Timer();
     soon = loop.after(base::Duration{}, [this] {
       const auto told = std::move(options.on_end);
       const End how = end;  // it may destroy this
@@ -354,6 +366,7 @@ struct MuxSession::Implementation {
         return finish_when_read();
       }
       total += static_cast<std::size_t>(got);
+      if (exited) wait_for_the_rest();
       if (options.on_output) {
         options.on_output(stream, {buffer.data(), static_cast<std::size_t>(got)});
       }
@@ -390,10 +403,11 @@ struct MuxSession::Implementation {
   MuxClient client;
   End end;
   bool client_ended = false;
+  bool exited = false;
   std::size_t written = 0;  // of the input
   Pipe input, output, errors;
   Loop::Watch watch_input, watch_output, watch_errors;
-  Loop::Timer soon;
+  Loop::Timer soon, silent;
 };
 
 MuxSession::MuxSession(Loop& loop, const std::string& path, Options options)

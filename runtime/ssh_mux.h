@@ -98,6 +98,9 @@ class MuxSession {
     std::string input;             // for its standard input
     int input_file = -1;           // in its place a file, which stays open here
     bool keep_input_open = false;  // until the session is destroyed
+    // Once the command has ended, its streams are read to their end; one that something in the
+    // background holds open is given up when nothing has come for so long.
+    base::Duration silence{10'000};
     std::function<void(Stream, std::string_view)> on_output;
     // Once, after the last output, from the loop; may destroy the session, as on_output may not.
     std::function<void(const End&)> on_end;
