@@ -18,10 +18,12 @@ using namespace sluice;
 
 namespace {
 
-// The generated lexer sees each byte beyond ASCII as U+0001 (grammar/DeployLexer.g4).
+// The generated lexer sees each byte beyond ASCII as U+0001 (grammar/DeployLexer.g4); one that
+// stands in the text itself is a sign that is nothing, like U+0002.
 std::string by_grammar(const std::string& text) {
   std::string bytes = text;
   for (char& c : bytes) {
+    if (c == '\x01') c = '\x02';
     if ((static_cast<unsigned char>(c) & 0x80U) != 0) c = '\x01';
   }
   antlr4::ANTLRInputStream input(bytes);
@@ -93,7 +95,7 @@ TEST_CASE("both lexers read alike what was cut, doubled and mixed") {
 }
 
 TEST_CASE("both lexers read every short run of signs alike") {
-  constexpr std::string_view signs = "\"\\$\r\n{}#u1.a%=!<;'\xC3\xA9 ";
+  constexpr std::string_view signs = "\"\\$\r\n{}#u1.a%=!<;'\xC3\xA9 \x01";
   for (std::size_t length = 1; length <= 3; ++length) {
     std::size_t count = 1;
     for (std::size_t i = 0; i < length; ++i) count *= signs.size();
