@@ -6,74 +6,61 @@ namespace sluice::runtime {
 
 AzureResourceGroupExecutor::AzureResourceGroupExecutor(Loop& loop, Transfers& transfers,
                                                        OpenTunnel open_tunnel)
-    : loop_(loop), transfers_(transfers), open_tunnel_(std::move(open_tunnel)) {}
+    : loop_(loop), transfers_(transfers), open_tunnel_(std::move(open_tunnel)), rows_(loop) {}
 
 void AzureResourceGroupExecutor::start(ActionRequest request, Sink done) {
   const ActionRequest::Ticket ticket = request.ticket;
-  Row& row = rows_[ticket];
-  row.request = std::move(request);
-  row.done = std::move(done);
+  Row& row = rows_.add(ticket, {std::move(request), std::move(done), nullptr, {}});
   auto settings = template_deployment_of(row.request);
   if (!settings) {
     Completion failed;
     failed.detail = settings.error().message;
-    return answer(ticket, std::move(failed));
+    return rows_.answer(ticket, std::move(failed));
   }
   row.deployment = std::make_unique<TemplateDeployment>(std::move(settings).value());
   make(ticket, row.deployment->begin());
 }
 
 void AzureResourceGroupExecutor::make(ActionRequest::Ticket ticket, TemplateDeployment::Move move) {
-  Row& row = rows_[ticket];
+  Row& row = *rows_.find(ticket);
   ++row.moves;
   if (!move.said.empty() && row.request.output) {
     row.request.output(Stream::Output, move.said + "\n");
   }
-  if (move.completion) return answer(ticket, *std::move(move.completion));
+  if (move.completion) return rows_.answer(ticket, *std::move(move.completion));
   if (move.wait) {
-    row.timer = loop_.after(*move.wait,
-                            [this, ticket] { make(ticket, rows_[ticket].deployment->waited()); });
+    row.timer = loop_.after(
+        *move.wait, [this, ticket] { make(ticket, rows_.find(ticket)->deployment->waited()); });
     return;
   }
   send(ticket, *move.send);
 }
 
 void AzureResourceGroupExecutor::send(ActionRequest::Ticket ticket, const Transfer::Http& http) {
-  const Row& asked = rows_[ticket];
+  const Row& asked = *rows_.find(ticket);
   const auto begin = [this, ticket, http](const std::string& tunnel) {
     transfers_.start(ticket, {http, tunnel}, [this, ticket](const TransferEnd& end) {
-      const auto found = rows_.find(ticket);
-      if (found != rows_.end()) make(ticket, found->second.deployment->answered(end));
+      if (Row* row = rows_.find(ticket)) make(ticket, row->deployment->answered(end));
     });
   };
   if (!goes_elsewhere(asked.request)) return begin("");
   open_tunnel_(asked.request.place, url_destination(http.url),
                [this, ticket, begin, moves = asked.moves](const base::Result<std::string>& path) {
-                 const auto found = rows_.find(ticket);
-                 if (found == rows_.end() || found->second.moves != moves) return;
+                 Row* row = rows_.find(ticket);
+                 if (row == nullptr || row->moves != moves) return;
                  if (path) return begin(path.value());
                  TransferEnd end;
                  end.problem = path.error().message;
-                 make(ticket, found->second.deployment->answered(end));
+                 make(ticket, row->deployment->answered(end));
                });
 }
 
-void AzureResourceGroupExecutor::answer(ActionRequest::Ticket ticket, Completion completion) {
-  loop_.post([this, ticket, completion = std::move(completion)] {
-    const auto found = rows_.find(ticket);
-    if (found == rows_.end()) return;
-    const Sink done = std::move(found->second.done);
-    rows_.erase(found);
-    done(completion);
-  });
-}
-
 void AzureResourceGroupExecutor::cancel(ActionRequest::Ticket ticket) {
-  const auto found = rows_.find(ticket);
-  if (found == rows_.end() || found->second.deployment == nullptr) return;
+  Row* row = rows_.find(ticket);
+  if (row == nullptr || row->deployment == nullptr) return;
   transfers_.cancel(ticket);
-  found->second.timer = Loop::Timer();
-  make(ticket, found->second.deployment->cancel());
+  row->timer = Loop::Timer();
+  make(ticket, row->deployment->cancel());
 }
 
 }  // namespace sluice::runtime

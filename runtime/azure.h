@@ -1,11 +1,11 @@
 // Deployments of templates through the Resource Manager API of Azure.
 #pragma once
 
-#include <map>
 #include <memory>
 
 #include "runtime/executor.h"
 #include "runtime/loop.h"
+#include "runtime/pending.h"
 #include "runtime/template_deployment.h"
 #include "runtime/transfers.h"
 #include "runtime/tunnel.h"
@@ -35,12 +35,11 @@ class AzureResourceGroupExecutor : public Executor {
 
   void make(ActionRequest::Ticket ticket, TemplateDeployment::Move move);
   void send(ActionRequest::Ticket ticket, const Transfer::Http& http);
-  void answer(ActionRequest::Ticket ticket, Completion completion);
 
   Loop& loop_;
   Transfers& transfers_;
   OpenTunnel open_tunnel_;
-  std::map<ActionRequest::Ticket, Row> rows_;
+  Pending<Row> rows_;
 };
 
 }  // namespace sluice::runtime

@@ -87,21 +87,22 @@ base::Result<Transfer::Mail> mail_of(const ActionRequest& request, std::int64_t 
 }
 
 EmailExecutor::EmailExecutor(Loop& loop, Transfers& transfers, OpenTunnel open_tunnel)
-    : loop_(loop), transfers_(transfers), open_tunnel_(std::move(open_tunnel)) {}
+    : transfers_(transfers), open_tunnel_(std::move(open_tunnel)), waiting_(loop) {}
 
 void EmailExecutor::start(ActionRequest request, Sink done) {
   const ActionRequest::Ticket ticket = request.ticket;
-  waiting_[ticket] = std::move(done);
+  waiting_.add(ticket, {std::move(done)});
   const auto mail = mail_of(request, std::time(nullptr), this_host());
   if (!mail) {
-    return answer(ticket, failed(mail.error().message, Completion::Ending::NotStarted));
+    return waiting_.answer(ticket, failed(mail.error().message, Completion::Ending::NotStarted));
   }
   if (!goes_elsewhere(request)) return begin(ticket, mail.value(), "");
   open_tunnel_(request.place, mail.value().server,
                [this, ticket, mail = mail.value()](const base::Result<std::string>& path) {
-                 if (waiting_.count(ticket) == 0) return;
+                 if (waiting_.find(ticket) == nullptr) return;
                  if (path) return begin(ticket, mail, path.value());
-                 answer(ticket, failed(path.error().message, Completion::Ending::Unreachable));
+                 waiting_.answer(ticket,
+                                 failed(path.error().message, Completion::Ending::Unreachable));
                });
 }
 
@@ -112,7 +113,7 @@ void EmailExecutor::begin(ActionRequest::Ticket ticket, const Transfer::Mail& ma
       Completion well;
       well.outcome = scheduler::Outcome::Succeeded;
       well.ending = Completion::Ending::Answered;
-      return answer(ticket, well);
+      return waiting_.answer(ticket, well);
     }
     // What the server refused it has not taken; where it fell silent nobody knows.
     constexpr long refusal = 400;
@@ -122,26 +123,16 @@ void EmailExecutor::begin(ActionRequest::Ticket ticket, const Transfer::Mail& ma
     const std::string said = end.status >= refusal
                                  ? fmt::format("{} (the server said {})", end.problem, end.status)
                                  : end.problem;
-    answer(ticket, failed(said, ending));
-  });
-}
-
-void EmailExecutor::answer(ActionRequest::Ticket ticket, Completion completion) {
-  loop_.post([this, ticket, completion = std::move(completion)] {
-    const auto found = waiting_.find(ticket);
-    if (found == waiting_.end()) return;
-    const Sink done = std::move(found->second);
-    waiting_.erase(found);
-    done(completion);
+    waiting_.answer(ticket, failed(said, ending));
   });
 }
 
 void EmailExecutor::cancel(ActionRequest::Ticket ticket) {
-  if (waiting_.count(ticket) == 0) return;
+  if (waiting_.find(ticket) == nullptr) return;
   transfers_.cancel(ticket);
   Completion cancelled = failed("cancelled", Completion::Ending::Answered);
   cancelled.outcome = scheduler::Outcome::Cancelled;
-  answer(ticket, cancelled);
+  waiting_.answer(ticket, cancelled);
 }
 
 }  // namespace sluice::runtime

@@ -1,11 +1,11 @@
 // Mails over SMTP.
 #pragma once
 
-#include <map>
 #include <string>
 
 #include "runtime/executor.h"
 #include "runtime/loop.h"
+#include "runtime/pending.h"
 #include "runtime/transfers.h"
 #include "runtime/tunnel.h"
 
@@ -23,13 +23,15 @@ class EmailExecutor : public Executor {
   void cancel(ActionRequest::Ticket ticket) override;
 
  private:
-  void begin(ActionRequest::Ticket ticket, const Transfer::Mail& mail, const std::string& tunnel);
-  void answer(ActionRequest::Ticket ticket, Completion completion);
+  struct Row {
+    Sink done;
+  };
 
-  Loop& loop_;
+  void begin(ActionRequest::Ticket ticket, const Transfer::Mail& mail, const std::string& tunnel);
+
   Transfers& transfers_;
   OpenTunnel open_tunnel_;
-  std::map<ActionRequest::Ticket, Sink> waiting_;
+  Pending<Row> waiting_;
 };
 
 // The mail that a request asks for, written at that time (seconds since 1970) by that host; fails

@@ -77,51 +77,41 @@ bool goes_elsewhere(const ActionRequest& request) {
 }
 
 HttpExecutor::HttpExecutor(Loop& loop, Transfers& transfers, OpenTunnel open_tunnel)
-    : loop_(loop), transfers_(transfers), open_tunnel_(std::move(open_tunnel)) {}
+    : transfers_(transfers), open_tunnel_(std::move(open_tunnel)), rows_(loop) {}
 
 void HttpExecutor::start(ActionRequest request, Sink done) {
   const ActionRequest::Ticket ticket = request.ticket;
-  const Row& row = rows_[ticket] = {std::move(request), std::move(done)};
+  const Row& row = rows_.add(ticket, {std::move(request), std::move(done)});
   if (!goes_elsewhere(row.request)) return begin(ticket, "");
   open_tunnel_(row.request.place, url_destination(std::string(row.request.text("url"))),
                [this, ticket](const base::Result<std::string>& path) {
-                 if (rows_.count(ticket) == 0) return;
+                 if (rows_.find(ticket) == nullptr) return;
                  if (path) return begin(ticket, path.value());
-                 answer(ticket, ended(scheduler::Outcome::Failed, path.error().message,
-                                      Completion::Ending::Unreachable));
+                 rows_.answer(ticket, ended(scheduler::Outcome::Failed, path.error().message,
+                                            Completion::Ending::Unreachable));
                });
 }
 
 void HttpExecutor::begin(ActionRequest::Ticket ticket, const std::string& tunnel) {
-  const ActionRequest& request = rows_[ticket].request;
+  const ActionRequest& request = rows_.find(ticket)->request;
   const base::Result<Transfer::Http> http = http_of(request);
   if (!http) {
-    return answer(ticket, ended(scheduler::Outcome::Failed, http.error().message,
-                                Completion::Ending::NotStarted));
+    return rows_.answer(ticket, ended(scheduler::Outcome::Failed, http.error().message,
+                                      Completion::Ending::NotStarted));
   }
   transfers_.start(ticket, {http.value(), tunnel}, [this, ticket](const TransferEnd& end) {
-    const auto found = rows_.find(ticket);
-    if (found == rows_.end()) return;
-    const ActionRequest& asked = found->second.request;
+    const Row* row = rows_.find(ticket);
+    if (row == nullptr) return;
+    const ActionRequest& asked = row->request;
     if (asked.output && !end.body.empty()) asked.output(Stream::Output, end.body);
-    answer(ticket, judged(asked, end));
-  });
-}
-
-void HttpExecutor::answer(ActionRequest::Ticket ticket, Completion completion) {
-  loop_.post([this, ticket, completion = std::move(completion)] {
-    const auto found = rows_.find(ticket);
-    if (found == rows_.end()) return;
-    const Sink done = std::move(found->second.done);
-    rows_.erase(found);
-    done(completion);
+    rows_.answer(ticket, judged(asked, end));
   });
 }
 
 void HttpExecutor::cancel(ActionRequest::Ticket ticket) {
-  if (rows_.count(ticket) == 0) return;
+  if (rows_.find(ticket) == nullptr) return;
   transfers_.cancel(ticket);
-  answer(ticket, ended(scheduler::Outcome::Cancelled, "cancelled"));
+  rows_.answer(ticket, ended(scheduler::Outcome::Cancelled, "cancelled"));
 }
 
 }  // namespace sluice::runtime

@@ -1,11 +1,11 @@
 // HTTP requests that expect a status.
 #pragma once
 
-#include <map>
 #include <string>
 
 #include "runtime/executor.h"
 #include "runtime/loop.h"
+#include "runtime/pending.h"
 #include "runtime/transfers.h"
 #include "runtime/tunnel.h"
 
@@ -29,12 +29,10 @@ class HttpExecutor : public Executor {
   };
 
   void begin(ActionRequest::Ticket ticket, const std::string& tunnel);
-  void answer(ActionRequest::Ticket ticket, Completion completion);
 
-  Loop& loop_;
   Transfers& transfers_;
   OpenTunnel open_tunnel_;
-  std::map<ActionRequest::Ticket, Row> rows_;
+  Pending<Row> rows_;
 };
 
 // Whether an action of the controller was asked to go by another host than its own.

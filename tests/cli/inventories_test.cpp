@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "support/ansible.h"
 #include "support/golden.h"
 #include "support/paths.h"
 
@@ -42,20 +43,6 @@ std::vector<Case> read_cases() {
     begin = end + 1;
   }
   return cases;
-}
-
-json ask_ansible(const std::vector<std::string>& files) {
-  std::string command = "/usr/bin/python3 " + sluice::test::source_dir() +
-                        "/tests/compiler/ansible_listing.py --hosts";
-  for (const std::string& file : files) command += " '" + file + "'";
-  FILE* pipe = ::popen(command.c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  std::string out;
-  char buffer[65536];
-  while (const std::size_t got = std::fread(buffer, 1, sizeof buffer, pipe))
-    out.append(buffer, got);
-  REQUIRE(::pclose(pipe) == 0);
-  return json::parse(out);
 }
 
 // A value of a saved plan as JSON has it. Numbers there are millionths.
@@ -159,7 +146,9 @@ TEST_CASE("a plan has the hosts, groups, variables and connections that Ansible 
         fmt::format("deployment \"x\"\ninventory \"{}\"\nstep \"s\" on all {{ run \"true\" }}\n",
                     cases[i].files[0].first));
   }
-  const json theirs = ask_ansible(inventories);
+  std::vector<std::string> words{"--hosts"};
+  words.insert(words.end(), inventories.begin(), inventories.end());
+  const json theirs = json::parse(sluice::test::ask_ansible(words));
   for (std::size_t i = 0; i < cases.size(); ++i) {
     INFO(cases[i].name << "\n" << cases[i].files[0].second);
     const ProgramResult planned =

@@ -11,9 +11,12 @@
 #include "compiler/literals.h"
 #include "compiler/parse.h"
 #include "support/golden.h"
+#include "support/laid_out.h"
 #include "support/paths.h"
 
 using namespace sluice;
+using test::formatted;
+using test::meaning;
 
 namespace {
 
@@ -55,21 +58,6 @@ std::vector<std::string> words_of(const std::string& text) {
   std::vector<std::string> words;
   for (Piece& piece : pieces_of(text)) words.push_back(std::move(piece.text));
   return words;
-}
-
-compiler::Formatted formatted(const std::string& text) {
-  base::Sources sources;
-  const base::FileId file = sources.add(base::SourceFile("test.deploy", text));
-  base::Diagnostics diagnostics;
-  return compiler::format(sources, file, diagnostics);
-}
-
-std::string meaning(const std::string& text) {
-  base::Sources sources;
-  const base::FileId file = sources.add(base::SourceFile("test.deploy", text));
-  base::Diagnostics diagnostics;
-  const auto plan = compiler::compile(sources, file, {}, diagnostics);
-  return plan ? plan->digest : "";
 }
 
 // The source text of each declaration that cannot be read.

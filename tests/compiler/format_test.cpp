@@ -7,28 +7,15 @@
 
 #include "compiler/compile.h"
 #include "support/golden.h"
+#include "support/laid_out.h"
 #include "support/paths.h"
 #include "support/source_text.h"
 
 using namespace sluice;
+using test::formatted;
+using test::meaning;
 
 namespace {
-
-compiler::Formatted formatted(const std::string& text) {
-  base::Sources sources;
-  const base::FileId file = sources.add(base::SourceFile("test.deploy", text));
-  base::Diagnostics diagnostics;
-  return compiler::format(sources, file, diagnostics);
-}
-
-// The digest of what the text means, or nothing where it has a mistake.
-std::string meaning(const std::string& text) {
-  base::Sources sources;
-  const base::FileId file = sources.add(base::SourceFile("test.deploy", text));
-  base::Diagnostics diagnostics;
-  const auto plan = compiler::compile(sources, file, {}, diagnostics);
-  return plan ? plan->digest : "";
-}
 
 std::string without_blanks(std::string text) {
   text.erase(std::remove_if(text.begin(), text.end(),

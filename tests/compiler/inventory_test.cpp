@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compiler/inventory_read.h"
+#include "support/ansible.h"
 #include "support/golden.h"
 #include "support/inventory_text.h"
 #include "support/paths.h"
@@ -73,20 +74,6 @@ json held_alone(json listing) {
   return listing;
 }
 
-json ask_ansible(const std::vector<std::string>& files) {
-  std::string command =
-      std::string("/usr/bin/python3 ") + test::source_dir() + "/tests/compiler/ansible_listing.py";
-  for (const std::string& file : files) command += " '" + file + "'";
-  FILE* pipe = ::popen(command.c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  std::string out;
-  char buffer[65536];
-  while (const std::size_t got = std::fread(buffer, 1, sizeof buffer, pipe))
-    out.append(buffer, got);
-  REQUIRE(::pclose(pipe) == 0);
-  return json::parse(out);
-}
-
 }  // namespace
 
 TEST_CASE("INI and YAML inventories are read as Ansible reads them") {
@@ -104,7 +91,7 @@ TEST_CASE("INI and YAML inventories are read as Ansible reads them") {
     files.push_back(folder.path() + "/" + one.name);
     test::write_text(files.back(), one.text);
   }
-  const json theirs = ask_ansible(files);
+  const json theirs = json::parse(test::ask_ansible(files));
   std::size_t read_by_both = 0;
   for (std::size_t i = 0; i < cases.size(); ++i) {
     INFO(cases[i].name << "\n" << cases[i].text);

@@ -196,6 +196,12 @@ void Network::release(const std::shared_ptr<Wire>& wire, SessionId id) {
 void Network::cut(const std::string& host, base::Instant until) {
   kernel_.note("link cut", host, until.ms);
   links_[host].cut_until = std::max(links_[host].cut_until, until);
+  break_sessions(host, [this] { return base::Duration{kernel_.dice().below(50)}; });
+}
+
+// Who has them is told behind the pause that is asked for each.
+void Network::break_sessions(const std::string& host,
+                             const std::function<base::Duration()>& pause) {
   for (const auto& row : wires_) {
     const auto wire = row.lock();
     if (!wire || wire->host != host) continue;
@@ -203,8 +209,7 @@ void Network::cut(const std::string& host, base::Instant until) {
     const auto sessions = wire->sessions;
     for (const auto& [id, session] : sessions) {
       if (session->line) session->line->open = false;
-      end(wire, session, kernel_.now() + base::Duration{kernel_.dice().below(50)},
-          {How::Broken, 0, ""});
+      end(wire, session, kernel_.now() + pause(), {How::Broken, 0, ""});
     }
   }
 }
@@ -214,16 +219,7 @@ void Network::silence(const std::string& host, base::Instant until) {
   Link& link = links_[host];
   link.silent_until = std::max(link.silent_until, until);
   if (link.silent_until - kernel_.now() < base::Duration{most_silence}) return;
-  for (const auto& row : wires_) {
-    const auto wire = row.lock();
-    if (!wire || wire->host != host) continue;
-    wire->up = false;
-    const auto sessions = wire->sessions;
-    for (const auto& [id, session] : sessions) {
-      if (session->line) session->line->open = false;
-      end(wire, session, kernel_.now() + base::Duration{most_silence}, {How::Broken, 0, ""});
-    }
-  }
+  break_sessions(host, [] { return base::Duration{most_silence}; });
 }
 
 void Network::heal() {

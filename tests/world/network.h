@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -70,6 +71,7 @@ class Network {
              const std::string& input, base::Instant when);
   void end(const std::shared_ptr<Wire>& wire, const std::shared_ptr<Session>& session,
            base::Instant when, End how);
+  void break_sessions(const std::string& host, const std::function<base::Duration()>& pause);
   std::shared_ptr<Line> line_of(const std::shared_ptr<Wire>& wire,
                                 const std::shared_ptr<Session>& session);
   // When what is sent now arrives; never where it does not.
