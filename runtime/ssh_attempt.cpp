@@ -16,12 +16,6 @@ namespace {
 
 constexpr std::uint32_t most_silent_ends = 3;
 
-// After each attempt to reach the host again that failed.
-base::Duration pause_before(std::uint32_t attempt) {
-  constexpr std::array<base::Duration, 5> pauses{{{0}, {200}, {500}, {1'000}, {2'000}}};
-  return pauses[std::min<std::size_t>(attempt, pauses.size() - 1)];
-}
-
 bool is_variable_name(std::string_view name) {
   const bool fits = std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
@@ -45,6 +39,11 @@ ScriptPayload payload_of(const ActionRequest& request) {
 }
 
 }  // namespace
+
+base::Duration pause_before(std::uint32_t attempt) {
+  constexpr std::array<base::Duration, 5> pauses{{{0}, {200}, {500}, {1'000}, {2'000}}};
+  return pauses[std::min<std::size_t>(attempt, pauses.size() - 1)];
+}
 
 std::string fresh_nonce() {
   std::random_device device;

@@ -11,6 +11,8 @@ namespace sluice::runtime {
 
 // Never the same twice: nobody can know it beforehand.
 std::string fresh_nonce();
+// Before a host that was lost is asked again, so many times in vain already.
+base::Duration pause_before(std::uint32_t attempt);
 // What the run's folder on a host is called.
 std::string wrapper_run_name(const std::string& run);
 // The files of an action are named by what identifies it, the same in every program that asks.

@@ -32,11 +32,6 @@ std::string with_place(std::string_view text) {
   return whole;
 }
 
-base::Duration pause_before(std::uint32_t attempt) {
-  constexpr std::array<base::Duration, 5> pauses{{{0}, {200}, {500}, {1'000}, {2'000}}};
-  return pauses[std::min<std::size_t>(attempt, pauses.size() - 1)];
-}
-
 }  // namespace
 
 std::string bytes_text(std::uint64_t bytes) {
