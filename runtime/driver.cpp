@@ -94,7 +94,8 @@ struct Driver::Implementation {
     if (!scheduler::has_work(plan, action)) return std::nullopt;
     base::Result<ActionRequest> made = make_request(plan, action, lost.place.host, facts());
     if (!made) return std::nullopt;
-    made.value().generation = 0x8000'0000U + ++probes;
+    // Of this program alone: one before it may have asked, and what it was told is old by now.
+    made.value().generation = 0x8000'0000U + (state.sessions << 16U) + ++probes;
     made.value().output = lost.output;
     return std::move(made).value();
   }

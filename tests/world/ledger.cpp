@@ -67,7 +67,8 @@ void Ledger::begin_unnoticed(const std::string& key) {
 }
 
 void Ledger::check_repeats(const Effect& effect) {
-  const bool unnoticed = effect.forgotten > 0 && !effect.known_begun;
+  // What may be begun anew freely is, by a program that knows only of its first begin.
+  const bool unnoticed = effect.forgotten > 0 && (!effect.known_begun || effect.may_repeat);
   if (effect.starts > 1 && !unnoticed) kernel_.violate("begun twice: " + text(effect));
   std::uint32_t starts = 0;
   for (const std::string& key : keys_[effect.where]) {
@@ -285,7 +286,8 @@ void Ledger::check_result(const runtime::HostResult& result) {
   for (const std::string& key : keys_[where]) {
     Effect& effect = effects_[key];
     // Of a host that was set up anew before anybody knew of the begin nothing can be known.
-    const bool unnoticed = effect.forgotten > 0 && !effect.known_begun;
+    // What may be begun anew freely is, by a program that knows only of its first begin.
+    const bool unnoticed = effect.forgotten > 0 && (!effect.known_begun || effect.may_repeat);
     if (effect.generation >= 0x8000'0000U) continue;  // asked on behalf of what was lost
     started = started || (effect.starts > 0 && !unnoticed);
     running = running || (effect.running && !effect.lost);
