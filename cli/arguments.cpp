@@ -110,6 +110,22 @@ void add_wait(CLI::App& command, bool& wait) {
   command.add_flag("--wait", wait, "wait for answers from elsewhere where nobody is at a terminal");
 }
 
+void add_notify(CLI::App& command, NotifyOptions& notify) {
+  command
+      .add_option("--notify", notify.to,
+                  "tell a web server (by POST) or a program (on its standard input) what happens, "
+                  "as JSON; env:NAME is a variable that holds a URL; may be given several times")
+      ->type_name("URL|env:NAME|PROGRAM")
+      ->allow_extra_args(false);
+  command
+      .add_option("--notify-on", notify.on,
+                  "of these events alone, apart by commas: run_started, run_resumed, step_ended, "
+                  "target_failed, operator_needed, left_prediction, run_paused, run_continued, "
+                  "run_stopped, run_ended")
+      ->type_name("EVENTS")
+      ->allow_extra_args(false);
+}
+
 CLI::App* add_check(CLI::App& app, CheckOptions& options) {
   CLI::App* command = app.add_subcommand("check", "compile a file and report every mistake");
   add_input(*command, options.input);
@@ -213,6 +229,7 @@ CLI::App* add_run(CLI::App& app, RunOptions& options) {
       ->type_name("DIGEST");
   command->add_flag("-q,--quiet", options.quiet, "print failures and the end only");
   add_wait(*command, options.wait);
+  add_notify(*command, options.notify);
   return command;
 }
 
@@ -223,6 +240,7 @@ CLI::App* add_resume(CLI::App& app, ResumeOptions& options) {
   add_format(*command, options.format);
   command->add_flag("-q,--quiet", options.quiet, "print failures and the end only");
   add_wait(*command, options.wait);
+  add_notify(*command, options.notify);
   return command;
 }
 

@@ -75,6 +75,11 @@ struct AdviseOptions {
   std::string end;            // HH:MM[:SS], by which the rollout is to have ended; empty: not asked
   double confidence = 95;     // percent
 };
+// Who else is told of a run.
+struct NotifyOptions {
+  std::vector<std::string> to;  // URLs, env:NAME, programs
+  std::vector<std::string> on;  // events; empty: all
+};
 struct RunOptions {
   InputOptions input;
   Format format = Format::Text;
@@ -84,6 +89,7 @@ struct RunOptions {
   std::string state;   // directory; empty: .sluice beside the file
   bool quiet = false;
   bool wait = false;
+  NotifyOptions notify;
 };
 struct ResumeOptions {
   std::string run;  // empty: the last one
@@ -91,6 +97,7 @@ struct ResumeOptions {
   Format format = Format::Text;
   bool quiet = false;
   bool wait = false;
+  NotifyOptions notify;
 };
 // Which command it was: pause, continue, abort, approve, reject, answer.
 struct OperateOptions {

@@ -20,12 +20,6 @@ runtime::SshSettings ssh_settings(const std::string& sockets) {
   return settings;
 }
 
-// As OpenSSL's own programs are told of other authorities than the system's.
-std::string certificates() {
-  const char* file = std::getenv("SSL_CERT_FILE");
-  return file == nullptr ? "" : file;
-}
-
 // What unpacks archives on this machine: it may have been replaced or moved since it was started.
 std::string own_program() {
   std::error_code unknown;
@@ -33,6 +27,11 @@ std::string own_program() {
 }
 
 }  // namespace
+
+std::string certificates() {
+  const char* file = std::getenv("SSL_CERT_FILE");
+  return file == nullptr ? "" : file;
+}
 
 // Below /tmp, and not where TMPDIR says: a socket's path may have 107 bytes.
 SocketDirectory::SocketDirectory() {

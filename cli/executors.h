@@ -37,6 +37,9 @@ class SocketDirectory {
   std::string path_;
 };
 
+// As OpenSSL's own programs are told of other authorities than the system's; empty: the system's.
+std::string certificates();
+
 class Executors {
  public:
   // Scripts of the controller are written below `scripts`; `person` carries out what is manual.

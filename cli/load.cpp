@@ -222,6 +222,12 @@ int terminal_width(int file_descriptor) {
   return known ? size.ws_col : 80;
 }
 
+int terminal_height(int file_descriptor) {
+  winsize size{};
+  const bool known = ::ioctl(file_descriptor, TIOCGWINSZ, &size) == 0 && size.ws_row > 0;
+  return known ? size.ws_row : 24;
+}
+
 std::string state_beside(const InputOptions& input, const std::string& said) {
   if (!said.empty()) return said;
   const std::filesystem::path file = input.file;

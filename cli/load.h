@@ -36,5 +36,7 @@ bool live_lines_wanted();
 bool is_terminal(int file_descriptor);
 // Columns of the terminal on the descriptor, or 80.
 int terminal_width(int file_descriptor);
+// And its lines, or 24.
+int terminal_height(int file_descriptor);
 
 }  // namespace sluice::cli

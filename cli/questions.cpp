@@ -53,6 +53,10 @@ std::optional<Kind> kind_of(Question::Kind asked, const std::string& word) {
 
 }  // namespace
 
+Question failure_question(const plan::Plan& plan, const scheduler::Action& failed) {
+  return question_of(plan, Question::Kind::Failure, failed);
+}
+
 std::vector<Question> open_questions(const runtime::RunState& state) {
   std::vector<Question> questions;
   for (const auto& action : state.questions) {

@@ -19,6 +19,8 @@ struct Question {
   std::uint32_t round = 0;  // which asking of the same this is, from 0
 };
 
+// About an attempt that failed.
+Question failure_question(const plan::Plan& plan, const scheduler::Action& failed);
 std::vector<Question> open_questions(const runtime::RunState& state);
 // "retry, ignore, exclude or abort"
 std::string_view answers_to(Question::Kind kind);

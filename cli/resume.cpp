@@ -64,6 +64,8 @@ int resume_command(const ResumeOptions& options) {
     return wrong(fmt::format("run {} has ended: {}", folder.value().name,
                              scheduler::state_name(state.machine.state())));
   }
+  auto notify = read_notify(options.notify.to, options.notify.on);
+  if (!notify) return wrong(notify.error().message);
   if (options.format == Format::Text && !options.quiet) {
     tell_of_changes(plan.value(), read.record.folder);
   }
@@ -76,6 +78,7 @@ int resume_command(const ResumeOptions& options) {
   session.wait = options.wait;
   session.state = options.state;
   session.folder = read.record.folder;
+  session.notify = std::move(notify).value();
   return RunSession(plan.value(), session, secrets.value()).resume(folder.value());
 }
 

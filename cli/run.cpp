@@ -58,6 +58,8 @@ int run_command(const RunOptions& options) {
   if (!options.expect.empty() && options.expect != plan.digest) {
     return wrong(fmt::format("the plan is {}, and not the one that --expect names", plan.digest));
   }
+  auto notify = read_notify(options.notify.to, options.notify.on);
+  if (!notify) return wrong(notify.error().message);
   if (options.dry_run) {
     fmt::print("{}\nnothing was done\n", render::plan_text(plan));
     return exit_done;
@@ -72,6 +74,7 @@ int run_command(const RunOptions& options) {
   session.wait = options.wait;
   session.state = state_directory(options);
   session.folder = file_folder(options);
+  session.notify = std::move(notify).value();
   return RunSession(plan, session, secrets.value()).begin();
 }
 

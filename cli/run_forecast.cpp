@@ -55,7 +55,12 @@ void RunForecast::work(Instant now) {
   if (expectation_) {
     const base::Result<bool> complete = expectation_->work({0}, 10 * instants_at_once);
     if (complete && !complete.value()) return;
-    if (complete) alarms_.expect(*expectation_->prospect());
+    if (complete) {
+      const simulator::Prospect& prospect = *expectation_->prospect();
+      const simulator::Sample& end = prospect.end_ms;
+      expected_ = {{end.quantile(50)}, {end.quantile(500)}, {end.quantile(950)}};
+      alarms_.expect(prospect);
+    }
     expectation_.reset();  // where nothing can be predicted, nothing is held to it
     return;
   }
@@ -63,9 +68,16 @@ void RunForecast::work(Instant now) {
   if (!time_left_->work(now, instants_at_once)) time_left_.reset();
 }
 
-std::string RunForecast::time_left(Instant now) const {
-  if (!time_left_ || !time_left_->prospect()) return "";
-  return time_left_text(*time_left_->prospect(), now);
+Outlook RunForecast::outlook(Instant now) const {
+  Outlook outlook;
+  if (!time_left_ || !time_left_->prospect()) return outlook;
+  const simulator::Prospect& prospect = *time_left_->prospect();
+  outlook.time_left = time_left_text(prospect, now);
+  if (expected_) {
+    outlook.beside_predicted =
+        beside_predicted_text((now - Instant{0}) + prospect.left(now, 500), *expected_);
+  }
+  return outlook;
 }
 
 std::string time_left_text(const simulator::Prospect& prospect, Instant now) {
@@ -74,6 +86,13 @@ std::string time_left_text(const simulator::Prospect& prospect, Instant now) {
   std::string text = fmt::format("about {} left", half);
   if (most != half) text += fmt::format(", in 9 of 10 cases at most {}", most);
   return text;
+}
+
+std::string beside_predicted_text(Duration all, const simulator::Span& predicted) {
+  const std::string low = about(predicted.low);
+  const std::string high = about(predicted.high);
+  return fmt::format("{} in all, predicted {}", about(all),
+                     low == high ? low : fmt::format("{} to {}", low, high));
 }
 
 std::string alarm_text(const plan::Plan& plan, const simulator::Alarm& alarm) {

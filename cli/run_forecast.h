@@ -26,8 +26,7 @@ class RunForecast {
   void work(base::Instant now);
   // Whether there is work at once, and not when something has happened.
   bool has_work() const { return expectation_.has_value() || time_left_.has_value(); }
-  // "about 3m left, in 9 of 10 cases at most 4m10s"; empty while nobody knows.
-  std::string time_left(base::Instant now) const;
+  Outlook outlook(base::Instant now) const;
   std::vector<simulator::Alarm> alarms(base::Instant now) { return alarms_.take(now); }
   base::Instant next_alarm() const { return alarms_.next(); }
 
@@ -36,11 +35,14 @@ class RunForecast {
   // Of the whole, until it is known; nothing where nothing is held to it.
   std::optional<simulator::Forecast> expectation_;
   std::optional<simulator::Forecast> time_left_;
+  std::optional<simulator::Span> expected_;  // of the whole, where it is held to something
   bool sessions_ = false;
 };
 
 // "about 3m left, in 9 of 10 cases at most 4m10s"
 std::string time_left_text(const simulator::Prospect& prospect, base::Instant now);
+// "4m40s in all, predicted 4m to 5m"
+std::string beside_predicted_text(base::Duration all, const simulator::Span& predicted);
 // "`Update` takes longer than predicted: 5m so far, 9 of 10 times it takes 2m to 4m"
 std::string alarm_text(const plan::Plan& plan, const simulator::Alarm& alarm);
 

@@ -8,6 +8,7 @@
 
 #include "base/json_writer.h"
 #include "base/utf8.h"
+#include "cli/live_capacity.h"
 #include "render/text_table.h"
 #include "render/timeline_text.h"
 #include "runtime/request.h"
@@ -112,6 +113,7 @@ RunView::RunView(const plan::Plan& plan, runtime::OutputStore& store, ViewOption
     : plan_(plan),
       store_(store),
       options_(std::move(options)),
+      failures_(plan, store, options_.run, options_.state),
       builder_(plan, scheduler::Detail::Lanes),
       steps_(plan.steps.size()),
       name_width_(name_column(plan)) {
@@ -128,9 +130,8 @@ void RunView::instant(const runtime::Instant& instant, const scheduler::Commands
   builder_.observe(instant.at, instant.events, commands);
   for (const runtime::HostResult& result : instant.results) {
     if (!has_ended(instant, result.action)) report_unknown(result);
-    std::vector<runtime::HostResult>& rows = last_results_[result.action];
-    rows.push_back(result);
   }
+  failures_.begin(instant);
   for (const Command& command : commands) {
     if (!is_shown(command.kind)) continue;
     follow(command);
@@ -139,10 +140,10 @@ void RunView::instant(const runtime::Instant& instant, const scheduler::Commands
     } else {
       plain_event(command, instant.at);
     }
-    if (is_failure(command)) report_failure(command);
+    if (failures_.is_one(command)) report_failure(command, instant.at);
   }
   retry_events(instant, commands);
-  for (const runtime::HostResult& result : instant.results) last_results_.erase(result.action);
+  failures_.end(instant);
 }
 
 void RunView::replayed(const runtime::Instant& instant, const scheduler::Commands& commands) {
@@ -150,7 +151,7 @@ void RunView::replayed(const runtime::Instant& instant, const scheduler::Command
   for (const Command& command : commands) {
     if (!is_shown(command.kind)) continue;
     follow(command);
-    (void)is_failure(command);
+    (void)failures_.is_one(command);
     ++sequence_;
   }
 }
@@ -248,12 +249,19 @@ void RunView::plain_event(const Command& command, base::Instant at) {
   const std::string name = base::printable(step.name);
   switch (command.kind) {
     case Command::Kind::StepBegan:
-      return print(fmt::format("{}  {}", clock_text(at), bold(name + ": begins")));
+      print(fmt::format("{}  {}", clock_text(at), bold(name + ": begins")));
+      if (!tells_targets(action)) {
+        print(fmt::format("            on {} targets: of those that do well see sluice logs {}{}",
+                          steps_[action.step.value].lanes, options_.run,
+                          options_.state.empty() ? "" : " --state " + options_.state));
+      }
+      return;
     case Command::Kind::StepEnded:
       return print(fmt::format("{}  {}", clock_text(at), bold(name + ": " + ended(command))));
     case Command::Kind::LaneEnded:
       // Where there is one target alone, the step's end says the same.
       if (steps_[action.step.value].lanes == 1 && command.state == State::Succeeded) return;
+      if (command.state == State::Succeeded && !tells_targets(action)) return;
       return print(lane_line(action, at) + fmt::format("{}: {}", name, words(command.state)));
     case Command::Kind::LaneLeftOut:
       return print(lane_line(action, at) +
@@ -261,6 +269,7 @@ void RunView::plain_event(const Command& command, base::Instant at) {
                                scheduler::reason_text(plan_, command.reason, command.cause)));
     case Command::Kind::StartAction:
       if (action.attempt > 1 || action.part == scheduler::Part::Census) return;
+      if (!tells_targets(action)) return;
       if (!step.has_child_steps && action.part == scheduler::Part::Run) return;
       return print(lane_line(action, at) + name_of(action));
     default:
@@ -306,65 +315,38 @@ void RunView::retry_events(const runtime::Instant& instant, const scheduler::Com
     if (over || action.attempt > work.retry.more) continue;
     print(lane_line(action, instant.at) +
           fmt::format("{}: attempt {} of {}: {}", name_of(action), action.attempt,
-                      std::uint64_t{work.retry.more} + 1, what_failed(result, work)));
+                      std::uint64_t{work.retry.more} + 1, failures_.what_failed(result)));
   }
 }
 
-std::string RunView::what_failed(const runtime::HostResult& result, const plan::Work& work) const {
-  const scheduler::Action& action = result.action;
-  const std::string& detail = result.completion.detail;
-  std::string what = detail.empty() ? "it failed" : base::printable(detail);
-  if (result.completion.outcome == scheduler::Outcome::Cancelled && work.timeout) {
-    what = fmt::format("longer than its timeout of {}", plan::to_text(plan::Value{*work.timeout}));
-  }
-  const bool elsewhere = result.host != plan::lane_name(plan_, action.step, action.lane);
-  return elsewhere ? base::printable(result.host) + ": " + what : what;
+void RunView::on_failure(std::function<void(const Failure&, base::Instant)> listener) {
+  on_failure_ = std::move(listener);
 }
 
-// Told once: where a person is asked about it, then, and not again when that is answered. What is
-// only looked for before it is done has not failed.
-bool RunView::is_failure(const Command& command) {
-  if (command.kind == Command::Kind::AskOperator) return asked_.insert(command.action).second;
-  if (command.kind != Command::Kind::TaskEnded || command.state != State::Failed) return false;
-  return command.action.part != scheduler::Part::Before && asked_.erase(command.action) == 0;
-}
-
-void RunView::report_failure(const Command& command) {
-  const scheduler::Action& ended = command.action;
-  const plan::Work& work = scheduler::work_for(plan_, ended);
-  const std::string target = base::printable(plan::lane_name(plan_, ended.step, ended.lane));
-  const std::string place = plan::place_text(plan_, work.action_place);
-  std::string what = command.reason == scheduler::Reason::None
-                         ? "it was ended"
-                         : scheduler::reason_text(plan_, command.reason, command.cause);
-  for (const auto& [action, rows] : last_results_) {
-    if (action.slot != ended.slot || action.step != ended.step || action.lane != ended.lane) {
-      continue;
-    }
-    for (const runtime::HostResult& row : rows) {
-      if (row.completion.outcome == scheduler::Outcome::Succeeded) continue;
-      what = what_failed(row, work);
-      break;
-    }
-  }
-  const std::string attempts = ended.attempt == 0
-                                   ? ""
-                                   : fmt::format(", attempt {} of {}", ended.attempt,
-                                                 std::max(ended.attempt, work.retry.more + 1));
-  print(fmt::format("{}{}{}`{}` failed on `{}`{}: {}{}", place, place.empty() ? "" : ": ",
-                    options_.colour ? "\x1b[1;31m" : "", name_of(ended), target, attempts, what,
+// Of many failures of one step all but the first say one line each.
+void RunView::report_failure(const Command& command, base::Instant at) {
+  constexpr std::uint32_t most_in_full = 10;
+  const Failure failure = failures_.take(command);
+  const std::uint32_t count = ++steps_[command.action.step.value].failures;
+  print(fmt::format("{}{}{}{}{}", failure.place, failure.place.empty() ? "" : ": ",
+                    options_.colour ? "\x1b[1;31m" : "", failure_text(failure),
                     options_.colour ? "\x1b[0m" : ""));
-  const std::vector<std::string> tail = store_.take_tail(ended);
-  if (tail.empty()) return;  // it wrote nothing
-  for (const std::string& line : tail) print("    | " + line);
-  const std::string state = options_.state.empty() ? "" : " --state " + options_.state;
-  print(fmt::format("    all it wrote: sluice logs {} {}{}", options_.run, target, state));
+  if (count <= most_in_full) {
+    for (const std::string& line : failure.output) print("    | " + line);
+  }
+  if (count == most_in_full + 1 && command.kind != Command::Kind::AskOperator) {
+    print("    further failures of this step are told in a line each");
+  }
+  if (count <= most_in_full || command.kind == Command::Kind::AskOperator) {
+    for (const std::string& line : failure.next) print("    " + line);
+  }
+  if (on_failure_) on_failure_(failure, at);
 }
 
 void RunView::output(const scheduler::Action& action, const std::string& host,
                      std::string_view bytes) {
   store_.append(action, host, bytes);
-  if (options_.json || options_.quiet) return;
+  if (options_.json || options_.quiet || !tells_targets(action)) return;
   for (const std::string& line : runtime::take_lines(unfinished_lines_[{action, host}], bytes)) {
     print(fmt::format("            {} │ {}", render::padded(host, name_width_), line));
   }
@@ -384,48 +366,41 @@ std::string RunView::clear_live_text() const {
   return lines == 0 ? "" : fmt::format("\x1b[{}A\x1b[J", lines);
 }
 
-std::string RunView::progress_line(plan::StepId step, const StepProgress& progress,
-                                   int width) const {
-  constexpr std::uint32_t cells = 20;
-  const std::uint32_t lanes = std::max(1U, progress.lanes);
-  const auto part = [&](std::size_t count) {
-    return static_cast<std::uint32_t>(std::uint64_t{count} * cells / lanes);
-  };
-  const std::uint32_t done = part(progress.over);
-  const bool any = !progress.at_work.empty();
-  const std::uint32_t working =
-      std::min(cells - done, std::max(part(progress.at_work.size()), any ? 1U : 0U));
-  std::string bar;
-  for (std::uint32_t i = 0; i < cells; ++i) bar += i < done ? "█" : i < done + working ? "▒" : "░";
-  const std::string total = fmt::format("{}", lanes);
-  std::string text = fmt::format("  {}  {:>{}} of {}  {}", bar, progress.over, total.size(), total,
-                                 render::fitted(plan_.steps[step].name, 30));
-  if (progress.failed > 0) text += fmt::format(", {} failed", progress.failed);
-  std::size_t named = 0;
-  constexpr std::size_t most_named = 20;
-  for (const std::uint32_t lane : progress.at_work) {
-    if (named == most_named) break;
-    text += named++ == 0 ? ": " : ", ";
-    text += plan::lane_name(plan_, step, lane);
-  }
-  return render::fitted(text, width - 1);
+// A terminal shows how far a step is; with many targets lines of each would hide its failures.
+bool RunView::tells_targets(const scheduler::Action& action) const {
+  constexpr std::uint32_t many = 50;
+  return !options_.live || steps_[action.step.value].lanes <= many;
 }
 
-void RunView::refresh(base::Instant now, int width, const std::string& outlook) {
-  if (!options_.live || options_.json || options_.quiet) return;
-  std::string text;
-  int lines = 0;
-  constexpr int most_lines = 10;
-  for (const plan::StepId step : plan_.steps.ids()) {
-    if (!steps_[step.value].active || lines == most_lines) continue;
-    text += progress_line(step, steps_[step.value], width) + "\n";
-    ++lines;
+LiveView RunView::live_view(base::Instant now, const Outlook& outlook) const {
+  constexpr std::size_t most_named = 20;
+  LiveView view;
+  for (const plan::StepId id : plan_.steps.ids()) {
+    const StepProgress& progress = steps_[id.value];
+    if (!progress.active) continue;
+    LiveView::Step& step = view.steps.emplace_back();
+    step.name = plan_.steps[id].name;
+    step.targets = progress.lanes;
+    step.over = progress.over;
+    step.failed = progress.failed;
+    step.at_work = static_cast<std::uint32_t>(progress.at_work.size());
+    for (const std::uint32_t lane : progress.at_work) {
+      if (step.names.size() == most_named) break;
+      step.names.emplace_back(plan::lane_name(plan_, id, lane));
+    }
   }
-  if (lines == 0) return end();
-  const std::string clock = clock_text(now).substr(0, 8);
-  text += render::fitted(outlook.empty() ? "  " + clock : fmt::format("  {}  {}", clock, outlook),
-                         width - 1) +
-          "\n";
+  view.roles = capacity_of(plan_, builder_);
+  view.clock = clock_text(now).substr(0, std::size_t{8});
+  view.time_left = outlook.time_left;
+  view.beside_predicted = outlook.beside_predicted;
+  return view;
+}
+
+void RunView::refresh(base::Instant now, const Screen& screen, const Outlook& outlook) {
+  if (!options_.live || options_.json || options_.quiet) return;
+  const LiveView view = live_view(now, outlook);
+  if (view.steps.empty()) return end();
+  const std::string text = live_text(view, screen);
   if (text == live_text_) return;
   put(2, clear_live_text() + text);
   live_text_ = text;

@@ -2,12 +2,15 @@
 // or events as JSON. It decides nothing.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "cli/failure.h"
+#include "cli/live_view.h"
 #include "plan/plan.h"
 #include "runtime/driver.h"
 #include "runtime/output.h"
@@ -25,6 +28,12 @@ struct ViewOptions {
   std::string state;  // as it was given, for the hints
 };
 
+// What is still to be expected, in words; empty while nobody knows.
+struct Outlook {
+  std::string time_left;         // "about 3m left, in 9 of 10 cases at most 4m10s"
+  std::string beside_predicted;  // "4m40s in all, predicted 4m to 5m"
+};
+
 class RunView : public runtime::Observer {
  public:
   RunView(const plan::Plan& plan, runtime::OutputStore& store, ViewOptions options);
@@ -37,9 +46,10 @@ class RunView : public runtime::Observer {
   void left_prediction(const simulator::Alarm& alarm, const std::string& text, base::Instant at);
   // Something for the operator to know: printed at once, above the live view.
   void say(const std::string& line);
-  // Draws the live view anew, where there is one and it has changed, in so many columns; `outlook`
-  // stands beside the clock.
-  void refresh(base::Instant now, int width, const std::string& outlook);
+  // Who else is to be told of failures, as they come.
+  void on_failure(std::function<void(const Failure&, base::Instant)> listener);
+  // Draws the live view anew, where there is one and it has changed.
+  void refresh(base::Instant now, const Screen& screen, const Outlook& outlook);
   // Takes the live view away.
   void end();
 
@@ -47,7 +57,7 @@ class RunView : public runtime::Observer {
 
  private:
   struct StepProgress {
-    std::uint32_t lanes = 0, over = 0, failed = 0;
+    std::uint32_t lanes = 0, over = 0, failed = 0, failures = 0;
     std::set<std::uint32_t> at_work;  // lanes
     bool active = false;
   };
@@ -55,27 +65,26 @@ class RunView : public runtime::Observer {
   void json_event(const scheduler::Command& command, base::Instant at);
   void plain_event(const scheduler::Command& command, base::Instant at);
   void follow(const scheduler::Command& command);
-  bool is_failure(const scheduler::Command& command);
   void report_unknown(const runtime::HostResult& result);
-  void report_failure(const scheduler::Command& command);
+  void report_failure(const scheduler::Command& command, base::Instant at);
   void retry_events(const runtime::Instant& instant, const scheduler::Commands& commands);
   void print(const std::string& line);
   std::string clear_live_text() const;
-  std::string progress_line(plan::StepId step, const StepProgress& progress, int width) const;
+  LiveView live_view(base::Instant now, const Outlook& outlook) const;
+  bool tells_targets(const scheduler::Action& action) const;
   std::string name_of(const scheduler::Action& action) const;
   std::string lane_line(const scheduler::Action& action, base::Instant at) const;
   std::string ended(const scheduler::Command& command) const;
-  std::string what_failed(const runtime::HostResult& result, const plan::Work& work) const;
   std::string bold(const std::string& text) const;
 
   const plan::Plan& plan_;
   runtime::OutputStore& store_;
   ViewOptions options_;
+  Failures failures_;
+  std::function<void(const Failure&, base::Instant)> on_failure_;
   scheduler::TimelineBuilder builder_;
   std::vector<StepProgress> steps_;
-  std::map<scheduler::Action, std::vector<runtime::HostResult>> last_results_;
   std::map<std::pair<scheduler::Action, std::string>, std::string> unfinished_lines_;
-  std::set<scheduler::Action> asked_;  // failures that a person is asked about
   std::uint64_t sequence_ = 0;
   int name_width_ = 0;
   std::string live_text_;  // what stands below the last line just now

@@ -61,9 +61,7 @@ int RunSession::begin() {
   if (!folder) return wrong(folder.error().message);
   folder_ = folder.value();
   executors_.emplace(loop_, folder_.scripts(), person_);
-  if (const std::string missing = executors_->missing(plan_, options_.folder); !missing.empty()) {
-    return wrong(missing);
-  }
+  if (const std::string lack = missing(); !lack.empty()) return wrong(lack);
   std::error_code unknown;
   const std::string beneath = std::filesystem::absolute(options_.folder, unknown).string();
   auto journal = runtime::create_journal(
@@ -73,13 +71,24 @@ int RunSession::begin() {
   return carry_out(*journal.value(), nullptr);
 }
 
+// Why nothing should be begun.
+std::string RunSession::missing() {
+  const auto& destinations = options_.notify.destinations;
+  const bool by_request =
+      std::any_of(destinations.begin(), destinations.end(),
+                  [](const runtime::Destination& to) { return !to.url.empty(); });
+  if (by_request) {
+    const std::string lack = runtime::Transfers(loop_, "").lack();
+    if (!lack.empty()) return "--notify: " + lack;
+  }
+  return executors_->missing(plan_, options_.folder);
+}
+
 int RunSession::resume(const runtime::RunFolder& folder) {
   if (const base::Status taken = take_lease(); !taken) return wrong(taken.error().message);
   folder_ = folder;
   executors_.emplace(loop_, folder_.scripts(), person_);
-  if (const std::string missing = executors_->missing(plan_, options_.folder); !missing.empty()) {
-    return wrong(missing);
-  }
+  if (const std::string lack = missing(); !lack.empty()) return wrong(lack);
   auto continued = runtime::continue_journal(folder_.journal());
   if (!continued) return wrong(continued.error().message);
   return carry_out(*continued.value().journal, &continued.value().read);
@@ -91,12 +100,23 @@ int RunSession::carry_out(runtime::Journal& journal, const runtime::ReadJournal*
   runtime::MaskingExecutor executor(executors_->all(), mask_);
   RunForecast forecast(plan_, history_for(plan_, options_.state, folder_.name),
                        ::isatty(2) == 1 && options_.format == Format::Text);
-  ForecastingView observer(view, forecast);
+  ForecastingView forecasting(view, forecast);
+  Notifications notifications(
+      loop_, options_.notify, notified_run(), mask_,
+      [&view](base::Instant at) { return view.timeline(at); },
+      [&view](const std::string& line) { view.say("sluice: " + line); });
+  if (!options_.notify.destinations.empty()) notifications_ = &notifications;
+  NotifyingObserver observer(forecasting, notifications_);
+  if (notifications_ != nullptr) {
+    view.on_failure([&notifications](const Failure& failure, base::Instant at) {
+      notifications.failed(failure, at);
+    });
+  }
   runtime::Driver driver(plan_, folder_.name, executor, journal, observer, &secrets_);
   journal_ = &journal;
   view_ = &view;
   driver_ = &driver;
-  if (!options_.quiet) forecast_ = &forecast;
+  if (!options_.quiet || notifications_ != nullptr) forecast_ = &forecast;
   person_.listen(
       [&view](const std::string& line) { view.say(line); },
       [&driver](const scheduler::Action& action, const std::string& host, Order::Kind kind) {
@@ -118,7 +138,43 @@ int RunSession::carry_out(runtime::Journal& journal, const runtime::ReadJournal*
   loop();
   if (forecast_ != nullptr) tell_alarms();
   view.end();
-  return finish(store);
+  if (notifications_ != nullptr) tell_stop();
+  const int status = finish(store);
+  if (notifications_ != nullptr) finish_telling();
+  return status;
+}
+
+Notifications::Run RunSession::notified_run() const {
+  return {plan_, folder_.name, options_.state, runtime::own_name(), certificates()};
+}
+
+void RunSession::tell_questions() {
+  if (!notifications_->wants_questions()) return;
+  notifications_->questions(open_questions(driver_->run_state()), now());
+}
+
+void RunSession::tell_stop() {
+  if (driver_->ended() && broken_.empty()) return;
+  const std::string why = !broken_.empty() ? "its journal cannot be kept: " + broken_
+                          : needs_person_  ? "a person is needed"
+                          : signal_ != 0   ? "stopped by " + runtime::signal_name(signal_)
+                                           : "it is paused";
+  notifications_->stopped(why, now());
+}
+
+// Nobody is waited for longer than this; who lets go of a run waits for nearly nothing.
+void RunSession::finish_telling() {
+  constexpr base::Duration long_enough{15'000};
+  constexpr base::Duration when_detached{2'000};
+  finishing_ = true;
+  const runtime::Loop::Timer deadline =
+      loop_.after(detached_ ? when_detached : long_enough, [this] { loop_.stop(); });
+  notifications_->finish([this] { loop_.stop(); });
+  loop_.run({});
+  notifications_->give_up();
+  for (const std::string& line : notifications_->losses()) {
+    fmt::print(stderr, "sluice: {}\n", line);
+  }
 }
 
 // Where a program before this one has left it.
@@ -183,6 +239,7 @@ void RunSession::tidy_up() {
 }
 
 void RunSession::interrupted(int signal) {
+  if (finishing_) return loop_.stop();
   signal_ = signal;
   if (++interruptions_ > 1 || driver_->at_rest()) return detach(signal);
   view_->say("stopping when the targets that have begun are done; once more lets go of them now");
@@ -191,6 +248,7 @@ void RunSession::interrupted(int signal) {
 
 // What runs runs on, and who resumes the run finds it.
 void RunSession::detach(int signal) {
+  if (finishing_) return loop_.stop();
   signal_ = signal;
   detached_ = true;
   view_->say(fmt::format("letting go: what runs runs on; sluice resume {} --state {} goes on",
@@ -244,6 +302,7 @@ void RunSession::turn() {
     driver_->pause();
   }
   person_.questions(driver_->questions(), driver_->unknown());
+  if (notifications_ != nullptr) tell_questions();
   settle_with_people();
   if (is_over()) return loop_.stop();
   // What was said before it was asked, and is asked now.
@@ -285,8 +344,8 @@ void RunSession::draw_again() {
   // What a person types stays where it is.
   person_.asked() && person_.there()
       ? view_->end()
-      : view_->refresh(now(), terminal_width(2),
-                       forecast_ == nullptr ? "" : forecast_->time_left(now()));
+      : view_->refresh(now(), {terminal_width(2), terminal_height(2), colour_wanted(2)},
+                       forecast_ == nullptr ? Outlook{} : forecast_->outlook(now()));
   view_timer_ = loop_.after(base::Duration{200}, [this] { draw_again(); });
 }
 
@@ -301,7 +360,9 @@ void RunSession::look_ahead() {
 void RunSession::tell_alarms() {
   const base::Instant at = now();
   for (const simulator::Alarm& alarm : forecast_->alarms(at)) {
-    view_->left_prediction(alarm, alarm_text(plan_, alarm), at);
+    const std::string text = alarm_text(plan_, alarm);
+    if (!options_.quiet) view_->left_prediction(alarm, text, at);
+    if (notifications_ != nullptr) notifications_->left_prediction(alarm, text, at);
   }
   const base::Instant next = forecast_->next_alarm();
   if (next == base::Instant::never()) return;
@@ -327,7 +388,7 @@ int RunSession::finish(const runtime::OutputStore& store) {
     render::TextStyle style;
     style.width = terminal_width(2);
     style.colour = colour_wanted(2);
-    fmt::print(stderr, "\n{}", render::summary_text(plan_, timeline, {}, style));
+    fmt::print(stderr, "\n{}{}", render::summary_text(plan_, timeline, {}, style), what_next());
   }
   std::error_code ignored;
   // Of what was lost the files stay.
@@ -335,6 +396,14 @@ int RunSession::finish(const runtime::OutputStore& store) {
   if (needs_person_) return exit_person_needed;
   if (signal_ != 0 && !driver_->ended()) return signalled + signal_;
   return status_of(timeline.outcome);
+}
+
+// What to type now; empty where all is well.
+std::string RunSession::what_next() const {
+  const std::string tail = fmt::format("{} --state {}", folder_.name, options_.state);
+  if (!driver_->ended()) return fmt::format("\nto go on: sluice resume {}\n", tail);
+  if (driver_->state() == State::Succeeded) return "";
+  return fmt::format("\nto look at it again: sluice status {0}, and sluice logs {0}\n", tail);
 }
 
 int RunSession::status_of(State outcome) const {

@@ -10,6 +10,7 @@
 
 #include "cli/arguments.h"
 #include "cli/executors.h"
+#include "cli/notifications.h"
 #include "cli/person.h"
 #include "cli/run_forecast.h"
 #include "cli/run_view.h"
@@ -29,6 +30,7 @@ struct SessionOptions {
   bool wait = false;         // for answers from elsewhere, where nobody is at a terminal
   std::string state;         // the directory
   std::string folder = ".";  // of the file: what it names is beneath
+  NotifySettings notify;
 };
 
 class RunSession {
@@ -42,6 +44,7 @@ class RunSession {
 
  private:
   base::Status take_lease();
+  std::string missing();
   int carry_out(runtime::Journal& journal, const runtime::ReadJournal* before);
   void take_up(const runtime::ReadJournal& before);
   runtime::Session session() const;
@@ -49,6 +52,10 @@ class RunSession {
   base::Instant now() const { return {(loop_.now() - start_).ms + offset_ms_}; }
   void loop();
   void tidy_up();
+  Notifications::Run notified_run() const;
+  void tell_questions();
+  void tell_stop();
+  void finish_telling();
   void interrupted(int signal);
   void detach(int signal);
   void take_orders();
@@ -61,6 +68,7 @@ class RunSession {
   void look_ahead();
   void tell_alarms();
   int finish(const runtime::OutputStore& store);
+  std::string what_next() const;
   int status_of(scheduler::State outcome) const;
 
   const plan::Plan& plan_;
@@ -74,7 +82,8 @@ class RunSession {
   runtime::RunFolder folder_;
   runtime::Journal* journal_ = nullptr;
   RunView* view_ = nullptr;
-  RunForecast* forecast_ = nullptr;  // null: nobody would see it
+  RunForecast* forecast_ = nullptr;         // null: nobody would see it
+  Notifications* notifications_ = nullptr;  // null: nobody is told
   runtime::Driver* driver_ = nullptr;
   base::Instant start_;
   std::int64_t offset_ms_ = 0;  // of the run's time before this session
@@ -91,6 +100,7 @@ class RunSession {
       false;  // by an operator at another terminal, who will say when it goes on
   bool detached_ = false;
   bool low_said_ = false;
+  bool finishing_ = false;  // all is done, but others are still being told
   int interruptions_ = 0;
   int signal_ = 0;
   std::string broken_;

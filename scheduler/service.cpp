@@ -98,6 +98,11 @@ void ServiceTracker::for_each_member(Visit visit) const {
   }
 }
 
+std::uint32_t ServiceTracker::in_service(std::size_t contract, std::size_t bound) const {
+  const std::size_t row = plan_.contracts[contract].per.empty() ? 0 : bound;
+  return roles_[first_bound_[contract] + row].in_service;
+}
+
 void ServiceTracker::advance(base::Instant now) {
   if (now == now_) return;
   settle_roles();

@@ -25,6 +25,10 @@ class ServiceTracker {
   // `well`: it succeeded; else the target stays out until something restores it.
   void end_interruption(plan::TargetId target, bool well);
 
+  // So many are in service now; of a contract, of those that its bound is about.
+  std::uint32_t in_service(plan::RoleId role) const { return roles_[role.value].in_service; }
+  std::uint32_t in_service(std::size_t contract, std::size_t bound) const;
+
   // As it stands at `end`, where what is still out is counted up to then.
   void fill(base::Instant end, Timeline& timeline) const;
 

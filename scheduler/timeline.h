@@ -191,6 +191,11 @@ class TimelineBuilder {
   // still going on has open intervals.
   Timeline build(base::Instant now) const;
 
+  // So many of the role's targets are in service after the last instant.
+  std::uint32_t in_service(plan::RoleId role) const;
+  // Of those that this bound of this contract of the plan is about; not of Contract::Duration.
+  std::uint32_t in_service(std::size_t contract, std::size_t bound) const;
+
  private:
   class Fold;
   std::unique_ptr<Fold> fold_;

@@ -53,6 +53,7 @@ class TimelineBuilder::Fold {
 
   void observe(base::Instant now, std::span<const Event> events, const Commands& commands);
   Timeline build(base::Instant now) const;
+  const ServiceTracker& service() const { return service_; }
 
  private:
   // The work that a slot is at.
@@ -486,6 +487,14 @@ void TimelineBuilder::observe(base::Instant now, std::span<const Event> events,
 
 Timeline TimelineBuilder::build(base::Instant now) const {
   return fold_->build(now);
+}
+
+std::uint32_t TimelineBuilder::in_service(plan::RoleId role) const {
+  return fold_->service().in_service(role);
+}
+
+std::uint32_t TimelineBuilder::in_service(std::size_t contract, std::size_t bound) const {
+  return fold_->service().in_service(contract, bound);
 }
 
 }  // namespace sluice::scheduler

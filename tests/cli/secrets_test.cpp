@@ -221,8 +221,14 @@ TEST_CASE("no secret comes anywhere but to who is to have it", "[secrets]") {
   INFO(saved.err);
   REQUIRE(saved.status == 0);
 
-  const pid_t program =
-      start_program({test::program_path(), "run", file, "--yes"}, folder + "/run/said");
+  // Who is told of the run: its input, its arguments and its environment are kept for the search.
+  const std::string hook = folder + "/run/hook";
+  test::write_text(hook,
+                   "#!/bin/sh\ncd \"$(dirname \"$0\")\"\ncat >> told\nenv >> told-with\n"
+                   "tr '\\0' ' ' < /proc/$$/cmdline >> told-with\n");
+  fs::permissions(hook, fs::perms::owner_all);
+  const pid_t program = start_program(
+      {test::program_path(), "run", file, "--yes", "--notify", hook + " a"}, folder + "/run/said");
   for (int script = 1; script <= 3; ++script) {
     read_line(fmt::format("{}/run/there{}", folder, script));
   }
@@ -251,6 +257,10 @@ TEST_CASE("no secret comes anywhere but to who is to have it", "[secrets]") {
   CHECK(said.find("torn: ***") != std::string::npos);
   CHECK(said.find("exit status 7") != std::string::npos);
   CHECK(said.find("its output `token` holds a secret") != std::string::npos);
+  const std::string told = whole_file(folder + "/run/told");
+  CHECK(told.find(R"("output":["***")") != std::string::npos);
+  CHECK(told.find(R"("event":"run_ended")") != std::string::npos);
+  CHECK(whole_file(folder + "/run/told-with").find(hook + " a") != std::string::npos);
   CHECK(files_with_canary(folder + "/run").empty());
   CHECK(files_with_canary(server.home()).empty());
   const std::string state = folder + "/run/.sluice";

@@ -119,7 +119,7 @@ class Program:
         done = subprocess.run([self.program, *words], capture_output=True, text=True, timeout=120)
         if done.returncode not in statuses:
             sys.exit(f"sluice {' '.join(words)}: status {done.returncode}\n{done.stderr}")
-        for line in done.stdout.splitlines():
+        for line in done.stdout.splitlines() if "--format" in words else ():
             self.take(json.loads(line))
 
     def take(self, document):
@@ -160,8 +160,35 @@ def exercise(program, source, folder):
     state = os.path.join(folder, "state")
     program.run("run", hello, "--yes", "--format", "json", "--state", state)
     program.run("run", failing, "--yes", "--format", "json", "--state", state)
+    notified(program, folder)
     program.run("status", "--format", "json", "--state", state)
     program.run("history", "--format", "json", "--state", state)
+
+
+# A failure, a step that is over sooner than predicted, a question.
+NOTIFYING = """deployment "Notifying"
+environment production { }
+role web { target "web-[1..2]" connect local }
+step "Soon" { run "true" takes 1h }
+step "Try" on web window 1 { step "One" { run "echo said; exit 3" } on failure continue }
+step "Look" when always { run manual "look at it" }
+"""
+
+
+def notified(program, folder):
+    """What a program that is told of runs finds on its standard input."""
+    file = write(folder, "notifying.deploy", NOTIFYING)
+    hook = write(folder, "hook", '#!/bin/sh\nexec cat >> "$1"\n')
+    os.chmod(hook, 0o700)
+    told, state = os.path.join(folder, "told"), os.path.join(folder, "notifying")
+    to = ["--state", state, "--notify", f"'{hook}' '{told}'"]
+    program.run("run", file, "--yes", "--quiet", "--environment", "production", *to, statuses=(4,))
+    (run,) = os.listdir(os.path.join(state, "runs"))
+    program.run("approve", run, "--state", state)
+    program.run("resume", "--quiet", *to)
+    with open(told, encoding="utf-8") as lines:
+        for line in lines:
+            program.take(json.loads(line))
 
 
 def main():

@@ -1,0 +1,111 @@
+#include "cli/failure.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/utf8.h"
+#include "cli/questions.h"
+#include "runtime/request.h"
+#include "scheduler/work.h"
+
+namespace sluice::cli {
+
+namespace {
+
+using scheduler::Command;
+using Ending = runtime::Completion::Ending;
+
+}  // namespace
+
+std::string failure_text(const Failure& failure) {
+  const std::string attempt =
+      failure.action.attempt == 0
+          ? ""
+          : fmt::format(", attempt {} of {}", failure.action.attempt, failure.attempts);
+  return fmt::format("`{}` failed on `{}`{}: {}", failure.name, failure.target, attempt,
+                     failure.what);
+}
+
+Failures::Failures(const plan::Plan& plan, runtime::OutputStore& store, std::string run,
+                   std::string state)
+    : plan_(plan), store_(store), run_(std::move(run)), state_(std::move(state)) {}
+
+void Failures::begin(const runtime::Instant& instant) {
+  for (const runtime::HostResult& result : instant.results) {
+    results_[result.action].push_back(result);
+  }
+}
+
+void Failures::end(const runtime::Instant& instant) {
+  for (const runtime::HostResult& result : instant.results) results_.erase(result.action);
+}
+
+bool Failures::is_one(const Command& command) {
+  if (command.kind == Command::Kind::AskOperator) return asked_.insert(command.action).second;
+  if (command.kind != Command::Kind::TaskEnded || command.state != scheduler::State::Failed) {
+    return false;
+  }
+  return command.action.part != scheduler::Part::Before && asked_.erase(command.action) == 0;
+}
+
+std::string Failures::what_failed(const runtime::HostResult& result) const {
+  const scheduler::Action& action = result.action;
+  const plan::Work& work = scheduler::work_for(plan_, action);
+  const std::string& detail = result.completion.detail;
+  std::string what = detail.empty() ? "it failed" : base::printable(detail);
+  if (result.completion.outcome == scheduler::Outcome::Cancelled && work.timeout) {
+    what = fmt::format("longer than its timeout of {}", plan::to_text(plan::Value{*work.timeout}));
+  }
+  const bool elsewhere = result.host != plan::lane_name(plan_, action.step, action.lane);
+  return elsewhere ? base::printable(result.host) + ": " + what : what;
+}
+
+Failure Failures::take(const Command& command) {
+  const scheduler::Action& ended = command.action;
+  const plan::Work& work = scheduler::work_for(plan_, ended);
+  Failure failure;
+  failure.action = ended;
+  failure.place = base::printable(plan::place_text(plan_, work.action_place));
+  failure.name = base::printable(runtime::task_name(plan_, ended));
+  failure.target = base::printable(plan::lane_name(plan_, ended.step, ended.lane));
+  failure.attempts = std::max(ended.attempt, work.retry.more + 1);
+  failure.what = command.reason == scheduler::Reason::None
+                     ? "it was ended"
+                     : scheduler::reason_text(plan_, command.reason, command.cause);
+  bool unreachable = false;
+  for (const auto& [action, rows] : results_) {
+    if (action.slot != ended.slot || action.step != ended.step || action.lane != ended.lane) {
+      continue;
+    }
+    const auto bad = std::find_if(rows.begin(), rows.end(), [](const runtime::HostResult& row) {
+      return row.completion.outcome != scheduler::Outcome::Succeeded;
+    });
+    if (bad == rows.end()) continue;
+    failure.what = what_failed(*bad);
+    unreachable = bad->completion.ending == Ending::Unreachable;
+  }
+  failure.output = store_.take_tail(ended);
+  failure.next = next_steps(failure, command.kind == Command::Kind::AskOperator, unreachable);
+  return failure;
+}
+
+std::vector<std::string> Failures::next_steps(const Failure& failure, bool asked,
+                                              bool unreachable) const {
+  std::vector<std::string> next;
+  if (unreachable)
+    next.emplace_back("nothing was done on it: see whether ssh reaches it from here");
+  const std::string state = state_.empty() ? "" : " --state " + state_;
+  if (!failure.output.empty()) {
+    next.push_back(fmt::format("all it wrote: sluice logs {} {}{}", run_, failure.target, state));
+  } else if (!unreachable) {
+    next.emplace_back("it wrote nothing");
+  }
+  if (asked) {
+    next.push_back("answer: " +
+                   what_to_type(failure_question(plan_, failure.action), run_, state_));
+  }
+  return next;
+}
+
+}  // namespace sluice::cli
