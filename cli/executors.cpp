@@ -55,6 +55,7 @@ Executors::Executors(runtime::Loop& loop, const std::string& scripts, runtime::E
       azure_resource_group_(loop, transfers_, ssh_.tunnels()),
       haproxy_(loop, ssh_.tunnels()),
       service_(local_, ssh_),
+      powershell_(loop, local_, ssh_),
       uploads_(loop, ssh_),
       package_(loop, {local_, ssh_}, uploads_, own_program()) {
   actions_.add("script local", local_);
@@ -65,6 +66,9 @@ Executors::Executors(runtime::Loop& loop, const std::string& scripts, runtime::E
   actions_.add("azure_resource_group", azure_resource_group_);
   actions_.add("service", service_);
   actions_.add("package", package_);
+  for (const char* kind : {"windows_service", "iis", "azure_script", "service_fabric_script"}) {
+    actions_.add(kind, powershell_);
+  }
   actions_.add("manual", person);
 }
 

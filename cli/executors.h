@@ -14,6 +14,7 @@
 #include "runtime/local.h"
 #include "runtime/loop.h"
 #include "runtime/package.h"
+#include "runtime/powershell_actions.h"
 #include "runtime/process.h"
 #include "runtime/service.h"
 #include "runtime/ssh.h"
@@ -64,6 +65,7 @@ class Executors {
   runtime::AzureResourceGroupExecutor azure_resource_group_;
   runtime::HaproxyExecutor haproxy_;
   runtime::ServiceExecutor service_;
+  runtime::PowershellExecutor powershell_;
   runtime::SshUploads uploads_;
   runtime::PackageExecutor package_;
 };

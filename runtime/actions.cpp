@@ -53,16 +53,11 @@ std::string ActionExecutor::missing(const plan::Plan& plan) const {
 
 std::string ActionExecutor::missing(const plan::Plan& plan, const plan::Work* work) const {
   if (work == nullptr) return "";
-  std::string kind = work->action.kind;
-  const plan::Expression* shell = work->action.attribute("shell");
-  const plan::Value* named = shell == nullptr ? nullptr : plan::constant_value(*shell);
-  const bool powershell =
-      kind == "script" && named != nullptr && *named == plan::Value{std::string("powershell")};
+  const std::string& kind = work->action.kind;
   const Executor* executor = find(kind);
   const bool known = kind == "wait" || kind == "script" || executor != nullptr;
   const std::string lack = executor == nullptr ? "" : executor->lack();
-  if (known && !powershell && lack.empty()) return "";
-  if (powershell) kind += " { shell = \"powershell\" }";
+  if (known && lack.empty()) return "";
   const std::string place = plan::place_text(plan, work->action_place);
   const std::string colon = place.empty() ? "" : ": ";
   if (!lack.empty())

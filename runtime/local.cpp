@@ -15,6 +15,8 @@
 #include "base/sha256.h"
 #include "runtime/files.h"
 #include "runtime/outputs.h"
+#include "runtime/powershell.h"
+#include "runtime/powershell_actions.h"
 #include "runtime/process.h"
 
 namespace sluice::runtime {
@@ -72,6 +74,11 @@ void fetch_outputs(const std::string& path, Completion& completion) {
 }  // namespace
 
 std::vector<std::string> interpreter(std::string_view shell) {
+  if (shell == "powershell") {
+    std::vector<std::string> words = powershell_arguments(powershell_runner());
+    words.insert(words.begin(), "pwsh");
+    return words;
+  }
   if (shell == "bash") return {"bash", "-eu", "-o", "pipefail"};
   if (shell == "python3") return {"python3"};
   return {"sh", "-eu"};
@@ -125,9 +132,16 @@ base::Status LocalExecutor::hand_over(Running& row) {
   Supervisor::Script script;
   script.name = row.name;
   script.arguments = interpreter(row.request.text("shell"));
-  script.arguments.push_back(path(row, ""));
-  append_arguments(row.request, script.arguments);
   std::vector<std::string> environment = row.request.environment_with_secrets();
+  if (row.request.text("shell") == "powershell") {
+    for (std::string& entry : powershell_environment(row.request)) {
+      environment.push_back(std::move(entry));
+    }
+    environment.push_back(fmt::format("sluice_script={}", path(row, "")));
+  } else {
+    script.arguments.push_back(path(row, ""));
+    append_arguments(row.request, script.arguments);
+  }
   environment.push_back(fmt::format("{}={}", output_variable, path(row, ".output")));
   script.environment = merged_environment(environment);
   script.directory = std::string(row.request.text("directory"));

@@ -41,6 +41,7 @@ void SshExecutor::start(ActionRequest request, Sink done) {
   Host& row = host(request.place);
   row.run = wrapper_key(request).run;
   row.epoch = request.epoch;
+  row.windows = is_for_powershell(request);
   auto answered = [this, ticket, &row, done = std::move(done)](const Completion& completion) {
     if (completion.ending == Completion::Ending::Lost) row.keeps_files = true;
     const std::unique_ptr<Attempt> ended = std::move(attempts_[ticket]);
@@ -86,6 +87,7 @@ void SshExecutor::forget(Host& row) {
   const std::string nonce = fresh_nonce();
   SshConnection::Request request;
   request.command = wrapper_command();
+  if (row.windows) address_powershell(request);
   request.input = request_forget(nonce, row.run, row.epoch);
   request.stays = true;  // where there is one: it ends behind this
   request.on_end = [this, &row](const SshConnection::End&) { close(row); };

@@ -49,6 +49,7 @@ class SshExecutor : public Executor {
     std::unique_ptr<SshConnection> connection;
     std::string run;           // whose files are there; empty: none
     std::uint32_t epoch = 1;   // of who asks
+    bool windows = false;      // which wrapper keeps them
     bool keeps_files = false;  // for what was lost there
   };
 

@@ -9,6 +9,8 @@
 #include "base/sha256.h"
 #include "base/utf8.h"
 #include "runtime/outputs.h"
+#include "runtime/powershell_actions.h"
+#include "runtime/powershell_wrapper.h"
 
 namespace sluice::runtime {
 
@@ -23,6 +25,46 @@ bool is_variable_name(std::string_view name) {
   return fits && !name.empty() && (name.front() < '0' || name.front() > '9');
 }
 
+// Of UTF-16, which Windows bounds.
+std::size_t units(std::string_view text) {
+  std::size_t count = 0;
+  while (!text.empty()) {
+    const base::CodePoint next = base::decode_utf8(text);
+    count += next.value > 0xFFFF ? 2 : 1;
+    text.remove_prefix(next.bytes);
+  }
+  return count;
+}
+
+// Why a Windows host could not take it; empty where it can.
+std::string powershell_problem(const ActionRequest& request) {
+  constexpr std::size_t most_units = 32'000;
+  std::vector<std::string> entries = request.environment_with_secrets();
+  for (std::string& entry : powershell_environment(request)) entries.push_back(std::move(entry));
+  for (const std::string& entry : entries) {
+    const std::string name = base::printable(entry.substr(0, entry.find('=')));
+    if (base::find_invalid_utf8(entry) != std::string::npos) {
+      return fmt::format("`{}` is no text of PowerShell", name);
+    }
+    if (units(entry) > most_units) {
+      return fmt::format("`{}` is longer than a variable of Windows can be", name);
+    }
+  }
+  const std::string_view body = request.text("body");
+  const bool text = base::find_invalid_utf8(body) == std::string_view::npos &&
+                    body.find('\0') == std::string_view::npos;
+  return text ? "" : "the script is no text of PowerShell";
+}
+
+std::string problem_of(const ActionRequest& request) {
+  for (const std::string& entry : request.environment_with_secrets()) {
+    const std::string name = entry.substr(0, entry.find('='));
+    if (is_variable_name(name)) continue;
+    return fmt::format("`{}` is no name for a variable of a shell", base::printable(name));
+  }
+  return is_for_powershell(request) ? powershell_problem(request) : "";
+}
+
 ScriptPayload payload_of(const ActionRequest& request) {
   ScriptPayload payload;
   const std::string_view shell = request.text("shell");
@@ -30,6 +72,12 @@ ScriptPayload payload_of(const ActionRequest& request) {
   payload.body = request.text("body");
   payload.directory = request.text("directory");
   payload.environment = request.environment_with_secrets();
+  if (is_for_powershell(request)) {
+    for (std::string& entry : powershell_environment(request)) {
+      payload.environment.push_back(std::move(entry));
+    }
+    return payload;
+  }
   if (const plan::Value* value = request.attribute("args")) {
     for (const plan::Value& item : std::get<plan::Value::List>(value->content)) {
       payload.arguments.push_back(plan::environment_text(item));
@@ -39,6 +87,15 @@ ScriptPayload payload_of(const ActionRequest& request) {
 }
 
 }  // namespace
+
+bool is_for_powershell(const ActionRequest& request) {
+  return request.text("shell") == "powershell";
+}
+
+void address_powershell(SshConnection::Request& request) {
+  request.command = powershell_wrapper_command();
+  request.opening = powershell_wrapper_opening();
+}
 
 base::Duration pause_before(std::uint32_t attempt) {
   constexpr std::array<base::Duration, 5> pauses{{{0}, {200}, {500}, {1'000}, {2'000}}};
@@ -93,12 +150,9 @@ void SshExecutor::Attempt::release_all() {
 }
 
 void SshExecutor::Attempt::begin() {
-  for (const std::string& entry : request_.environment_with_secrets()) {
-    const std::string name = entry.substr(0, entry.find('='));
-    if (is_variable_name(name)) continue;
-    again_ = loop_.after({}, [this, name] {
-      end(scheduler::Outcome::Failed, Completion::Ending::NotStarted,
-          fmt::format("`{}` is no name for a variable of a shell", base::printable(name)));
+  if (const std::string problem = problem_of(request_); !problem.empty()) {
+    again_ = loop_.after({}, [this, problem] {
+      end(scheduler::Outcome::Failed, Completion::Ending::NotStarted, problem);
     });
     return;
   }
@@ -112,6 +166,11 @@ std::string SshExecutor::Attempt::request_for(const Watcher& watcher, const std:
   return request_start(nonce, key_, payload_of(request_), stays);
 }
 
+void SshExecutor::Attempt::address(SshConnection::Request& request) const {
+  if (is_for_powershell(request_)) return address_powershell(request);
+  request.command = wrapper_command();
+}
+
 void SshExecutor::Attempt::ask(Watcher& watcher) {
   const std::string nonce = fresh_nonce();
   watcher = {};
@@ -121,7 +180,7 @@ void SshExecutor::Attempt::ask(Watcher& watcher) {
   if (stays) watcher.mark = answer_mark(nonce);
   SshConnection::Request request;
   request.use = &watcher == &canceller_ ? SshConnection::Use::Urgent : SshConnection::Use::Needed;
-  request.command = wrapper_command();
+  address(request);
   request.input = request_for(watcher, nonce, stays);
   request.stays = stays;
   request.on_output = [this, &watcher](Stream stream, std::string_view bytes) {
@@ -178,7 +237,7 @@ void SshExecutor::Attempt::follow() {
   follower_output_ = OutputReader(nonce);
   SshConnection::Request request;
   request.use = SshConnection::Use::Optional;
-  request.command = wrapper_command();
+  address(request);
   request.input = request_follow(nonce, key_, delivered_);
   request.keep_input_open = true;
   request.on_output = [this](Stream stream, std::string_view bytes) {
@@ -270,7 +329,7 @@ void SshExecutor::Attempt::fetch_rest() {
   const std::string nonce = fresh_nonce();
   follower_output_ = OutputReader(nonce);
   SshConnection::Request request;
-  request.command = wrapper_command();
+  address(request);
   request.input = request_rest(nonce, key_, delivered_);
   request.on_output = [this](Stream stream, std::string_view bytes) {
     if (stream == Stream::Output) deliver(follower_output_.take(bytes));

@@ -13,6 +13,10 @@ namespace sluice::runtime {
 std::string fresh_nonce();
 // Before a host that was lost is asked again, so many times in vain already.
 base::Duration pause_before(std::uint32_t attempt);
+// Whether it is for the wrapper of a Windows host.
+bool is_for_powershell(const ActionRequest& request);
+// The session of that wrapper: its command, and what its input opens with.
+void address_powershell(SshConnection::Request& request);
 // What the run's folder on a host is called.
 std::string wrapper_run_name(const std::string& run);
 // The files of an action are named by what identifies it, the same in every program that asks.
@@ -47,6 +51,7 @@ class SshExecutor::Attempt {
   };
 
   void ask(Watcher& watcher);
+  void address(SshConnection::Request& request) const;
   void heard(Watcher& watcher, Stream stream, std::string_view bytes);
   void take_mark(Watcher& watcher);
   void answered_whole(Watcher& watcher);

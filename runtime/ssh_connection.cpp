@@ -94,9 +94,11 @@ void SshConnection::keep(Session session) {
   const auto found = rows_.find(session);
   if (found == rows_.end()) return;
   std::unique_ptr<MuxSession> mux = std::move(found->second.session);
+  std::string command = std::move(found->second.request.command);
   rows_.erase(found);
   if (mux && !kept_ && state_ == State::Up) {
     kept_ = std::move(mux);
+    kept_command_ = std::move(command);
     kept_->go_on(
         "", [](Stream, std::string_view) {},
         [this](const MuxSession::End&) {
@@ -112,7 +114,7 @@ void SshConnection::keep(Session session) {
 // Whether it goes where the one before it went.
 bool SshConnection::go_on(Session session) {
   Row& row = rows_[session];
-  if (!kept_ || !row.request.stays) return false;
+  if (!kept_ || !row.request.stays || row.request.command != kept_command_) return false;
   // What cannot have reached the host is not sent: it would count as begun, perhaps.
   if (kept_->gone()) {
     drop_kept();
@@ -236,7 +238,7 @@ void SshConnection::begin(Session session) {
   Row& row = rows_[session];
   MuxSession::Options options;
   options.command = row.request.command;
-  options.input = row.request.input;
+  options.input = row.request.opening + row.request.input;
   options.input_file = row.request.input_file;
   options.keep_input_open = row.request.keep_input_open || row.request.stays;
   options.on_output = row.request.on_output;

@@ -41,6 +41,8 @@ class SshConnection {
   struct Request {
     Use use = Use::Needed;
     std::string command;
+    // Sent before the input, where the session is a new one.
+    std::string opening;
     std::string input;
     // In its place a file, read by the client from where it stands; who asks keeps it open.
     int input_file = -1;
@@ -133,7 +135,8 @@ class SshConnection {
   std::map<Session, Row> rows_;
   std::deque<Session> waiting_;
   std::unique_ptr<MuxSession> kept_;  // waits for a request
-  std::size_t limit_;                 // sessions at once, as far as the host has shown it
+  std::string kept_command_;
+  std::size_t limit_;  // sessions at once, as far as the host has shown it
   base::Instant last_end_;
   Loop::Timer again_;
   std::map<std::string, Forward> forwards_;

@@ -23,13 +23,15 @@ void add_item(std::string& items, char kind, std::string_view text) {
   items += fmt::format("{}{} {}\n", kind, std::count(text.begin(), text.end(), '\n'), text);
 }
 
+// Windows has exit statuses of 32 bits, and shows those above 0x7FFFFFFF as negative numbers.
 int number(std::string_view text) {
-  int value = 0;
+  constexpr std::int64_t most = 0xFFFFFFFF;
+  std::int64_t value = 0;
   for (const char c : text) {
-    if (c < '0' || c > '9' || value > 100'000) return -1;
+    if (c < '0' || c > '9' || value > most) return -1;
     value = value * 10 + (c - '0');
   }
-  return value;
+  return value > most ? -1 : static_cast<int>(static_cast<std::uint32_t>(value));
 }
 
 WrapperAnswer answer_of(std::string_view line) {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "runtime/powershell_actions.h"
+
 namespace sluice::runtime {
 
 namespace {
@@ -17,13 +19,15 @@ bool changes_something(const ActionRequest& request) {
   if (request.work == nullptr) return false;  // it was refused
   const std::string& kind = request.work->action.kind;
   const std::string_view method = request.text("method");
-  return kind == "script" || (kind == "http" && (method == "POST" || method == "PATCH"));
+  const bool script = kind == "script" || kind == "azure_script" || kind == "service_fabric_script";
+  return script || (kind == "http" && (method == "POST" || method == "PATCH"));
 }
 
 // Whether another program can find out what became of it.
 bool leaves_files(const ActionRequest& request) {
   if (request.work == nullptr) return false;
-  return request.work->action.kind == "script" || request.work->action.kind == "service";
+  const std::string& kind = request.work->action.kind;
+  return kind == "script" || kind == "service" || made_for_powershell(kind);
 }
 
 std::uint32_t most_generations(const ActionRequest& request) {

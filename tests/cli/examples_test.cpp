@@ -229,17 +229,13 @@ TEST_CASE("no example gives a reason for a warning, and each stands in the one l
   }
 }
 
-TEST_CASE("what needs Windows is planned and predicted, and refused before anything is started") {
+// Its scripts, and how they come to a host: tests/powershell.
+TEST_CASE("what needs Windows is planned, drawn and predicted") {
   const std::string file = examples + "/windows-farm.deploy";
   CHECK(run_program({"check", file}).status == 0);
   CHECK(run_program({"plan", file}).status == 0);
   CHECK(run_program({"graph", file}).status == 0);
   CHECK(run_program({"simulate", file}).status == 0);
-  const TemporaryDirectory place;
-  const ProgramResult run = run_program({"run", file, "--yes", "--state", place.path()});
-  CHECK(run.status == 2);
-  CHECK(holds(run.err, "does not carry out `windows_service`"));
-  CHECK(run_program({"history", "--state", place.path()}).out.empty());
 }
 
 TEST_CASE("a canary and its waves, and zone by zone, go in the order that was predicted") {

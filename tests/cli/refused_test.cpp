@@ -1,5 +1,7 @@
-// What cannot be carried out yet is compiled, planned and simulated, and refused by `run` before
-// anything is started.
+// What this machine cannot carry out is compiled, planned and simulated, and refused by `run`, or
+// fails with the reason.
+#include <stdlib.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 
@@ -8,27 +10,23 @@
 
 using namespace sluice;
 
-TEST_CASE("a plan that holds what cannot be carried out is simulated, and never begun") {
-  for (const char* run :
-       {"run windows_service { name = \"s\" executable = \"s.exe\" }",
-        "run script \"Get-Date\" { shell = \"powershell\" }",
-        "run azure_script \"Get-AzVM\" { subscription = \"s\" }",
-        "run service_fabric_script \"Get\" { endpoint = \"fabric:19000\" }",
-        "run \"true\" verify { run script \"Get-Date\" { shell = \"powershell\" } }"}) {
+TEST_CASE("what PowerShell carries out fails on a controller without it, and says so") {
+  for (const char* run : {"run windows_service { name = \"s\" executable = \"s.exe\" }",
+                          "run iis { site = \"s\" path = \"C:\\\\s\" }",
+                          "run script \"Get-Date\" { shell = \"powershell\" }",
+                          "run azure_script \"Get-AzVM\" { subscription = \"s\" }",
+                          "run service_fabric_script \"Get\" { endpoint = \"fabric:19000\" }"}) {
     const test::TemporaryDirectory directory;
     const std::string file = directory.path() + "/web.deploy";
-    test::write_text(file,
-                     "deployment \"Acme\"\nstep \"Before\" { run \"touch ran\" }\nstep \"A\" { " +
-                         std::string(run) + " }\n");
+    test::write_text(file, "deployment \"Acme\"\nstep \"A\" { " + std::string(run) + " }\n");
     INFO(run);
     CHECK(test::run_program({"check", file}).status == 0);
     CHECK(test::run_program({"simulate", file}).status == 0);
+    ::setenv("PATH", directory.path().c_str(), 1);
     const auto result = test::run_program({"run", file, "--yes"}, "", directory.path());
     INFO(result.err);
-    CHECK(result.status == 2);
-    CHECK(result.err.find("web.deploy:3:") != std::string::npos);
-    CHECK(result.err.find(": this version does not carry out `") != std::string::npos);
-    CHECK_FALSE(std::filesystem::exists(directory.path() + "/ran"));
+    CHECK(result.status == 1);
+    CHECK(result.err.find("cannot start `pwsh`: No such file or directory") != std::string::npos);
   }
 }
 

@@ -1,0 +1,25 @@
+// PowerShell, read by a parser of it: whether it holds together, and which string literals are in
+// it. tree-sitter's grammar, and not Microsoft's own parser: it runs nothing.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice::test {
+
+struct ParsedPowershell {
+  // "line 3: ERROR `…`" of the first place that is no PowerShell; empty where all of it is.
+  std::string problem;
+  // The kinds of its nodes, nested in parentheses, without their text.
+  std::string shape;
+  // What each '…' and @'…'@ stands for, in their order.
+  std::vector<std::string> literals;
+};
+
+ParsedPowershell parse_powershell(std::string_view text);
+
+// What stands behind -EncodedCommand of a command line, where it is ASCII.
+std::string decoded_command(std::string_view command_line);
+
+}  // namespace sluice::test

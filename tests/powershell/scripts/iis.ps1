@@ -1,0 +1,118 @@
+# iis: Step, on win-1
+$site = 'Acme'
+$path = 'C:\inetpub\acme\2026.11'
+$pool = 'Acme'
+$runtime = 'v4.0'
+$bindings = @(
+  'http/*:80:www.acme.example'
+  'https/*:443:'
+)
+$account = 'ACME\web'
+$state = 'started'
+$password = $env:sluice_password
+Remove-Item env:sluice_password -ErrorAction SilentlyContinue
+
+if ($env:OS -ne 'Windows_NT') {
+  throw 'this host is no Windows'
+}
+$library = "$env:windir\System32\inetsrv\Microsoft.Web.Administration.dll"
+if (-not [IO.File]::Exists($library)) {
+  throw 'this host has no IIS'
+}
+if (-not [IO.Directory]::Exists($path)) {
+  throw "there is no folder $path"
+}
+Add-Type -Path $library
+
+function Find-Named($all, $name) {
+  $all | Where-Object { $_.Name -eq $name }
+}
+
+function Wait-For($name, $all, $status) {
+  $tries = 600
+  while ("$((Find-Named $all $name).State)" -ne $status) {
+    $tries -= 1
+    if ($tries -eq 0) {
+      throw "$name is $((Find-Named $all $name).State)"
+    }
+    Start-Sleep -Milliseconds 100
+  }
+}
+
+$manager = New-Object Microsoft.Web.Administration.ServerManager
+
+# The application pool.
+$thePool = Find-Named $manager.ApplicationPools $pool
+if (-not $thePool) {
+  $thePool = $manager.ApplicationPools.Add($pool)
+  $thePool.ManagedRuntimeVersion = ''
+}
+if ($runtime -and $thePool.ManagedRuntimeVersion -ne $runtime) {
+  $thePool.ManagedRuntimeVersion = $runtime
+}
+if ($account) {
+  $thePool.ProcessModel.IdentityType = 'SpecificUser'
+  $thePool.ProcessModel.UserName = $account
+}
+if ($account -and $null -ne $password) {
+  $thePool.ProcessModel.Password = $password
+}
+
+# The site, with the pool and the folder.
+$theSite = Find-Named $manager.Sites $site
+if (-not $theSite) {
+  $theSite = $manager.Sites.Add($site, 'http', '*:80:', $path)
+}
+$application = $theSite.Applications | Where-Object { $_.Path -eq '/' }
+if ($application.ApplicationPoolName -ne $pool) {
+  $application.ApplicationPoolName = $pool
+}
+$folder = $application.VirtualDirectories | Where-Object { $_.Path -eq '/' }
+if ($folder.PhysicalPath -ne $path) {
+  $folder.PhysicalPath = $path
+}
+
+# Its bindings, where some are given: those go that are not among them, and those that are there
+# stay as they are, with their certificates.
+if ($bindings.Count -gt 0) {
+  foreach ($binding in @($theSite.Bindings)) {
+    if ($bindings -notcontains "$($binding.Protocol)/$($binding.BindingInformation)") {
+      $theSite.Bindings.Remove($binding)
+    }
+  }
+}
+$there = @($theSite.Bindings | ForEach-Object { "$($_.Protocol)/$($_.BindingInformation)" })
+foreach ($binding in $bindings) {
+  if ($there -notcontains $binding) {
+    $protocol, $information = $binding.Split([char[]]'/', 2)
+    if (-not $information) {
+      throw "the binding $binding is not written PROTOCOL/ADDRESS:PORT:HOST"
+    }
+    $theSite.Bindings.Add($information, $protocol) | Out-Null
+  }
+}
+$manager.CommitChanges()
+
+# What IIS makes of it: read anew.
+$manager = New-Object Microsoft.Web.Administration.ServerManager
+if ($state -eq 'started') {
+  $thePool = Find-Named $manager.ApplicationPools $pool
+  if ("$($thePool.State)" -ne 'Started') {
+    Wait-For $pool $manager.ApplicationPools 'Stopped'
+    $thePool.Start() | Out-Null
+  }
+  Wait-For $pool $manager.ApplicationPools 'Started'
+  $theSite = Find-Named $manager.Sites $site
+  if ("$($theSite.State)" -ne 'Started') {
+    Wait-For $site $manager.Sites 'Stopped'
+    $theSite.Start() | Out-Null
+  }
+  Wait-For $site $manager.Sites 'Started'
+} else {
+  $theSite = Find-Named $manager.Sites $site
+  if ("$($theSite.State)" -ne 'Stopped') {
+    $theSite.Stop() | Out-Null
+  }
+  Wait-For $site $manager.Sites 'Stopped'
+}
+Write-Output "$site is $($theSite.State), at $path"
