@@ -46,9 +46,8 @@ bool SshConnection::begun(Session session) const {
   return found != sessions.end() && found->second->sent;
 }
 
-// Here each request has a session of its own.
 void SshConnection::keep(Session session) {
-  Network::current().release(wires()[this], session);
+  Network::current().keep(wires()[this], session);
 }
 
 void SshConnection::release(Session session) {

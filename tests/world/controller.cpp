@@ -72,12 +72,22 @@ class Controller::Writer : public runtime::Journal {
   runtime::Journal& inner_;
 };
 
+namespace {
+
+runtime::SshSettings settings_for(const Shared& shared) {
+  runtime::SshSettings settings;
+  settings.follow_after = shared.follow_after;
+  return settings;
+}
+
+}  // namespace
+
 Controller::Controller(Shared& shared, Kernel::Owner owner)
     : shared_(shared),
       owner_(owner),
       processes_(loop_),
       person_(loop_, shared.plan, -1),
-      ssh_(loop_, processes_, {}),
+      ssh_(loop_, processes_, settings_for(shared)),
       local_(shared.kernel, shared.local, loop_),
       actions_(loop_),
       tap_(std::make_unique<Tap>(shared, owner, actions_)) {

@@ -29,9 +29,10 @@ struct Shared {
   LocalBoard& local;
   std::vector<runtime::Order> orders;
   std::string run;
-  std::function<void()> wake;  // whoever carries the run on looks at the orders
-  Kernel::Owner writer = 0;    // the last program that has committed
-  bool whole_output = false;   // no host stays away for so long that output is given up
+  std::function<void()> wake;        // whoever carries the run on looks at the orders
+  Kernel::Owner writer = 0;          // the last program that has committed
+  bool whole_output = false;         // no host stays away for so long that output is given up
+  base::Duration follow_after{300};  // what ends sooner shows its output at its end
 };
 
 class Controller : public runtime::Observer {

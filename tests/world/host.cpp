@@ -109,6 +109,12 @@ bool Host::fence(const Request& request, std::uint32_t epoch, const std::shared_
 }
 
 void Host::start(const Request& request, const std::shared_ptr<Line>& line) {
+  if (settings_.no_place > 0 && kernel_.dice().chance(settings_.no_place)) {
+    kernel_.count(Fault::NoPlace);
+    line->say(Stream::Errors,
+              request.nonce + " refused there is no place for its files on the host\n");
+    return line->exit(0);
+  }
   std::string body = request.rest;
   const auto items = take_items(body);
   const bool full = kernel_.dice().chance(settings_.disk_full);
@@ -248,8 +254,9 @@ void Host::conclude(const Request& request, const std::shared_ptr<Line>& line) {
   std::string verdict = script->verdict;
   if (verdict.empty()) verdict = script->boot == boot_ ? "lost killed" : "lost reboot";
   line->say(Stream::Errors, request.nonce + " " + verdict + "\n");
-  if (request.more) line->say(Stream::Output, runtime::answer_mark(request.nonce));
-  line->exit(0);
+  if (!request.more) return line->exit(0);
+  // The session stays, for the next one.
+  line->say(Stream::Output, runtime::answer_mark(request.nonce));
 }
 
 void Host::cancel(const Request& request, const std::shared_ptr<Line>& line) {

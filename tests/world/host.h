@@ -31,6 +31,7 @@ struct HostSettings {
   std::uint32_t deaf = 0;            // percent of scripts that ignore SIGTERM
   std::uint32_t watcher_killed = 0;  // percent of scripts
   std::uint32_t disk_full = 0;       // percent of starts
+  std::uint32_t no_place = 0;        // percent of starts: the home is not there for a moment
 };
 
 class Host {
@@ -42,7 +43,9 @@ class Host {
   // number.
   void serve(const std::string& input, const std::shared_ptr<Line>& line, std::uint32_t program);
   void reboot(bool set_up_anew);
-  void heal() { settings_.watcher_killed = settings_.disk_full = settings_.deaf = 0; }
+  void heal() {
+    settings_.watcher_killed = settings_.disk_full = settings_.deaf = settings_.no_place = 0;
+  }
   std::uint32_t boot() const { return boot_; }
   const std::string& name() const { return name_; }
   // What one script writes, in all: by its name.

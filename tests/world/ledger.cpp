@@ -13,6 +13,15 @@ using runtime::Completion;
 using scheduler::Action;
 using scheduler::Part;
 
+namespace {
+
+// Asked on behalf of an action that was lost.
+bool is_probe(const Ledger::Effect& effect) {
+  return effect.generation >= 0x8000'0000U;
+}
+
+}  // namespace
+
 Ledger::Ledger(Kernel& kernel, const plan::Plan& plan) : kernel_(kernel), plan_(plan) {}
 
 std::string Ledger::text(const Effect& effect) const {
@@ -90,6 +99,8 @@ void Ledger::check_lane(const Effect& effect) {
     if (&other == &effect || other.lost || !other.running) continue;
     if (running.step != action.step || running.lane != action.lane) continue;
     if (running == action && other.where.second != effect.where.second) continue;
+    // A program that takes over asks anew, whatever the one before has asked.
+    if (running == action && is_probe(other) && is_probe(effect)) continue;
     // A census asks beside.
     if (running.part == Part::Census || action.part == Part::Census) continue;
     kernel_.violate(fmt::format("{} begins while {} runs", text(effect), text(other)));
@@ -286,9 +297,8 @@ void Ledger::check_result(const runtime::HostResult& result) {
   for (const std::string& key : keys_[where]) {
     Effect& effect = effects_[key];
     // Of a host that was set up anew before anybody knew of the begin nothing can be known.
-    // What may be begun anew freely is, by a program that knows only of its first begin.
-    const bool unnoticed = effect.forgotten > 0 && (!effect.known_begun || effect.may_repeat);
-    if (effect.generation >= 0x8000'0000U) continue;  // asked on behalf of what was lost
+    const bool unnoticed = effect.forgotten > 0 && !effect.known_begun;
+    if (is_probe(effect)) continue;
     started = started || (effect.starts > 0 && !unnoticed);
     running = running || (effect.running && !effect.lost);
     exited = exited || (effect.exit_code && effect.exit_code == end.exit_code);

@@ -70,13 +70,28 @@ void Network::end(const std::shared_ptr<Wire>& wire, const std::shared_ptr<Sessi
   });
 }
 
-Network::SessionId Network::open(const std::shared_ptr<Wire>& wire,
-                                 runtime::SshConnection::Request request) {
-  auto session = std::make_shared<Session>();
+// The one that was kept, for what may go there.
+std::shared_ptr<Network::Session> Network::take_session(const std::shared_ptr<Wire>& wire,
+                                                        runtime::SshConnection::Request request) {
+  std::shared_ptr<Session> session;
+  if (request.stays) session = std::exchange(wire->kept, nullptr);
+  if (!session) session = std::make_shared<Session>();
   session->id = ++wire->last;
   session->request = std::move(request);
+  return session;
+}
+
+Network::SessionId Network::open(const std::shared_ptr<Wire>& wire,
+                                 runtime::SshConnection::Request request) {
+  const std::shared_ptr<Session> session = take_session(wire, std::move(request));
   wire->sessions[session->id] = session;
   if (!kernel_.effect()) return session->id;
+  if (session->dead) {
+    session->sent = true;
+    end(wire, session, kernel_.now() + base::Duration{1 + kernel_.dice().below(20)},
+        {How::Broken, 0, ""});
+    return session->id;
+  }
   const Link& link = links_[wire->host];
   if (link.cut_until > kernel_.now()) {
     wire->up = false;
@@ -97,24 +112,31 @@ Network::SessionId Network::open(const std::shared_ptr<Wire>& wire,
   return session->id;
 }
 
+bool Network::logs_in(const std::shared_ptr<Wire>& wire, const std::shared_ptr<Session>& session,
+                      base::Instant soon) {
+  test::Dice& dice = kernel_.dice();
+  if (dice.chance(settings_.refused)) {
+    kernel_.count(Fault::SessionRefused);
+    end(wire, session, soon, {How::Refused, 0, "no more sessions"});
+    return false;
+  }
+  session->sent = true;
+  if (!dice.chance(settings_.noisy)) return true;
+  kernel_.count(Fault::NoisyLogin);
+  const auto said = session;
+  kernel_.at(soon, wire->owner, [said, wire] {
+    if (!said->open || wire->gone || !said->request.on_output) return;
+    said->request.on_output(Stream::Errors, "no login now\n");
+  });
+  end(wire, session, soon, {How::Exited, 1, ""});
+  return false;
+}
+
 void Network::send(const std::shared_ptr<Wire>& wire, const std::shared_ptr<Session>& session) {
   test::Dice& dice = kernel_.dice();
   const std::string& input = session->request.input;
   const base::Instant soon = kernel_.now() + base::Duration{latency()};
-  if (dice.chance(settings_.refused)) {
-    kernel_.count(Fault::SessionRefused);
-    return end(wire, session, soon, {How::Refused, 0, "no more sessions"});
-  }
-  session->sent = true;
-  if (dice.chance(settings_.noisy)) {
-    kernel_.count(Fault::NoisyLogin);
-    const auto said = session;
-    kernel_.at(soon, wire->owner, [said, wire] {
-      if (!said->open || wire->gone || !said->request.on_output) return;
-      said->request.on_output(Stream::Errors, "no login now\n");
-    });
-    return end(wire, session, soon, {How::Exited, 1, ""});
-  }
+  if (!session->again && !logs_in(wire, session, soon)) return;
   const base::Instant when = arrival(wire->host);
   if (dice.chance(settings_.lost) || when == base::Instant::never()) {
     kernel_.count(Fault::RequestLost);
@@ -146,7 +168,8 @@ void Network::send(const std::shared_ptr<Wire>& wire, const std::shared_ptr<Sess
 
 void Network::serve(const std::shared_ptr<Wire>& wire, const std::shared_ptr<Session>& session,
                     const std::string& input, base::Instant when) {
-  const auto line = line_of(wire, session);
+  const bool goes_on = session->again && session->line && session->line->open;
+  const auto line = goes_on ? session->line : line_of(wire, session);
   // With the machine goes what was on its way to it.
   Host& host = *hosts_.at(wire->host);
   kernel_.at(when, 0, [&host, boot = host.boot(), input, line, owner = wire->owner] {
@@ -185,12 +208,29 @@ std::shared_ptr<Line> Network::line_of(const std::shared_ptr<Wire>& wire,
   return line;
 }
 
+void Network::let_go(Session& session) {
+  session.open = false;
+  if (session.line) session.line->open = false;
+}
+
 void Network::release(const std::shared_ptr<Wire>& wire, SessionId id) {
   const auto found = wire->sessions.find(id);
   if (found == wire->sessions.end()) return;
-  found->second->open = false;
-  if (found->second->line) found->second->line->open = false;
+  let_go(*found->second);
   wire->sessions.erase(found);
+}
+
+void Network::keep(const std::shared_ptr<Wire>& wire, SessionId id) {
+  const auto found = wire->sessions.find(id);
+  if (found == wire->sessions.end()) return;
+  const std::shared_ptr<Session> session = found->second;
+  if (!settings_.keeps || !session->line || !session->line->open) return release(wire, id);
+  wire->sessions.erase(found);
+  session->request = {};
+  session->again = true;
+  if (wire->kept) let_go(*wire->kept);
+  wire->kept = session;
+  kernel_.count(Fault::SessionKept);
 }
 
 void Network::cut(const std::string& host, base::Instant until) {
@@ -206,6 +246,11 @@ void Network::break_sessions(const std::string& host,
     const auto wire = row.lock();
     if (!wire || wire->host != host) continue;
     wire->up = false;
+    if (wire->kept) {
+      if (wire->kept->line) wire->kept->line->open = false;
+      wire->kept->dead = true;
+      if (kernel_.dice().chance(50)) wire->kept.reset();
+    }
     const auto sessions = wire->sessions;
     for (const auto& [id, session] : sessions) {
       if (session->line) session->line->open = false;
@@ -223,7 +268,9 @@ void Network::silence(const std::string& host, base::Instant until) {
 }
 
 void Network::heal() {
+  const bool keeps = settings_.keeps;
   settings_ = {};
+  settings_.keeps = keeps;
   links_.clear();
 }
 

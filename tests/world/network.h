@@ -20,6 +20,8 @@ struct NetworkSettings {
   // Percent of sessions.
   std::uint32_t lost = 0, cut = 0, unanswered = 0, late = 0, doubled = 0, noisy = 0, refused = 0,
                 slow = 0;
+  // A session whose answer has come whole waits for the next request of its kind.
+  bool keeps = false;
 };
 
 class Network {
@@ -33,6 +35,8 @@ class Network {
     bool sent = false;
     base::Instant last;  // arrival of what came before, in each direction
     std::shared_ptr<Line> line;
+    bool again = false;  // it has answered one before: no login comes before the next
+    bool dead = false;   // the link broke while it was kept, and nobody here has noticed
   };
   // One end of a connection, at a controller.
   struct Wire {
@@ -42,6 +46,7 @@ class Network {
     bool gone = false;
     SessionId last = 0;
     std::map<SessionId, std::shared_ptr<Session>> sessions;
+    std::shared_ptr<Session> kept;
   };
 
   Network(Kernel& kernel, NetworkSettings settings);
@@ -54,6 +59,8 @@ class Network {
   std::shared_ptr<Wire> connect(const std::string& host);
   SessionId open(const std::shared_ptr<Wire>& wire, runtime::SshConnection::Request request);
   void release(const std::shared_ptr<Wire>& wire, SessionId session);
+  // Its answer has come: it waits for the next request that stays, or is let go.
+  void keep(const std::shared_ptr<Wire>& wire, SessionId session);
 
   // All connections of the host break, and none comes about until then.
   void cut(const std::string& host, base::Instant until);
@@ -66,6 +73,11 @@ class Network {
     base::Instant cut_until;
     base::Instant silent_until;
   };
+  std::shared_ptr<Session> take_session(const std::shared_ptr<Wire>& wire,
+                                        runtime::SshConnection::Request request);
+  static void let_go(Session& session);
+  bool logs_in(const std::shared_ptr<Wire>& wire, const std::shared_ptr<Session>& session,
+               base::Instant soon);
   void send(const std::shared_ptr<Wire>& wire, const std::shared_ptr<Session>& session);
   void serve(const std::shared_ptr<Wire>& wire, const std::shared_ptr<Session>& session,
              const std::string& input, base::Instant when);

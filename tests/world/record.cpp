@@ -40,14 +40,38 @@ void Record::take(const runtime::Instant& instant) {
     }
     if (event.kind == Event::Kind::Answered) questions_.erase(event.action);
   }
+  check_session(instant);
   machine_.apply(instant.at, instant.events, commands_);
   builder_.observe(instant.at, instant.events, commands_);
   invariants_.observe(instant.at, instant.events, commands_, machine_);
   if (!invariants_.violation().empty()) kernel_.violate(invariants_.violation());
   for (const Command& command : commands_) {
     if (command.kind == Command::Kind::StartAction) open_.insert(command.action);
+    check_questions(command);
     if (command.kind == Command::Kind::AskOperator) questions_.insert(command.action);
     if (command.kind == Command::Kind::DeploymentEnded) ledger_.ended();
+  }
+}
+
+// Who takes a run up goes on with it, though whoever carried it on before was told to pause.
+void Record::check_session(const runtime::Instant& instant) {
+  if (!instant.session || machine_.state() != scheduler::State::Paused) return;
+  const bool goes_on =
+      std::any_of(instant.events.begin(), instant.events.end(),
+                  [](const Event& event) { return event.kind == Event::Kind::Continue; });
+  if (!goes_on) kernel_.violate("a run that was paused was resumed, and stays paused");
+}
+
+// No further target of a step begins while a person is asked about one of them; a batch in lockstep
+// begins as one.
+void Record::check_questions(const Command& command) {
+  if (command.kind != Command::Kind::LaneBegan) return;
+  const bool lockstep = plan_.steps[command.action.step].batches.lockstep;
+  if (lockstep || command.action.part == scheduler::Part::Undo) return;
+  for (const scheduler::Action& asked : questions_) {
+    if (asked.step == command.action.step && asked.lane != command.action.lane) {
+      kernel_.violate("a target begins while a person is asked about another of its step");
+    }
   }
 }
 

@@ -38,6 +38,8 @@ class Record {
 
  private:
   void take(const runtime::Instant& instant);
+  void check_session(const runtime::Instant& instant);
+  void check_questions(const scheduler::Command& command);
 
   Kernel& kernel_;
   const plan::Plan& plan_;

@@ -56,8 +56,11 @@ class Schedule {
   Program* live();
 
   std::uint64_t seed_;
+  test::Dice dice_;             // of the settings alone
+  test::Dice more_;             // of those that came later: the others stay as they were
+  const bool hard_hosts_;       // on which much is lost, and little begun
+  const bool slow_overtaking_;  // who was overtaken comes back late
   std::uint32_t disk_full_ = 0;
-  test::Dice dice_;  // of the settings alone
   plan::Plan plan_;
   Kernel kernel_;
   Disk disk_;
@@ -90,6 +93,7 @@ NetworkSettings Schedule::network_settings() {
   settings.noisy = rate(8);
   settings.refused = rate(8);
   settings.slow = rate(10);
+  settings.keeps = more_.chance(50);
   return settings;
 }
 
@@ -102,12 +106,19 @@ HostSettings Schedule::host_settings(std::uint64_t seed) {
   settings.deaf = rate(15);
   settings.watcher_killed = rate(6);
   settings.disk_full = disk_full_;
+  if (!hard_hosts_) return settings;
+  settings.watcher_killed = 30;
+  settings.no_place = 15;
+  if (disk_full_ > 0) settings.disk_full = 30;
   return settings;
 }
 
 Schedule::Schedule(std::uint64_t seed, bool print_trace)
     : seed_(seed),
       dice_(seed ^ 0x776f726c64ULL),
+      more_(seed ^ 0x6d6f7265ULL),
+      hard_hosts_(more_.chance(12)),
+      slow_overtaking_(more_.chance(12)),
       plan_(plan_of(seed)),
       kernel_(base::finished_hash(seed)),
       disk_(kernel_),
@@ -129,6 +140,7 @@ Schedule::Schedule(std::uint64_t seed, bool print_trace)
     network_.add(hosts_.back());
   }
   faults_end_ = 50 + dice_.below(dice_.chance(50) ? 400 : 3'000);
+  if (more_.chance(50)) shared_.follow_after = base::Duration{more_.below(10)};
   plan_faults();
 }
 
@@ -249,9 +261,10 @@ void Schedule::people_faults() {
 
 // Between what it has written down and what it sends for it.
 void Schedule::overtaking_faults() {
-  for (std::uint32_t i = dice_.chance(35) ? 1 + dice_.below(2) : 0; i > 0; --i) {
+  const std::uint32_t often = slow_overtaking_ ? 4 : 0;
+  for (std::uint32_t i = (dice_.chance(35) ? 1 + dice_.below(2) : 0) + often; i > 0; --i) {
     const std::uint64_t n = 1 + dice_.below(60);
-    const base::Duration length{5 + dice_.below(100)};
+    const base::Duration length{slow_overtaking_ ? 500 + more_.below(5'000) : 5 + dice_.below(100)};
     fault_at(0, faults_end_, [this, n, length] {
       Program* row = live();
       if (row == nullptr) return;
