@@ -19,11 +19,6 @@ namespace sluice::cli {
 
 namespace {
 
-int wrong(std::string_view message) {
-  fmt::print(stderr, "sluice: {}\n", message);
-  return exit_wrong;
-}
-
 // HH:MM or HH:MM:SS, as seconds from midnight; -1: it is none.
 std::int64_t second_of_day(std::string_view text) {
   constexpr std::int64_t most[] = {23, 59, 59};

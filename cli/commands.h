@@ -1,6 +1,8 @@
 // One function a command, each in a file of its own. Each returns the program's exit status.
 #pragma once
 
+#include <string_view>
+
 #include "cli/arguments.h"
 
 namespace sluice::cli {
@@ -16,6 +18,9 @@ enum ExitStatus : int {
   exit_interrupted = 130,
   exit_terminated = 143,
 };
+
+// Says on standard error what is wrong with the command; exit_wrong.
+int wrong(std::string_view message);
 
 int check_command(const CheckOptions& options);
 int fmt_command(const FmtOptions& options);

@@ -24,11 +24,6 @@ using simulator::Beside;
 using simulator::Range;
 using simulator::StepBeside;
 
-int wrong(std::string_view message) {
-  fmt::print(stderr, "sluice: {}\n", message);
-  return exit_wrong;
-}
-
 std::string about(std::int64_t ms) {
   const std::int64_t unit = ms >= 60'000 ? 1000 : ms >= 1'000 ? 10 : 1;
   return render::time_text(base::Instant{(ms + unit / 2) / unit * unit});

@@ -19,11 +19,6 @@ bool ends_with(std::string_view text, std::string_view ending) {
   return text.size() >= ending.size() && text.substr(text.size() - ending.size()) == ending;
 }
 
-int wrong(std::string_view message) {
-  fmt::print(stderr, "sluice: {}\n", message);
-  return exit_wrong;
-}
-
 // Of another plan it would show what did not happen.
 base::Result<ReadRun> run_of_plan(const GraphOptions& options, const plan::Plan& plan) {
   const auto folder =

@@ -72,8 +72,7 @@ std::vector<std::pair<std::string, std::string>> variables_of_environment() {
 }
 
 std::variant<plan::Plan, int> fail(std::string_view message) {
-  fmt::print(stderr, "sluice: {}\n", message);
-  return exit_wrong;
+  return wrong(message);
 }
 
 std::variant<plan::Plan, int> read_plan(const InputOptions& input, std::string_view text) {

@@ -19,11 +19,6 @@ namespace {
 
 using runtime::Order;
 
-int wrong(std::string_view message) {
-  fmt::print(stderr, "sluice: {}\n", message);
-  return exit_wrong;
-}
-
 std::string list_of(const std::vector<Question>& questions) {
   std::string text;
   for (const Question& question : questions) {

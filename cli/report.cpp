@@ -15,11 +15,6 @@ namespace sluice::cli {
 
 namespace {
 
-int wrong(std::string_view message) {
-  fmt::print(stderr, "sluice: {}\n", message);
-  return exit_wrong;
-}
-
 render::TimelineHeader header_of(const ReadRun& run) {
   return {{}, run.record.run, run.record.started_at, {}};
 }

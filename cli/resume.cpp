@@ -17,11 +17,6 @@ namespace sluice::cli {
 
 namespace {
 
-int wrong(std::string_view message) {
-  fmt::print(stderr, "sluice: {}\n", message);
-  return exit_wrong;
-}
-
 // Files that are not what they were when the run began.
 void tell_of_changes(const plan::Plan& plan, const std::string& folder) {
   constexpr std::size_t most_bytes = std::size_t{64} << 20;

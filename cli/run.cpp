@@ -17,11 +17,6 @@ namespace sluice::cli {
 
 namespace {
 
-int wrong(std::string_view message) {
-  fmt::print(stderr, "sluice: {}\n", message);
-  return exit_wrong;
-}
-
 // Where the file lies: what it names is beneath.
 std::string file_folder(const RunOptions& options) {
   const std::filesystem::path file = options.input.file;

@@ -24,11 +24,6 @@ namespace {
 using runtime::Order;
 using scheduler::State;
 
-int wrong(std::string_view message) {
-  fmt::print(stderr, "sluice: {}\n", message);
-  return exit_wrong;
-}
-
 Order order_of(Order::Kind kind) {
   Order order;
   order.kind = kind;

@@ -70,11 +70,6 @@ class Simulation {
   }
 
  private:
-  static int wrong(std::string_view message) {
-    fmt::print(stderr, "sluice: {}\n", message);
-    return exit_wrong;
-  }
-
   int put(std::string_view text) const {
     const base::Status written = write_file(options_.output.empty() ? "-" : options_.output, text);
     return written ? exit_done : wrong(written.error().message);

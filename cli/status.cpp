@@ -20,11 +20,6 @@ namespace sluice::cli {
 
 namespace {
 
-int wrong(std::string_view message) {
-  fmt::print(stderr, "sluice: {}\n", message);
-  return exit_wrong;
-}
-
 std::string order_text(const plan::Plan& plan, const runtime::Order& order) {
   std::string text(runtime::order_word(order.kind));
   if (!runtime::answers_question(order.kind)) return text;
