@@ -9,6 +9,7 @@
 #include "base/json_writer.h"
 #include "base/utf8.h"
 #include "cli/live_capacity.h"
+#include "render/state_words.h"
 #include "render/text_table.h"
 #include "render/timeline_text.h"
 #include "runtime/request.h"
@@ -35,12 +36,6 @@ bool has_ended(const runtime::Instant& instant, const scheduler::Action& action)
   return std::any_of(instant.events.begin(), instant.events.end(), [&](const auto& event) {
     return event.kind == scheduler::Event::Kind::ActionFinished && event.action == action;
   });
-}
-
-std::string words(State state) {
-  std::string text(scheduler::state_name(state));
-  std::replace(text.begin(), text.end(), '_', ' ');
-  return text;
 }
 
 std::string_view event_name(Command::Kind kind) {
@@ -262,7 +257,8 @@ void RunView::plain_event(const Command& command, base::Instant at) {
       // Where there is one target alone, the step's end says the same.
       if (steps_[action.step.value].lanes == 1 && command.state == State::Succeeded) return;
       if (command.state == State::Succeeded && !tells_targets(action)) return;
-      return print(lane_line(action, at) + fmt::format("{}: {}", name, words(command.state)));
+      return print(lane_line(action, at) +
+                   fmt::format("{}: {}", name, render::state_words(command.state)));
     case Command::Kind::LaneLeftOut:
       return print(lane_line(action, at) +
                    fmt::format("{}: left out, {}", name,
@@ -288,7 +284,7 @@ std::string RunView::bold(const std::string& text) const {
 
 // How a step has ended, and on how many of its targets.
 std::string RunView::ended(const Command& command) const {
-  std::string text = words(command.state);
+  std::string text = render::state_words(command.state);
   const StepProgress& progress = steps_[command.action.step.value];
   if (command.state == State::Succeeded && progress.lanes > 1) {
     text += fmt::format(" on {} targets", progress.lanes);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "render/state_words.h"
 #include "render/text_table.h"
 #include "render/timeline_text.h"
 #include "render/what_if.h"
@@ -13,12 +14,6 @@ namespace sluice::render {
 namespace {
 
 using scheduler::State;
-
-std::string words(State state) {
-  std::string text(scheduler::state_name(state));
-  std::replace(text.begin(), text.end(), '_', ' ');
-  return text;
-}
 
 struct Standing {
   State state = State::NotStarted;
@@ -70,7 +65,7 @@ std::string end_state_text(const plan::Plan& plan, const scheduler::Timeline& ti
       others += count;
     } else if (standing.planned) {
       ++shown;
-      table.row({fitted(names(plan, target, end), name_width), words(standing.state),
+      table.row({fitted(names(plan, target, end), name_width), state_words(standing.state),
                  standing.out ? "out of service" : "in service", std::string(standing.release)});
       if (style.colour) table.colour_last(1, standing.out ? "\x1b[31m" : "\x1b[33m");
     }

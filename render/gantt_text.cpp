@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/utf8.h"
+#include "render/state_words.h"
 #include "render/text_table.h"
 #include "render/timeline_text.h"
 
@@ -79,10 +80,8 @@ class Chart {
 
   void draw_step(plan::StepId step) {
     const scheduler::StepTimes& times = timeline_.steps[step.value];
-    std::string state(scheduler::state_name(times.state));
-    std::replace(state.begin(), state.end(), '_', ' ');
-    std::string title =
-        fmt::format("{}  {}", fitted(plan_.steps[step].name, style_.width / 2), state);
+    std::string title = fmt::format("{}  {}", fitted(plan_.steps[step].name, style_.width / 2),
+                                    state_words(times.state));
     if (times.start != Instant::never()) {
       title += fmt::format("  {} to {}", time_text(times.start), time_text(times.end));
     }
@@ -102,13 +101,6 @@ class Chart {
 
   std::string bold(const std::string& text) const {
     return style_.colour ? "\x1b[1m" + text + "\x1b[0m" : text;
-  }
-
-  std::string_view colour_of(State state) const {
-    if (!style_.colour) return "";
-    if (state == State::Succeeded) return "\x1b[32m";
-    if (state == State::Degraded) return "\x1b[33m";
-    return state == State::Running ? "\x1b[36m" : "\x1b[31m";
   }
 
   void row(std::string_view label, const std::vector<std::string_view>& cells,
@@ -136,7 +128,7 @@ class Chart {
     const bool bad = times.state == State::Failed || times.state == State::Cancelled;
     if (bad) cells[columns_of(times.start, times.end).second - 1] = signs_.failed;
     const std::string label = fmt::format("  {}", plan::lane_name(plan_, step, lane));
-    row(label, cells, colour_of(times.state));
+    row(label, cells, state_colour(times.state, style_.colour));
   }
 
   void draw_band(plan::StepId step, std::uint32_t from, std::uint32_t to) {
@@ -161,7 +153,7 @@ class Chart {
     }
     std::string names = "  " + std::string(plan::lane_name(plan_, step, from));
     if (to - from > 1) names += fmt::format(" … {}", plan::lane_name(plan_, step, to - 1));
-    row(names, cells, colour_of(worst));
+    row(names, cells, state_colour(worst, style_.colour));
   }
 
   // How many of each role are in service: the lowest of each column.

@@ -8,6 +8,7 @@
 #include "plan/graph.h"
 #include "render/graph.h"
 #include "render/graph_words.h"
+#include "render/state_words.h"
 #include "render/text_table.h"
 #include "render/timeline_text.h"
 
@@ -53,12 +54,6 @@ Look look_of(State state) {
     default:
       return {"#f1f3f5", "#ced4da"};
   }
-}
-
-std::string words(State state) {
-  std::string text(scheduler::state_name(state));
-  std::replace(text.begin(), text.end(), '_', ' ');
-  return text;
 }
 
 class DotWriter {
@@ -123,7 +118,7 @@ class DotWriter {
 
   // "failed · 4s to 12.5s · 3 of 5 targets succeeded"
   static std::string what_happened(const scheduler::StepTimes& times) {
-    std::string text = words(times.state);
+    std::string text = state_words(times.state);
     if (times.start != base::Instant::never()) {
       text += times.end == base::Instant::never()
                   ? fmt::format(" · since {}", time_text(times.start))

@@ -46,9 +46,9 @@ std::string_view kind_name(plan::Contract::Kind kind) {
   return "duration";
 }
 
-class Writer {
+class DataWriter {
  public:
-  Writer(const plan::Plan& plan, std::string& out) : plan_(plan), json_(out) {}
+  DataWriter(const plan::Plan& plan, std::string& out) : plan_(plan), json_(out) {}
 
   void write(std::span<const ReportPart> parts, const ReportDistribution* distribution) {
     json_.begin_object();
@@ -433,7 +433,7 @@ class Writer {
 std::string report_data(const plan::Plan& plan, std::span<const ReportPart> parts,
                         const ReportDistribution* distribution) {
   std::string json;
-  Writer(plan, json).write(parts, distribution);
+  DataWriter(plan, json).write(parts, distribution);
   // `<` stands in strings only; escaped it neither ends nor opens an element or a comment.
   std::string safe;
   safe.reserve(json.size());

@@ -5,6 +5,7 @@
 
 #include "base/utf8.h"
 #include "plan/limits.h"
+#include "render/state_words.h"
 #include "render/text_table.h"
 #include "render/timeline_text.h"
 
@@ -15,30 +16,6 @@ namespace {
 using base::Instant;
 using scheduler::State;
 using scheduler::state_name;
-
-std::string_view colour_of(State state, const TextStyle& style) {
-  if (!style.colour) return "";
-  switch (state) {
-    case State::Succeeded:
-      return "\x1b[32m";
-    case State::Degraded:
-    case State::Paused:
-    case State::Skipped:
-      return "\x1b[33m";
-    case State::Failed:
-    case State::Aborted:
-    case State::Cancelled:
-      return "\x1b[31m";
-    default:
-      return "";
-  }
-}
-
-std::string words(State state) {
-  std::string text(state_name(state));
-  std::replace(text.begin(), text.end(), '_', ' ');
-  return text;
-}
 
 std::uint32_t not_run(const scheduler::StepTimes& row) {
   return row.skipped + row.not_started + row.excluded + row.left_behind;
@@ -65,7 +42,7 @@ std::string steps_table(const plan::Plan& plan, const scheduler::Timeline& timel
   for (const plan::StepId id : plan.steps.ids()) {
     const scheduler::StepTimes& row = timeline.steps[id.value];
     const std::uint32_t at_once = plan::own_limit(plan, id).value;
-    std::vector<std::string> cells{fitted(plan.steps[id].name, name_width), words(row.state)};
+    std::vector<std::string> cells{fitted(plan.steps[id].name, name_width), state_words(row.state)};
     cells.push_back(time_text(row.start));
     cells.push_back(time_text(row.end));
     cells.push_back(fmt::format("{}", at_once));
@@ -73,7 +50,7 @@ std::string steps_table(const plan::Plan& plan, const scheduler::Timeline& timel
     if (any_failed) cells.push_back(fmt::format("{}", row.failed));
     if (any_not_run) cells.push_back(fmt::format("{}", not_run(row)));
     table.row(std::move(cells));
-    table.colour_last(1, colour_of(row.state, style));
+    table.colour_last(1, state_colour(row.state, style.colour));
   }
   return table.text(2);
 }
@@ -96,7 +73,7 @@ std::string reasons(const plan::Plan& plan, const scheduler::Timeline& timeline)
     const scheduler::StepTimes& row = timeline.steps[id.value];
     if (row.reason == scheduler::Reason::None) continue;
     text +=
-        fmt::format("  {} {}: {}\n", fitted(plan.steps[id].name, 60), words(row.state),
+        fmt::format("  {} {}: {}\n", fitted(plan.steps[id].name, 60), state_words(row.state),
                     fitted(scheduler::reason_text(plan, row.reason, row.cause, row.contract), 100));
   }
   return text;
@@ -137,7 +114,7 @@ std::string contracts_table(const plan::Plan& plan, const scheduler::Timeline& t
     }
     table.row({fitted(contract.text, 60), times.held ? "held" : "broken", fitted(worst, 30),
                time_text(times.at)});
-    table.colour_last(1, colour_of(times.held ? State::Succeeded : State::Failed, style));
+    table.colour_last(1, state_colour(times.held ? State::Succeeded : State::Failed, style.colour));
   }
   return table.text(2);
 }
@@ -193,11 +170,11 @@ std::string time_text(Instant at) {
 
 std::string summary_text(const plan::Plan& plan, const scheduler::Timeline& timeline,
                          const std::vector<std::string>& assumed, const TextStyle& style) {
-  const std::string_view colour = colour_of(timeline.outcome, style);
+  const std::string_view colour = state_colour(timeline.outcome, style.colour);
   const bool whole =
       timeline.outcome != State::Running && timeline.outcome != State::Paused;  // it has ended
   std::string text = fmt::format("{}: {}{}{} {} {}\n\n", fitted(plan.deployment, 60), colour,
-                                 words(timeline.outcome), colour.empty() ? "" : "\x1b[0m",
+                                 state_words(timeline.outcome), colour.empty() ? "" : "\x1b[0m",
                                  whole ? "in" : "after", duration_text(timeline.duration));
   text += steps_table(plan, timeline, style);
   const std::string why = reasons(plan, timeline);

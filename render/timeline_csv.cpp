@@ -15,9 +15,9 @@ using scheduler::Interval;
 using scheduler::Part;
 using scheduler::State;
 
-class Writer {
+class CsvWriter {
  public:
-  Writer(const plan::Plan& plan, const scheduler::Timeline& timeline)
+  CsvWriter(const plan::Plan& plan, const scheduler::Timeline& timeline)
       : plan_(plan), timeline_(timeline) {}
 
   std::string table() {
@@ -119,7 +119,7 @@ class Writer {
 }  // namespace
 
 std::string timeline_csv(const plan::Plan& plan, const scheduler::Timeline& timeline) {
-  return Writer(plan, timeline).table();
+  return CsvWriter(plan, timeline).table();
 }
 
 }  // namespace sluice::render

@@ -24,9 +24,9 @@ using scheduler::State;
 using scheduler::state_name;
 using scheduler::Timeline;
 
-class Writer {
+class TimelineWriter {
  public:
-  Writer(const plan::Plan& plan, const Timeline& timeline, std::string& out)
+  TimelineWriter(const plan::Plan& plan, const Timeline& timeline, std::string& out)
       : plan_(plan), timeline_(timeline), json_(out) {}
 
   void write(const TimelineHeader& header) {
@@ -290,7 +290,7 @@ class Writer {
 std::string timeline_json(const plan::Plan& plan, const Timeline& timeline,
                           const TimelineHeader& header) {
   std::string text;
-  Writer(plan, timeline, text).write(header);
+  TimelineWriter(plan, timeline, text).write(header);
   text.push_back('\n');
   return text;
 }

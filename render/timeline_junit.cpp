@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/utf8.h"
+#include "render/state_words.h"
 #include "render/timeline_export.h"
 #include "scheduler/work.h"
 
@@ -57,9 +58,9 @@ Result result_of(State state) {
   }
 }
 
-class Writer {
+class JunitWriter {
  public:
-  Writer(const plan::Plan& plan, const scheduler::Timeline& timeline)
+  JunitWriter(const plan::Plan& plan, const scheduler::Timeline& timeline)
       : plan_(plan), timeline_(timeline) {}
 
   std::string document(std::string_view started_at) {
@@ -110,8 +111,7 @@ class Writer {
         attribute(plan::lane_name(plan_, step, lane)), seconds(length(times.start, times.end)));
     const Result result = result_of(times.state);
     if (result == Result::Passed) return head + "/>\n";
-    std::string why(scheduler::state_name(times.state));
-    std::replace(why.begin(), why.end(), '_', ' ');
+    std::string why = state_words(times.state);
     if (times.reason != scheduler::Reason::None) {
       why += ": " + scheduler::reason_text(plan_, times.reason, times.cause);
     }
@@ -157,7 +157,7 @@ class Writer {
 
 std::string timeline_junit(const plan::Plan& plan, const scheduler::Timeline& timeline,
                            std::string_view started_at) {
-  return Writer(plan, timeline).document(started_at);
+  return JunitWriter(plan, timeline).document(started_at);
 }
 
 }  // namespace sluice::render

@@ -13,9 +13,9 @@ using base::Instant;
 using scheduler::Interval;
 using scheduler::State;
 
-class Writer {
+class TraceWriter {
  public:
-  Writer(const plan::Plan& plan, const scheduler::Timeline& timeline, std::string& out)
+  TraceWriter(const plan::Plan& plan, const scheduler::Timeline& timeline, std::string& out)
       : plan_(plan), timeline_(timeline), json_(out) {}
 
   void write() {
@@ -118,7 +118,7 @@ class Writer {
 
 std::string timeline_trace(const plan::Plan& plan, const scheduler::Timeline& timeline) {
   std::string text;
-  Writer(plan, timeline, text).write();
+  TraceWriter(plan, timeline, text).write();
   text.push_back('\n');
   return text;
 }

@@ -9,6 +9,7 @@
 #include "base/json_writer.h"
 #include "base/words.h"
 #include "render/plan_words.h"
+#include "render/state_words.h"
 #include "render/text_table.h"
 #include "render/timeline_json.h"
 #include "scheduler/work.h"
@@ -53,18 +54,6 @@ std::vector<std::size_t> worst_first(const std::vector<WhatIf>& runs,
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); });
   return order;
-}
-
-std::string state_words(State state) {
-  std::string text(scheduler::state_name(state));
-  std::replace(text.begin(), text.end(), '_', ' ');
-  return text;
-}
-
-std::string_view colour_of(State state, const TextStyle& style) {
-  if (!style.colour) return "";
-  if (state == State::Succeeded) return "\x1b[32m";
-  return state == State::Degraded ? "\x1b[33m" : "\x1b[31m";
 }
 
 // Roles of which none goes out of service in any run would only make the table wide.
@@ -142,7 +131,7 @@ std::string what_if_text(const plan::Plan& plan, const std::string& task,
     }
     if (undoes) cells.push_back(rollback_cell(runs[i].rollback));
     table.row(std::move(cells));
-    table.colour_last(1, colour_of(timeline.outcome, style));
+    table.colour_last(1, state_colour(timeline.outcome, style.colour));
   }
   return fmt::format("{}: what if `{}` fails on one target, the worst first\n\n{}",
                      fitted(plan.deployment, 60), fitted(task, 60), table.text(2));
