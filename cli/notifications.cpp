@@ -8,6 +8,7 @@
 #include "base/json_writer.h"
 #include "base/utf8.h"
 #include "base/words.h"
+#include "render/state_words.h"
 #include "render/timeline_text.h"
 #include "runtime/runs.h"
 #include "scheduler/work.h"
@@ -32,12 +33,6 @@ constexpr std::string_view run_ended_event = "run_ended";
 constexpr std::array event_names{
     run_started,           run_resumed, step_ended_event, target_failed, operator_needed,
     left_prediction_event, run_paused,  run_continued,    run_stopped,   run_ended_event};
-
-std::string words(scheduler::State state) {
-  std::string text(scheduler::state_name(state));
-  std::replace(text.begin(), text.end(), '_', ' ');
-  return text;
-}
 
 base::Status take_events(std::string_view list, std::set<std::string, std::less<>>& on) {
   while (true) {
@@ -206,7 +201,7 @@ void Notifications::step_ended(const Command& command, base::Instant at) {
   if (command.reason != scheduler::Reason::None) {
     reason = scheduler::reason_text(run_.plan, command.reason, command.cause, command.contract);
   }
-  std::string text = fmt::format("`{}` {}", step.name, words(command.state));
+  std::string text = fmt::format("`{}` {}", step.name, render::state_words(command.state));
   if (times.failed > 0 && times.targets > 1)
     text += fmt::format(", {} of {} targets failed", times.failed, times.targets);
   if (!reason.empty()) text += ", " + reason;
@@ -223,7 +218,7 @@ void Notifications::run_ended(const Command& command, base::Instant at) {
   const scheduler::Timeline timeline = timeline_(at);
   const scheduler::Census& census = timeline.census;
   Document document(*this, run_ended_event, at,
-                    fmt::format("run {} {} in {}", run_.name, words(command.state),
+                    fmt::format("run {} {} in {}", run_.name, render::state_words(command.state),
                                 render::duration_text(timeline.duration)));
   document.member("state", scheduler::state_name(command.state));
   document.number("duration_ms", timeline.duration.ms);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/characters.h"
 #include "compiler/action_table.h"
 
 namespace sluice::compiler {
@@ -12,14 +13,6 @@ namespace {
 
 bool is_visible(char c) {
   return c > ' ' && c < 127;
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 // No blanks, no controls, nothing that ends a command.
@@ -38,7 +31,7 @@ bool is_host(std::string_view host) {
   const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
   if (bracketed) host = host.substr(1, host.size() - 2);
   return !host.empty() && host.front() != '-' && std::all_of(host.begin(), host.end(), [&](char c) {
-    return is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == '.' ||
+    return base::is_letter_or_digit(c) || c == '-' || c == '_' || c == '.' ||
            (bracketed && (c == ':' || c == '%'));
   });
 }
@@ -48,7 +41,7 @@ bool is_port(std::string_view port) {
   if (port.empty() || port.size() > most_digits) return false;
   int value = 0;
   for (const char c : port) {
-    if (!is_digit(c)) return false;
+    if (!base::is_digit(c)) return false;
     value = value * 10 + (c - '0');
   }
   return value >= 1 && value <= 65535;
@@ -102,9 +95,8 @@ std::string addresses_problem(std::string_view text) {
 
 bool is_sha256(std::string_view text) {
   constexpr std::size_t digits = 64;
-  return text.size() == digits && std::all_of(text.begin(), text.end(), [](char c) {
-           return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-         });
+  return text.size() == digits &&
+         std::all_of(text.begin(), text.end(), [](char c) { return base::is_hexadecimal(c); });
 }
 
 std::string number_problem(Form form, std::int64_t micros) {
@@ -127,7 +119,7 @@ std::string archive_problem(std::string_view path) {
 }
 
 std::string folder_problem(std::string_view path) {
-  const bool drive = path.size() > 2 && is_letter(path[0]) && path[1] == ':';
+  const bool drive = path.size() > 2 && base::is_letter(path[0]) && path[1] == ':';
   return path.starts_with("/") || drive ? "" : "it is an absolute path";
 }
 
@@ -171,9 +163,9 @@ std::string entry_name_problem(std::string_view map, std::string_view name) {
     const bool fits = is_plain_name(name) && name.find(':') == std::string_view::npos;
     return fits ? "" : "a header has a name without blanks or `:`, and a value";
   }
-  const bool fits = !name.empty() && !is_digit(name[0]) &&
+  const bool fits = !name.empty() && !base::is_digit(name[0]) &&
                     std::all_of(name.begin(), name.end(),
-                                [](char c) { return is_letter(c) || is_digit(c) || c == '_'; });
+                                [](char c) { return base::is_letter_or_digit(c) || c == '_'; });
   if (fits) return "";
   return map == "environment"
              ? "an environment variable has a name of letters, digits and `_`, and a value"

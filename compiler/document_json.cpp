@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/characters.h"
 #include "base/utf8.h"
 #include "compiler/document.h"
 
@@ -50,7 +51,7 @@ class JsonParser {
     const char c = peek();
     if (c == '"') return string();
     if (c == '{' || c == '[') return open(c == '{');
-    if (c == '-' || (c >= '0' && c <= '9')) return number();
+    if (c == '-' || base::is_digit(c)) return number();
     for (const std::string_view word : {"true", "false", "null"}) {
       if (text_.substr(at_, word.size()) != word) continue;
       document_.add(word == "null" ? Document::Kind::Null : Document::Kind::Boolean, at_,
@@ -179,7 +180,7 @@ class JsonParser {
       const char c = peek();
       const char low = static_cast<char>(c | 0x20);
       std::uint32_t digit = 16;
-      if (c >= '0' && c <= '9') digit = static_cast<std::uint32_t>(c - '0');
+      if (base::is_digit(c)) digit = static_cast<std::uint32_t>(c - '0');
       if (low >= 'a' && low <= 'f') digit = static_cast<std::uint32_t>(low - 'a' + 10);
       if (digit > 15) return false;
       unit = unit * 16 + digit;

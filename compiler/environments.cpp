@@ -6,6 +6,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "base/characters.h"
 #include "base/utf8.h"
 #include "compiler/program.h"
 #include "compiler/report.h"
@@ -206,9 +207,7 @@ class Environments {
 
   // What could be a name in a part of the source.
   std::vector<std::string> words_of(base::Span span) const {
-    const auto continues = [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-    };
+    const auto continues = [](char c) { return base::is_letter_or_digit(c) || c == '_'; };
     const std::string_view text =
         sources_[span.file].text().substr(span.begin, span.end - span.begin);
     std::vector<std::string> words;

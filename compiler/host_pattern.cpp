@@ -6,6 +6,7 @@
 #include <charconv>
 #include <optional>
 
+#include "base/characters.h"
 #include "base/utf8.h"
 
 namespace sluice::compiler {
@@ -15,26 +16,13 @@ namespace {
 constexpr std::string_view letters_in_order =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-std::optional<std::uint64_t> whole_number(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 // Where `[0-9a-z]:[…](:[0-9])` in brackets ends; 0 where there is none at the start.
 std::size_t bracket_end(std::string_view text) {
   if (text.empty() || text[0] != '[') return 0;
   const std::size_t close = text.find(']');
   if (close == std::string_view::npos) return 0;
   const std::string_view inside = text.substr(1, close - 1);
-  const auto fits = [](char c) {
-    return is_digit(c) || c == ':' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-  };
+  const auto fits = [](char c) { return base::is_digit(c) || c == ':' || base::is_letter(c); };
   const bool good =
       std::all_of(inside.begin(), inside.end(), fits) && inside.find(':') != std::string_view::npos;
   return good ? close + 1 : 0;
@@ -49,8 +37,8 @@ bool is_host_name(std::string_view text) {
     while (at < text.size() && text[at] != '.') {
       const std::size_t range = bracket_end(text.substr(at));
       const char c = text[at];
-      const bool letter = is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                          c == '_' || static_cast<unsigned char>(c) >= 0x80;
+      const bool letter =
+          base::is_letter_or_digit(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80;
       if (range == 0 && !letter && (c != '-' || last == 0)) return false;
       last = range > 0 ? ']' : c;
       at += range > 0 ? range : 1;
@@ -67,7 +55,7 @@ bool is_ipv6(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t range = bracket_end(text.substr(at));
     const char c = text[at];
-    const bool hexadecimal = is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    const bool hexadecimal = base::is_hexadecimal(c);
     if (range == 0 && !hexadecimal && c != ':' && c != '.') return false;
     if (c == ':') ++colons;
     at += range > 0 ? range : 1;
@@ -83,7 +71,7 @@ struct HostAndPort {
 // `host:22`, where the host has no colon outside of brackets; `[address]:22`.
 std::optional<HostAndPort> split_port(std::string_view text) {
   std::size_t digits = text.size();
-  while (digits > 0 && is_digit(text[digits - 1])) --digits;
+  while (digits > 0 && base::is_digit(text[digits - 1])) --digits;
   if (digits == text.size() || digits < 2 || text[digits - 1] != ':') return std::nullopt;
   std::string_view host = text.substr(0, digits - 1);
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
@@ -101,7 +89,7 @@ std::optional<HostAndPort> split_port(std::string_view text) {
 HostPattern::HostPattern(std::string_view text, std::uint64_t most) : single_(text) {
   const bool has_colon = text.find(':') != std::string_view::npos;
   if (const auto split = has_colon ? split_port(text) : std::nullopt) {
-    const auto port = whole_number(split->port);
+    const auto port = base::whole_number(split->port);
     if (!port || *port < 1 || *port > 65535) {
       problem_ = fmt::format("`{}` is no port: it is a number from 1 to 65535",
                              base::printable(split->port));
@@ -157,7 +145,7 @@ std::string HostPattern::read_range(std::string_view inside, Piece& piece) const
   std::string_view low = inside.substr(0, first_colon);
   const std::string_view high = inside.substr(first_colon + 1, second_colon - first_colon - 1);
   if (second_colon != std::string_view::npos) {
-    const auto step = whole_number(inside.substr(second_colon + 1));
+    const auto step = base::whole_number(inside.substr(second_colon + 1));
     if (!step || *step == 0) return "a step is a whole number from 1";
     piece.step = *step;
   }
@@ -172,8 +160,8 @@ std::string HostPattern::read_range(std::string_view inside, Piece& piece) const
     piece.first = low_letter;
     last = high_letter;
   } else {
-    const auto from = whole_number(low);
-    const auto to = whole_number(high);
+    const auto from = base::whole_number(low);
+    const auto to = base::whole_number(high);
     if (!from || !to) return "its ends are two whole numbers or two letters";
     piece.first = *from;
     last = *to;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/characters.h"
 #include "base/utf8.h"
 #include "compiler/host_pattern.h"
 #include "compiler/inventory_hosts.h"
@@ -97,8 +98,7 @@ class IniReader {
     const std::string_view kind =
         colon == std::string_view::npos ? std::string_view{} : inside.substr(colon + 1);
     const auto is_word = [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-             c == '_' || static_cast<unsigned char>(c) >= 0x80;
+      return base::is_letter_or_digit(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80;
     };
     const bool good = !name.empty() && name.find_first_of(" \t") == std::string_view::npos &&
                       (colon == std::string_view::npos || !kind.empty()) &&

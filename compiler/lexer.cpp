@@ -2,26 +2,24 @@
 
 #include <algorithm>
 
+#include "base/characters.h"
 #include "base/check.h"
 
 namespace sluice::compiler {
 
 namespace {
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool begins_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  return base::is_letter(c) || c == '_';
 }
 bool continues_word(char c) {
-  return begins_word(c) || is_digit(c);
+  return begins_word(c) || base::is_digit(c);
 }
 bool is_beyond_ascii(char c) {
   return (static_cast<unsigned char>(c) & 0x80U) != 0;
 }
 bool is_hexadecimal(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+  return base::is_hexadecimal(c);
 }
 bool ends_line(char c) {
   return c == '\n' || c == '\r';
@@ -107,7 +105,7 @@ Token Lexer::next() {
   if (!skip_blanks()) return token(at_, TokenKind::End);
   const char c = text_[at_];
   if (begins_word(c)) return word();
-  if (is_digit(c)) return quantity();
+  if (base::is_digit(c)) return quantity();
   if (c == '"') return quotes();
   if (ends_line(c)) return broken_string();
   return other();
@@ -125,7 +123,7 @@ Token Lexer::quantity() {
   while (!at_end()) {
     if (continues_word(text_[at_])) {
       ++at_;
-    } else if (text_[at_] == '.' && is_digit(peek(1))) {
+    } else if (text_[at_] == '.' && base::is_digit(peek(1))) {
       at_ += 2;
     } else {
       break;

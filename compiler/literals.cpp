@@ -6,6 +6,7 @@
 #include <array>
 #include <vector>
 
+#include "base/characters.h"
 #include "base/utf8.h"
 #include "plan/functions.h"
 
@@ -70,10 +71,6 @@ const Unit* find_unit(std::string_view name) {
   return found == units.end() ? nullptr : &*found;
 }
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 Quantity wrong(std::string problem, std::string hint = "") {
   return {std::nullopt, false, std::move(problem), std::move(hint)};
 }
@@ -93,9 +90,9 @@ std::vector<Part> parts_of(std::string_view text) {
   std::size_t at = 0;
   while (at < text.size()) {
     const std::size_t digits = at;
-    while (at < text.size() && (is_digit(text[at]) || text[at] == '.')) ++at;
+    while (at < text.size() && (base::is_digit(text[at]) || text[at] == '.')) ++at;
     const std::size_t letters = at;
-    while (at < text.size() && !is_digit(text[at])) ++at;
+    while (at < text.size() && !base::is_digit(text[at])) ++at;
     parts.push_back({text.substr(digits, letters - digits), text.substr(letters, at - letters)});
   }
   return parts;
@@ -214,8 +211,8 @@ Quantity read_quantity(std::string_view text) {
   std::string_view digits = text;
   const bool percentage = !digits.empty() && digits.back() == '%';
   if (percentage) digits.remove_suffix(1);
-  const bool plain =
-      std::all_of(digits.begin(), digits.end(), [](char c) { return is_digit(c) || c == '.'; });
+  const bool plain = std::all_of(digits.begin(), digits.end(),
+                                 [](char c) { return base::is_digit(c) || c == '.'; });
   if (plain) return plain_number(text, digits, percentage);
   if (percentage) return wrong(fmt::format("`{}` is no percentage", text));
   return with_units(text);
@@ -243,8 +240,8 @@ std::optional<std::string> read_escape(std::string_view text) {
   if (text.size() < 5 || text.size() > 10 || text.substr(0, 3) != "\\u{") return std::nullopt;
   char32_t code_point = 0;
   for (const char digit : text.substr(3, text.size() - 4)) {
-    const char32_t value = is_digit(digit) ? static_cast<char32_t>(digit - '0')
-                                           : static_cast<char32_t>((digit | 0x20) - 'a' + 10);
+    const char32_t value = base::is_digit(digit) ? static_cast<char32_t>(digit - '0')
+                                                 : static_cast<char32_t>((digit | 0x20) - 'a' + 10);
     code_point = code_point * 16 + value;
   }
   const bool surrogate = code_point >= 0xD800 && code_point <= 0xDFFF;

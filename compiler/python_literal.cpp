@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/characters.h"
 #include "base/utf8.h"
 #include "compiler/exact_number.h"
 
@@ -13,13 +14,8 @@ using Kind = InventoryValue::Kind;
 
 constexpr int most_levels = 100;
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 bool is_word(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-         static_cast<unsigned char>(c) >= 0x80;
+  return base::is_letter_or_digit(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80;
 }
 
 // One literal of one line. What is none of them ends it: `failed_` then.
@@ -94,11 +90,11 @@ class Literal {
     if (c == '[') return sequence(']');
     if (c == '(') return parenthesis();
     if (c == '{') return braces();
-    if (is_digit(c) || c == '.') return number(false);
+    if (base::is_digit(c) || c == '.') return number(false);
     if (c == '-' || c == '+') {
       ++at_;
       blanks();
-      return is_digit(peek()) || peek() == '.' ? number(c == '-') : fail();
+      return base::is_digit(peek()) || peek() == '.' ? number(c == '-') : fail();
     }
     if (c == '"' || c == '\'') return strings();
     return word();
@@ -197,7 +193,9 @@ class Literal {
     digits.remove_prefix(2);
     const auto fits = [&](char c) {
       const char low = static_cast<char>(c | 0x20);
-      const int value = is_digit(c) ? c - '0' : low >= 'a' && low <= 'f' ? low - 'a' + 10 : 99;
+      const int value = base::is_digit(c)          ? c - '0'
+                        : low >= 'a' && low <= 'f' ? low - 'a' + 10
+                                                   : 99;
       return value < base;
     };
     if (digits.empty() || !std::all_of(digits.begin(), digits.end(), fits)) return fail();
@@ -208,7 +206,7 @@ class Literal {
     std::size_t at = 0;
     const auto skip_digits = [&] {
       const std::size_t begin = at;
-      while (at < digits.size() && is_digit(digits[at])) ++at;
+      while (at < digits.size() && base::is_digit(digits[at])) ++at;
       return at - begin;
     };
     std::size_t count = skip_digits();

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/characters.h"
 #include "base/check.h"
 
 namespace sluice::compiler {
@@ -29,17 +30,6 @@ struct Piece {
   std::optional<Range> range;
 };
 
-std::optional<std::uint64_t> whole_number(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 Result<Range> read_range(std::string_view inside) {
   const auto wrong = [&](std::string_view why) {
     return Error{fmt::format("`[{}]` is no range: {}", inside, why)};
@@ -48,7 +38,7 @@ Result<Range> read_range(std::string_view inside) {
   std::string_view bounds = inside;
   const std::size_t step = inside.find(" step ");
   if (step != std::string_view::npos) {
-    const auto every = whole_number(inside.substr(step + 6));
+    const auto every = base::whole_number(inside.substr(step + 6));
     if (!every || *every == 0) return wrong("a step is a whole number from 1");
     range.step = *every;
     bounds = inside.substr(0, step);
@@ -57,14 +47,14 @@ Result<Range> read_range(std::string_view inside) {
   const std::string_view low = bounds.substr(0, dots);
   const std::string_view high = bounds.substr(dots + 2);
   std::uint64_t last = 0;
-  if (low.size() == 1 && high.size() == 1 && is_letter(low[0]) && is_letter(high[0])) {
+  if (low.size() == 1 && high.size() == 1 && base::is_letter(low[0]) && base::is_letter(high[0])) {
     if ((low[0] < 'a') != (high[0] < 'a')) return wrong("its letters are not of one case");
     range.letters = true;
     range.first = static_cast<unsigned char>(low[0]);
     last = static_cast<unsigned char>(high[0]);
   } else {
-    const auto from = whole_number(low);
-    const auto to = whole_number(high);
+    const auto from = base::whole_number(low);
+    const auto to = base::whole_number(high);
     if (!from || !to) return wrong("write two whole numbers or two letters, as in `[01..10]`");
     range.first = *from;
     last = *to;
@@ -123,7 +113,7 @@ std::string range_meant(std::string_view pattern) {
   if (sign == std::string_view::npos) return "";
   const std::string_view low = inside.substr(0, sign);
   inside.remove_prefix(sign + (braces ? 2 : 1));
-  if (!whole_number(low) || !whole_number(inside)) return "";
+  if (!base::whole_number(low) || !base::whole_number(inside)) return "";
   return fmt::format("[{}..{}]", low, inside);
 }
 

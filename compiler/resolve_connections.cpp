@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/characters.h"
 #include "compiler/suggest.h"
 
 namespace sluice::compiler {
@@ -42,8 +43,7 @@ bool is_host_text(std::string_view text) {
   const bool bracketed = text.size() > 2 && text.front() == '[' && text.back() == ']';
   if (bracketed) text = text.substr(1, text.size() - 2);
   return !text.empty() && text.front() != '-' && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == ':' || c == '-' || c == '%';
+    return base::is_letter_or_digit(c) || c == '.' || c == '_' || c == ':' || c == '-' || c == '%';
   });
 }
 

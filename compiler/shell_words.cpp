@@ -4,15 +4,17 @@
 #include <array>
 #include <string>
 
+#include "base/characters.h"
+
 namespace sluice::compiler {
 
 namespace {
 
 bool begins_name(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  return base::is_letter(c) || c == '_';
 }
 bool is_in_name(char c) {
-  return begins_name(c) || (c >= '0' && c <= '9');
+  return begins_name(c) || base::is_digit(c);
 }
 bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';

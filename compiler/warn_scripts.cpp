@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/characters.h"
 #include "compiler/shell_words.h"
 #include "compiler/suggest.h"
 #include "compiler/warnings.h"
@@ -52,7 +53,7 @@ class ScriptReader {
   static std::string written(std::string_view property) {
     std::string name(property);
     for (char& c : name) {
-      const bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+      const bool fits = base::is_letter_or_digit(c);
       if (!fits) c = '_';
     }
     return name;
@@ -63,8 +64,7 @@ class ScriptReader {
     std::size_t begin = 0;
     for (std::size_t at = 0; at <= text.size(); ++at) {
       const char c = at < text.size() ? text[at] : ' ';
-      const bool inside =
-          (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+      const bool inside = base::is_letter_or_digit(c) || c == '_';
       if (inside) continue;
       if (at > begin) use(std::string(text.substr(begin, at - begin)));
       begin = at + 1;

@@ -3,6 +3,7 @@
 #include <array>
 #include <string>
 
+#include "base/characters.h"
 #include "compiler/document.h"
 #include "compiler/exact_number.h"
 
@@ -11,10 +12,6 @@ namespace sluice::compiler {
 namespace {
 
 using Kind = InventoryValue::Kind;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 template <class Fits>
 bool all(std::string_view text, Fits fits) {
@@ -39,17 +36,17 @@ InventoryValue held(std::optional<plan::Number> number, std::string_view text) {
 
 // `[1-9][0-9_]*` and behind it `:59` or so, at least one.
 std::optional<std::string_view> sexagesimal_whole(std::string_view digits) {
-  if (digits.empty() || !is_digit(digits[0])) return std::nullopt;
+  if (digits.empty() || !base::is_digit(digits[0])) return std::nullopt;
   const std::size_t first = digits.find(':');
   if (first == std::string_view::npos) return std::nullopt;
-  const auto fits = [](char c) { return is_digit(c) || c == '_'; };
+  const auto fits = [](char c) { return base::is_digit(c) || c == '_'; };
   if (!all(digits.substr(0, first), fits)) return std::nullopt;
   std::string_view rest = digits.substr(first);
   while (!rest.empty()) {
     rest.remove_prefix(1);
     const std::size_t end = std::min(rest.find(':'), rest.size());
     const std::string_view part = rest.substr(0, end);
-    if (!all(part, is_digit) || part.size() > 2 || (part.size() == 2 && part[0] > '5')) {
+    if (!all(part, base::is_digit) || part.size() > 2 || (part.size() == 2 && part[0] > '5')) {
       return std::nullopt;
     }
     rest.remove_prefix(end);
@@ -80,7 +77,7 @@ std::optional<InventoryValue> integer(std::string_view text) {
   const auto in_base = [&](std::size_t prefix, int base) {
     return held(exact_integer(without_underscores(digits.substr(prefix)), base, negative), text);
   };
-  const auto decimal = [](char c) { return is_digit(c) || c == '_'; };
+  const auto decimal = [](char c) { return base::is_digit(c) || c == '_'; };
   if (digits == "0") return InventoryValue{Kind::Held, {plan::Number{0}}};
   if (digits.starts_with("0b") &&
       all(digits.substr(2), [](char c) { return c == '0' || c == '1' || c == '_'; })) {
@@ -88,7 +85,7 @@ std::optional<InventoryValue> integer(std::string_view text) {
   }
   if (digits.starts_with("0x") && all(digits.substr(2), [](char c) {
         const char low = static_cast<char>(c | 0x20);
-        return is_digit(c) || (low >= 'a' && low <= 'f') || c == '_';
+        return base::is_digit(c) || (low >= 'a' && low <= 'f') || c == '_';
       })) {
     return in_base(2, 16);
   }
@@ -115,7 +112,7 @@ std::optional<InventoryValue> fraction(std::string_view text) {
   if (is_one_of(digits, special)) return InventoryValue{Kind::Text, {std::string(text)}};
   const std::size_t point = digits.find('.');
   if (point == std::string_view::npos) return std::nullopt;
-  const auto decimal = [](char c) { return is_digit(c) || c == '_'; };
+  const auto decimal = [](char c) { return base::is_digit(c) || c == '_'; };
   const std::string_view whole = digits.substr(0, point);
   std::string_view behind = digits.substr(point + 1);
   if (const auto base_sixty = sexagesimal_whole(whole)) {
@@ -128,12 +125,12 @@ std::optional<InventoryValue> fraction(std::string_view text) {
     exponent = behind.substr(e + 1);
     behind = behind.substr(0, e);
     const bool good = exponent.size() > 1 && (exponent[0] == '-' || exponent[0] == '+') &&
-                      all(exponent.substr(1), is_digit);
+                      all(exponent.substr(1), base::is_digit);
     if (!good) return std::nullopt;
   }
   if (!behind.empty() && !all(behind, decimal)) return std::nullopt;
-  if (whole.empty() ? (behind.empty() || !is_digit(behind[0]) || has_sign)
-                    : (!is_digit(whole[0]) || !all(whole, decimal))) {
+  if (whole.empty() ? (behind.empty() || !base::is_digit(behind[0]) || has_sign)
+                    : (!base::is_digit(whole[0]) || !all(whole, decimal))) {
     return std::nullopt;
   }
   return held(exact_number(without_underscores(digits), negative), text);
@@ -151,7 +148,7 @@ InventoryValue read_yaml_scalar(std::string_view text) {
     if (is_one_of(text, lies)) return {Kind::Held, {false}};
   }
   const char c = text[0];
-  if (is_digit(c) || c == '-' || c == '+' || c == '.') {
+  if (base::is_digit(c) || c == '-' || c == '+' || c == '.') {
     if (const auto number = integer(text)) return *number;
     if (const auto number = fraction(text)) return *number;
   }

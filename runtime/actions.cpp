@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "runtime/request.h"
+#include "runtime/works.h"
 
 namespace sluice::runtime {
 
@@ -21,10 +22,6 @@ Completion answered(scheduler::Outcome outcome) {
   return completion;
 }
 
-const plan::Work* part(const std::optional<plan::Work>& work) {
-  return work ? &*work : nullptr;
-}
-
 }  // namespace
 
 ActionExecutor::ActionExecutor(Loop& loop) : loop_(loop) {}
@@ -39,26 +36,16 @@ Executor* ActionExecutor::find(const std::string& kind) const {
 }
 
 std::string ActionExecutor::missing(const plan::Plan& plan) const {
-  for (const plan::Step& step : plan.steps) {
-    for (const plan::Task& task : step.tasks) {
-      for (const plan::Work* work :
-           {static_cast<const plan::Work*>(&task), part(task.verify), part(task.undo)}) {
-        if (std::string problem = missing(plan, work); !problem.empty()) return problem;
-      }
-    }
-    if (std::string problem = missing(plan, part(step.verify)); !problem.empty()) return problem;
-  }
-  return "";
+  return first_problem(plan, [&](const plan::Work& work) { return missing(plan, work); });
 }
 
-std::string ActionExecutor::missing(const plan::Plan& plan, const plan::Work* work) const {
-  if (work == nullptr) return "";
-  const std::string& kind = work->action.kind;
+std::string ActionExecutor::missing(const plan::Plan& plan, const plan::Work& work) const {
+  const std::string& kind = work.action.kind;
   const Executor* executor = find(kind);
   const bool known = kind == "wait" || kind == "script" || executor != nullptr;
   const std::string lack = executor == nullptr ? "" : executor->lack();
   if (known && lack.empty()) return "";
-  const std::string place = plan::place_text(plan, work->action_place);
+  const std::string place = plan::place_text(plan, work.action_place);
   const std::string colon = place.empty() ? "" : ": ";
   if (!lack.empty())
     return fmt::format("{}{}`{}` needs what is not here: {}", place, colon, kind, lack);

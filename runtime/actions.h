@@ -32,7 +32,7 @@ class ActionExecutor : public Executor {
     Sink done;
   };
 
-  std::string missing(const plan::Plan& plan, const plan::Work* work) const;
+  std::string missing(const plan::Plan& plan, const plan::Work& work) const;
   void wait(const ActionRequest& request, Sink done);
   Executor* find(const std::string& kind) const;
 

@@ -28,11 +28,6 @@ Completion failed(std::string detail, Completion::Ending ending) {
   return completion;
 }
 
-std::string revealed(const ActionRequest& request, std::string_view name) {
-  const SecretText* secret = request.secret(name);
-  return std::string(secret != nullptr ? secret->reveal() : request.text(name));
-}
-
 // The same for every attempt: what was lost on the way and is sent again is the same mail.
 std::string message_id(const ActionRequest& request, const std::string& host) {
   const std::string what =
@@ -71,8 +66,8 @@ base::Result<Transfer::Mail> mail_of(const ActionRequest& request, std::int64_t 
   if (!fits_a_line(request.text("subject"))) {
     return base::Error{"the subject of a mail stays on one line"};
   }
-  mail.user = revealed(request, "user");
-  mail.password = revealed(request, "password");
+  mail.user = request.revealed("user");
+  mail.password = request.revealed("password");
   if (!fits_a_line(mail.user) || !fits_a_line(mail.password)) {
     return base::Error{"who logs in at a mail server has a name and a password of one line"};
   }

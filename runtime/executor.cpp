@@ -27,6 +27,11 @@ const SecretText* ActionRequest::secret(std::string_view wanted) const {
   return nullptr;
 }
 
+std::string ActionRequest::revealed(std::string_view wanted) const {
+  const SecretText* found = secret(wanted);
+  return std::string(found != nullptr ? found->reveal() : text(wanted));
+}
+
 std::vector<std::string> ActionRequest::environment_with_secrets() const {
   std::vector<std::string> all = environment;
   for (const Secret& row : secrets) {
@@ -43,6 +48,12 @@ std::string_view ActionRequest::text(std::string_view wanted) const {
   const plan::Value* value = attribute(wanted);
   const auto* text = value != nullptr ? std::get_if<std::string>(&value->content) : nullptr;
   return text != nullptr ? std::string_view(*text) : std::string_view();
+}
+
+void ActionRequest::becomes_script(std::string_view body) {
+  std::sort(environment.begin(), environment.end());
+  attributes = {{"body", plan::Value{std::string(body)}},
+                {"shell", plan::Value{std::string("sh")}}};
 }
 
 std::string action_key(const ActionRequest& request) {

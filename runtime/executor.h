@@ -89,11 +89,15 @@ struct ActionRequest {
   const plan::Value* attribute(std::string_view name) const;
   // nullptr where it is no secret.
   const SecretText* secret(std::string_view name) const;
+  // What it says, of a secret too: for the one place that hands it on.
+  std::string revealed(std::string_view name) const;
   // `environment`, and NAME=value for those of its secrets that are variables: for the process of
   // the script itself and nothing else.
   std::vector<std::string> environment_with_secrets() const;
   // The text of one that is known to be a string, or "".
   std::string_view text(std::string_view name) const;
+  // To be carried out as a script of a POSIX shell; what is in the environment is put in order.
+  void becomes_script(std::string_view body);
 };
 
 // A `name=value` line that a script wrote to $SLUICE_OUTPUT.

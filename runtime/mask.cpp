@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/characters.h"
 #include "base/utf8.h"
 
 namespace sluice::runtime {
@@ -14,7 +15,7 @@ constexpr std::string_view stars = "***";
 constexpr std::size_t shortest_line = 8;  // of a secret of several
 
 bool is_plain(unsigned char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  return base::is_letter_or_digit(static_cast<char>(c));
 }
 
 // The characters of base64 that the bytes alone decide, where `offset` bytes stand before them.

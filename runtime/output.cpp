@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <tuple>
 
+#include "base/characters.h"
 #include "base/utf8.h"
 
 namespace sluice::runtime {
@@ -24,8 +25,7 @@ constexpr std::size_t most_line_bytes = 4096;  // a longer line is shown in piec
 std::string encoded(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '_';
+    const bool plain = base::is_letter_or_digit(c) || c == '-' || c == '_';
     out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   constexpr std::size_t most = 150;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/characters.h"
 #include "base/utf8.h"
 
 namespace sluice::runtime {
@@ -11,12 +12,10 @@ namespace sluice::runtime {
 namespace {
 
 bool is_identifier(std::string_view name) {
-  const auto letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-  };
+  const auto letter = [](char c) { return base::is_letter(c) || c == '_'; };
   return !name.empty() && letter(name.front()) &&
          std::all_of(name.begin(), name.end(),
-                     [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+                     [&](char c) { return letter(c) || base::is_digit(c); });
 }
 
 void keep(std::vector<Output>& outputs, std::string_view name, std::string_view value) {

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/characters.h"
 #include "base/utf8.h"
 #include "runtime/package_script.h"
+#include "runtime/works.h"
 
 namespace sluice::runtime {
 
@@ -32,14 +34,6 @@ std::string lower_case(std::string text) {
   return text;
 }
 
-const plan::Work* part(const std::optional<plan::Work>& work) {
-  return work ? &*work : nullptr;
-}
-
-plan::Property line(std::string name, std::string_view text) {
-  return {std::move(name), plan::Value{std::string(text)}};
-}
-
 }  // namespace
 
 std::string release_name(const std::string& source, const std::string& sha256) {
@@ -49,8 +43,8 @@ std::string release_name(const std::string& source, const std::string& sha256) {
   std::replace_if(
       name.begin(), name.end(),
       [](char c) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                           (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '+' || c == '-';
+        const bool plain =
+            base::is_letter_or_digit(c) || c == '.' || c == '_' || c == '+' || c == '-';
         return !plain;
       },
       '_');
@@ -63,28 +57,17 @@ PackageExecutor::PackageExecutor(Loop& loop, Scripts scripts, SshUploads& upload
     : loop_(loop), scripts_(scripts), uploads_(uploads), program_(std::move(program)) {}
 
 std::string PackageExecutor::check(const plan::Plan& plan, const std::string& folder) {
-  for (const plan::Step& step : plan.steps) {
-    for (const plan::Task& task : step.tasks) {
-      for (const plan::Work* work :
-           {static_cast<const plan::Work*>(&task), part(task.verify), part(task.undo)}) {
-        if (std::string problem = check(plan, work, folder); !problem.empty()) return problem;
-      }
-    }
-    if (std::string problem = check(plan, part(step.verify), folder); !problem.empty()) {
-      return problem;
-    }
-  }
-  return "";
+  return first_problem(plan, [&](const plan::Work& work) { return check(plan, work, folder); });
 }
 
-std::string PackageExecutor::check(const plan::Plan& plan, const plan::Work* work,
+std::string PackageExecutor::check(const plan::Plan& plan, const plan::Work& work,
                                    const std::string& folder) {
-  if (work == nullptr || work->action.kind != "package") return "";
-  const std::string* source = known_text(work->action, "source");
+  if (work.action.kind != "package") return "";
+  const std::string* source = known_text(work.action, "source");
   std::string problem = source == nullptr ? "`source` is not known before the run"
-                                          : check(work->action, *source, folder);
+                                          : check(work.action, *source, folder);
   if (problem.empty()) return "";
-  const std::string place = plan::place_text(plan, work->action_place);
+  const std::string place = plan::place_text(plan, work.action_place);
   return fmt::format("{}{}{}", place, place.empty() ? "" : ": ", problem);
 }
 
@@ -204,8 +187,7 @@ void PackageExecutor::put_in_place(ActionRequest request, const Archive& archive
   set("name", name);
   set("to", request.text("to"));
   set("unpack", here ? program_ : "");
-  std::sort(request.environment.begin(), request.environment.end());
-  request.attributes = {line("body", package_script_text.substr(1)), line("shell", "sh")};
+  request.becomes_script(package_script_text.substr(1));
   Executor& scripts = here ? scripts_.local : scripts_.ssh;
   scripts.start(std::move(request), std::move(done));
 }

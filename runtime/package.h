@@ -46,7 +46,7 @@ class PackageExecutor : public Executor {
     Sink done;
   };
 
-  std::string check(const plan::Plan& plan, const plan::Work* work, const std::string& folder);
+  std::string check(const plan::Plan& plan, const plan::Work& work, const std::string& folder);
   std::string check(const plan::Action& action, const std::string& source,
                     const std::string& folder);
   void upload(ActionRequest request, const Archive& archive, Sink done);

@@ -16,6 +16,7 @@
 #include <map>
 
 #include "base/check.h"
+#include "runtime/posix.h"
 
 extern char** environ;
 
@@ -38,24 +39,12 @@ bool open_pipe(Pipe& pipe) {
   return true;
 }
 
-void close_descriptor(int& descriptor) {
-  if (descriptor >= 0) ::close(descriptor);
-  descriptor = -1;
-}
-
 void make_nonblocking(int descriptor) {
   ::fcntl(descriptor, F_SETFL, ::fcntl(descriptor, F_GETFL) | O_NONBLOCK);
 }
 
 int open_pidfd(pid_t process) {
   return static_cast<int>(::syscall(SYS_pidfd_open, process, 0));
-}
-
-std::vector<char*> pointers(std::vector<std::string>& words) {
-  std::vector<char*> result;
-  for (std::string& word : words) result.push_back(word.data());
-  result.push_back(nullptr);
-  return result;
 }
 
 bool runs_out(int error) {
@@ -92,8 +81,8 @@ class SpawnSetting {
   }
   int spawn(pid_t& process, std::vector<std::string>& arguments,
             std::vector<std::string>& environment) {
-    const std::vector<char*> words = pointers(arguments);
-    const std::vector<char*> settings = pointers(environment);
+    const std::vector<char*> words = null_ended(arguments);
+    const std::vector<char*> settings = null_ended(environment);
     return ::posix_spawnp(&process, words[0], &actions_, &attributes_, words.data(),
                           settings.data());
   }

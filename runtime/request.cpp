@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/characters.h"
 #include "scheduler/work.h"
 
 namespace sluice::runtime {
@@ -18,7 +19,7 @@ std::string variable_name(std::string_view property) {
   std::replace_if(
       name.begin(), name.end(),
       [](char c) {
-        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        const bool letter = base::is_letter(c);
         return !letter && c != '_' && (c < '0' || c > '9');
       },
       '_');
@@ -149,8 +150,7 @@ class RequestMaker {
 
 bool is_host_text(std::string_view text) {
   return !text.empty() && text.front() != '-' && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == ':' || c == '-' || c == '%';
+    return base::is_letter_or_digit(c) || c == '.' || c == '_' || c == ':' || c == '-' || c == '%';
   });
 }
 
@@ -207,7 +207,7 @@ std::string connection_problem(const Place& place) {
   }
   if (const std::string* port = place.setting("port")) {
     const bool digits =
-        std::all_of(port->begin(), port->end(), [](char c) { return c >= '0' && c <= '9'; });
+        std::all_of(port->begin(), port->end(), [](char c) { return base::is_digit(c); });
     if (!digits || port->empty() || port->size() > 5 || std::stoi(*port) < 1 ||
         std::stoi(*port) > 65535) {
       return fmt::format("`{}` is no port", *port);

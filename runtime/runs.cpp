@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <random>
 
+#include "base/characters.h"
 #include "base/sha256.h"
 #include "runtime/files.h"
 
@@ -31,7 +32,7 @@ std::string lease_path(const std::string& state, const std::string& deployment,
   std::replace_if(
       name.begin(), name.end(),
       [](char c) {
-        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        const bool letter = base::is_letter(c);
         return !letter && (c < '0' || c > '9') && c != '.' && c != '-';
       },
       '_');

@@ -42,10 +42,6 @@ done
 echo "$unit is $now"
 )sh";
 
-plan::Property line(std::string name, std::string_view text) {
-  return {std::move(name), plan::Value{std::string(text)}};
-}
-
 }  // namespace
 
 std::string_view service_script() {
@@ -58,8 +54,7 @@ ServiceExecutor::ServiceExecutor(Executor& local_scripts, Executor& ssh_scripts)
 void ServiceExecutor::start(ActionRequest request, Sink done) {
   request.environment.push_back(fmt::format("sluice_service_name={}", request.text("name")));
   request.environment.push_back(fmt::format("sluice_service_state={}", request.text("state")));
-  std::sort(request.environment.begin(), request.environment.end());
-  request.attributes = {line("body", service_script()), line("shell", "sh")};
+  request.becomes_script(service_script());
   Executor& scripts = request.place.kind == plan::Connection::Kind::Local ? local_ : ssh_;
   scripts.start(std::move(request), std::move(done));
 }

@@ -6,6 +6,7 @@
 #include <array>
 #include <random>
 
+#include "base/characters.h"
 #include "base/sha256.h"
 #include "base/utf8.h"
 #include "runtime/outputs.h"
@@ -19,9 +20,8 @@ namespace {
 constexpr std::uint32_t most_silent_ends = 3;
 
 bool is_variable_name(std::string_view name) {
-  const bool fits = std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  });
+  const bool fits = std::all_of(name.begin(), name.end(),
+                                [](char c) { return base::is_letter_or_digit(c) || c == '_'; });
   return fits && !name.empty() && (name.front() < '0' || name.front() > '9');
 }
 
@@ -110,9 +110,7 @@ std::string fresh_nonce() {
 }
 
 std::string wrapper_run_name(const std::string& run) {
-  const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
-  };
+  const auto plain = [](char c) { return base::is_letter_or_digit(c) || c == '-'; };
   const bool fits = !run.empty() && std::all_of(run.begin(), run.end(), plain);
   return fits ? run : base::sha256_hex(run);
 }

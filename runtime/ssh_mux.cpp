@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "runtime/posix.h"
+
 namespace sluice::runtime {
 
 namespace {
@@ -82,11 +84,6 @@ MuxReply reply_of(std::string_view body) {
     reply.value = take_number(body).value_or(0);
   }
   return reply;
-}
-
-void close_descriptor(int& descriptor) {
-  if (descriptor >= 0) ::close(descriptor);
-  descriptor = -1;
 }
 
 int connect_to(const std::string& path) {

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "runtime/files.h"
+#include "runtime/posix.h"
 #include "runtime/process.h"
 
 namespace sluice::runtime {
@@ -52,13 +53,6 @@ std::int64_t now_ms() {
   return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
 }
 
-std::vector<char*> pointers(std::vector<std::string>& words) {
-  std::vector<char*> result;
-  for (std::string& word : words) result.push_back(word.data());
-  result.push_back(nullptr);
-  return result;
-}
-
 // 0, or why not.
 int spawn(Supervisor::Script& script, int output, pid_t& process) {
   posix_spawn_file_actions_t actions;
@@ -79,8 +73,8 @@ int spawn(Supervisor::Script& script, int output, pid_t& process) {
   sigset_t usual;
   ::sigfillset(&usual);
   ::posix_spawnattr_setsigdefault(&attributes, &usual);
-  const std::vector<char*> words = pointers(script.arguments);
-  const std::vector<char*> settings = pointers(script.environment);
+  const std::vector<char*> words = null_ended(script.arguments);
+  const std::vector<char*> settings = null_ended(script.environment);
   const int error =
       ::posix_spawnp(&process, words[0], &actions, &attributes, words.data(), settings.data());
   ::posix_spawnattr_destroy(&attributes);

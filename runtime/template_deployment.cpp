@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/characters.h"
 #include "base/json_writer.h"
 #include "base/utf8.h"
 #include "plan/json_document.h"
@@ -37,8 +38,7 @@ bool passing(const TransferEnd& end) {
 std::string percent_encoded(std::string_view text) {
   std::string made;
   for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '.' || c == '_' || c == '~';
+    const bool plain = base::is_letter_or_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
     if (plain) {
       made += c;
     } else {
@@ -137,11 +137,6 @@ base::Result<std::string> body_of(const TemplateDeploymentSettings& settings) {
                      settings.complete ? "Complete" : "Incremental", settings.content, parameters);
 }
 
-std::string revealed(const ActionRequest& request, std::string_view name) {
-  const SecretText* secret = request.secret(name);
-  return std::string(secret != nullptr ? secret->reveal() : request.text(name));
-}
-
 }  // namespace
 
 base::Result<TemplateDeploymentSettings> template_deployment_of(const ActionRequest& request) {
@@ -157,7 +152,7 @@ base::Result<TemplateDeploymentSettings> template_deployment_of(const ActionRequ
   made.complete = request.text("mode") == "complete";
   made.tenant = request.text("tenant");
   made.client = request.text("client");
-  made.client_secret = revealed(request, "client_secret");
+  made.client_secret = request.revealed("client_secret");
   made.endpoint = without_slash(request.text("endpoint"));
   made.login_endpoint = without_slash(request.text("login_endpoint"));
   made.identity_endpoint = without_slash(request.text("identity_endpoint"));
