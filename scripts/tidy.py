@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """clang-tidy over the program's sources, as many at once as there are cores.
 
-Most of its time goes into the headers that every source includes, so sources of a folder are read a few
-together, as one unit; only where such a unit is not clean is each of them read by itself. A source that was clean stays unread until its text, a header that it includes, or the configuration
+Most of its time goes into the headers that every source includes, so sources of a folder are read many
+together, as one unit, where no two of them give one name to two things of their own; a unit that is not
+clean is read again in halves, down to the single source. A source that was clean stays unread until its text, a header that it includes, or the configuration
 changes. What was clean is remembered where ccache's kind of knowledge belongs, below XDG_CACHE_HOME, so that
 a fresh clone of the same text need not be read again.
 """
@@ -19,7 +20,7 @@ import tempfile
 
 FOLDERS = ["base", "plan", "scheduler", "compiler", "simulator", "runtime", "render", "cli"]
 FILTER = "/(" + "|".join(FOLDERS) + r")/[a-z0-9_]+\.(h|cpp)$"
-TOGETHER = 6  # sources of one unit
+TOGETHER = 40  # at most, of one unit: more take much memory and leave a core without work
 
 
 def digest(paths):
@@ -43,13 +44,37 @@ def with_headers(source):
     return sorted(found)
 
 
+def own_names(source):
+    """What a source declares at the margin and may collide over: types, constants, and whole heads of functions."""
+    found = set()
+    with open(source, encoding="utf-8") as file:
+        for line in file:
+            if not re.match(r"[A-Za-z_\[]", line) or re.match(r"namespace |using [\w:]+;|using namespace ", line):
+                continue
+            kind = re.match(r"(?:template <.*> )?(?:struct|class|enum class|enum|using(?= \w+ =)) (\w+)", line)
+            constant = None if "(" in line else re.search(r"(\w+)(?:\[\w*\])?(?: = |\{| \{|;)", line)
+            if kind or constant:
+                found.add((kind or constant)[1])
+            elif "(" in line and "::" not in line.split("(")[0].split()[-1]:
+                found.add(line.strip())
+    return found
+
+
 def units(sources):
-    """The sources in groups of a folder."""
+    """The sources in groups of a folder: each in the first group that has room and none of its names."""
     found = []
     for _, folder in itertools.groupby(sources, os.path.dirname):
-        folder = list(folder)
-        found += [folder[i:i + TOGETHER] for i in range(0, len(folder), TOGETHER)]
-    return found
+        groups = []
+        for source in folder:
+            names = own_names(source)
+            group = next((group for group in groups if len(group[0]) < TOGETHER and not group[1] & names), None)
+            if group is None:
+                groups.append(([source], names))
+            else:
+                group[0].append(source)
+                group[1].update(names)
+        found += [group for group, _ in groups]
+    return sorted(found, key=len, reverse=True)  # the longest first, so that the cores end together
 
 
 def main():
@@ -80,7 +105,8 @@ def main():
                 ["clang-tidy-19", "--quiet", "-p", folder, "--extra-arg=-w", f"--header-filter={FILTER}",
                  f"--config-file={os.path.abspath('.clang-tidy')}", unit], capture_output=True, text=True)
         if result.returncode != 0 and len(sources) > 1:
-            return [answer for source in sources for answer in check([source])]
+            middle = len(sources) // 2
+            return check(sources[:middle]) + check(sources[middle:])
         answers = [(source, result.returncode, result.stdout + result.stderr) for source in sources]
         for source, status, _ in answers:
             if status == 0:
