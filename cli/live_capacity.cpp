@@ -50,7 +50,9 @@ std::vector<LiveView::Capacity> capacity_of(const plan::Plan& plan,
     const std::uint32_t targets = plan.target_lists[plan.roles[role].targets].size();
     const std::uint32_t in_service = so_far.in_service(role);
     if (told[role.value] || in_service == targets) continue;
-    rows.push_back({plan.roles[role].name, targets, in_service, "", 0});
+    const std::uint32_t minimum = plan.roles[role].minimum;
+    rows.push_back({plan.roles[role].name, targets, in_service, fmt::format("minimum {}", minimum),
+                    std::int64_t{in_service} - minimum});
   }
   return rows;
 }

@@ -20,7 +20,7 @@ struct LiveView {
   struct Capacity {
     std::string role;
     std::uint32_t targets = 0, in_service = 0;
-    std::string bound;      // "at least 8"; empty: no contract
+    std::string bound;      // "at least 8" of a contract, "minimum 7" of a role; empty: none
     std::int64_t room = 0;  // so many more may go out of service; negative: it is broken
     bool operator==(const Capacity&) const = default;
   };

@@ -7,6 +7,8 @@
 #include <iostream>
 #include <optional>
 
+#include "base/utf8.h"
+#include "base/words.h"
 #include "cli/commands.h"
 #include "cli/load.h"
 #include "cli/session.h"
@@ -33,9 +35,9 @@ std::optional<int> ask(const plan::Plan& plan, const RunOptions& options) {
   if (::isatty(0) != 1 || ::isatty(2) != 1) {
     return wrong("nobody is there to be asked: say --yes");
   }
-  fmt::print(stderr, "Carry out `{}` ({} on {}) now? [y/N] ", plan.deployment,
-             fmt::format("{} steps", plan.steps.size()),
-             fmt::format("{} targets", plan.targets.size()));
+  fmt::print(stderr, "Carry out `{}` ({} on {}) now? [y/N] ", base::printable(plan.deployment),
+             base::counted(plan.steps.size(), "step"),
+             base::counted(plan.targets.size(), "target"));
   std::string answer;
   std::getline(std::cin, answer);
   if (answer == "y" || answer == "yes") return std::nullopt;

@@ -1,9 +1,13 @@
 // The lines that are redrawn on a terminal, from given states.
 #include "cli/live_view.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "base/utf8.h"
+#include "cli/live_capacity.h"
+#include "support/compiled.h"
+#include "support/random_schedule.h"
 
 using namespace sluice;
 using cli::LiveView;
@@ -109,4 +113,30 @@ TEST_CASE("a live view never takes more than half of the screen") {
   const std::string text = cli::live_text(view, {80, 24, false});
   CHECK(text.find("  … 24 more steps under way\n") != std::string::npos);
   CHECK(text.find("  … 28 more roles\n") != std::string::npos);
+}
+
+TEST_CASE("a role without a contract stands beside its minimum while some of it is out") {
+  const plan::Plan plan = test::compiled(R"(deployment "d"
+role web { target "web-[1..4]"  connect local  minimum 3 }
+step "Update" on web window 2 {
+  step "Leave" { run wait 1s drains }
+  step "Return" { run wait 1s restores }
+}
+)");
+  scheduler::TimelineBuilder builder(plan, scheduler::Detail::Summary);
+  std::uint32_t lowest = 4;
+  test::World world(plan, test::WorldSettings{});
+  REQUIRE(world.run([&](base::Instant now, const auto& events, const auto& commands, const auto&) {
+    builder.observe(now, events, commands);
+    const auto rows = cli::capacity_of(plan, builder);
+    const std::uint32_t in_service = builder.in_service(plan::RoleId{0});
+    lowest = std::min(lowest, in_service);
+    if (in_service == 4) {
+      CHECK(rows.empty());
+    } else {
+      CHECK(rows == std::vector<LiveView::Capacity>{
+                        {"web", 4, in_service, "minimum 3", std::int64_t{in_service} - 3}});
+    }
+  }));
+  CHECK(lowest == 2);
 }
