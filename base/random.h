@@ -21,11 +21,11 @@ std::uint64_t random_bits(std::uint64_t seed, std::uint32_t run, std::uint64_t i
 std::array<std::uint64_t, 2> random_pair(std::uint64_t seed, std::uint32_t run,
                                          std::uint64_t identity, std::uint32_t draw);
 
-// The same for each of several identities, which costs less than one after the other. `pairs` is as
-// long as `identities`.
-void random_pairs(std::uint64_t seed, std::uint32_t run, std::uint32_t draw,
-                  std::span<const std::uint64_t> identities,
-                  std::span<std::array<std::uint64_t, 2>> pairs);
+// The same for each of many identities, which costs less than one after the other: the first
+// numbers and the second ones. All three are equally long.
+void random_columns(std::uint64_t seed, std::uint32_t run, std::uint32_t draw,
+                    std::span<const std::uint64_t> identities, std::span<std::uint64_t> first,
+                    std::span<std::uint64_t> second);
 
 // A number in [0, 1) with 53 random bits, from 64.
 double to_unit_interval(std::uint64_t bits);

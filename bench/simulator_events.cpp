@@ -2,9 +2,11 @@
 // drawn, summed up as `sluice simulate` does it. Beside limit_engine it says how far the product is
 // from an engine for this one scenario.
 //
-// usage: simulator_events N W K [action|stride|lognormal]; prints the makespan in milliseconds and
-// events a second of CPU time. `action`: one event at a time, as any plan goes; `stride`: plain
-// lanes in one, which is what `sluice simulate` does; `lognormal`: so, with another distribution.
+// usage: simulator_events N W K [commands|action|stride|lognormal]; prints the makespan in
+// milliseconds and events a second of CPU time. `commands`: all that happens goes through the
+// scheduler's commands, as when a run is carried out; `action`: event by event, and commands for
+// what does not go the usual way; `stride`: plain lanes in one, which is what `sluice simulate`
+// does; `lognormal`: so, with another distribution.
 // simulator_events N W K draw FILE writes the durations themselves, for the peers: N × K
 // milliseconds, 32 bits each, target by target.
 #include <fmt/format.h>
@@ -29,12 +31,12 @@ int draw(const plan::Plan& plan, const simulator::Settings& settings, std::uint3
          std::uint32_t tasks, const char* path) {
   const simulator::Attempts attempts(plan, settings);
   std::vector<std::uint32_t> all;
-  std::array<simulator::Attempt, simulator::Attempts::block> drawn;
+  std::array<simulator::DrawnLane, 1> drawn;
   for (std::uint32_t lane = 0; lane < targets; ++lane) {
     for (std::uint32_t task = 0; task < tasks; ++task) {
       const std::uint32_t at = task % simulator::Attempts::block;
-      if (at == 0) attempts.draw_lane(plan::StepId{0}, lane, task, 0, drawn);
-      all.push_back(static_cast<std::uint32_t>(drawn[at].takes.ms));
+      if (at == 0) attempts.draw_lanes(plan::StepId{0}, lane, task, 0, drawn);
+      all.push_back(drawn[0].takes[at]);
     }
   }
   std::FILE* file = std::fopen(path, "wb");
@@ -47,11 +49,11 @@ int draw(const plan::Plan& plan, const simulator::Settings& settings, std::uint3
 
 int main(int count, char** words) {
   const std::string_view way = count >= 5 ? words[4] : "stride";
-  const bool known = way == "action" || way == "stride" || way == "lognormal";
+  const bool known = way == "commands" || way == "action" || way == "stride" || way == "lognormal";
   const bool draws = way == "draw" && count == 6;
   if (count < 4 || (!draws && (!known || count > 5))) {
     std::fprintf(stderr,
-                 "usage: simulator_events TARGETS WINDOW TASKS [action|stride|lognormal]\n"
+                 "usage: simulator_events TARGETS WINDOW TASKS [commands|action|stride|lognormal]\n"
                  "       simulator_events TARGETS WINDOW TASKS draw FILE\n");
     return 2;
   }
@@ -63,7 +65,9 @@ int main(int count, char** words) {
   const plan::Plan plan = bench::rolling(number(1), number(2), number(3), takes);
   simulator::Settings settings;
   settings.detail = scheduler::Detail::Summary;
-  settings.strides = way != "action";
+  settings.pace = way == "commands" ? simulator::Pace::Commands
+                  : way == "action" ? simulator::Pace::Actions
+                                    : simulator::Pace::Strides;
   if (draws) return draw(plan, settings, number(1), number(3), words[5]);
   const std::clock_t begin = std::clock();
   const auto prediction = simulator::simulate(plan, settings);

@@ -9,6 +9,7 @@ namespace sluice::scheduler {
 void Scheduler::Machine::fail_work(Slot& slot) {
   const StepRules& rules = rules_.steps[slot.step];
   StepRow& row = steps_[slot.step];
+  slot.odd = true;
   if (slot.duty != Duty::Forward || slot.troubled() || slot.asking) return;
   if (slot.out_of_reach && leaves_behind(slot)) {
     slot.left_behind = true;

@@ -46,6 +46,12 @@ class Heaps {
     }
   }
 
+  bool is_alone(std::uint32_t root, std::uint32_t node) const {
+    return root == node && nodes_[node].child == none;
+  }
+  // The only one in its heap.
+  void set_key(std::uint32_t node, std::uint64_t key) { nodes_[node].key = key; }
+
   // The node is in this heap, and its key was not lower.
   void lower(std::uint32_t& root, std::uint32_t node, std::uint64_t key) {
     nodes_[node].key = key;

@@ -369,4 +369,49 @@ void Limits::no_longer_count(plan::TargetId target) {
   for (const std::uint32_t limit : rules_.bounds_of(target)) give_back(limit);
 }
 
+std::uint32_t Limits::heir(plan::StepId step, std::uint32_t lane, const plan::ServiceEffect& effect,
+                           bool keeps_place) const {
+  const LimitRules::StepPart& part = rules_.steps[step.value];
+  const StepRow& row = steps_[step.value];
+  const bool simple = part.cohorts == 1 && part.index.empty() && running_.empty() &&
+                      roomy_.empty() && !rules_.counts_targets && !row.undoing;
+  if (!simple) return none;
+  const std::uint32_t number = part.first_cohort;
+  const Queue& queue = queues_[number];
+  if (queue.next_variant != none || !queue.returned.empty() || queue.where == none) return none;
+  for (const std::uint32_t limit : rules_.limits_of(number)) {
+    const std::uint32_t waiting = limits_[limit].waiting;
+    if (waiting != Heaps::none && !heaps_.is_alone(waiting, number)) return none;
+    if (!limits_[limit].batches.empty()) return none;
+  }
+  if (queue.where == open_heap && !heaps_.is_alone(row.open, number)) return none;
+  std::uint32_t next = queue.next;
+  while (next < queue.last && done(step, next)) ++next;
+  if (next + 1 >= queue.last) return none;  // the queue ends with it
+  const plan::TargetId target = target_of(step, lane);
+  const bool counted = rules_.keeps_contracts && outages_.counts(target);
+  const bool counts =
+      counted && outages_.counts_after(target, effect, keeps_place ? std::uint16_t{1} : 0);
+  // Its place is free when it has ended, and was not before.
+  if (part.goes_out() ? !counted || counts : counted != counts) return none;
+  return exempt(step, next) == queue.exempt ? next : none;
+}
+
+void Limits::inherit(plan::StepId step, std::uint32_t lane, std::uint32_t heir,
+                     const plan::ServiceEffect& effect, bool keeps_place) {
+  StepRow& row = steps_[step.value];
+  const std::uint32_t number = rules_.steps[step.value].first_cohort;
+  Queue& queue = queues_[number];
+  done_[row.first_done + heir] = true;
+  queue.next = heir + 1;
+  const std::uint32_t first = head(queue);
+  if (first != none) heaps_.set_key(number, key(step, first));
+  if (!rules_.keeps_contracts) return;
+  const plan::TargetId target = target_of(step, lane);
+  if (effect.interrupts) outages_.end_interruption(target, true);
+  if (effect.restores) outages_.restore(target);
+  if (keeps_place) outages_.give_up(target);
+  if (goes_out(step)) outages_.reserve(target_of(step, heir));
+}
+
 }  // namespace sluice::scheduler

@@ -40,6 +40,11 @@ class Limits {
   // A lane that left its queue and could not begin may be asked for again.
   void put_back(plan::StepId step, std::uint32_t place);
 
+  // Whether its lanes may take their targets out of service, as things stand.
+  bool goes_out(plan::StepId step) const {
+    const LimitRules::StepPart& part = rules_.steps[step.value];
+    return steps_[step.value].undoing ? part.undo_goes_out : part.goes_out();
+  }
   // A lane begins and ends. `begin` returns whether its target counts as out of service from now
   // on; until `give_up`, or `end` is told that it still does, or, if it is out, until it is back.
   bool begin(plan::StepId step, std::uint32_t lane);
@@ -56,6 +61,21 @@ class Limits {
   void start_work(plan::TargetId target, const plan::ServiceEffect& effect);
   void end_work(plan::TargetId target, const plan::ServiceEffect& effect, bool well);
 
+  // Whether nobody is given a place when a work of this effect ends well on a lane's target, which
+  // `gives_up` its place as well or not.
+  bool ends_quietly(plan::TargetId target, const plan::ServiceEffect& effect, bool gives_up) const {
+    if (!rules_.keeps_contracts || !target.valid() || !outages_.counts(target)) return true;
+    return outages_.counts_after(target, effect, gives_up ? 1 : 0);
+  }
+  // A lane's last work, of this effect, ends well, and its places go over to the first lane that
+  // was not looked at, which alone waits for them: that lane. none: it is not as simple as that.
+  std::uint32_t heir(plan::StepId step, std::uint32_t lane, const plan::ServiceEffect& effect,
+                     bool keeps_place) const;
+  // It does.
+  void inherit(plan::StepId step, std::uint32_t lane, std::uint32_t heir,
+               const plan::ServiceEffect& effect, bool keeps_place);
+  static constexpr std::uint32_t none = LimitRules::none;
+
   // Limits have places again: lanes that waited for them go back to their steps' queues, as many as
   // there are places. To be called before lanes are admitted and after each step, until nothing is
   // offered: a lane that its step cannot take passes its place on.
@@ -69,7 +89,6 @@ class Limits {
   std::uint32_t awaited_contract(plan::StepId step) const;
 
  private:
-  static constexpr std::uint32_t none = LimitRules::none;
   static constexpr std::uint32_t open_heap = 0xffff'fffe;
 
   // Which limits a lane needs no place of: its target counts there already, or it goes not out.
@@ -122,10 +141,6 @@ class Limits {
   }
   bool done(plan::StepId step, std::uint32_t place) const {
     return done_[steps_[step.value].first_done + place];
-  }
-  bool goes_out(plan::StepId step) const {
-    const LimitRules::StepPart& part = rules_.steps[step.value];
-    return steps_[step.value].undoing ? part.undo_goes_out : part.goes_out();
   }
   std::uint8_t exempt(plan::StepId step, std::uint32_t lane) const;
   std::uint32_t head(Queue& queue);

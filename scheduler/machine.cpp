@@ -219,6 +219,7 @@ void Scheduler::Machine::decide_later(std::uint32_t place, Verdict verdict) {
   Slot& slot = slots_[place];
   change(slot.phase, LanePhase::Deciding);
   slot.verdict = verdict;
+  slot.odd = slot.odd || verdict != Verdict::Succeeded;
   slot.timed_out = false;
   deciding_.push_back(place);
 }

@@ -1,7 +1,8 @@
 // The scheduler's state and its rules, one member function a rule. machine.cpp takes events in,
 // lanes.cpp takes a lane from work to work, failure.cpp says what a failure means, undo.cpp takes
 // back, truth.cpp asks whether conditions hold, admission.cpp decides which lanes begin,
-// conditions.cpp which steps, and census.cpp looks where everything is in the end. It is told
+// conditions.cpp which steps, follow.cpp what needs no decision, and census.cpp looks where
+// everything is in the end. It is told
 // instants and events and never asks for them.
 #pragma once
 
@@ -33,6 +34,10 @@ class Scheduler::Machine {
 
   std::uint32_t plain_until(const Action& started) const;
   Action stride(const Action& started, std::uint32_t last);
+  bool may_be_followed(const Action& action) const;
+  Successor successor(std::uint32_t place) const;
+  void follow(base::Instant now, std::uint32_t place, const Successor& successor,
+              std::uint32_t last);
 
   bool ended() const { return ended_; }
   bool at_rest() const {
@@ -105,6 +110,7 @@ class Scheduler::Machine {
     bool undone = false;         // at least one task was taken back
     bool undo_failed = false;    // and one could not be
     bool keeps_place = false;    // its target counts as out of service for contracts
+    bool odd = false;            // something of it did not simply end well
     std::uint32_t resume = 0;    // the task to go on with after undoing
     std::uint32_t position = 0;  // in lockstep: of its tasks, the one that others see it at
 
@@ -205,6 +211,11 @@ class Scheduler::Machine {
   Reason end_reason(const Slot& slot) const;
   void say_task(std::uint32_t place, std::uint32_t task, Part part, std::uint32_t attempts,
                 State state, Reason reason);
+
+  // follow.cpp: what needs no decision
+  Successor next_in_lane(const Slot& slot) const;
+  Successor next_lane_after(const Slot& slot) const;
+  void take_place(Slot& slot, const Successor& successor);
 
   // failure.cpp: what a failure means
   void fail_work(Slot& slot);

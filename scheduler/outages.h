@@ -42,6 +42,16 @@ class Outages {
     });
   }
 
+  // Whether it counts when a work of this effect has ended well on it, and it is given up so often.
+  bool counts_after(plan::TargetId target, const plan::ServiceEffect& effect,
+                    std::uint16_t given_up) const {
+    Row row = rows_[target.value];
+    row.drained = row.drained && !effect.restores;
+    if (effect.interrupts) --row.interruptions;
+    row.reserved = static_cast<std::uint16_t>(row.reserved - given_up);
+    return row.counts();
+  }
+
  private:
   struct Row {
     std::uint16_t reserved = 0;  // by lanes at work

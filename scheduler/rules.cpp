@@ -15,14 +15,19 @@ Asks who_knows(const std::optional<plan::Expression>& condition) {
   return reads_its_run(*condition) ? Asks::Driver : Asks::Self;
 }
 
+// It starts, whatever is known of the run, with a first attempt of its own.
+bool simply_starts(const plan::Task& task) {
+  return !task.disabled && task.when != plan::When::Failure && !task.condition &&
+         !task.skip_verified && task.action.kind != "manual";
+}
+
 // Nobody but its own lane can tell when the one ends and the other begins.
 bool goes_on_plainly(const plan::Task& from, const plan::Task& to) {
   const auto plain = [](const plan::Task& task) {
     return task.action.kind != "manual" && task.uses.empty() && !task.effect.interrupts;
   };
   if (!plain(from) || from.verify || from.effect.restores) return false;
-  const bool runs = !to.disabled && to.when != plan::When::Failure && !to.condition;
-  return plain(to) && runs && !to.skip_verified && !to.effect.drains;
+  return plain(to) && simply_starts(to) && !to.effect.drains;
 }
 
 bool leaves_behind(const plan::Step& step) {
@@ -119,6 +124,7 @@ void Rules::add_tasks(const plan::Step& step, StepRules& rules) {
     row.condition = who_knows(task.condition);
     row.disabled = task.disabled;
     row.ignore_failure = task.ignore_failure;
+    row.effect = task.effect;
     row.before = task.skip_verified && task.verify.has_value();
     row.remembered = undoes && task.undo.has_value();
     rules.remembers = rules.remembers || row.remembered;
@@ -136,7 +142,29 @@ void Rules::find_plain_tasks(const plan::Step& step, const StepRules& rules) {
                       !goes_on_plainly(step.tasks[task], step.tasks[task + 1]);
     std::uint32_t& until = tasks[rules.first_task + task].plain_until;
     until = last ? task : tasks[rules.first_task + task + 1].plain_until;
+    tasks[rules.first_task + task].follows = follows(step, rules, task);
   }
+}
+
+Follows Rules::follows(const plan::Step& step, const StepRules& rules, std::uint32_t task) const {
+  const TaskRules& own = tasks[rules.first_task + task];
+  const auto needs_pieces = [](const TaskRules& row) {
+    return row.run.pieces != WorkRules::no_pieces;
+  };
+  if (rules.lockstep != TaskRules::none || own.verify != TaskRules::none || own.run.manual ||
+      needs_pieces(own)) {
+    return Follows::More;
+  }
+  if (task + 1 < rules.tasks) {
+    const bool simple =
+        simply_starts(step.tasks[task + 1]) && !needs_pieces(tasks[rules.first_task + task + 1]);
+    return simple ? Follows::Task : Follows::More;
+  }
+  const bool begins = rules.lane_condition == Asks::Nothing && !rules.before &&
+                      rules.stagger.ms == 0 && !rules.locks && !rules.gate_of.valid();
+  const bool simple = begins && rules.verify == TaskRules::none && simply_starts(step.tasks[0]) &&
+                      !needs_pieces(tasks[rules.first_task]);
+  return simple ? Follows::Lane : Follows::More;
 }
 
 std::uint32_t Rules::add_work(const std::optional<plan::Work>& work) {

@@ -9,6 +9,7 @@
 #include "base/id.h"
 #include "base/time.h"
 #include "plan/plan.h"
+#include "scheduler/scheduler.h"
 #include "scheduler/step_graph.h"
 
 namespace sluice::scheduler {
@@ -47,6 +48,8 @@ struct TaskRules {
   // The last task that is reached from here, as long as all goes well, with nothing in between that
   // anybody could tell: itself where there is none such.
   std::uint32_t plain_until = 0;
+  Follows follows = Follows::More;  // what may follow an attempt of it that ends well
+  plan::ServiceEffect effect;
 
   static constexpr std::uint32_t none = 0xffff'ffff;
 };
@@ -99,6 +102,7 @@ struct Rules {
  private:
   void add_tasks(const plan::Step& step, StepRules& rules);
   void find_plain_tasks(const plan::Step& step, const StepRules& rules);
+  Follows follows(const plan::Step& step, const StepRules& rules, std::uint32_t task) const;
   std::uint32_t add_work(const std::optional<plan::Work>& work);
   WorkRules rules_of(const plan::Work& work);
 

@@ -22,6 +22,17 @@ Action Scheduler::stride(const Action& started, std::uint32_t last) {
   return machine_->stride(started, last);
 }
 
+bool Scheduler::may_be_followed(const Action& action) const {
+  return machine_->may_be_followed(action);
+}
+Successor Scheduler::successor(std::uint32_t slot) const {
+  return machine_->successor(slot);
+}
+void Scheduler::follow(base::Instant now, std::uint32_t slot, const Successor& successor,
+                       std::uint32_t last) {
+  machine_->follow(now, slot, successor, last);
+}
+
 bool Scheduler::ended() const {
   return machine_->ended();
 }

@@ -128,6 +128,19 @@ struct Command {
   bool operator==(const Command&) const = default;
 };
 
+// What comes of an attempt that ends well.
+enum class Follows : std::uint8_t {
+  More,  // whatever it is: apply() tells
+  Task,  // its lane's next task starts, and nothing else happens
+  Lane,  // its lane ends, and the step's next one begins in its slot with its first task
+};
+struct Successor {
+  Follows follows = Follows::More;
+  std::uint32_t lane = 0;
+  std::uint32_t task = 0;   // that starts
+  std::uint32_t until = 0;  // plain_until() of that
+};
+
 // In the order in which they were decided. The caller keeps one and hands it in again, so that its
 // memory is used again.
 using Commands = std::vector<Command>;
@@ -156,6 +169,19 @@ class Scheduler {
   // plain_until(). No command and no event speaks of them; what is under way from now on is the
   // first attempt of `last`, which is returned. Nothing may be aborted meanwhile.
   Action stride(const Action& started, std::uint32_t last);
+
+  // For drivers that need no command. May an attempt, if it ends well, have nothing behind it but
+  // one that starts in its slot?
+  bool may_be_followed(const Action& action) const;
+  // What follows the attempt under way in this slot if it ends well, as things stand; Follows::More
+  // where it cannot be told by one successor.
+  Successor successor(std::uint32_t slot) const;
+  // It has ended well at this instant, and so has all of `successor` before `last`, which is at
+  // most its `until` (as in stride()): the first attempt of `last` is under way. The same as
+  // apply(), where nothing that does not go well is told of the same instant; nobody is told
+  // anything.
+  void follow(base::Instant now, std::uint32_t slot, const Successor& successor,
+              std::uint32_t last);
 
   bool ended() const;               // DeploymentEnded has been said
   bool at_rest() const;             // nothing runs and no timer is awaited: paused, or ended

@@ -178,6 +178,17 @@ class Timeline {
   bool operator==(const Timeline&) const = default;
 };
 
+// An attempt has ended well and another one started in its slot, as Scheduler::follow() has it; of
+// tasks gone through in one, the first that started and the last that ended.
+struct Followed {
+  plan::StepId step;
+  std::uint32_t slot = 0;
+  std::uint32_t ended_lane = 0;
+  std::uint32_t ended_task = 0;
+  std::uint32_t lane = 0;  // another one: the lane has ended, and this one has begun
+  std::uint32_t task = 0;
+};
+
 // Folds what the scheduler was told and what it decided. Give it every apply(), in order.
 class TimelineBuilder {
  public:
@@ -187,6 +198,7 @@ class TimelineBuilder {
   TimelineBuilder& operator=(TimelineBuilder&&) noexcept;
 
   void observe(base::Instant now, std::span<const Event> events, const Commands& commands);
+  void follow(base::Instant now, const Followed& followed);
   // What has been seen so far, closed at `now` where the deployment has not ended: a run that is
   // still going on has open intervals.
   Timeline build(base::Instant now) const;

@@ -52,6 +52,7 @@ class TimelineBuilder::Fold {
   Fold(const plan::Plan& plan, Detail detail);
 
   void observe(base::Instant now, std::span<const Event> events, const Commands& commands);
+  void follow(base::Instant now, const Followed& followed);
   Timeline build(base::Instant now) const;
   const ServiceTracker& service() const { return service_; }
 
@@ -66,6 +67,8 @@ class TimelineBuilder::Fold {
     bool manual = false;  // a person carries it out
   };
 
+  void follow_lanes(const Followed& followed);
+  void serve(const Followed& followed);
   void pass_time(base::Instant now);
   void end_attempt(const Action& action);
   void follow(const Command& command);
@@ -167,6 +170,56 @@ void TimelineBuilder::Fold::observe(base::Instant now, std::span<const Event> ev
     if (event.kind == Event::Kind::Abort) timeline_.outcome = State::Running;
   }
   for (const Command& command : commands) follow(command);
+}
+
+// As observe() of the attempt's end and of the commands that it brings about.
+void TimelineBuilder::Fold::follow(base::Instant now, const Followed& followed) {
+  pass_time(now);
+  if (keep_lanes_) return follow_lanes(followed);
+  serve(followed);
+  if (followed.lane == followed.ended_lane) return;
+  std::vector<State>& states = lane_states(followed.step);
+  states[followed.ended_lane] = State::Succeeded;
+  states[followed.lane] = State::Running;
+  ++timeline_.steps[followed.step.value].succeeded;
+  stand(standings_, followed.step, followed.ended_lane, Standing::Succeeded);
+}
+
+void TimelineBuilder::Fold::serve(const Followed& followed) {
+  const StepRow& step = steps_[followed.step.value];
+  const plan::ServiceEffect& ended = effects_[step.first_task + followed.ended_task];
+  const plan::ServiceEffect& begun = effects_[step.first_task + followed.task];
+  if (ended.restores || ended.interrupts) {
+    service_.advance(now_);
+    const plan::TargetId target = step.target(followed.ended_lane);
+    if (ended.interrupts && target.valid()) service_.end_interruption(target, true);
+    if (ended.restores && target.valid()) service_.restore(target);
+    slots_[followed.slot].interrupting = false;
+  }
+  if (!begun.drains && !begun.interrupts) return;
+  service_.advance(now_);
+  const plan::TargetId target = step.target(followed.lane);
+  if (!target.valid()) return;
+  if (begun.drains) service_.drain(target);
+  if (!begun.interrupts) return;
+  service_.begin_interruption(target);
+  slots_[followed.slot].interrupting = true;
+}
+
+void TimelineBuilder::Fold::follow_lanes(const Followed& followed) {
+  service_.advance(now_);
+  Command ended;
+  ended.kind = Command::Kind::TaskEnded;
+  ended.state = State::Succeeded;
+  ended.action = {followed.step, followed.ended_lane, followed.ended_task, Part::Run, 1,
+                  followed.slot};
+  end_attempt(ended.action);
+  end_task(ended);
+  if (followed.lane != followed.ended_lane) {
+    end_lane(ended);
+    begin_lane({.step = followed.step, .lane = followed.lane, .slot = followed.slot});
+  }
+  start_attempt({followed.step, followed.lane, followed.task, Part::Run, 1, followed.slot});
 }
 
 void TimelineBuilder::Fold::pass_time(base::Instant now) {
@@ -483,6 +536,10 @@ TimelineBuilder& TimelineBuilder::operator=(TimelineBuilder&&) noexcept = defaul
 void TimelineBuilder::observe(base::Instant now, std::span<const Event> events,
                               const Commands& commands) {
   fold_->observe(now, events, commands);
+}
+
+void TimelineBuilder::follow(base::Instant now, const Followed& followed) {
+  fold_->follow(now, followed);
 }
 
 Timeline TimelineBuilder::build(base::Instant now) const {

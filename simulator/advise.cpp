@@ -93,8 +93,8 @@ class Adviser {
       everywhere.task = task;
       everywhere.every_lane = true;
       settings.failures.push_back(everywhere);
-      const Result<scheduler::Timeline> timeline =
-          carry_out(plan, Attempts(plan, settings), settings.run, scheduler::Detail::Lanes, false);
+      const Result<scheduler::Timeline> timeline = carry_out(
+          plan, Attempts(plan, settings), settings.run, scheduler::Detail::Lanes, settings_.pace);
       if (!timeline) return timeline.error();
       const std::uint32_t bad = timeline.value().steps[request_.step.value].failed;
       if (bad < candidate.bad) continue;
@@ -128,7 +128,7 @@ class Adviser {
     Sample bounds(runs);
     for (std::uint32_t run = 0; run < runs; ++run) {
       const Result<scheduler::Timeline> timeline = carry_out(
-          plan, attempts, settings_.run + run, scheduler::Detail::Summary, settings_.strides);
+          plan, attempts, settings_.run + run, scheduler::Detail::Summary, settings_.pace);
       if (!timeline) return timeline.error();
       const scheduler::StepTimes& times = timeline.value().steps[request_.step.value];
       const bool ran = times.start != base::Instant::never() && times.end != base::Instant::never();
@@ -162,13 +162,13 @@ class Adviser {
     const std::uint32_t lanes = plan::lane_count(plan, request_.step);
     std::int64_t all = 0;
     std::int64_t longest = 0;
-    std::array<Attempt, Attempts::block> drawn;
+    std::array<DrawnLane, 1> drawn;
     for (std::uint32_t lane = 0; lane < lanes; ++lane) {
       std::int64_t length = 0;
       for (std::uint32_t task = 0; task < tasks; ++task) {
         const std::uint32_t at = task % Attempts::block;
-        if (at == 0) attempts.draw_lane(request_.step, lane, task, run, drawn);
-        length += drawn[at].takes.ms;
+        if (at == 0) attempts.draw_lanes(request_.step, lane, task, run, drawn);
+        length += drawn[0].takes[at];
       }
       all += length;
       longest = std::max(longest, length);

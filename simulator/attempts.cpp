@@ -197,20 +197,13 @@ void Attempts::add_lanes(const plan::Step& step, std::uint32_t first_work) {
     all = all && is_quick(model, step);
     row.random = row.random || !model.known || !model.distribution.is_constant() ||
                  model.work->fails.has_value();
+    row.fails = row.fails || model.work->fails.has_value();
+    row.times_out = row.times_out || model.work->timeout.has_value();
+    row.by_properties = row.by_properties || !model.known;
   }
-  if (all) row.targets = &plan_.target_lists[step.targets];
-}
-
-// Each name once, for all its draws.
-void Attempts::hash_targets() {
-  const bool random = std::any_of(lanes_.begin(), lanes_.end(), [](const LaneRow& row) {
-    return row.random && row.targets != nullptr;
-  });
-  if (!random) return;
-  hashes_.resize(plan_.targets.size());
-  for (std::uint32_t target = 0; target < hashes_.size(); ++target) {
-    hashes_[target] = base::stable_hash(plan_.targets.name(plan::TargetId{target}));
-  }
+  if (!all) return;
+  row.targets = &plan_.target_lists[step.targets];
+  row.at_once = draws_at_once / std::clamp(row.tasks, 1U, block);
 }
 
 // Where a duration is worked out target by target, it stays as it is.
@@ -249,32 +242,6 @@ Duration Attempts::median(plan::StepId step, std::uint32_t lane) const {
     if (found) sum = sum + found.value().quantile(0.5);
   }
   return sum;
-}
-
-void Attempts::draw_lane(plan::StepId step, std::uint32_t lane, std::uint32_t first,
-                         std::uint32_t run, std::span<Attempt, block> attempts) const {
-  const LaneRow& row = lanes_[step.value];
-  const std::uint32_t count = std::min(row.tasks - first, block);
-  const Quick* const tasks = &quick_[row.first + first];
-  if (!row.random) {
-    for (std::uint32_t i = 0; i < count; ++i) attempts[i] = {tasks[i].distribution.quantile(0.5)};
-    return;
-  }
-  const plan::TargetId target = row.targets->at(lane);
-  const std::uint64_t name = hashes_[target.value];
-  std::array<std::uint64_t, block> identities;
-  std::array<std::array<std::uint64_t, 2>, block> pairs;
-  for (std::uint32_t i = 0; i < count; ++i) {
-    identities[i] = base::combined_hash(tasks[i].identity, name);
-  }
-  base::random_pairs(settings_.seed, run, 1, std::span(identities).first(count),
-                     std::span(pairs).first(count));
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const bool fails = tasks[i].fails > 0 && to_open_interval(pairs[i][1]) * 100e6 < tasks[i].fails;
-    const Distribution& distribution = quick_distribution(tasks[i], target);
-    attempts[i] = {distribution.quantile(to_open_interval(pairs[i][0])),
-                   fails ? Outcome::Failed : Outcome::Succeeded};
-  }
 }
 
 void Attempts::add_model(const plan::Work& work, std::string_view name, std::uint64_t identity,

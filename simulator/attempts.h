@@ -15,6 +15,7 @@
 #include "plan/plan.h"
 #include "scheduler/scheduler.h"
 #include "simulator/distribution.h"
+#include "simulator/drawn.h"
 #include "simulator/settings.h"
 
 namespace sluice::simulator {
@@ -60,13 +61,18 @@ class Attempts {
                                                                  std::uint32_t lane,
                                                                  std::uint32_t task) const;
 
-  // The first attempts of a lane's tasks, drawn together in less time: the same ones as draw()
-  // gives. Of steps whose durations hang on properties at most and of which nothing is asked.
-  static constexpr std::uint32_t block = 8;
+  // The first attempts of lanes' tasks, drawn together in less time: the same ones as draw() gives.
+  // Of steps whose durations hang on properties at most and of which nothing is asked.
+  static constexpr std::uint32_t block = DrawnLane::block;
   bool draws_lanes(plan::StepId step) const { return lanes_[step.value].targets != nullptr; }
-  // Of the tasks from `first` on, as many as there are, but no more than `block`.
-  void draw_lane(plan::StepId step, std::uint32_t lane, std::uint32_t first, std::uint32_t run,
-                 std::span<Attempt, block> attempts) const;
+  // Of the tasks from `first` on, as many as there are, but no more than `block`; of so many lanes
+  // one after the other, from `lane` on.
+  void draw_lanes(plan::StepId step, std::uint32_t lane, std::uint32_t first, std::uint32_t run,
+                  std::span<DrawnLane> drawn) const;
+  // How many lanes are best drawn at once, and how many there are.
+  std::uint32_t lanes_at_once(plan::StepId step) const { return lanes_[step.value].at_once; }
+  std::uint32_t lanes(plan::StepId step) const { return lanes_[step.value].targets->size(); }
+  std::uint32_t tasks(plan::StepId step) const { return lanes_[step.value].tasks; }
   // How long an attempt of this task may take before it is timed out.
   base::Duration timeout(plan::StepId step, std::uint32_t task) const {
     return timeouts_[lanes_[step.value].first + task];
@@ -87,12 +93,16 @@ class Attempts {
     std::vector<bool> worked_out;    // of rows
   };
 
-  // What draw_lane() needs of a step: small rows of numbers, one after the other.
+  // What draw_lanes() needs of a step: small rows of numbers, one after the other.
   struct LaneRow {
     const plan::TargetList* targets = nullptr;  // null: its lanes are not drawn together
     std::uint32_t first = 0;                    // in quick_
     std::uint32_t tasks = 0;
+    std::uint32_t at_once = 1;
     bool random = false;
+    bool fails = false;
+    bool times_out = false;
+    bool by_properties = false;
   };
   struct Quick {
     std::uint64_t identity = 0;
@@ -101,7 +111,12 @@ class Attempts {
     double fails = 0;                                 // of 100e6
   };
 
+  static constexpr std::uint32_t draws_at_once = 64;
+
   void add_lanes(const plan::Step& step, std::uint32_t first_work);
+  void draw_some(const LaneRow& row, std::uint32_t lane, std::uint32_t first, std::uint32_t run,
+                 std::span<DrawnLane> drawn) const;
+  void find_simple(const LaneRow& row, std::uint32_t first, std::span<DrawnLane> drawn) const;
   bool is_quick(const Model& model, const plan::Step& step) const;
   const Distribution& quick_distribution(const Quick& quick, plan::TargetId target) const {
     return quick.rows == nullptr ? quick.distribution

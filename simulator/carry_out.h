@@ -8,11 +8,11 @@
 #include "plan/plan.h"
 #include "scheduler/timeline.h"
 #include "simulator/attempts.h"
+#include "simulator/settings.h"
 
 namespace sluice::simulator {
 
 base::Result<scheduler::Timeline> carry_out(const plan::Plan& plan, const Attempts& attempts,
-                                            std::uint32_t run, scheduler::Detail detail,
-                                            bool strides);
+                                            std::uint32_t run, scheduler::Detail detail, Pace pace);
 
 }  // namespace sluice::simulator

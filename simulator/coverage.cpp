@@ -65,7 +65,7 @@ Result<Beside> beside(const plan::Plan& plan, const Settings& settings, const Mo
       [&](const Portion& part) {
         for (std::uint32_t run = part.begin; run < part.end && !errors[part.worker]; ++run) {
           const auto timeline = carry_out(plan, attempts, settings.run + run,
-                                          scheduler::Detail::Summary, settings.strides);
+                                          scheduler::Detail::Summary, settings.pace);
           if (!timeline) {
             errors[part.worker] = timeline.error();
             return;

@@ -264,6 +264,25 @@ Duration Distribution::quantile_beyond(Duration elapsed, double probability,
   return std::max(drawn, elapsed + Duration{1});
 }
 
+void Distribution::fill(const std::uint64_t* bits, std::uint32_t count, std::uint32_t task,
+                        std::span<DrawnLane> lanes) const {
+  const auto stored = [](Duration drawn) {
+    const bool fits = drawn.ms < std::int64_t{DrawnLane::too_long};
+    return fits ? static_cast<std::uint32_t>(drawn.ms) : DrawnLane::too_long;
+  };
+  if (kind_ == Kind::Constant) {
+    for (std::uint32_t i = 0; i < count; ++i) lanes[i].takes[task] = stored(low_);
+  } else if (kind_ == Kind::Uniform) {
+    for (std::uint32_t i = 0; i < count; ++i) {
+      lanes[i].takes[task] = stored(quantile(to_open_interval(bits[i])));
+    }
+  } else {
+    for (std::uint32_t i = 0; i < count; ++i) {
+      lanes[i].takes[task] = stored(curved_quantile(to_open_interval(bits[i])));
+    }
+  }
+}
+
 Duration Distribution::curved_quantile(double probability) const {
   const double exact = exact_quantile(probability);
   const auto most = static_cast<double>(longest_drawn.ms);

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "plan/plan.h"
+#include "simulator/drawn.h"
 
 namespace sluice::simulator {
 
@@ -48,6 +49,10 @@ class Distribution {
     const auto width = static_cast<double>(high_.ms - low_.ms) + 1.0;
     return {std::min(low_.ms + static_cast<std::int64_t>(probability * width), high_.ms)};
   }
+  // quantile() of many random numbers, each put into the row of its lane, in the column of its
+  // task.
+  void fill(const std::uint64_t* bits, std::uint32_t count, std::uint32_t task,
+            std::span<DrawnLane> lanes) const;
   // Of attempts: the share that lasts longer than this.
   double lasting_longer(base::Duration elapsed) const;
   // Of those the share of `probability` that does not exceed the result, which is longer than

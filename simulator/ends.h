@@ -108,9 +108,11 @@ class Ends {
     if (is_wide_) return wide_.empty() ? base::Instant::never() : wide_.next();
     return narrow_.empty() ? base::Instant::never() : narrow_.next();
   }
-  // Takes out the slot whose action ends next; the lowest of those that end together.
+  // The slot whose action ends next; the lowest of those that end together.
+  std::uint32_t next_slot() const { return is_wide_ ? wide_.next_slot() : narrow_.next_slot(); }
+  // Takes it out.
   std::uint32_t take() {
-    const std::uint32_t slot = is_wide_ ? wide_.next_slot() : narrow_.next_slot();
+    const std::uint32_t slot = next_slot();
     clear(slot);
     return slot;
   }

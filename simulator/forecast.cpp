@@ -35,6 +35,8 @@ class Course {
     }
   }
 
+  void follow(Instant, const scheduler::Followed&) {}  // no step begins or ends there
+
   Instant end() const { return end_; }
   // Nothing of one that did not run.
   std::optional<Duration> length(std::size_t step) const {
@@ -52,8 +54,8 @@ using Continued = VirtualRun<Course>;
 
 // What has happened so far, ready to be carried on.
 struct SoFar {
-  SoFar(const plan::Plan& plan, const Attempts& attempts, bool strides)
-      : run(plan, attempts, Course(plan.steps.size()), strides), open(plan) {}
+  SoFar(const plan::Plan& plan, const Attempts& attempts, Pace pace)
+      : run(plan, attempts, Course(plan.steps.size()), pace), open(plan) {}
 
   void take(Instant at, std::span<const scheduler::Event> events,
             const std::vector<scheduler::Written>* written) {
@@ -148,7 +150,7 @@ std::uint32_t affordable_runs(const plan::Plan& plan, std::uint64_t actions, std
 Result<Prospect> forecast(const plan::Plan& plan, const Settings& settings,
                           std::span<const Happened> happened, Instant now, const MonteCarlo& many) {
   const Attempts attempts(plan, settings);
-  SoFar so_far(plan, attempts, settings.strides);
+  SoFar so_far(plan, attempts, settings.pace);
   for (const Happened& instant : happened) {
     so_far.take(instant.at, instant.events, &instant.written);
   }
@@ -179,7 +181,7 @@ struct Forecast::Implementation {
   Implementation(const plan::Plan& plan, const Settings& wanted, std::uint32_t count)
       : settings(wanted),
         attempts(plan, settings),
-        so_far(plan, attempts, settings.strides),
+        so_far(plan, attempts, settings.pace),
         rows(plan.steps.size(), count),
         runs(count) {}
 

@@ -156,7 +156,7 @@ Result<Outlook> predict(const plan::Plan& plan, const Settings& settings, const 
         Counts& counts = all[part.worker];
         for (std::uint32_t run = part.begin; run < part.end && !counts.error; ++run) {
           const auto timeline = carry_out(plan, attempts, settings.run + run,
-                                          scheduler::Detail::Summary, settings.strides);
+                                          scheduler::Detail::Summary, settings.pace);
           if (!timeline) {
             counts.error = timeline.error();
             counts.failed_run = run;

@@ -50,6 +50,14 @@ struct History {
   std::span<const base::Duration> of(std::string_view step, std::string_view task) const;
 };
 
+// How a run goes on. The numbers are the same, to the letter; the later ones are there sooner.
+enum class Pace : std::uint8_t {
+  Commands,  // all that is decided goes through the scheduler's commands
+  Actions,   // but what one action's good end alone brings about
+  Strides,  // and tasks of which nobody can tell when one ends and the next begins are gone through
+            // in one, where no interval is kept
+};
+
 struct Settings {
   std::uint64_t seed = 1;
   std::uint32_t run = 0;  // of many with one seed
@@ -59,9 +67,7 @@ struct Settings {
   std::vector<plan::StepId> fixed;          // whose tasks always take their median
   History history;
   scheduler::Detail detail = scheduler::Detail::Lanes;
-  // Whether lanes of which nobody can tell when one task ends and the next begins go through them
-  // in one. The summary is the same, to the letter, and sooner there.
-  bool strides = true;
+  Pace pace = Pace::Strides;
 };
 
 }  // namespace sluice::simulator

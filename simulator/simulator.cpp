@@ -7,7 +7,7 @@ namespace sluice::simulator {
 
 base::Result<Prediction> simulate(const plan::Plan& plan, const Settings& settings) {
   base::Result<scheduler::Timeline> timeline =
-      carry_out(plan, Attempts(plan, settings), settings.run, settings.detail, settings.strides);
+      carry_out(plan, Attempts(plan, settings), settings.run, settings.detail, settings.pace);
   if (!timeline) return timeline.error();
   return Prediction{std::move(timeline).value(), assumptions(plan, settings)};
 }

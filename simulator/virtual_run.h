@@ -17,8 +17,11 @@
 #include "scheduler/open_work.h"
 #include "scheduler/outputs.h"
 #include "scheduler/scheduler.h"
+#include "scheduler/timeline.h"
+#include "simulator/ahead.h"
 #include "simulator/attempts.h"
 #include "simulator/ends.h"
+#include "simulator/settings.h"
 #include "simulator/transfers.h"
 #include "simulator/world.h"
 
@@ -52,8 +55,9 @@ class TimedEvents {
   std::vector<Entry> entries_;
 };
 
-// `Fold` is told of every instant: observe(now, events, commands). Where it is copyable, so is a
-// run; the copy goes on by itself.
+// `Fold` is told of every instant: observe(now, events, commands); and, where it has it,
+// follow(now, followed) of what brings about no more than that. Where it is copyable, so is a run;
+// the copy goes on by itself.
 template <class Fold>
 class VirtualRun {
   using Action = scheduler::Action;
@@ -63,22 +67,26 @@ class VirtualRun {
   using Outcome = scheduler::Outcome;
 
  public:
-  // `strides`: lanes of which nobody can tell when one task ends and the next begins go through
-  // them in one, where the plan lets them; for folds that look at no task.
-  VirtualRun(const plan::Plan& plan, const Attempts& attempts, Fold fold, bool strides)
+  static constexpr bool can_follow =
+      requires(Fold fold, const scheduler::Followed& what) { fold.follow(Instant{}, what); };
+  static constexpr std::uint32_t no_end = 0xffff'ffff;
+
+  // Pace::Strides is for folds that look at no task.
+  VirtualRun(const plan::Plan& plan, const Attempts& attempts, Fold fold, Pace pace)
       : attempts_(attempts),
         transfers_(plan),
         world_(plan),
         scheduler_(plan),
         fold_(std::move(fold)),
         looks_at_world_(world_.needed()),
-        strides_(strides && !looks_at_world_ && transfers_.idle()) {}
+        follows_(can_follow && pace != Pace::Commands && !looks_at_world_ && transfers_.idle()),
+        strides_(pace == Pace::Strides && !looks_at_world_ && transfers_.idle()) {}
 
   // The whole of run number `run`, from its first instant on.
   base::Status carry_out(std::uint32_t run) {
     run_ = run;
     bool well = apply();
-    while (well && !ended()) well = step();
+    while (well && !ended()) well = step(no_end);
     return status();
   }
 
@@ -129,9 +137,13 @@ class VirtualRun {
     return base::Done{};
   }
 
-  // The next instant. False: something could not be drawn, and status() says why.
-  bool step() {
+  // The next instant, or up to `most` of them where they go quickly. False: something could not be
+  // drawn, and status() says why.
+  bool step(std::uint32_t most = 64) {
     events_.clear();
+    if constexpr (can_follow) {
+      if (follows_ && !follow_instants(most)) return true;
+    }
     while (events_.empty()) take_next();
     return apply();
   }
@@ -153,13 +165,14 @@ class VirtualRun {
     Action action;
     Instant end;
     Outcome outcome = Outcome::Succeeded;
+    bool odd = false;  // more may follow its end than one successor: it stands in odd_
   };
-  // The first attempts of its lane, drawn ahead.
+  // The first attempts of its lane.
   struct Drawn {
     plan::StepId step;
     std::uint32_t lane = 0;
     std::uint32_t first = 0;
-    std::array<Attempt, Attempts::block> attempts;
+    DrawnLane lane_drawn;
   };
 
   bool apply() {
@@ -173,11 +186,71 @@ class VirtualRun {
   }
 
   void take_next() {
-    now_ = std::min({ends_.next(), others_.next(), transfers_.next()});
+    now_ = std::min({ends_.next(), odd_.next(), others_.next(), transfers_.next()});
     SLUICE_CHECK(now_ != Instant::never(), "the scheduler waits for what never comes");
     transfers_.take_ended(now_, events_);
     while (others_.next() == now_) events_.push_back(others_.pop());
+    while (odd_.next() == now_) take_end(odd_.take());
     while (ends_.next() == now_) take_end(ends_.take());
+  }
+
+  // Goes through the instants at which nothing but ends is due that have successors. What has none
+  // is left in events_, for apply() at its instant. False: so many instants have passed.
+  bool follow_instants(std::uint32_t most) {
+    for (; most > 0; --most) {
+      const Instant next = ends_.next();
+      if (next >= std::min(odd_.next(), others_.next())) return true;
+      now_ = next;
+      do {
+        const std::uint32_t place = ends_.next_slot();
+        if (follow(place)) continue;
+        ends_.clear(place);
+        events_.push_back({.action = slots_[place].action, .outcome = slots_[place].outcome});
+      } while (ends_.next() == next);
+      for (const std::uint32_t place : at_once_) wait_for_end(place);
+      at_once_.clear();
+      if (!events_.empty()) return true;
+    }
+    return false;
+  }
+
+  // The slot's action ends now. False: apply() has to tell what follows.
+  bool follow(std::uint32_t place) {
+    Slot& slot = slots_[place];
+    const plan::StepId step = slot.action.step;
+    if (!attempts_.draws_lanes(step)) return false;
+    const scheduler::Successor next = scheduler_.successor(place);
+    if (next.follows == scheduler::Follows::More) return false;
+    const DrawnLane& drawn = drawn_for(step, next.lane, next.task, place);
+    const std::uint32_t first = next.task - next.task % Attempts::block;
+    const std::uint32_t at = next.task - first;
+    if (!drawn.simple && needs_telling(step, next.task, drawn.takes[at])) return false;
+    const std::uint32_t until = strides_ ? next.until - first : at;
+    const Stride stride = stride_from(drawn, at, until, [&](std::uint32_t task) {
+      return times_out(step, first + task, drawn.takes[task]);
+    });
+    const std::uint32_t last = first + stride.last;
+    scheduler_.follow(now_, place, next, last);
+    fold_.follow(now_, {step, place, slot.action.lane, slot.action.task, next.lane, next.task});
+    slot.action.lane = next.lane;
+    slot.action.task = last;
+    slot.action.attempt = 1;
+    slot.end = now_ + stride.takes;
+    slot.outcome = stride.fails ? Outcome::Failed : Outcome::Succeeded;
+    slot.odd = stride.fails || !scheduler_.may_be_followed(slot.action);
+    if (!slot.odd && stride.takes.ms > 0) {
+      ends_.set(place, slot.end);
+    } else {
+      // What takes no time ends in a further round of this instant.
+      ends_.clear(place);
+      stride.takes.ms == 0 ? at_once_.push_back(place) : wait_for_end(place);
+    }
+    return true;
+  }
+
+  // A timer is to be set for it, or it is longer than stands in a row.
+  bool needs_telling(plan::StepId step, std::uint32_t task, std::uint32_t takes) const {
+    return takes == DrawnLane::too_long || times_out(step, task, takes);
   }
 
   // One whose transfer goes on is told when that has ended.
@@ -254,8 +327,16 @@ class VirtualRun {
 
   void begin(const Action& action, Instant end, Outcome outcome) {
     if (slots_.size() <= action.slot) slots_.resize(action.slot + std::size_t{1});
-    slots_[action.slot] = {action, end, outcome};
-    ends_.set(action.slot, end);
+    ends_.clear(action.slot);
+    odd_.clear(action.slot);
+    const bool odd =
+        follows_ && (outcome != Outcome::Succeeded || !scheduler_.may_be_followed(action));
+    slots_[action.slot] = {action, end, outcome, odd};
+    wait_for_end(action.slot);
+  }
+  void wait_for_end(std::uint32_t place) {
+    const Slot& slot = slots_[place];
+    slot.odd ? odd_.set(place, slot.end) : ends_.set(place, slot.end);
   }
 
   bool failed(const base::Error& error) {
@@ -265,8 +346,7 @@ class VirtualRun {
 
   bool start(const Action& action) {
     if (action.part == scheduler::Part::Run && action.attempt == 1 &&
-        attempts_.draws_lanes(action.step)) {
-      start_drawn(action);
+        attempts_.draws_lanes(action.step) && start_drawn(action)) {
       return true;
     }
     const base::Result<Attempt> attempt = attempts_.draw(action, run_);
@@ -275,48 +355,50 @@ class VirtualRun {
     return true;
   }
 
-  void start_drawn(const Action& action) {
-    const Drawn& drawn = drawn_for(action);
-    const std::uint32_t at = action.task - drawn.first;
-    if (!strides_) return start_with(action, drawn.attempts[at]);
-    const std::uint32_t until =
-        std::min(scheduler_.plain_until(action) - drawn.first, Attempts::block - 1);
-    // The last one may fail. One that takes no time ends in a further round of its instant, which
-    // is not to be told beforehand.
-    std::uint32_t last = at;
-    Instant end = now_ + drawn.attempts[at].takes;
-    Instant best_end = end;
-    for (std::uint32_t next = at; next < until; ++next) {
-      const Attempt& attempt = drawn.attempts[next];
-      if (attempt.outcome != Outcome::Succeeded ||
-          times_out(action.step, drawn.first + next, attempt))
-        break;
-      const Attempt& behind = drawn.attempts[next + 1];
-      if (times_out(action.step, drawn.first + next + 1, behind)) break;
-      end = end + behind.takes;
-      if (behind.takes.ms == 0) continue;
-      last = next + 1;
-      best_end = end;
-    }
-    const Action under_way = last == at ? action : scheduler_.stride(action, drawn.first + last);
-    begin(under_way, best_end, drawn.attempts[last].outcome);
-  }
-
-  bool times_out(plan::StepId step, std::uint32_t task, const Attempt& attempt) const {
-    return attempt.takes > attempts_.timeout(step, task);
-  }
-
-  const Drawn& drawn_for(const Action& action) {
-    if (drawn_.size() <= action.slot) drawn_.resize(action.slot + std::size_t{1});
-    Drawn& drawn = drawn_[action.slot];
+  // False: it is longer than stands in a row.
+  bool start_drawn(const Action& action) {
+    const DrawnLane& drawn = drawn_for(action.step, action.lane, action.task, action.slot);
     const std::uint32_t first = action.task - action.task % Attempts::block;
-    if (drawn.step != action.step || drawn.lane != action.lane || drawn.first != first) {
-      drawn.step = action.step;
-      drawn.lane = action.lane;
-      drawn.first = first;
-      attempts_.draw_lane(action.step, action.lane, first, run_, drawn.attempts);
+    const std::uint32_t at = action.task - first;
+    if (drawn.takes[at] == DrawnLane::too_long) return false;
+    const Outcome outcome = drawn.fails(at) ? Outcome::Failed : Outcome::Succeeded;
+    if (!strides_) {
+      start_with(action, {{drawn.takes[at]}, outcome});
+      return true;
     }
-    return drawn;
+    const std::uint32_t until = scheduler_.plain_until(action) - first;
+    const Stride stride = stride_from(drawn, at, until, [&](std::uint32_t task) {
+      return times_out(action.step, first + task, drawn.takes[task]);
+    });
+    const Action under_way =
+        stride.last == at ? action : scheduler_.stride(action, first + stride.last);
+    begin(under_way, now_ + stride.takes, stride.fails ? Outcome::Failed : Outcome::Succeeded);
+    return true;
+  }
+
+  bool times_out(plan::StepId step, std::uint32_t task, std::uint32_t takes) const {
+    return base::Duration{takes} > attempts_.timeout(step, task);
+  }
+
+  // The block of its tasks in which this one is. Stands until the next call.
+  const DrawnLane& drawn_for(plan::StepId step, std::uint32_t lane, std::uint32_t task,
+                             std::uint32_t place) {
+    const std::uint32_t first = task - task % Attempts::block;
+    const bool ahead = task == 0 && attempts_.tasks(step) <= Attempts::block;
+    if (ahead && strides_) return ahead_.lane(attempts_, step, lane, run_);
+    if (drawn_.size() <= place) drawn_.resize(place + std::size_t{1});
+    Drawn& drawn = drawn_[place];
+    if (drawn.step != step || drawn.lane != lane || drawn.first != first) {
+      drawn.step = step;
+      drawn.lane = lane;
+      drawn.first = first;
+      if (ahead) {
+        drawn.lane_drawn = ahead_.lane(attempts_, step, lane, run_);
+      } else {
+        attempts_.draw_lanes(step, lane, first, run_, {&drawn.lane_drawn, 1});
+      }
+    }
+    return drawn.lane_drawn;
   }
 
   void start_with(const Action& action, const Attempt& attempt) {
@@ -335,11 +417,15 @@ class VirtualRun {
   scheduler::Scheduler scheduler_;
   Fold fold_;
   bool looks_at_world_;
+  bool follows_;
   bool strides_;
   Ends ends_;
+  Ends odd_;  // of which more than one successor may follow
+  Ahead ahead_;
   TimedEvents others_;
   std::vector<Slot> slots_;
-  std::vector<Drawn> drawn_;  // as slots_, where any are
+  std::vector<Drawn> drawn_;            // as slots_, where any are
+  std::vector<std::uint32_t> at_once_;  // slots of which the action takes no time
   std::vector<Event> events_;
   scheduler::Commands commands_;
   std::optional<base::Error> error_;

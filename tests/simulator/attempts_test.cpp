@@ -65,6 +65,10 @@ std::uint32_t count(const plan::Plan& plan, Outcome outcome, std::uint32_t attem
   return found;
 }
 
+Attempt of(const simulator::DrawnLane& drawn, std::uint32_t at) {
+  return {{drawn.takes[at]}, drawn.fails(at) ? Outcome::Failed : Outcome::Succeeded};
+}
+
 }  // namespace
 
 TEST_CASE("what each distribution draws for seed 1 is the same for ever") {
@@ -254,10 +258,12 @@ TEST_CASE("attempts drawn lane by lane are those drawn one by one") {
   REQUIRE(attempts.draws_lanes(plan::StepId{0}));
   for (std::uint32_t lane = 0; lane < 40; ++lane) {
     for (const std::uint32_t first : {0U, 3U, 8U}) {
-      std::array<Attempt, Attempts::block> drawn;
-      attempts.draw_lane(plan::StepId{0}, lane, first, 5, drawn);
+      // So many lanes at once, and this one among them.
+      std::vector<simulator::DrawnLane> drawn(1 + lane % 7);
+      const std::uint32_t behind = lane % (1 + lane % 7);
+      attempts.draw_lanes(plan::StepId{0}, lane - behind, first, 5, drawn);
       for (std::uint32_t i = 0; i < std::min(10U - first, Attempts::block); ++i) {
-        CHECK(drawn[i] == draw(attempts, action(0, lane, first + i), 5));
+        CHECK(of(drawn[behind], i) == draw(attempts, action(0, lane, first + i), 5));
       }
     }
   }
@@ -281,9 +287,9 @@ TEST_CASE("attempts drawn lane by lane over properties are those drawn one by on
   const Attempts attempts(plan, settings);
   REQUIRE(attempts.draws_lanes(plan::StepId{0}));
   for (std::uint32_t lane = 0; lane < 9; ++lane) {
-    std::array<Attempt, Attempts::block> drawn;
-    attempts.draw_lane(plan::StepId{0}, lane, 0, 7, drawn);
-    CHECK(drawn[0] == draw(attempts, action(0, lane, 0), 7));
-    CHECK(drawn[1] == draw(attempts, action(0, lane, 1), 7));
+    std::array<simulator::DrawnLane, 1> drawn;
+    attempts.draw_lanes(plan::StepId{0}, lane, 0, 7, drawn);
+    CHECK(of(drawn[0], 0) == draw(attempts, action(0, lane, 0), 7));
+    CHECK(of(drawn[0], 1) == draw(attempts, action(0, lane, 1), 7));
   }
 }

@@ -54,7 +54,7 @@ struct Recorded {
 
 std::optional<Recorded> recorded(const plan::Plan& plan, const Settings& settings) {
   const simulator::Attempts attempts(plan, settings);
-  simulator::VirtualRun<Recorder> run(plan, attempts, Recorder(plan), false);
+  simulator::VirtualRun<Recorder> run(plan, attempts, Recorder(plan), simulator::Pace::Commands);
   if (!run.carry_out(settings.run)) return std::nullopt;
   return Recorded{run.fold().instants, run.fold().end, run.state()};
 }
@@ -273,7 +273,7 @@ TEST_CASE("a run that is cut anywhere goes on as it did: random schedules") {
     Settings settings;
     settings.seed = seed;
     settings.run = dice.below(100);
-    settings.strides = seed % 5 != 0;
+    settings.pace = seed % 5 != 0 ? simulator::Pace::Strides : simulator::Pace::Commands;
     cuts += check_cuts(plan, settings);
   }
   CHECK(cuts > 4'000);

@@ -8,6 +8,7 @@
 
 using namespace sluice;
 using base::Duration;
+using scheduler::Follows;
 using simulator::Settings;
 using Kind = plan::DurationModel::Kind;
 
@@ -41,16 +42,20 @@ bool has_plain_task(const plan::Plan& plan) {
 }
 
 void check_same(const plan::Plan& plan, std::uint64_t seed) {
+  using simulator::Pace;
   Settings settings;
   settings.seed = seed;
-  settings.detail = scheduler::Detail::Summary;
-  settings.strides = false;
-  const auto slow = simulator::simulate(plan, settings);
-  settings.strides = true;
-  const auto quick = simulator::simulate(plan, settings);
-  REQUIRE(slow.ok() == quick.ok());
-  if (!slow) return;
-  REQUIRE(slow.value().timeline == quick.value().timeline);
+  for (const auto detail : {scheduler::Detail::Summary, scheduler::Detail::Lanes}) {
+    settings.detail = detail;
+    settings.pace = Pace::Commands;
+    const auto slow = simulator::simulate(plan, settings);
+    for (const Pace pace : {Pace::Actions, Pace::Strides}) {
+      settings.pace = pace;
+      const auto quick = simulator::simulate(plan, settings);
+      REQUIRE(slow.ok() == quick.ok());
+      if (slow) REQUIRE(slow.value().timeline == quick.value().timeline);
+    }
+  }
 }
 
 }  // namespace
@@ -132,4 +137,65 @@ TEST_CASE("a lane that strode ends as one that went step by step") {
   CHECK(commands[1].state == scheduler::State::Succeeded);
   CHECK(commands[2].kind == scheduler::Command::Kind::LaneBegan);
   CHECK(commands[3].kind == scheduler::Command::Kind::StartAction);
+}
+
+TEST_CASE("an attempt that ends well has one successor where nothing else hangs on it") {
+  const auto successor = [](std::string_view text, std::uint32_t follow = 0) {
+    const plan::Plan plan = test::tiny_plan(text);
+    scheduler::Scheduler scheduler(plan);
+    scheduler::Commands commands;
+    scheduler.apply({0}, {}, commands);
+    for (std::uint32_t i = 0; i < follow; ++i) {
+      const scheduler::Successor next = scheduler.successor(0);
+      REQUIRE(next.follows != Follows::More);
+      scheduler.follow({i + 1}, 0, next, next.task);
+    }
+    return scheduler.successor(0).follows;
+  };
+  CHECK(successor("Update on a b c, window 1: x; y") == Follows::Task);
+  CHECK(successor("Update on a b c, window 1: x; y", 1) == Follows::Lane);
+  CHECK(successor("Update on a b c, window 1: x; y", 2) == Follows::Task);
+  CHECK(successor("Update on a b c, window 1: x; y", 5) == Follows::More);  // there is no lane left
+  CHECK(successor("Update on a b c, window 1: x; y, drains") == Follows::Task);
+  CHECK(successor("Update on a b c, window 1: x; y, manual") == Follows::More);
+  CHECK(successor("Update on a b c, window 1: x; y, verify []", 1) == Follows::More);
+  CHECK(successor("Update on a b c, batches 1 2: x") == Follows::More);
+  CHECK(successor("Update on a b c, window 1, stagger 5: x") == Follows::More);
+  CHECK(successor("! resource license 2\nUpdate on a b c, window 1: x, uses 1 license; y") ==
+        Follows::More);
+  const std::string contract = "! role web: a b c d\n! require available web >= 2\n";
+  CHECK(successor(contract + "Update on a b c d, window 4: x, drains; y, restores") ==
+        Follows::Task);
+  CHECK(successor(contract + "Update on a b c d, window 4: x, drains; y, restores", 1) ==
+        Follows::Lane);
+  // Its target stays out: the place is not given back.
+  CHECK(successor(contract + "Update on a b c d, window 4: x, drains") == Follows::More);
+}
+
+TEST_CASE("what is followed and what is told may take turns") {
+  const plan::Plan plan = test::tiny_plan("Update on w1..w9, window 2: x; y");
+  scheduler::Scheduler told(plan);
+  scheduler::Scheduler followed(plan);
+  scheduler::Commands commands;
+  told.apply({0}, {}, commands);
+  followed.apply({0}, {}, commands);
+  scheduler::Action action = commands.back().action;
+  const std::uint32_t slot = action.slot;
+  for (std::int64_t now = 1; now <= 9; ++now) {
+    const std::vector<scheduler::Event> ended{{.action = action}};
+    const scheduler::Successor next = followed.successor(slot);
+    told.apply({now}, ended, commands);
+    REQUIRE(commands.back().kind == scheduler::Command::Kind::StartAction);
+    action = commands.back().action;
+    REQUIRE(next.follows != Follows::More);
+    CHECK(next.lane == action.lane);
+    CHECK(next.task == action.task);
+    if (now % 3 != 0) {
+      followed.follow({now}, slot, next, next.task);
+      continue;
+    }
+    const scheduler::Commands expected = commands;
+    followed.apply({now}, ended, commands);
+    CHECK(commands == expected);
+  }
 }

@@ -1,0 +1,90 @@
+// Many first attempts drawn at once.
+#include <algorithm>
+#include <array>
+
+#include "base/random.h"
+#include "simulator/attempts.h"
+
+namespace sluice::simulator {
+
+// Each name once, for all its draws.
+void Attempts::hash_targets() {
+  const bool random = std::any_of(lanes_.begin(), lanes_.end(), [](const LaneRow& row) {
+    return row.random && row.targets != nullptr;
+  });
+  if (!random) return;
+  hashes_.resize(plan_.targets.size());
+  for (std::uint32_t target = 0; target < hashes_.size(); ++target) {
+    hashes_[target] = base::stable_hash(plan_.targets.name(plan::TargetId{target}));
+  }
+}
+
+void Attempts::draw_lanes(plan::StepId step, std::uint32_t lane, std::uint32_t first,
+                          std::uint32_t run, std::span<DrawnLane> drawn) const {
+  const LaneRow& row = lanes_[step.value];
+  while (!drawn.empty()) {
+    const std::size_t count = std::min<std::size_t>(drawn.size(), row.at_once);
+    draw_some(row, lane, first, run, drawn.first(count));
+    find_simple(row, first, drawn.first(count));
+    drawn = drawn.subspan(count);
+    lane += static_cast<std::uint32_t>(count);
+  }
+}
+
+// Column by column: all lanes' draws of a task stand side by side.
+void Attempts::draw_some(const LaneRow& row, std::uint32_t lane, std::uint32_t first,
+                         std::uint32_t run, std::span<DrawnLane> drawn) const {
+  const std::uint32_t tasks = std::min(row.tasks - first, block);
+  const Quick* const quick = &quick_[row.first + first];
+  std::array<plan::TargetId, draws_at_once> targets;
+  std::array<std::uint64_t, draws_at_once> identities;
+  std::array<std::uint64_t, draws_at_once> bits;
+  std::array<std::uint64_t, draws_at_once> chances;
+  const auto lanes = static_cast<std::uint32_t>(drawn.size());
+  const std::uint32_t draws = row.random ? lanes * tasks : 0;
+  if (row.random) {
+    for (std::uint32_t i = 0; i < lanes; ++i) {
+      targets[i] = row.targets->at(lane + i);
+      const std::uint64_t name = hashes_[targets[i].value];
+      for (std::uint32_t task = 0; task < tasks; ++task) {
+        identities[task * lanes + i] = base::combined_hash(quick[task].identity, name);
+      }
+    }
+    base::random_columns(settings_.seed, run, 1, std::span(identities).first(draws),
+                         std::span(bits).first(draws), std::span(chances).first(draws));
+  }
+  for (DrawnLane& of : drawn) of.failing = 0;
+  for (std::uint32_t task = 0; task < tasks; ++task) {
+    const std::uint64_t* const column = &bits[task * lanes];
+    if (quick[task].rows == nullptr) {
+      quick[task].distribution.fill(column, lanes, task, drawn);
+    } else {
+      for (std::uint32_t i = 0; i < lanes; ++i) {
+        quick_distribution(quick[task], targets[i]).fill(column + i, 1, task, drawn.subspan(i));
+      }
+    }
+    if (quick[task].fails <= 0) continue;
+    for (std::uint32_t i = 0; i < lanes; ++i) {
+      const double chance = to_open_interval(chances[task * lanes + i]) * 100e6;
+      if (chance < quick[task].fails) drawn[i].failing |= static_cast<std::uint8_t>(1U << task);
+    }
+  }
+}
+
+void Attempts::find_simple(const LaneRow& row, std::uint32_t first,
+                           std::span<DrawnLane> drawn) const {
+  const std::uint32_t tasks = std::min(row.tasks - first, block);
+  const base::Duration* const timeouts = &timeouts_[row.first + first];
+  for (DrawnLane& lane : drawn) {
+    bool simple = lane.failing == 0;
+    for (std::uint32_t task = 0; task < tasks; ++task) {
+      simple = simple && lane.takes[task] - 1 < DrawnLane::too_long - 1;
+    }
+    for (std::uint32_t task = 0; row.times_out && task < tasks; ++task) {
+      simple = simple && lane.takes[task] <= timeouts[task].ms;
+    }
+    lane.simple = simple;
+  }
+}
+
+}  // namespace sluice::simulator
