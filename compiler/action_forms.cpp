@@ -93,8 +93,7 @@ std::string addresses_problem(std::string_view text) {
   }
 }
 
-bool is_sha256(std::string_view text) {
-  constexpr std::size_t digits = 64;
+bool is_hexadecimal(std::string_view text, std::size_t digits) {
   return text.size() == digits &&
          std::all_of(text.begin(), text.end(), [](char c) { return base::is_hexadecimal(c); });
 }
@@ -123,6 +122,36 @@ std::string folder_problem(std::string_view path) {
   return path.starts_with("/") || drive ? "" : "it is an absolute path";
 }
 
+// C:\…, \\SERVER\SHARE\…, or %NAME%\…
+std::string windows_path_problem(std::string_view path) {
+  const std::size_t odd = path.find_first_of("\"<>|?*");
+  if (odd != std::string_view::npos) return fmt::format("no path of Windows has a `{}`", path[odd]);
+  const bool drive = path.size() > 2 && is_letter(path[0]) && path[1] == ':' && path[2] == '\\';
+  const bool share = path.size() > 2 && path.starts_with("\\\\");
+  const bool named = path.starts_with('%') && path.find("%\\", 1) != std::string_view::npos;
+  return drive || share || named ? "" : "it is an absolute path of Windows, as in `C:\\\\acme`";
+}
+
+std::string windows_name_problem(std::string_view name) {
+  constexpr std::size_t most = 256;
+  const bool fits =
+      !name.empty() && name.size() <= most && name.find_first_of("/\\\"") == std::string_view::npos;
+  return fits ? "" : fmt::format("`{}` is no name of a service", name);
+}
+
+std::string bindings_problem(const plan::Value::List& items) {
+  for (const plan::Value& item : items) {
+    const auto* text = std::get_if<std::string>(&item.content);
+    if (text == nullptr) return "it is a list of strings";
+    const std::size_t slash = text->find('/');
+    if (slash == std::string::npos || slash == 0 || slash + 1 == text->size() ||
+        has_line_break(*text)) {
+      return fmt::format("`{}` is not written PROTOCOL/ADDRESS:PORT:HOST", *text);
+    }
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string form_problem(Form form, const plan::Value& value) {
@@ -130,6 +159,7 @@ std::string form_problem(Form form, const plan::Value& value) {
     return form == Form::Any ? "" : number_problem(form, number->micros);
   }
   if (const auto* items = std::get_if<plan::Value::List>(&value.content)) {
+    if (form == Form::Bindings) return bindings_problem(*items);
     const bool texts = std::all_of(items->begin(), items->end(), [](const plan::Value& item) {
       return item.type() == plan::Type::String;
     });
@@ -144,7 +174,7 @@ std::string form_problem(Form form, const plan::Value& value) {
     case Form::Name:
       return is_plain_name(*text) ? "" : fmt::format("`{}` is no name that fits there", *text);
     case Form::Sha256:
-      return is_sha256(*text) ? "" : "a SHA-256 is 64 hexadecimal digits";
+      return is_hexadecimal(*text, 64) ? "" : "a SHA-256 is 64 hexadecimal digits";
     case Form::Addresses:
       return addresses_problem(*text);
     case Form::HostAndPort:
@@ -153,6 +183,12 @@ std::string form_problem(Form form, const plan::Value& value) {
       return archive_problem(*text);
     case Form::Folder:
       return folder_problem(*text);
+    case Form::WindowsPath:
+      return windows_path_problem(*text);
+    case Form::WindowsName:
+      return windows_name_problem(*text);
+    case Form::Thumbprint:
+      return is_hexadecimal(*text, 40) ? "" : "a thumbprint is 40 hexadecimal digits";
     default:
       return "";
   }

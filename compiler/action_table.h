@@ -29,6 +29,10 @@ enum class Form {
   Texts,        // a list of strings
   Archive,      // a file whose name ends as those do that a package is made of
   Folder,       // an absolute path
+  WindowsPath,  // an absolute path of Windows, which may open with %NAME%
+  WindowsName,  // of a service: without slashes
+  Bindings,     // a list of PROTOCOL/ADDRESS:PORT:HOST
+  Thumbprint,   // of a certificate: 40 hexadecimal digits
 };
 
 struct AttributeSchema {

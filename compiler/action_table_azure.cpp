@@ -11,17 +11,24 @@ ActionSchema windows_service() {
   ActionSchema made;
   made.kind = "windows_service";
   made.documentation =
-      "Installs or updates a Windows service with PowerShell, and leaves it running or stopped.";
+      "Installs or updates a Windows service with PowerShell, and leaves it running or stopped. "
+      "One "
+      "that runs is stopped first where something of it changes, and left alone where nothing "
+      "does. Its account has to have the right to log on as a service. Never run on Windows where "
+      "sluice is made: docs/decisions/powershell.md.";
   made.attributes = {
-      required(form(string("name", "the service's name"), Form::Line)),
-      required(form(string("executable", "the program, with its whole path"), Form::Line)),
+      required(form(string("name", "the service's name"), Form::WindowsName)),
+      required(form(string("executable", "the program, with its whole path"), Form::WindowsPath)),
       form(string("arguments", "the program's arguments, as one line"), Form::Line),
       form(string("display_name", "the name that people see"), Form::Line),
       form(string("description", "what the service is for"), Form::Line),
       with_default(one_of(string("start", "when Windows starts it"),
                           {"automatic", "delayed", "manual", "disabled"}),
                    text("automatic")),
-      form(string("account", "who it runs as; LocalSystem where it is not given"), Form::Line),
+      form(string("account",
+                  "who it runs as, written as Windows does (.\\NAME, DOMAIN\\NAME); as it is where "
+                  "it is not given, and LocalSystem for a new one"),
+           Form::Line),
       form(secret(string("password", "the account's password")), Form::Line),
       with_default(one_of(string("state", "what it is left as"), {"running", "stopped"}),
                    text("running"))};
@@ -34,15 +41,24 @@ ActionSchema iis() {
   ActionSchema made;
   made.kind = "iis";
   made.documentation =
-      "Makes or updates a site of IIS, its application pool and its bindings, with PowerShell.";
+      "Makes or updates a site of IIS, its application pool and its bindings, with PowerShell: all "
+      "of it in one commit of IIS's configuration. The folder has to be there. Never run on "
+      "Windows "
+      "where sluice is made: docs/decisions/powershell.md.";
   made.attributes = {
       required(form(string("site", "the site's name"), Form::Line)),
-      required(form(string("path", "the folder that the site shows"), Form::Line)),
+      required(form(string("path", "the folder that the site shows"), Form::WindowsPath)),
       form(string("pool", "its application pool; of the site's name where it is not given"),
            Form::Line),
-      form(string("runtime", "the pool's .NET runtime, as in v4.0; none for .NET Core"),
+      form(string("runtime",
+                  "the pool's .NET runtime, as in v4.0; as it is where it is not given, and none, "
+                  "as .NET Core wants it, for a new one"),
            Form::Line),
-      form(attribute("bindings", Type::List, "as in \"http/*:80:www.acme.example\""), Form::Texts),
+      form(attribute("bindings", Type::List,
+                     "as in \"http/*:80:www.acme.example\": those that it has, and no others; a "
+                     "binding that stays keeps its certificate. As they are where none is given, "
+                     "and port 80 for a new one"),
+           Form::Bindings),
       form(string("account", "who the pool runs as"), Form::Line),
       form(secret(string("password", "the account's password")), Form::Line),
       with_default(one_of(string("state", "what the site is left as"), {"started", "stopped"}),
@@ -67,7 +83,11 @@ std::vector<AttributeSchema> with_login(std::vector<AttributeSchema> attributes)
 ActionSchema azure_script() {
   ActionSchema made;
   made.kind = "azure_script";
-  made.documentation = "Runs a PowerShell or bash script with an Azure login around it.";
+  made.documentation =
+      "Runs a PowerShell or bash script with an Azure login around it, in the subscription: by "
+      "`pwsh` "
+      "and the module Az.Accounts, or by bash and `az`. Names that begin with `sluice_` are ours. "
+      "Never run against Azure where sluice is made: docs/decisions/powershell.md.";
   made.argument = "body";
   made.attributes = with_login(
       {required(literal(string("body", "the script itself"))),
@@ -115,13 +135,20 @@ ActionSchema service_fabric_script() {
   ActionSchema made;
   made.kind = "service_fabric_script";
   made.documentation =
-      "Runs a PowerShell script with a connection to a Service Fabric cluster around it.";
+      "Runs a PowerShell script with a connection to a Service Fabric cluster around it: `via` a "
+      "Windows host that has the Service Fabric SDK, for there is none for other systems. "
+      "`certificate` and `server_certificate` go together; a cluster without certificates has "
+      "neither. Never run where sluice is made: docs/decisions/powershell.md.";
   made.argument = "body";
   made.attributes = {
       required(form(string("endpoint", "the cluster as HOST:PORT"), Form::HostAndPort)),
       required(literal(string("body", "the script itself"))),
-      form(string("certificate", "the thumbprint of the client's certificate"), Form::Line),
-      form(string("server_certificate", "the thumbprint of the cluster's certificate"), Form::Line),
+      form(string("certificate",
+                  "the thumbprint of the client's certificate, in the store of the user or of the "
+                  "machine"),
+           Form::Thumbprint),
+      form(string("server_certificate", "the thumbprint of the cluster's certificate"),
+           Form::Thumbprint),
       form(attribute("args", Type::List, "the script's arguments"), Form::Texts),
       map_of_text("environment", "more environment variables")};
   made.default_takes = base::Duration{60'000};

@@ -16,7 +16,7 @@ $library = "$env:windir\System32\inetsrv\Microsoft.Web.Administration.dll"
 if (-not [IO.File]::Exists($library)) {
   throw 'this host has no IIS'
 }
-if (-not [IO.Directory]::Exists($path)) {
+if (-not [IO.Directory]::Exists([Environment]::ExpandEnvironmentVariables($path))) {
   throw "there is no folder $path"
 }
 Add-Type -Path $library
@@ -25,15 +25,31 @@ function Find-Named($all, $name) {
   $all | Where-Object { $_.Name -eq $name }
 }
 
-function Wait-For($name, $all, $status) {
-  $tries = 600
-  while ("$((Find-Named $all $name).State)" -ne $status) {
-    $tries -= 1
-    if ($tries -eq 0) {
-      throw "$name is $((Find-Named $all $name).State)"
+# What was made just now may have no state yet.
+function Get-State($all, $name) {
+  try {
+    return "$((Find-Named $all $name).State)"
+  } catch {
+    return 'not there yet'
+  }
+}
+
+function Set-State($all, $name, $wanted) {
+  $now = ''
+  for ($tries = 0; $tries -lt 600; $tries += 1) {
+    $now = Get-State $all $name
+    if ($now -eq $wanted) {
+      return
+    }
+    if ($wanted -eq 'Started' -and $now -eq 'Stopped') {
+      (Find-Named $all $name).Start() | Out-Null
+    }
+    if ($wanted -eq 'Stopped' -and $now -eq 'Started') {
+      (Find-Named $all $name).Stop() | Out-Null
     }
     Start-Sleep -Milliseconds 100
   }
+  throw "$name is $now"
 }
 
 $manager = New-Object Microsoft.Web.Administration.ServerManager
@@ -93,26 +109,10 @@ $manager.CommitChanges()
 # What IIS makes of it: read anew.
 $manager = New-Object Microsoft.Web.Administration.ServerManager
 if ($state -eq 'started') {
-  $thePool = Find-Named $manager.ApplicationPools $pool
-  if ("$($thePool.State)" -ne 'Started') {
-    Wait-For $pool $manager.ApplicationPools 'Stopped'
-    $thePool.Start() | Out-Null
-  }
-  Wait-For $pool $manager.ApplicationPools 'Started'
-  $theSite = Find-Named $manager.Sites $site
-  if ("$($theSite.State)" -ne 'Started') {
-    Wait-For $site $manager.Sites 'Stopped'
-    $theSite.Start() | Out-Null
-  }
-  Wait-For $site $manager.Sites 'Started'
-} else {
-  $theSite = Find-Named $manager.Sites $site
-  if ("$($theSite.State)" -ne 'Stopped') {
-    $theSite.Stop() | Out-Null
-  }
-  Wait-For $site $manager.Sites 'Stopped'
+  Set-State $manager.ApplicationPools $pool 'Started'
 }
-Write-Output "$site is $($theSite.State), at $path"
+Set-State $manager.Sites $site $state
+Write-Output "$site is $state, at $path"
 )ps";
 
 std::vector<std::string> texts(const ActionRequest& request, std::string_view name) {

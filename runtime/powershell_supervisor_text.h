@@ -18,18 +18,18 @@ using System.Text;
 
 public static class SluiceScript {
   [StructLayout(LayoutKind.Sequential, CharSet = CharSet.Unicode)]
-  struct StartupInfo {
+  public struct StartupInfo {
     public int Size; public string Reserved; public string Desktop; public string Title;
     public int X; public int Y; public int Width; public int Height; public int Columns;
     public int Rows; public int Fill; public int Flags; public short Show; public short Bytes2;
     public IntPtr Reserved2; public IntPtr Input; public IntPtr Output; public IntPtr Error;
   }
   [StructLayout(LayoutKind.Sequential)]
-  struct ProcessInformation {
+  public struct ProcessInformation {
     public IntPtr Process; public IntPtr Thread; public int Id; public int ThreadId;
   }
   [StructLayout(LayoutKind.Sequential)]
-  struct Limits {
+  public struct Limits {
     public long ProcessTime; public long JobTime; public uint Flags; public UIntPtr LeastSet;
     public UIntPtr MostSet; public uint Processes; public UIntPtr Affinity; public uint Priority;
     public uint Class; public ulong ReadCount; public ulong WriteCount; public ulong OtherCount;
@@ -38,7 +38,7 @@ public static class SluiceScript {
     public UIntPtr PeakJob;
   }
   [StructLayout(LayoutKind.Sequential)]
-  struct Accounting {
+  public struct Accounting {
     public long User; public long Kernel; public long PeriodUser; public long PeriodKernel;
     public uint PageFaults; public uint Total; public uint Active; public uint Terminated;
   }
@@ -192,7 +192,7 @@ function Start-Watch {
     return
   }
   try {
-    Add-Type -TypeDefinition $script_process
+    Add-Type -TypeDefinition $script_process -IgnoreWarnings
     Write-Durably "$path.script" $body
     Write-Durably "$path.started" (Get-Boot)
   } catch {

@@ -42,12 +42,15 @@ std::string sample(const compiler::AttributeSchema& attribute) {
   if (attribute.default_value && attribute.type != plan::Type::String) {
     return plan::to_text(*attribute.default_value);
   }
+  if (attribute.form == Form::Bindings) return "[\"http/*:80:\"]";
   if (attribute.type == plan::Type::List) return "[\"one\", \"two\"]";
   if (attribute.type == plan::Type::Duration) return "5s";
   if (!attribute.words.empty()) return fmt::format("\"{}\"", attribute.words.back());
   if (attribute.form == Form::Url) return "\"http://${target.address}:8080/\"";
   if (attribute.form == Form::Sha256) return "\"" + std::string(64, 'a') + "\"";
   if (attribute.form == Form::Archive) return "\"dist/acme.tar.gz\"";
+  if (attribute.form == Form::WindowsPath) return "\"C:\\\\acme\\\\${target.name}\"";
+  if (attribute.form == Form::Thumbprint) return "\"0123456789abcdef0123456789ABCDEF01234567\"";
   if (attribute.form == Form::Folder) return "\"/srv/${target.name}\"";
   if (attribute.form == Form::Addresses) return "\"ops@acme.example, dev@acme.example\"";
   if (attribute.form == Form::HostAndPort) return "\"mail.acme.example:25\"";
@@ -176,6 +179,36 @@ TEST_CASE("hosts, ports, addresses and digests fit their grammar") {
   CHECK(problem(Form::Sha256, std::string(64, 'F')) == "");
   CHECK(problem(Form::Sha256, std::string(63, 'F')) != "");
   CHECK(problem(Form::Name, "web-1;shutdown") != "");
+  CHECK(problem(Form::Thumbprint, std::string(40, 'a')) == "");
+  CHECK(problem(Form::Thumbprint, std::string(39, 'a')) != "");
+}
+
+TEST_CASE("paths, services and bindings of Windows fit their grammar") {
+  using compiler::Form;
+  const auto problem = [](Form form, const std::string& text) {
+    return compiler::form_problem(form, plan::Value{text});
+  };
+  for (const char* path : {"C:\\acme", "d:\\Program Files\\it's.exe", "\\\\server\\share\\x",
+                           "%SystemDrive%\\inetpub"}) {
+    CHECK(problem(Form::WindowsPath, path) == "");
+  }
+  for (const char* path : {"", "acme.exe", "C:", "C:acme", "/srv", "\\acme", "%HOME", "C:\\a\"b",
+                           "C:\\*", "C:\\a\nb"}) {
+    INFO(path);
+    CHECK(problem(Form::WindowsPath, path) != "");
+  }
+  CHECK(problem(Form::WindowsName, "Acme Jobs$1") == "");
+  for (const char* name : {"", "a/b", "a\\b", "a\"b", "a\nb"}) {
+    CHECK(problem(Form::WindowsName, name) != "");
+  }
+  const auto bindings = [](const std::string& text) {
+    return compiler::form_problem(Form::Bindings,
+                                  plan::Value{plan::Value::List{plan::Value{text}}});
+  };
+  for (const char* text : {"http/*:80:", "https/*:443:www.acme.example", "net.tcp/808:*"}) {
+    CHECK(bindings(text) == "");
+  }
+  for (const char* text : {"", "*:80:", "/x", "http/", "http/\n"}) CHECK(bindings(text) != "");
 }
 
 TEST_CASE("a template is read when compiling, and is JSON") {

@@ -3,7 +3,6 @@
 // same as with any host. No PowerShell runs here.
 #include <fmt/format.h>
 #include <signal.h>
-#include <stdlib.h>
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
@@ -240,8 +239,8 @@ TEST_CASE("a script for PowerShell on the controller is run by pwsh", "[local]")
   const test::TemporaryDirectory place;
   test::install_powershell(place.path() + "/bin");
   const std::string path = place.path() + "/bin:" + std::getenv("PATH");
-  ::setenv("PATH", path.c_str(), 1);
-  ::setenv("STAND_IN_HOME", place.path().c_str(), 1);
+  const test::SetVariable search("PATH", path);
+  const test::SetVariable home("STAND_IN_HOME", place.path());
   test::Waiting waiting;
   test::Requests requests(waiting);
   runtime::LocalExecutor local(waiting.loop, place.path() + "/scripts");
@@ -260,7 +259,7 @@ TEST_CASE("a script for PowerShell on the controller is run by pwsh", "[local]")
 
 TEST_CASE("a controller without pwsh says so, and nothing has begun", "[local]") {
   const test::TemporaryDirectory place;
-  ::setenv("PATH", place.path().c_str(), 1);
+  const test::SetVariable search("PATH", place.path());
   test::Waiting waiting;
   test::Requests requests(waiting);
   runtime::LocalExecutor local(waiting.loop, place.path() + "/scripts");

@@ -1,0 +1,218 @@
+// The examples for Windows and the cloud, carried out by the program itself: over a real sshd to a
+// stand-in for powershell.exe, and by stand-ins for pwsh and az. What reaches them is looked at,
+// and that no secret comes anywhere else. No PowerShell runs here.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+
+#include "powershell/parsed.h"
+#include "powershell/windows_host.h"
+#include "support/golden.h"
+#include "support/paths.h"
+#include "support/sshd.h"
+
+using namespace sluice;
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+const std::string canary = "canary-5f3a9b1c";
+const std::string canary_in_base64 = "Y2FuYXJ5LTVmM2E5YjFj";
+
+bool holds_canary(const std::string& text) {
+  return text.find(canary) != std::string::npos || text.find(canary_in_base64) != std::string::npos;
+}
+
+std::vector<std::string> files_with_canary(const std::string& folder) {
+  std::vector<std::string> found;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (!entry.is_regular_file()) continue;
+    if (holds_canary(test::read_text(entry.path().string()))) found.push_back(entry.path());
+  }
+  return found;
+}
+
+// Of all processes: those that have it among their arguments, and in their environment.
+struct Seen {
+  int arguments = 0;
+  std::vector<std::string> environments;  // by their command lines
+};
+
+Seen look_at_processes() {
+  Seen seen;
+  for (const auto& entry : fs::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    if (name == std::to_string(::getpid())) continue;  // it made it up
+    std::string line = test::read_text(entry.path().string() + "/cmdline");
+    if (holds_canary(line)) ++seen.arguments;
+    if (!holds_canary(test::read_text(entry.path().string() + "/environ"))) continue;
+    std::replace(line.begin(), line.end(), '\0', ' ');
+    seen.environments.push_back(line);
+  }
+  return seen;
+}
+
+void replace(std::string& text, const std::string& from, const std::string& to) {
+  const std::size_t at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  text.replace(at, from.size(), to);
+}
+
+// The example, its hosts on that server.
+std::string example(const std::string& name, const test::SshServer& server,
+                    const std::string& folder) {
+  std::string text = test::read_text(test::source_dir() + "/examples/" + name);
+  replace(text, "connect ssh { user = \"deploy\" }",
+          fmt::format("connect ssh {{ address = \"127.0.0.1\" port = {} identity_file = \"{}\" "
+                      "known_hosts_file = \"{}\" }}",
+                      server.port(), server.identity(), server.known_hosts()));
+  const std::string file = folder + "/" + name;
+  test::write_text(file, text);
+  return file;
+}
+
+pid_t start_program(const std::vector<std::string>& arguments, const std::string& output) {
+  std::vector<char*> words;
+  for (const std::string& word : arguments) words.push_back(const_cast<char*>(word.c_str()));
+  words.push_back(nullptr);
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    ::dup2(::open("/dev/null", O_RDONLY), 0);
+    const int file = ::open(output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
+    ::dup2(file, 1);
+    ::dup2(file, 2);
+    ::execv(words[0], words.data());
+    ::_exit(127);
+  }
+  return child;
+}
+
+std::string read_line(const std::string& fifo) {
+  const int file = ::open(fifo.c_str(), O_RDONLY | O_CLOEXEC);
+  std::string line;
+  char c = 0;
+  while (::read(file, &c, 1) == 1 && c != '\n') line += c;
+  ::close(file);
+  return line;
+}
+
+}  // namespace
+
+TEST_CASE("the farm of the example is rolled out, and its password comes to one script alone",
+          "[ssh][secrets]") {
+  const test::SshServer server;
+  test::install_powershell(server.home() + "/../bin");
+  const test::TemporaryDirectory place;
+  const std::string file = example("windows-farm.deploy", server, place.path());
+  for (const char* name : {"/there", "/gate"}) {
+    REQUIRE(::mkfifo((server.home() + name).c_str(), 0600) == 0);
+  }
+  ::setenv("JOBS_PASSWORD", canary.c_str(), 1);
+  const pid_t program =
+      start_program({test::program_path(), "run", file, "--yes", "--skip", "Update the site/Check"},
+                    place.path() + "/said");
+  ::unsetenv("JOBS_PASSWORD");
+
+  REQUIRE(read_line(server.home() + "/there") == "here");
+  const Seen seen = look_at_processes();
+  CHECK(seen.arguments == 0);
+  INFO(fmt::format("{}", fmt::join(seen.environments, "\n")));
+  REQUIRE(seen.environments.size() == 1);
+  CHECK(seen.environments[0].find("/powershell -eu ") != std::string::npos);
+  CHECK(files_with_canary(server.home()).empty());
+  CHECK(files_with_canary(place.path()).empty());
+  fs::remove(server.home() + "/there");
+  test::Remote::open_gate(server.home() + "/gate", "go on\n");
+
+  int status = 0;
+  REQUIRE(::waitpid(program, &status, 0) == program);
+  INFO(test::read_text(place.path() + "/said"));
+  CHECK(WEXITSTATUS(status) == 0);
+  CHECK(files_with_canary(server.home()).empty());
+  CHECK(files_with_canary(place.path()).empty());
+
+  // Two services, eight sites, eight that are warmed up.
+  std::vector<std::string> first_lines;
+  for (const json& script : test::heard_at(server.home(), "script")) {
+    const std::string body = script.at("body");
+    CHECK(test::parse_powershell(body).problem == "");
+    const bool with_password =
+        script.at("environment").dump().find("\"sluice_password\"") != std::string::npos;
+    const std::string line = body.substr(0, body.find('\n'));
+    CHECK(with_password == (line.find("# windows_service: ") == 0));
+    CHECK(script.at("variables").at("release") == "2026.11");
+    first_lines.push_back(line);
+  }
+  REQUIRE(first_lines.size() == 18);
+  CHECK(first_lines[0] ==
+        "# windows_service: Update the job service, on win-job-1.acme.example (" + file + ":16:3)");
+  CHECK(std::set<std::string>(first_lines.begin(), first_lines.end()).size() == 11);
+}
+
+TEST_CASE("the cloud's scripts are run by pwsh, by bash with az, and on the host that is named",
+          "[ssh][secrets]") {
+  const test::SshServer server;
+  test::install_powershell(server.home() + "/../bin");
+  const test::TemporaryDirectory place;
+  test::install_powershell(place.path() + "/bin");
+  // az, as far as the script asks: it keeps its arguments and what it reads.
+  test::write_text(place.path() + "/bin/az", R"sh(#!/bin/sh
+here=$(dirname "$0")
+echo "$AZURE_CONFIG_DIR $*" >>"$here/az.calls"
+case $1 in login) cat >>"$here/az.input" ;; esac
+)sh");
+  fs::permissions(place.path() + "/bin/az", fs::perms::owner_all);
+  const std::string path = place.path() + "/bin:" + std::getenv("PATH");
+  const test::SetVariable search("PATH", path);
+  const test::SetVariable home("STAND_IN_HOME", place.path());
+  const test::SetVariable secret("AZURE_CLIENT_SECRET", canary);
+  fs::create_directory(place.path() + "/run");
+  const std::string file = example("cloud.deploy", server, place.path() + "/run");
+  const auto result = test::run_program({"run", file, "--yes"}, "", place.path() + "/run");
+  INFO(result.err);
+  CHECK(result.status == 0);
+  CHECK_FALSE(holds_canary(result.out + result.err));
+  CHECK(files_with_canary(place.path() + "/run").empty());
+  CHECK(files_with_canary(server.home()).empty());
+
+  const std::vector<json> here = test::heard_at(place.path(), "script");
+  REQUIRE(here.size() == 1);
+  const std::string login = here[0].at("body");
+  CHECK(test::parse_powershell(login).problem == "");
+  CHECK(login.find("\n    $pool") == std::string::npos);  // its indentation is the file's
+  CHECK(login.find("\n$pool = Get-AzVmss -ResourceGroupName acme") != std::string::npos);
+  CHECK(here[0].at("environment").dump().find("\"sluice_client_secret\"") != std::string::npos);
+
+  // Where az keeps its login goes with the script.
+  const std::string calls = test::read_text(place.path() + "/bin/az.calls");
+  const std::string config = calls.substr(0, calls.find(' '));
+  REQUIRE_FALSE(config.empty());
+  CHECK_FALSE(fs::exists(config));
+  CHECK(calls ==
+        fmt::format("{0} login --service-principal --output none --username "
+                    "8d2c6f0a-52a4-4a0e-8a51-6b6f0f7d1c42 --tenant acme.example --password @-\n"
+                    "{0} account set --subscription 6e4bd1c2-1d3f-4d0c-9f0e-2c5a7a3f0b11\n"
+                    "{0} network application-gateway probe update --resource-group acme "
+                    "--gateway-name front --name workers --path /health/2026.11\n",
+                    config));
+  CHECK(test::read_text(place.path() + "/bin/az.input") == canary);
+
+  const std::vector<json> there = test::heard_at(server.home(), "script");
+  REQUIRE(there.size() == 1);
+  const std::string upgrade = there[0].at("body");
+  CHECK(test::parse_powershell(upgrade).problem == "");
+  CHECK(upgrade.find("$sluice_endpoint = 'fabric.acme.example:19000'\n") != std::string::npos);
+  CHECK(upgrade.find("\nStart-ServiceFabricApplicationUpgrade -ApplicationName fabric:/Acme ") !=
+        std::string::npos);
+}
