@@ -126,7 +126,8 @@ std::string folder_problem(std::string_view path) {
 std::string windows_path_problem(std::string_view path) {
   const std::size_t odd = path.find_first_of("\"<>|?*");
   if (odd != std::string_view::npos) return fmt::format("no path of Windows has a `{}`", path[odd]);
-  const bool drive = path.size() > 2 && is_letter(path[0]) && path[1] == ':' && path[2] == '\\';
+  const bool drive =
+      path.size() > 2 && base::is_letter(path[0]) && path[1] == ':' && path[2] == '\\';
   const bool share = path.size() > 2 && path.starts_with("\\\\");
   const bool named = path.starts_with('%') && path.find("%\\", 1) != std::string_view::npos;
   return drive || share || named ? "" : "it is an absolute path of Windows, as in `C:\\\\acme`";

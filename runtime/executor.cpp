@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/sha256.h"
 
 namespace sluice::runtime {
@@ -50,10 +52,23 @@ std::string_view ActionRequest::text(std::string_view wanted) const {
   return text != nullptr ? std::string_view(*text) : std::string_view();
 }
 
-void ActionRequest::becomes_script(std::string_view body) {
+std::vector<std::string> ActionRequest::texts(std::string_view name) const {
+  std::vector<std::string> all;
+  const plan::Value* value = attribute(name);
+  if (value == nullptr) return all;
+  for (const plan::Value& item : std::get<plan::Value::List>(value->content)) {
+    all.push_back(plan::environment_text(item));
+  }
+  return all;
+}
+
+void ActionRequest::becomes_script(std::string_view body, std::string_view shell) {
   std::sort(environment.begin(), environment.end());
-  attributes = {{"body", plan::Value{std::string(body)}},
-                {"shell", plan::Value{std::string("sh")}}};
+  std::erase_if(attributes, [](const plan::Property& row) {
+    return row.name != "args" && !row.name.starts_with(environment_attribute);
+  });
+  attributes.push_back({"body", plan::Value{std::string(body)}});
+  attributes.push_back({"shell", plan::Value{std::string(shell)}});
 }
 
 std::string action_key(const ActionRequest& request) {

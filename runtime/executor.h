@@ -96,8 +96,11 @@ struct ActionRequest {
   std::vector<std::string> environment_with_secrets() const;
   // The text of one that is known to be a string, or "".
   std::string_view text(std::string_view name) const;
-  // To be carried out as a script of a POSIX shell; what is in the environment is put in order.
-  void becomes_script(std::string_view body);
+  // Of a list: each item's text. Empty where it is not set.
+  std::vector<std::string> texts(std::string_view name) const;
+  // To be carried out as a script of that shell, with its `args` and `environment` where it has
+  // some; what is in the environment is put in order.
+  void becomes_script(std::string_view body, std::string_view shell = "sh");
 };
 
 // A `name=value` line that a script wrote to $SLUICE_OUTPUT.

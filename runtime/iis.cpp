@@ -115,16 +115,6 @@ Set-State $manager.Sites $site $state
 Write-Output "$site is $state, at $path"
 )ps";
 
-std::vector<std::string> texts(const ActionRequest& request, std::string_view name) {
-  std::vector<std::string> all;
-  if (const plan::Value* value = request.attribute(name)) {
-    for (const plan::Value& item : std::get<plan::Value::List>(value->content)) {
-      all.push_back(plan::environment_text(item));
-    }
-  }
-  return all;
-}
-
 }  // namespace
 
 base::Result<MadeScript> iis_script(const ActionRequest& request) {
@@ -133,7 +123,7 @@ base::Result<MadeScript> iis_script(const ActionRequest& request) {
   script.set("site", request.text("site")).set("path", request.text("path"));
   script.set("pool", pool.empty() ? request.text("site") : pool);
   script.set_or_nothing("runtime", request.text("runtime"));
-  script.set("bindings", texts(request, "bindings"));
+  script.set("bindings", request.texts("bindings"));
   script.set_or_nothing("account", request.text("account"));
   script.set("state", request.text("state"));
   script.take("password", account_password.variable).add(code);

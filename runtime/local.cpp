@@ -37,14 +37,6 @@ std::vector<std::string> merged_environment(const std::vector<std::string>& want
   return merged;
 }
 
-void append_arguments(const ActionRequest& request, std::vector<std::string>& words) {
-  const plan::Value* value = request.attribute("args");
-  if (value == nullptr) return;
-  for (const plan::Value& item : std::get<plan::Value::List>(value->content)) {
-    words.push_back(plan::environment_text(item));
-  }
-}
-
 // Written, read back and compared: what runs is what the plan says.
 base::Status place_script(const std::string& path, const ActionRequest& request) {
   const std::string_view body = request.text("body");
@@ -140,7 +132,8 @@ base::Status LocalExecutor::hand_over(Running& row) {
     environment.push_back(fmt::format("sluice_script={}", path(row, "")));
   } else {
     script.arguments.push_back(path(row, ""));
-    append_arguments(row.request, script.arguments);
+    const std::vector<std::string> more = row.request.texts("args");
+    script.arguments.insert(script.arguments.end(), more.begin(), more.end());
   }
   environment.push_back(fmt::format("{}={}", output_variable, path(row, ".output")));
   script.environment = merged_environment(environment);

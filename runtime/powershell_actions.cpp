@@ -29,10 +29,6 @@ const Maker* maker_of(std::string_view kind) {
   return found == makers.end() ? nullptr : &*found;
 }
 
-plan::Property line(std::string name, std::string_view text) {
-  return {std::move(name), plan::Value{std::string(text)}};
-}
-
 // A variable of the script alone, whether it is a secret or was written out in the plan.
 void hand_on(ActionRequest& request, const SecretName& name) {
   for (ActionRequest::Secret& secret : request.secrets) {
@@ -67,14 +63,7 @@ base::Status make_powershell_script(ActionRequest& request) {
   for (const SecretName& name : {account_password, azure_client_secret}) hand_on(request, name);
   request.environment.insert(request.environment.end(), made.value().environment.begin(),
                              made.value().environment.end());
-  std::sort(request.environment.begin(), request.environment.end());
-  std::vector<plan::Property> attributes = {line("body", made.value().body),
-                                            line("shell", made.value().shell)};
-  for (plan::Property& row : request.attributes) {
-    const bool kept = row.name == "args" || row.name.starts_with(environment_attribute);
-    if (kept) attributes.push_back(std::move(row));
-  }
-  request.attributes = std::move(attributes);
+  request.becomes_script(made.value().body, made.value().shell);
   return base::Done{};
 }
 
@@ -87,13 +76,7 @@ std::vector<std::string> powershell_environment(const ActionRequest& request) {
     if (given || name.starts_with("sluice_")) continue;
     names += fmt::format("{}{}", names.empty() ? "" : " ", name);
   }
-  std::vector<std::string> arguments;
-  if (const plan::Value* value = request.attribute("args")) {
-    for (const plan::Value& item : std::get<plan::Value::List>(value->content)) {
-      arguments.push_back(plan::environment_text(item));
-    }
-  }
-  return {"sluice_arguments=" + powershell_list(arguments), "sluice_names=" + names};
+  return {"sluice_arguments=" + powershell_list(request.texts("args")), "sluice_names=" + names};
 }
 
 PowershellExecutor::PowershellExecutor(Loop& loop, Executor& local_scripts, Executor& ssh_scripts)

@@ -78,11 +78,7 @@ ScriptPayload payload_of(const ActionRequest& request) {
     }
     return payload;
   }
-  if (const plan::Value* value = request.attribute("args")) {
-    for (const plan::Value& item : std::get<plan::Value::List>(value->content)) {
-      payload.arguments.push_back(plan::environment_text(item));
-    }
-  }
+  payload.arguments = request.texts("args");
   return payload;
 }
 
