@@ -30,9 +30,12 @@ constexpr std::string_view first_words = "sluice order 1";
 // things again and again.
 std::string question_name(const Order& order) {
   const scheduler::Action& action = order.action;
-  const std::string identity = fmt::format("{} {} {} {} {} {} {} {}", action.step.value,
-                                           action.lane, action.task, static_cast<int>(action.part),
-                                           action.attempt, action.slot, order.host, order.round);
+  std::string identity = fmt::format("{} {} {} {} {} {} {} {}", action.step.value, action.lane,
+                                     action.task, static_cast<int>(action.part), action.attempt,
+                                     action.slot, order.host, order.round);
+  // What is `manual` may be approved too late, and its failure is another question.
+  const bool manual = order.kind == Order::Kind::Approve || order.kind == Order::Kind::Reject;
+  if (manual) identity += " manual";
   return "answer-" + base::sha256_hex(identity).substr(0, 32);
 }
 

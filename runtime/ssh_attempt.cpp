@@ -18,6 +18,8 @@ namespace sluice::runtime {
 namespace {
 
 constexpr std::uint32_t most_silent_ends = 3;
+// As both wrappers say it.
+constexpr std::string_view taken_over = "another controller has taken this run over";
 
 bool is_variable_name(std::string_view name) {
   const bool fits = std::all_of(name.begin(), name.end(),
@@ -252,6 +254,10 @@ void SshExecutor::Attempt::watcher_ended(Watcher& watcher, const SshConnection::
   watcher.session = 0;
   answered_soon_ = Loop::Timer();
   if (settled_) return;
+  if (watcher.verdict && leaves_open(*watcher.verdict)) {
+    return ask_again_later(
+        watcher, fmt::format("the host does not say what became of it: {}", watcher.verdict->text));
+  }
   if (watcher.verdict) {
     // Where a mark should stand behind its output and does not, not all has come.
     const Verdict kind = watcher.verdict->kind;
@@ -263,6 +269,13 @@ void SshExecutor::Attempt::watcher_ended(Watcher& watcher, const SshConnection::
   ended_without_verdict(watcher, end);
 }
 
+// Refused for now (a home that is not there for a moment, a full disk), and it may run: that is no
+// answer to what became of it. Another controller stays.
+bool SshExecutor::Attempt::leaves_open(const WrapperAnswer& verdict) const {
+  return verdict.kind == Verdict::Refused && (acknowledged_ || perhaps_begun_) &&
+         verdict.text != taken_over;
+}
+
 void SshExecutor::Attempt::ended_without_verdict(Watcher& watcher, const SshConnection::End& how) {
   using How = SshConnection::End::How;
   const scheduler::Outcome failed =
@@ -270,14 +283,14 @@ void SshExecutor::Attempt::ended_without_verdict(Watcher& watcher, const SshConn
   switch (how.how) {
     case How::Unreachable:
       if (!touched_) return end(failed, Completion::Ending::Unreachable, how.why);
-      return ask_again_later(watcher);
+      return ask_again_later(watcher, "");
     case How::Refused:
       if (!touched_) return end(failed, Completion::Ending::NotStarted, how.why);
-      return ask_again_later(watcher);
+      return ask_again_later(watcher, "");
     case How::Broken:
       touched_ = true;
       perhaps_begun_ = true;
-      return ask_again_later(watcher);
+      return ask_again_later(watcher, "");
     case How::Exited:
       break;
   }
@@ -290,10 +303,12 @@ void SshExecutor::Attempt::ended_without_verdict(Watcher& watcher, const SshConn
   end(failed, Completion::Ending::NotStarted, detail);
 }
 
-void SshExecutor::Attempt::ask_again_later(Watcher& watcher) {
+// `why` it is given up in the end, where not for the connection.
+void SshExecutor::Attempt::ask_again_later(Watcher& watcher, const std::string& why) {
   const base::Instant now = loop_.now();
   if (!away_since_) away_since_ = now;
   if (now - *away_since_ >= settings_.lost_after) {
+    if (!why.empty()) return lose(why);
     return lose(fmt::format("{} was reached and then lost; it did not come back in {}",
                             request_.place.address,
                             plan::to_text(plan::Value{settings_.lost_after})));

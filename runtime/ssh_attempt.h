@@ -57,7 +57,8 @@ class SshExecutor::Attempt {
   void answered_whole(Watcher& watcher);
   void watcher_ended(Watcher& watcher, const SshConnection::End& end);
   void ended_without_verdict(Watcher& watcher, const SshConnection::End& end);
-  void ask_again_later(Watcher& watcher);
+  void ask_again_later(Watcher& watcher, const std::string& why);
+  bool leaves_open(const WrapperAnswer& verdict) const;
   void follow();
   void settle(Watcher& watcher, bool whole);
   void fetch_rest();

@@ -79,6 +79,15 @@ TEST_CASE("another question, and the same one asked again, is answered on its ow
   CHECK(refused.error().message.find("has answered `retry` already") != std::string::npos);
 }
 
+TEST_CASE("an approval that came too late leaves the failure to be answered", "[orders]") {
+  const test::TemporaryDirectory place;
+  CHECK(runtime::leave_order(place.path(), plan_digest, answer(Order::Kind::Approve)).ok());
+  const auto other = runtime::leave_order(place.path(), plan_digest, answer(Order::Kind::Reject));
+  REQUIRE(!other.ok());
+  CHECK(other.error().message.find("has answered `approve` already") != std::string::npos);
+  CHECK(runtime::leave_order(place.path(), plan_digest, answer(Order::Kind::Retry)).ok());
+}
+
 TEST_CASE("what is no order is passed over", "[orders]") {
   const test::TemporaryDirectory place;
   test::write_text(place.path() + "/order-000001", "sluice order 1\nsha256:abc\n99 0 0 0 0 1 0\n");

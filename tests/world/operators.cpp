@@ -30,6 +30,7 @@ void Operators::look() {
 }
 
 void Operators::keep(Order order) {
+  shared_.kernel.note("an operator leaves", order.name);
   shared_.orders.push_back(std::move(order));
   shared_.wake();
 }
@@ -45,8 +46,10 @@ void Operators::order(Kind kind) {
 void Operators::leave(Order order, std::uint32_t round) {
   order.who = "ada";
   const scheduler::Action& action = order.action;
-  order.name = fmt::format("{}.{}.{}.{}.{}.{}.{}", action.step.value, action.lane, action.task,
-                           static_cast<int>(action.part), action.attempt, order.host, round);
+  const bool manual = order.kind == Kind::Approve || order.kind == Kind::Reject;
+  order.name = fmt::format("{}.{}.{}.{}.{}.{}.{}{}", action.step.value, action.lane, action.task,
+                           static_cast<int>(action.part), action.attempt, order.host, round,
+                           manual ? " manual" : "");
   const bool taken = std::any_of(shared_.orders.begin(), shared_.orders.end(),
                                  [&](const Order& other) { return other.name == order.name; });
   if (!taken) keep(std::move(order));
@@ -56,6 +59,9 @@ void Operators::answer(const runtime::Driver& driver) {
   test::Dice& dice = shared_.kernel.dice();
   for (const cli::Question& question : cli::open_questions(driver.run_state())) {
     if (!hurry_ && !dice.chance(40)) continue;
+    // They read the journal: what a program is about to ask nobody has seen yet.
+    const bool failure = question.kind == cli::Question::Kind::Failure;
+    if (failure && !shared_.record.is_asked(question.action)) continue;
     Order order;
     order.action = question.action;
     order.host = question.host;
