@@ -20,6 +20,11 @@ bool is_probe(const Ledger::Effect& effect) {
   return effect.generation >= 0x8000'0000U;
 }
 
+// By which of the programs, one after the other, that carry the run on.
+std::uint32_t asked_by(const Ledger::Effect& probe) {
+  return (probe.generation & 0x7fff'ffffU) >> 16U;
+}
+
 }  // namespace
 
 Ledger::Ledger(Kernel& kernel, const plan::Plan& plan) : kernel_(kernel), plan_(plan) {}
@@ -99,8 +104,8 @@ void Ledger::check_lane(const Effect& effect) {
     if (&other == &effect || other.lost || !other.running) continue;
     if (running.step != action.step || running.lane != action.lane) continue;
     if (running == action && other.where.second != effect.where.second) continue;
-    // A program that takes over asks anew, whatever the one before has asked.
-    if (running == action && is_probe(other) && is_probe(effect)) continue;
+    // What a program before this one has asked of a lost action changes nothing: nobody waits.
+    if (is_probe(other) && asked_by(other) < sessions_) continue;
     // A census asks beside.
     if (running.part == Part::Census || action.part == Part::Census) continue;
     kernel_.violate(fmt::format("{} begins while {} runs", text(effect), text(other)));
@@ -154,10 +159,32 @@ std::optional<std::int64_t> most_out(const plan::Plan& plan, const plan::Contrac
 
 }  // namespace
 
+// Two steps that share a target, and both change whether it serves: whose effect comes last the
+// hosts know, and the scheduler does not.
+void Ledger::check_shared(const Effect& effect) {
+  const Action& action = effect.where.first;
+  const auto serves = [&](const Action& other) {
+    const plan::ServiceEffect what = scheduler::effect_of(plan_, other);
+    return what.drains || what.interrupts || what.restores;
+  };
+  if (!plan_.steps[action.step].shared || !serves(action)) return;
+  const plan::TargetId on = plan::lane_target(plan_, action.step, action.lane);
+  for (const auto& [key, other] : effects_) {
+    const Action& beside = other.where.first;
+    if (other.settled || beside.step == action.step || plan_.steps[beside.step].on_controller) {
+      continue;
+    }
+    if (plan::lane_target(plan_, beside.step, beside.lane) == on && serves(beside)) {
+      uncertain_.insert(on.value);
+    }
+  }
+}
+
 // A target is out from the begin of what drains or interrupts it to the good end of what restores.
 void Ledger::check_contracts(const Effect& effect, bool begins) {
   const Action& action = effect.where.first;
   if (plan_.steps[action.step].on_controller) return;
+  if (begins) check_shared(effect);
   const std::uint32_t on = plan::lane_target(plan_, action.step, action.lane).value;
   const plan::ServiceEffect what = scheduler::effect_of(plan_, action);
   if (begins && what.drains) drained_.insert(on);
@@ -179,6 +206,7 @@ void Ledger::check_contracts(const Effect& effect, bool begins) {
     for (const plan::Contract::Bound& bound : bounds) {
       std::int64_t targets = 0;
       std::int64_t out = 0;
+      std::string names;
       role.for_each([&](plan::TargetId target) {
         if (!contract.per.empty() &&
             plan::target_property(plan_, target, contract.per) != bound.value) {
@@ -188,12 +216,14 @@ void Ledger::check_contracts(const Effect& effect, bool begins) {
         const auto times = interrupted_.find(target.value);
         const bool is_out =
             drained_.contains(target.value) || (times != interrupted_.end() && times->second > 0);
-        if (is_out && !uncertain_.contains(target.value)) ++out;
+        if (!is_out || uncertain_.contains(target.value)) return;
+        ++out;
+        names += fmt::format(" {}", plan_.targets.name(target));
       });
       const auto most = most_out(plan_, contract, targets, bound.count);
       if (!most || out <= std::max<std::int64_t>(*most, 0)) continue;
-      kernel_.violate(fmt::format("{} targets are out of service, of a contract that allows {}: {}",
-                                  out, *most, contract.text));
+      kernel_.violate(fmt::format("{} targets are out of service ({} ), {} allows {}", out, names,
+                                  contract.text, *most));
     }
   }
 }
@@ -235,6 +265,7 @@ bool Ledger::ran_once(const Where& where) const {
 }
 
 void Ledger::reported(const runtime::Instant& instant, const std::set<Action>& open) {
+  if (instant.session) ++sessions_;
   for (const runtime::Order& order : instant.orders) {
     const Where where{order.action, order.host};
     if (order.host.empty()) continue;
@@ -298,6 +329,7 @@ void Ledger::check_result(const runtime::HostResult& result) {
     Effect& effect = effects_[key];
     // Of a host that was set up anew before anybody knew of the begin nothing can be known.
     const bool unnoticed = effect.forgotten > 0 && !effect.known_begun;
+    effect.settled = true;
     if (is_probe(effect)) continue;
     started = started || (effect.starts > 0 && !unnoticed);
     running = running || (effect.running && !effect.lost);
@@ -345,7 +377,7 @@ void Ledger::check_result(const runtime::HostResult& result) {
 void Ledger::check_rest() {
   for (const auto& [key, count] : running_keys_) {
     const Effect& effect = effects_[key];
-    if (effect.running && !effect.lost) {
+    if (effect.running && !effect.lost && !is_probe(effect)) {
       kernel_.violate("the run has ended, and this runs: " + text(effect));
     }
   }

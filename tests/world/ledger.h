@@ -29,6 +29,7 @@ class Ledger {
     bool running = false;
     bool lost = false;         // it was reported that nobody knows
     bool known_begun = false;  // and written down
+    bool settled = false;      // an end was
     std::optional<int> exit_code;
     std::optional<int> signal;
     std::uint64_t order = 0;  // of its begin
@@ -65,6 +66,7 @@ class Ledger {
   void check_repeats(const Effect& effect);
   void check_lane(const Effect& effect);
   void check_window(const Effect& effect);
+  void check_shared(const Effect& effect);
   void check_contracts(const Effect& effect, bool begins);
   void check_outcomes(const runtime::Instant& instant);
   void check_result(const runtime::HostResult& result);
@@ -81,6 +83,7 @@ class Ledger {
   std::map<std::uint32_t, std::uint32_t> interrupted_;
   std::set<std::uint32_t> uncertain_;  // targets of which the ledger and the plan may differ
   std::uint64_t order_ = 0;
+  std::uint32_t sessions_ = 0;
   bool ended_ = false;
 };
 

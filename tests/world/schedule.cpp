@@ -90,6 +90,7 @@ NetworkSettings Schedule::network_settings() {
   // What a full disk refused must not come a second time: ssh doubles nothing.
   disk_full_ = rate(5);
   settings.doubled = disk_full_ > 0 ? 0 : rate(25);
+  if (hard_hosts_) settings.doubled = 0;
   settings.noisy = rate(8);
   settings.refused = rate(8);
   settings.slow = rate(10);
