@@ -70,9 +70,13 @@ void LocalBoard::lose_power() {
 }
 
 LocalScripts::~LocalScripts() {
-  for (const auto& [ticket, row] : rows_) {
-    if (LocalBoard::Script* script = board_.find(row.key)) script->tell = {};
-  }
+  for (const auto& [ticket, row] : rows_) no_longer_told(row.key);
+}
+
+// Another program may have asked since.
+void LocalScripts::no_longer_told(const std::string& key) {
+  LocalBoard::Script* script = board_.find(key);
+  if (script != nullptr && script->teller == this) script->tell = {};
 }
 
 void LocalScripts::start(ActionRequest request, Sink done) {
@@ -91,6 +95,7 @@ void LocalScripts::start(ActionRequest request, Sink done) {
   if (script == nullptr) script = &board_.begin(row.key);
   if (request.begun) loop_.post(request.begun);
   if (!script->running) return loop_.post([this, ticket] { ended(ticket); });
+  script->teller = this;
   script->tell = [this, ticket, owner = kernel_.running()] {
     kernel_.after(1, owner, [this, ticket] { ended(ticket); });
   };
@@ -121,7 +126,7 @@ void LocalScripts::answer(ActionRequest::Ticket ticket, Completion completion) {
   if (found == rows_.end()) return;
   const Sink done = std::move(found->second.done);
   if (found->second.cancelled) completion.outcome = scheduler::Outcome::Cancelled;
-  if (LocalBoard::Script* script = board_.find(found->second.key)) script->tell = {};
+  no_longer_told(found->second.key);
   rows_.erase(found);
   done(std::move(completion));
 }

@@ -28,7 +28,8 @@ class LocalBoard {
     std::optional<int> exit_code;
     std::optional<int> signal;
     std::vector<runtime::Output> outputs;
-    std::function<void()> tell;  // who waits for its end, of the program that lives
+    std::function<void()> tell;    // who waits for its end, of the program that came last
+    const void* teller = nullptr;  // whose that is
   };
   Script* find(const std::string& key);
   Script& begin(const std::string& key);
@@ -62,6 +63,7 @@ class LocalScripts : public runtime::Executor {
     Sink done;
     bool cancelled = false;
   };
+  void no_longer_told(const std::string& key);
   void ended(runtime::ActionRequest::Ticket ticket);
   void answer(runtime::ActionRequest::Ticket ticket, runtime::Completion completion);
 
