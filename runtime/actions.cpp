@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "runtime/posix.h"
+#include "runtime/powershell_actions.h"
 #include "runtime/request.h"
 #include "runtime/works.h"
 
@@ -22,6 +24,33 @@ Completion answered(scheduler::Outcome outcome) {
   return completion;
 }
 
+std::string place_of(const plan::Plan& plan, const plan::Work& work) {
+  const std::string place = plan::place_text(plan, work.action_place);
+  return place.empty() ? place : place + ": ";
+}
+
+std::string needs(const plan::Plan& plan, const plan::Work& work, const std::string& lack) {
+  return fmt::format("{}`{}` needs what is not here: {}", place_of(plan, work), work.action.kind,
+                     lack);
+}
+
+// On this machine, whatever its targets are reached by.
+bool runs_here(const plan::Step& step, const plan::Work& work) {
+  if (work.via.kind == plan::Via::Kind::Controller) return true;
+  return work.via.kind == plan::Via::Kind::Target && step.on_controller;
+}
+
+// What runs its script here, where that is not on the PATH; else empty.
+std::string lacking_program(const plan::Action& action) {
+  if (action.kind != "script" && !made_for_powershell(action.kind)) return "";
+  const plan::Expression* shell = action.attribute("shell");
+  const plan::Value* given = shell == nullptr ? nullptr : plan::constant_value(*shell);
+  const bool powershell = given == nullptr ? made_for_powershell(action.kind)
+                                           : *given == plan::Value{std::string("powershell")};
+  if (powershell) return can_be_started("pwsh") ? "" : "`pwsh`";
+  return action.kind != "azure_script" || can_be_started("az") ? "" : "`az`";
+}
+
 }  // namespace
 
 ActionExecutor::ActionExecutor(Loop& loop) : loop_(loop) {}
@@ -36,7 +65,13 @@ Executor* ActionExecutor::find(const std::string& kind) const {
 }
 
 std::string ActionExecutor::missing(const plan::Plan& plan) const {
-  return first_problem(plan, [&](const plan::Work& work) { return missing(plan, work); });
+  const std::string problem = first_problem(
+      plan, [&](const plan::Step&, const plan::Work& work) { return missing(plan, work); });
+  if (!problem.empty()) return problem;
+  return first_problem(plan, [&](const plan::Step& step, const plan::Work& work) {
+    const std::string lack = runs_here(step, work) ? lacking_program(work.action) : "";
+    return lack.empty() ? lack : needs(plan, work, lack);
+  });
 }
 
 std::string ActionExecutor::missing(const plan::Plan& plan, const plan::Work& work) const {
@@ -45,11 +80,8 @@ std::string ActionExecutor::missing(const plan::Plan& plan, const plan::Work& wo
   const bool known = kind == "wait" || kind == "script" || executor != nullptr;
   const std::string lack = executor == nullptr ? "" : executor->lack();
   if (known && lack.empty()) return "";
-  const std::string place = plan::place_text(plan, work.action_place);
-  const std::string colon = place.empty() ? "" : ": ";
-  if (!lack.empty())
-    return fmt::format("{}{}`{}` needs what is not here: {}", place, colon, kind, lack);
-  return fmt::format("{}{}this version does not carry out `{}`", place, colon, kind);
+  if (!lack.empty()) return needs(plan, work, lack);
+  return fmt::format("{}this version does not carry out `{}`", place_of(plan, work), kind);
 }
 
 void ActionExecutor::start(ActionRequest request, Sink done) {

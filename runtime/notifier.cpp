@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "base/utf8.h"
+#include "runtime/posix.h"
 
 namespace sluice::runtime {
 
@@ -85,19 +86,6 @@ Result<std::vector<std::string>> words_of(std::string_view text) {
   if (quote != 0) return Error{fmt::format("it has a {} that is not closed", quote)};
   if (words.empty() || words[0].empty()) return Error{"it names no program"};
   return words;
-}
-
-bool can_be_started(const std::string& program) {
-  if (program.find('/') != std::string::npos) return ::access(program.c_str(), X_OK) == 0;
-  const char* path = ::getenv("PATH");
-  std::string_view folders = path == nullptr ? "/usr/bin:/bin" : path;
-  while (true) {
-    const std::size_t end = std::min(folders.find(':'), folders.size());
-    const std::filesystem::path folder(folders.substr(0, end));
-    if (::access((folder / program).c_str(), X_OK) == 0) return true;
-    if (end == folders.size()) return false;
-    folders.remove_prefix(end + 1);
-  }
 }
 
 }  // namespace

@@ -57,7 +57,8 @@ PackageExecutor::PackageExecutor(Loop& loop, Scripts scripts, SshUploads& upload
     : loop_(loop), scripts_(scripts), uploads_(uploads), program_(std::move(program)) {}
 
 std::string PackageExecutor::check(const plan::Plan& plan, const std::string& folder) {
-  return first_problem(plan, [&](const plan::Work& work) { return check(plan, work, folder); });
+  return first_problem(
+      plan, [&](const plan::Step&, const plan::Work& work) { return check(plan, work, folder); });
 }
 
 std::string PackageExecutor::check(const plan::Plan& plan, const plan::Work& work,

@@ -1,9 +1,13 @@
 // What calls of the system want again and again.
 #pragma once
 
+#include <stdlib.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sluice::runtime {
@@ -12,6 +16,20 @@ namespace sluice::runtime {
 inline void close_descriptor(int& descriptor) {
   if (descriptor >= 0) ::close(descriptor);
   descriptor = -1;
+}
+
+// Whether a program is there that we may start: on our PATH where its name has no slash.
+inline bool can_be_started(const std::string& program) {
+  if (program.find('/') != std::string::npos) return ::access(program.c_str(), X_OK) == 0;
+  const char* path = ::getenv("PATH");
+  std::string_view folders = path == nullptr ? "/usr/bin:/bin" : path;
+  while (true) {
+    const std::size_t end = std::min(folders.find(':'), folders.size());
+    const std::filesystem::path folder(folders.substr(0, end));
+    if (::access((folder / program).c_str(), X_OK) == 0) return true;
+    if (end == folders.size()) return false;
+    folders.remove_prefix(end + 1);
+  }
 }
 
 // As exec and spawn take their words: they live as long as `words` do.

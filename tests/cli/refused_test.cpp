@@ -1,28 +1,53 @@
 // What this machine cannot carry out is compiled, planned and simulated, and refused by `run`, or
 // fails with the reason.
-#include <stdlib.h>
-
 #include <catch2/catch.hpp>
 #include <filesystem>
 
 #include "support/golden.h"
+#include "support/set_variable.h"
 #include "support/sshd.h"
 
 using namespace sluice;
 
-TEST_CASE("what PowerShell carries out fails on a controller without it, and says so") {
-  for (const char* run : {"run windows_service { name = \"s\" executable = \"s.exe\" }",
-                          "run iis { site = \"s\" path = \"C:\\\\s\" }",
-                          "run script \"Get-Date\" { shell = \"powershell\" }",
-                          "run azure_script \"Get-AzVM\" { subscription = \"s\" }",
-                          "run service_fabric_script \"Get\" { endpoint = \"fabric:19000\" }"}) {
+TEST_CASE("a plan that needs a program that is not here is refused before anything begins") {
+  for (const auto& [run, program] :
+       {std::pair<std::string, std::string>{"run script \"Get-Date\" { shell = \"powershell\" }",
+                                            "pwsh"},
+        {"run azure_script \"Get-AzVM\" { subscription = \"s\" }", "pwsh"},
+        {"run azure_script \"az vm list\" { subscription = \"s\" shell = \"bash\" }", "az"},
+        {"run service_fabric_script \"Get\" { endpoint = \"fabric:19000\" }", "pwsh"},
+        {"run \"true\" verify { run script \"Get-Date\" { shell = \"powershell\" } }", "pwsh"}}) {
     const test::TemporaryDirectory directory;
     const std::string file = directory.path() + "/web.deploy";
-    test::write_text(file, "deployment \"Acme\"\nstep \"A\" { " + std::string(run) + " }\n");
+    test::write_text(
+        file,
+        "deployment \"Acme\"\nstep \"Before\" { run \"touch ran\" }\nstep \"A\" { " + run + " }\n");
     INFO(run);
     CHECK(test::run_program({"check", file}).status == 0);
     CHECK(test::run_program({"simulate", file}).status == 0);
-    ::setenv("PATH", directory.path().c_str(), 1);
+    const test::SetVariable search("PATH", directory.path());
+    const auto result = test::run_program({"run", file, "--yes"}, "", directory.path());
+    INFO(result.err);
+    CHECK(result.status == 2);
+    CHECK(result.err.find("web.deploy:3:") != std::string::npos);
+    CHECK(result.err.find("` needs what is not here: `" + program + "`") != std::string::npos);
+    CHECK_FALSE(std::filesystem::exists(directory.path() + "/ran"));
+  }
+}
+
+TEST_CASE("what PowerShell carries out on a target that is this machine fails without it") {
+  for (const char* run : {"run windows_service { name = \"s\" executable = \"C:\\\\s.exe\" }",
+                          "run iis { site = \"s\" path = \"C:\\\\s\" }",
+                          "run script \"Get-Date\" { shell = \"powershell\" }"}) {
+    const test::TemporaryDirectory directory;
+    const std::string file = directory.path() + "/web.deploy";
+    test::write_text(
+        file, "deployment \"Acme\"\nrole here { target \"localhost\" }\nstep \"A\" on here { " +
+                  std::string(run) + " }\n");
+    INFO(run);
+    CHECK(test::run_program({"check", file}).status == 0);
+    CHECK(test::run_program({"simulate", file}).status == 0);
+    const test::SetVariable search("PATH", directory.path());
     const auto result = test::run_program({"run", file, "--yes"}, "", directory.path());
     INFO(result.err);
     CHECK(result.status == 1);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "base/random.h"
 #include "base/sha256.h"
 #include "powershell/nasty.h"
 #include "powershell/parsed.h"
@@ -203,6 +204,29 @@ TEST_CASE("a literal holds each value as it is") {
   }
   CHECK_FALSE(runtime::powershell_literal(std::string("a\0b", 3)));
   CHECK_FALSE(runtime::powershell_literal("\xff"));
+}
+
+TEST_CASE("a literal of random signs holds them, alone and in a script") {
+  const std::vector<std::string> signs = {
+      "'",  "\u2018", "\u2019", "\u201A", "\u201B",     "\"",     "\u201C", "$", "`",  "@",  "\n",
+      "(",  ")",      "{",      "}",      ";",          "\\",     " ",      "#", "<#", "#>", "a",
+      "\r", "\t",     "\u00E9", "\u4E2D", "\U0001F680", "\u2028", "&",      "|", "-",  ","};
+  for (std::uint64_t time = 0; time < 3000; ++time) {
+    std::string value;
+    for (std::uint32_t k = 0; k < 1 + time % 17; ++k) {
+      value += signs[base::random_bits(7, 0, time, k) % signs.size()];
+    }
+    CAPTURE(time, value);
+    const ParsedPowershell parsed =
+        parse_powershell("$x = " + *runtime::powershell_literal(value) + "\n");
+    CHECK(parsed.problem == "");
+    CHECK(parsed.literals == std::vector<std::string>{value});
+    runtime::PowershellScript script("random");
+    script.set_script("body", value).set("after", "here");
+    const ParsedPowershell whole = parse_powershell(script.text().value());
+    CHECK(whole.problem == "");
+    CHECK(whole.literals == std::vector<std::string>{value, "here"});
+  }
 }
 
 TEST_CASE("what no text of PowerShell can hold is refused, by its name") {

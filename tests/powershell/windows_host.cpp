@@ -1,9 +1,6 @@
 #include "powershell/windows_host.h"
 
-#include <stdlib.h>
-
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <filesystem>
 #include <sstream>
 
@@ -32,20 +29,6 @@ std::vector<nlohmann::json> heard_at(const std::string& home, const std::string&
     if (one.at("is") == kind) found.push_back(std::move(one));
   }
   return found;
-}
-
-SetVariable::SetVariable(std::string name, const std::string& value) : name_(std::move(name)) {
-  const char* before = std::getenv(name_.c_str());
-  if (before != nullptr) before_ = before;
-  ::setenv(name_.c_str(), value.c_str(), 1);
-}
-
-SetVariable::~SetVariable() {
-  if (before_) {
-    ::setenv(name_.c_str(), before_->c_str(), 1);
-  } else {
-    ::unsetenv(name_.c_str());
-  }
 }
 
 WindowsHost::WindowsHost(base::Duration lost_after) : remote({}, lost_after) {

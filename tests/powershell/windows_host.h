@@ -3,11 +3,11 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "support/remote.h"
+#include "support/set_variable.h"
 
 namespace sluice::test {
 
@@ -15,19 +15,6 @@ namespace sluice::test {
 void install_powershell(const std::string& folder);
 // What the stand-ins below that home wrote down: of one kind, in its order.
 std::vector<nlohmann::json> heard_at(const std::string& home, const std::string& kind);
-
-// A variable of this process, until the object goes.
-class SetVariable {
- public:
-  SetVariable(std::string name, const std::string& value);
-  ~SetVariable();
-  SetVariable(const SetVariable&) = delete;
-  SetVariable& operator=(const SetVariable&) = delete;
-
- private:
-  std::string name_;
-  std::optional<std::string> before_;
-};
 
 struct WindowsHost {
   explicit WindowsHost(base::Duration lost_after = {60'000});
