@@ -55,6 +55,9 @@ class Walk {
       const std::size_t first = source.find('\n') + 1;
       parsed_.literals.emplace_back(source.substr(first, source.size() - first - 3));
     }
+    if (kind == "command_name") parsed_.commands.emplace_back(source);
+    if (kind == "function_name") parsed_.functions.emplace_back(source);
+    if (kind == "variable") parsed_.variables.emplace_back(source);
     const std::uint32_t count = ts_node_child_count(node);
     for (std::uint32_t i = 0; i < count; ++i) this->node(ts_node_child(node, i));
     if (ts_node_is_named(node)) parsed_.shape += ")";

@@ -15,6 +15,10 @@ struct ParsedPowershell {
   std::string shape;
   // What each '…' and @'…'@ stands for, in their order.
   std::vector<std::string> literals;
+  // As they are written, each as often as it stands there.
+  std::vector<std::string> commands;
+  std::vector<std::string> functions;  // that it defines
+  std::vector<std::string> variables;  // with their `$`
 };
 
 ParsedPowershell parse_powershell(std::string_view text);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <regex>
+#include <set>
 
 #include "base/random.h"
 #include "base/sha256.h"
@@ -90,6 +92,14 @@ struct Maker {
 std::size_t count_of(const ParsedPowershell& parsed, const std::string& value) {
   return static_cast<std::size_t>(
       std::count(parsed.literals.begin(), parsed.literals.end(), value));
+}
+
+// By an assignment, a loop, or as what a function is called with.
+bool is_set(const std::string& text, const std::string& variable) {
+  const std::string name = "\\" + variable + "\\b";
+  const std::regex ways("(^|\n) *(\\$\\w+, )?" + name + "(, \\$\\w+)? = |foreach \\(" + name +
+                        " in |" + "function [\\w-]+\\([^)]*" + name + "|for \\(" + name + " = ");
+  return std::regex_search(text, ways);
 }
 
 // A value that the grammar of its attribute lets through as it is, and nothing else in the script.
@@ -282,6 +292,80 @@ TEST_CASE("the wrapper holds together, its beginning too, and each fits its comm
   const std::string bootstrap = test::decoded_command(command);
   CHECK(parse_powershell(bootstrap).problem == "");
   CHECK(bootstrap.find(base::sha256_hex(opening)) != std::string::npos);
+}
+
+// No parser knows what there is. A name that is misspelt stands once, or is no command.
+TEST_CASE("each command of our texts is one of PowerShell's or their own, each variable is set") {
+  const std::set<std::string> cmdlets = {"Add-Type",
+                                         "Connect-AzAccount",
+                                         "Connect-ServiceFabricCluster",
+                                         "ConvertTo-SecureString",
+                                         "Disable-AzContextAutosave",
+                                         "ForEach-Object",
+                                         "Get-AzContext",
+                                         "Get-ChildItem",
+                                         "Get-CimClass",
+                                         "Get-CimInstance",
+                                         "Get-Date",
+                                         "Get-Service",
+                                         "Import-Module",
+                                         "Invoke-CimMethod",
+                                         "New-CimInstance",
+                                         "New-Object",
+                                         "New-Service",
+                                         "Out-Null",
+                                         "Remove-Item",
+                                         "Select-Object",
+                                         "Set-AzContext",
+                                         "Set-ItemProperty",
+                                         "Set-Variable",
+                                         "Start-Service",
+                                         "Start-Sleep",
+                                         "Stop-Service",
+                                         "Test-Path",
+                                         "Where-Object",
+                                         "Write-Output"};
+  const std::set<std::string> automatic = {"$_",
+                                           "$args",
+                                           "$null",
+                                           "$true",
+                                           "$false",
+                                           "$PID",
+                                           "$PSHOME",
+                                           "$LASTEXITCODE",
+                                           "$ErrorActionPreference",
+                                           "$ProgressPreference",
+                                           "$OutputEncoding",
+                                           "$ClusterConnection"};
+  // What the beginning of a session hands on, and of what watches over a script.
+  const std::set<std::string> handed_on = {"$sluice_input", "$sluice_pipe", "$sluice_reader",
+                                           "$sluice_text"};
+  Maker maker;
+  std::vector<std::string> texts{runtime::powershell_wrapper_opening(),
+                                 std::string(runtime::powershell_runner())};
+  for (const Kind& kind : kinds) texts.push_back(maker.text(kind));
+  for (const std::string& text : texts) {
+    const ParsedPowershell parsed = parse_powershell(text);
+    INFO(text.substr(0, text.find('\n')));
+    CHECK_FALSE(parsed.commands.empty());
+    for (const std::string& command : parsed.commands) {
+      if (command.front() == '(') continue;  // a block
+      const bool own = std::count(parsed.functions.begin(), parsed.functions.end(), command) == 1;
+      CAPTURE(command);
+      CHECK((own || cmdlets.contains(command)));
+    }
+    for (const std::string& function : parsed.functions) {
+      CAPTURE(function);
+      CHECK(std::count(parsed.commands.begin(), parsed.commands.end(), function) > 0);
+    }
+    for (std::string variable : parsed.variables) {
+      variable.front() = '$';  // and not @, where it is spread
+      if (variable.starts_with("$env:") || variable.starts_with("$global:")) continue;
+      if (automatic.contains(variable) || handed_on.contains(variable)) continue;
+      CAPTURE(variable);
+      CHECK(is_set(text, variable));
+    }
+  }
 }
 
 TEST_CASE("a command is encoded as UTF-16, the lower byte first, in base64") {
