@@ -86,7 +86,7 @@ struct Driver::Implementation {
     begun_events.push_back(event);
   }
 
-  // Its `verify`, asked anew each time.
+  // Its `verify`.
   std::optional<ActionRequest> probe(const ActionRequest& lost) {
     Action action = lost.action;
     if (action.part != scheduler::Part::Run) return std::nullopt;
@@ -94,8 +94,9 @@ struct Driver::Implementation {
     if (!scheduler::has_work(plan, action)) return std::nullopt;
     base::Result<ActionRequest> made = make_request(plan, action, lost.place.host, facts());
     if (!made) return std::nullopt;
-    // Of this program alone: one before it may have asked, and what it was told is old by now.
-    made.value().generation = 0x8000'0000U + (state.sessions << 16U) + ++probes;
+    // One for each time it was begun, the same in every program: who takes the run up comes along
+    // the same answers to what was begun last, and asks nothing beside it.
+    made.value().generation = 0x8000'0000U + lost.generation;
     made.value().output = lost.output;
     return std::move(made).value();
   }
@@ -273,7 +274,6 @@ struct Driver::Implementation {
   scheduler::Commands commands;
   std::vector<std::pair<Action, ActionRequest::Resumed>> resumed;
   std::vector<Action> conditions;
-  std::uint32_t probes = 0;
   bool begun = false;
 };
 

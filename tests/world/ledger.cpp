@@ -20,11 +20,6 @@ bool is_probe(const Ledger::Effect& effect) {
   return effect.generation >= 0x8000'0000U;
 }
 
-// By which of the programs, one after the other, that carry the run on.
-std::uint32_t asked_by(const Ledger::Effect& probe) {
-  return (probe.generation & 0x7fff'ffffU) >> 16U;
-}
-
 }  // namespace
 
 Ledger::Ledger(Kernel& kernel, const plan::Plan& plan) : kernel_(kernel), plan_(plan) {}
@@ -104,8 +99,6 @@ void Ledger::check_lane(const Effect& effect) {
     if (&other == &effect || other.lost || !other.running) continue;
     if (running.step != action.step || running.lane != action.lane) continue;
     if (running == action && other.where.second != effect.where.second) continue;
-    // What a program before this one has asked of a lost action changes nothing: nobody waits.
-    if (is_probe(other) && asked_by(other) < sessions_) continue;
     // A census asks beside.
     if (running.part == Part::Census || action.part == Part::Census) continue;
     kernel_.violate(fmt::format("{} begins while {} runs", text(effect), text(other)));
@@ -265,7 +258,6 @@ bool Ledger::ran_once(const Where& where) const {
 }
 
 void Ledger::reported(const runtime::Instant& instant, const std::set<Action>& open) {
-  if (instant.session) ++sessions_;
   for (const runtime::Order& order : instant.orders) {
     const Where where{order.action, order.host};
     if (order.host.empty()) continue;
@@ -377,7 +369,7 @@ void Ledger::check_result(const runtime::HostResult& result) {
 void Ledger::check_rest() {
   for (const auto& [key, count] : running_keys_) {
     const Effect& effect = effects_[key];
-    if (effect.running && !effect.lost && !is_probe(effect)) {
+    if (effect.running && !effect.lost) {
       kernel_.violate("the run has ended, and this runs: " + text(effect));
     }
   }

@@ -83,7 +83,6 @@ class Ledger {
   std::map<std::uint32_t, std::uint32_t> interrupted_;
   std::set<std::uint32_t> uncertain_;  // targets of which the ledger and the plan may differ
   std::uint64_t order_ = 0;
-  std::uint32_t sessions_ = 0;
   bool ended_ = false;
 };
 
