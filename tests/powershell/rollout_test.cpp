@@ -3,6 +3,7 @@
 // and that no secret comes anywhere else. No PowerShell runs here.
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -158,6 +159,34 @@ TEST_CASE("the farm of the example is rolled out, and its password comes to one 
   CHECK(first_lines[0] ==
         "# windows_service: Update the job service, on win-job-1.acme.example (" + file + ":16:3)");
   CHECK(std::set<std::string>(first_lines.begin(), first_lines.end()).size() == 11);
+}
+
+TEST_CASE("a rollout to Windows that is killed is resumed, and begins no script twice", "[ssh]") {
+  const test::SshServer server;
+  test::install_powershell(server.home() + "/../bin");
+  const test::TemporaryDirectory place;
+  const std::string file = example("windows-farm.deploy", server, place.path());
+  for (const char* name : {"/there", "/gate"}) {
+    REQUIRE(::mkfifo((server.home() + name).c_str(), 0600) == 0);
+  }
+  const test::SetVariable password("JOBS_PASSWORD", canary);
+  const std::string state = place.path() + "/state";
+  const pid_t program = start_program(
+      {test::program_path(), "run", file, "--yes", "--state", state, "--skip", "Update the site"},
+      place.path() + "/said");
+  REQUIRE(read_line(server.home() + "/there") == "here");
+  REQUIRE(::kill(program, SIGKILL) == 0);
+  REQUIRE(::waitpid(program, nullptr, 0) == program);
+  fs::remove(server.home() + "/there");
+
+  const pid_t resumed = start_program({test::program_path(), "resume", "--state", state},
+                                      place.path() + "/said_again");
+  test::Remote::open_gate(server.home() + "/gate", "go on\n");
+  int status = 0;
+  REQUIRE(::waitpid(resumed, &status, 0) == resumed);
+  INFO(test::read_text(place.path() + "/said_again"));
+  CHECK(WEXITSTATUS(status) == 0);
+  CHECK(test::heard_at(server.home(), "script").size() == 2);  // one a target
 }
 
 TEST_CASE("the cloud's scripts are run by pwsh, by bash with az, and on the host that is named",
