@@ -81,6 +81,8 @@ void UnknownOutcomes::answered(ActionRequest::Ticket ticket, Completion completi
   row.before.push_back(row.inner);
   row.inner = 0;
   const bool known = completion.ending != Completion::Ending::Lost || row.request.work == nullptr;
+  // Nobody is asked about it any more.
+  if (row.cancelled && !known) completion.outcome = scheduler::Outcome::Cancelled;
   if (known || row.cancelled || (!leaves_files(row.request) && !changes_something(row.request))) {
     return finish(ticket, std::move(completion));
   }

@@ -61,7 +61,9 @@ void Operators::answer(const runtime::Driver& driver) {
     if (!hurry_ && !dice.chance(40)) continue;
     // They read the journal: what a program is about to ask nobody has seen yet.
     const bool failure = question.kind == cli::Question::Kind::Failure;
+    const bool manual = question.kind == cli::Question::Kind::Manual;
     if (failure && !shared_.record.is_asked(question.action)) continue;
+    if (manual && !shared_.record.may_start(question.action)) continue;
     Order order;
     order.action = question.action;
     order.host = question.host;
