@@ -24,7 +24,7 @@ bool is_certain(const plan::Work& work) {
 }
 
 // A condition that reads an output is only assumed to hold.
-bool is_certain(const std::optional<plan::Expression>& condition) {
+bool is_certain(const base::Boxed<plan::Expression>& condition) {
   return !condition || condition->stage != plan::Stage::AtRunTime;
 }
 

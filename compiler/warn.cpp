@@ -40,7 +40,7 @@ class Pairing {
     add_part(node, WorkNode::Kind::Undo, task.undo, id);
   }
 
-  void add_part(const StepNode& node, WorkNode::Kind kind, const std::optional<plan::Work>& work,
+  void add_part(const StepNode& node, WorkNode::Kind kind, const base::Boxed<plan::Work>& work,
                 plan::StepId id) {
     if (!work) return;
     for (const WorkNode& part : node.works) {

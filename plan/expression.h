@@ -2,6 +2,7 @@
 // the simulator and the runtime alike. Pure: what an expression may look at is handed in.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,9 +13,9 @@
 namespace sluice::plan {
 
 // When an expression can be evaluated, from the earliest to the latest.
-enum class Stage { Known, PerTarget, PerHost, AtRunTime };
+enum class Stage : std::uint8_t { Known, PerTarget, PerHost, AtRunTime };
 
-enum class Operator {
+enum class Operator : std::uint8_t {
   // leaves
   Constant,            // value
   TargetProperty,      // name: a property of the step's target; `name` and `address` always exist

@@ -71,7 +71,7 @@ Use read_use(const JsonNode& node) {
   return use;
 }
 
-void write_optional_work(JsonWriter& json, std::string_view name, const std::optional<Work>& work) {
+void write_optional_work(JsonWriter& json, std::string_view name, const base::Boxed<Work>& work) {
   if (!work) return;
   json.key(name).begin_object();
   write_work(json, *work);

@@ -53,7 +53,7 @@ std::optional<std::int64_t> longest_lane(const Step& step) {
   if (step.on_failure == OnFailure::Ask) sum.lose();
   const bool undoes =
       step.on_failure == OnFailure::Rollback || step.on_failure == OnFailure::RollbackAll;
-  const auto verify = [&](const std::optional<Work>& work, bool asked_first) {
+  const auto verify = [&](const base::Boxed<Work>& work, bool asked_first) {
     for (int i = work ? (asked_first ? 2 : 1) : 0; i > 0; --i) add_work(*work, sum);
   };
   for (const Task& task : step.tasks) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/boxed.h"
 #include "base/id.h"
 #include "base/time.h"
 #include "plan/expression.h"
@@ -156,13 +157,13 @@ struct Work {
 // A child step's template; a step without child steps has one task, of the step's own name.
 struct Task : Work {
   std::string name;
-  When when = When::Success;            // looks at the same target's earlier tasks
-  std::optional<Expression> condition;  // a boolean: `when` holds, and so does this
+  When when = When::Success;          // looks at the same target's earlier tasks
+  base::Boxed<Expression> condition;  // a boolean: `when` holds, and so does this
   bool disabled = false;
   bool ignore_failure = false;  // on failure ignore
-  std::optional<Work> verify;   // after it, on each target
+  base::Boxed<Work> verify;     // after it, on each target
   bool skip_verified = false;   // `verify` is asked first as well; where it succeeds, all is done
-  std::optional<Work> undo;
+  base::Boxed<Work> undo;
   std::vector<std::string> tags;  // sorted
   Place place;                    // of the (child) step
   bool operator==(const Task&) const = default;
@@ -239,8 +240,8 @@ struct Step {
   When when = When::Success;  // looks at all steps waited for, directly or through others
   // A boolean: `when` holds, and so does this. Where it reads its target (or that target's own
   // outputs) it is asked for each lane as it would begin; else once, as the step would begin.
-  std::optional<Expression> condition;
-  std::optional<Work> verify;  // of a step with child steps; else its one task's
+  base::Boxed<Expression> condition;
+  base::Boxed<Work> verify;  // of a step with child steps; else its one task's
   bool skip_verified = false;
   bool shared = false;  // neither takes nor waits for its targets' locks
   bool optional = false;

@@ -15,7 +15,17 @@
 namespace sluice::plan {
 
 // Secret is the type of an expression that names one; there is no value of it.
-enum class Type { String, Number, Boolean, Duration, Percentage, Size, Rate, List, Secret };
+enum class Type : std::uint8_t {
+  String,
+  Number,
+  Boolean,
+  Duration,
+  Percentage,
+  Size,
+  Rate,
+  List,
+  Secret
+};
 
 // A 64-bit decimal with six places: `micros` is a millionth of one.
 struct Number {

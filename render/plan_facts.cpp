@@ -70,7 +70,7 @@ class Things {
   std::string literal(const plan::Value& value) const {
     return expression_text(plan_, plan::constant(value));
   }
-  std::string written(const std::optional<plan::Expression>& expression) const {
+  std::string written(const base::Boxed<plan::Expression>& expression) const {
     return expression ? expression_text(plan_, *expression) : "";
   }
 

@@ -67,7 +67,7 @@ class Summary {
     time ? json_.value(time->ms) : json_.null();
   }
 
-  void write_condition(const std::optional<plan::Expression>& condition) {
+  void write_condition(const base::Boxed<plan::Expression>& condition) {
     json_.key("condition");
     condition ? json_.value(expression_text(plan_, *condition)) : json_.null();
   }
@@ -178,7 +178,7 @@ class Summary {
     json_.end_object();
   }
 
-  void write_part(std::string_view name, StepId step, const std::optional<plan::Work>& work) {
+  void write_part(std::string_view name, StepId step, const base::Boxed<plan::Work>& work) {
     json_.key(name);
     if (!work) {
       json_.null();

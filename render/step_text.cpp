@@ -137,7 +137,7 @@ void add_task(const plan::Plan& plan, plan::StepId id, const plan::Task& task,
 }  // namespace
 
 std::string condition_text(const plan::Plan& plan, plan::When when,
-                           const std::optional<plan::Expression>& condition) {
+                           const base::Boxed<plan::Expression>& condition) {
   std::string text = when == plan::When::Failure  ? "if something before it failed"
                      : when == plan::When::Always ? "whatever failed before it"
                                                   : "";

@@ -22,7 +22,7 @@ std::vector<std::string> work_lines(const plan::Plan& plan, plan::StepId step);
 
 // `when` and the condition: "if something before it failed", …; empty for plain success.
 std::string condition_text(const plan::Plan& plan, plan::When when,
-                           const std::optional<plan::Expression>& condition);
+                           const base::Boxed<plan::Expression>& condition);
 
 // "in 4 batches: 1, 5, 5 and 3 targets"; with very many the first ones.
 std::string batches_text(const plan::Plan& plan, plan::StepId step);

@@ -13,7 +13,7 @@ namespace sluice::runtime {
 template <class Problem>
 std::string first_problem(const plan::Plan& plan, const Problem& problem) {
   for (const plan::Step& step : plan.steps) {
-    const auto of = [&](const std::optional<plan::Work>& work) {
+    const auto of = [&](const base::Boxed<plan::Work>& work) {
       return work ? problem(step, *work) : std::string();
     };
     for (const plan::Task& task : step.tasks) {

@@ -33,7 +33,7 @@ void Scheduler::Machine::take_census() {
 
 // What its own condition rules out is not missing, though its step or lane never came so far as to
 // ask.
-bool Scheduler::Machine::is_needed(const std::optional<plan::Expression>& condition,
+bool Scheduler::Machine::is_needed(const base::Boxed<plan::Expression>& condition,
                                    plan::StepId step, std::uint32_t lane) const {
   return evaluated(*condition, step, lane) != Truth::False;
 }

@@ -27,7 +27,7 @@ bool takes_pieces(const plan::Work& work) {
 
 // Lanes of it may wait in their slots for other lanes.
 bool waits_in_slots(const plan::Step& step) {
-  const auto takes = [](const std::optional<plan::Work>& work) {
+  const auto takes = [](const base::Boxed<plan::Work>& work) {
     return work && takes_pieces(*work);
   };
   return step.batches.lockstep || takes(step.verify) ||

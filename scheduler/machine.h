@@ -257,7 +257,7 @@ class Scheduler::Machine {
 
   // census.cpp: what is where in the end
   void take_census();
-  bool is_needed(const std::optional<plan::Expression>& condition, plan::StepId step,
+  bool is_needed(const base::Boxed<plan::Expression>& condition, plan::StepId step,
                  std::uint32_t lane) const;
   void begin_probe(plan::StepId step, std::uint32_t lane);
   Next next_probe(Slot& slot, std::uint32_t from) const;

@@ -35,10 +35,10 @@ class Readers {
     }
     for (const plan::Expression& operand : expression.operands) look_at(operand);
   }
-  void look_at(const std::optional<plan::Expression>& expression) {
+  void look_at(const base::Boxed<plan::Expression>& expression) {
     if (expression) look_at(*expression);
   }
-  void look_at(const std::optional<plan::Work>& work) {
+  void look_at(const base::Boxed<plan::Work>& work) {
     if (work) look_at_work(*work);
   }
   void look_at_work(const plan::Work& work) {
@@ -98,7 +98,7 @@ std::optional<plan::Value> RunEnvironment::output(const plan::OutputSource& sour
 
 const plan::Expression& asked_condition(const plan::Plan& plan, const Action& asked) {
   const plan::Step& step = plan.steps[asked.step];
-  const std::optional<plan::Expression>& condition =
+  const base::Boxed<plan::Expression>& condition =
       asked.task == Action::none ? step.condition : step.tasks[asked.task].condition;
   SLUICE_CHECK(condition, "a condition is asked for that is not there");
   return *condition;

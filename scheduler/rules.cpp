@@ -10,7 +10,7 @@ bool reads_its_run(const plan::Expression& expression) {
   return expression.stage == plan::Stage::AtRunTime;
 }
 
-Asks who_knows(const std::optional<plan::Expression>& condition) {
+Asks who_knows(const base::Boxed<plan::Expression>& condition) {
   if (!condition) return Asks::Nothing;
   return reads_its_run(*condition) ? Asks::Driver : Asks::Self;
 }
@@ -167,7 +167,7 @@ Follows Rules::follows(const plan::Step& step, const StepRules& rules, std::uint
   return simple ? Follows::Lane : Follows::More;
 }
 
-std::uint32_t Rules::add_work(const std::optional<plan::Work>& work) {
+std::uint32_t Rules::add_work(const base::Boxed<plan::Work>& work) {
   if (!work) return TaskRules::none;
   works.push_back(rules_of(*work));
   return static_cast<std::uint32_t>(works.size() - 1);

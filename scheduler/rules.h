@@ -103,7 +103,7 @@ struct Rules {
   void add_tasks(const plan::Step& step, StepRules& rules);
   void find_plain_tasks(const plan::Step& step, const StepRules& rules);
   Follows follows(const plan::Step& step, const StepRules& rules, std::uint32_t task) const;
-  std::uint32_t add_work(const std::optional<plan::Work>& work);
+  std::uint32_t add_work(const base::Boxed<plan::Work>& work);
   WorkRules rules_of(const plan::Work& work);
 
   std::map<std::vector<std::uint32_t>, std::uint32_t> known_pieces_;  // resource, pieces, …

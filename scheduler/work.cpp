@@ -21,7 +21,7 @@ std::int64_t times(std::int64_t ms, plan::Number factor) {
 
 const plan::Work* find_work(const plan::Plan& plan, const Action& action) {
   const plan::Step& step = plan.steps[action.step];
-  const auto part = [](const std::optional<plan::Work>& work) { return work ? &*work : nullptr; };
+  const auto part = [](const base::Boxed<plan::Work>& work) { return work ? &*work : nullptr; };
   if (action.task > step.tasks.size()) return nullptr;
   if (action.task == step.tasks.size()) {
     const bool verifies = action.part != Part::Run && action.part != Part::Undo;

@@ -113,7 +113,7 @@ const plan::Work& work_of(const plan::Plan& plan, const Action& action) {
   }
   const plan::Task& task = step.tasks[action.task];
   if (action.part == Part::Run) return task;
-  const std::optional<plan::Work>& work = action.part == Part::Undo ? task.undo : task.verify;
+  const base::Boxed<plan::Work>& work = action.part == Part::Undo ? task.undo : task.verify;
   SLUICE_CHECK(work, "an action of a work that is not there");
   return *work;
 }
@@ -130,7 +130,7 @@ Attempts::Attempts(const plan::Plan& plan, const Settings& settings)
     const plan::Step& step = plan.steps[id];
     first_.push_back(static_cast<std::uint32_t>(works_.size()));
     const std::uint64_t of_step = base::stable_hash(step.name);
-    const auto add = [&](const std::optional<plan::Work>& work, std::string_view name,
+    const auto add = [&](const base::Boxed<plan::Work>& work, std::string_view name,
                          std::uint64_t identity) {
       if (work) {
         add_model(*work, name, identity, step);

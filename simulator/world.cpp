@@ -21,7 +21,7 @@ bool verifies(const plan::Step& step) {
 }
 
 bool asks(const plan::Step& step) {
-  const auto at_run_time = [](const std::optional<plan::Expression>& condition) {
+  const auto at_run_time = [](const base::Boxed<plan::Expression>& condition) {
     return condition && condition->stage == plan::Stage::AtRunTime;
   };
   return step.on_failure == plan::OnFailure::Ask || at_run_time(step.condition) ||

@@ -144,7 +144,7 @@ class Invariants {
   void cancelled(plan::StepId step, Lane& lane);
   scheduler::State end_state(const Lane& lane) const;
   scheduler::Reason end_reason(const Lane& lane) const;
-  std::optional<scheduler::Truth> own_truth(const std::optional<plan::Expression>& condition,
+  std::optional<scheduler::Truth> own_truth(const base::Boxed<plan::Expression>& condition,
                                             plan::StepId step, std::uint32_t lane) const;
   scheduler::Reason task_skip_reason(plan::StepId step, const Lane& lane) const;
 

@@ -42,7 +42,7 @@ bool reads_its_target(const plan::Expression& condition) {
 
 }  // namespace
 
-std::optional<Truth> Invariants::own_truth(const std::optional<plan::Expression>& condition,
+std::optional<Truth> Invariants::own_truth(const base::Boxed<plan::Expression>& condition,
                                            plan::StepId step, std::uint32_t lane) const {
   if (!condition) return Truth::True;
   return truth_of(plan_, *condition, plan::lane_target(plan_, step, lane));
