@@ -104,6 +104,7 @@ base::Result<std::string> FolderReader::real_path(const std::string& from,
   const std::string real = links_followed(path.starts_with("/") ? path : start + path);
   if (real.empty()) return Error{fmt::format("cannot read {}: {}", name, std::strerror(errno))};
   const std::string inside = root_ == "/" ? "/" : root_ + "/";
+  if (real + "/" == inside) return Error{fmt::format("cannot read {}: it is a folder", name)};
   if (!real.starts_with(inside)) {
     return Error{
         fmt::format("{} lies outside of {}: files are read beneath it alone (--root names "

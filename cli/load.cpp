@@ -109,9 +109,10 @@ base::Status replace_file(const std::string& path, mode_t mode, const std::strin
   return error;
 }
 
-}  // namespace
-
-base::Result<std::string> read_file(const std::string& path, std::size_t most_bytes) {
+// All of it, or as much as is `enough`.
+template <class Enough>
+base::Result<std::string> read_until(const std::string& path, std::size_t most_bytes,
+                                     const Enough& enough) {
   const bool standard_input = path == "-";
   const Descriptor file(standard_input ? 0 : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.number() < 0) return system_error("read", path);
@@ -127,11 +128,24 @@ base::Result<std::string> read_file(const std::string& path, std::size_t most_by
     if (got < 0) return system_error("read", path);
     if (got == 0) return text;
     text.append(buffer, static_cast<std::size_t>(got));
+    if (enough(text)) return text;
     if (text.size() > most_bytes) {
       return Error{fmt::format("cannot read {}: it has more than {} bytes", base::printable(path),
                                most_bytes)};
     }
   }
+}
+
+// A `.deploy` file never begins with a brace.
+bool begins_as_plan(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && text[first] == '{';
+}
+
+}  // namespace
+
+base::Result<std::string> read_file(const std::string& path, std::size_t most_bytes) {
+  return read_until(path, most_bytes, [](const std::string& /*text*/) { return false; });
 }
 
 base::Status write_file(const std::string& path, std::string_view text) {
@@ -153,13 +167,13 @@ base::Status write_file(const std::string& path, std::string_view text) {
 
 std::variant<plan::Plan, int> load_plan(const InputOptions& input, Warnings warnings,
                                         std::string* document) {
-  base::Result<std::string> text = read_file(input.file, most_plan_bytes);
+  // Of what is no plan, and too long, the compiler says so; a device may have no end.
+  const auto enough = [](const std::string& read) {
+    return read.size() > compiler::most_source_bytes && !begins_as_plan(read);
+  };
+  base::Result<std::string> text = read_until(input.file, most_plan_bytes, enough);
   if (!text) return fail(text.error().message);
-  // A `.deploy` file never begins with a brace.
-  const std::size_t first = text.value().find_first_not_of(" \t\r\n");
-  if (first != std::string::npos && text.value()[first] == '{') {
-    return read_plan(input, text.value());
-  }
+  if (begins_as_plan(text.value())) return read_plan(input, text.value());
   if (text.value().size() > compiler::most_source_bytes)
     text.value().resize(compiler::most_source_bytes + 1);
   compiler::Options options;

@@ -28,7 +28,21 @@ base::Diagnostic wrong_quantity(const Quantity& read, base::Span span) {
   return made;
 }
 
+// A name follows, and no number.
+bool takes_name(std::string_view word) {
+  constexpr std::array<std::string_view, 6> words{"variable",    "secret",    "role",
+                                                  "environment", "procedure", "resource"};
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
 base::Diagnostic wrong_escape(std::string_view text, base::Span span) {
+  const bool nothing =
+      text.starts_with("\\u{0") && text.find_first_not_of("\\u{0}") == std::string_view::npos;
+  if (nothing) {
+    return {"E0108", base::Severity::Error,
+            span,    "a text has no NUL: no file and no script takes it",
+            {},      {"take it out"}};
+  }
   return {"E0108", base::Severity::Error,
           span,    fmt::format("`{}` is no escape", base::printable(text)),
           {},      {"a string knows `\\n \\t \\r \\\" \\\\ \\$` and `\\u{1F680}`"}};
@@ -246,9 +260,9 @@ Name ExpressionBuilder::quoted_name(const RuleNode& node) {
     // As it stands, so that it is neither empty nor like another one.
     const std::uint32_t begin = read.span.begin + 1;
     const std::uint32_t end = read.span.end - 1;
-    return {std::string(list_.file->text().substr(begin, end - begin)), read.span, true};
+    return {std::string(list_.file->text().substr(begin, end - begin)), read.span, true, true};
   }
-  return {std::get<std::string>(std::move(read.value.content)), read.span, true};
+  return {std::get<std::string>(std::move(read.value.content)), read.span, true, read.broken};
 }
 
 Name ExpressionBuilder::name(const RuleNode& node) {
@@ -283,6 +297,15 @@ void check_literals(const TokenList& list, std::size_t begin, std::size_t end,
   for (std::size_t i = begin; i < end; ++i) {
     const Token& token = list.tokens[i];
     if (token.kind == TokenKind::Quantity) {
+      if (i > begin && takes_name(list.text(i - 1)) && list.tokens[i - 1].first_on_line) {
+        diagnostics.add({"E0109",
+                         base::Severity::Error,
+                         list.span(token),
+                         fmt::format("`{}` is no name", base::printable(list.text(token))),
+                         {},
+                         {"a name begins with a letter or `_`"}});
+        continue;
+      }
       const Quantity read = read_quantity(list.text(token));
       if (!read.value) diagnostics.add(wrong_quantity(read, list.span(token)));
     } else if (token.kind == TokenKind::StringEscape && !read_escape(list.text(token))) {

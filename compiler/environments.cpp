@@ -48,22 +48,22 @@ class Environments {
 
   std::vector<OtherEnvironment> choose(const std::string& name) {
     std::vector<EnvironmentNode> environments;
-    std::vector<DeclarationNode> rest;
-    for (DeclarationNode& declaration : tree_.declarations) {
-      if (auto* environment = std::get_if<EnvironmentNode>(&declaration)) {
-        environments.push_back(std::move(*environment));
-      } else {
-        rest.push_back(std::move(declaration));
-      }
-    }
-    tree_.declarations = std::move(rest);
+    std::erase_if(tree_.declarations, [&](DeclarationNode& declaration) {
+      auto* environment = std::get_if<EnvironmentNode>(&declaration);
+      if (environment != nullptr) environments.push_back(std::move(*environment));
+      return environment != nullptr;
+    });
     if (environments.size() > most_environments) {
       report_.error("E0606", environments[most_environments].header_span,
                     fmt::format("these are more than {} environments", most_environments));
       return {};
     }
-    const Named named(tree_);
     std::vector<OtherEnvironment> others;
+    if (environments.empty()) {
+      if (!name.empty()) report_unknown(name, environments);
+      return others;
+    }
+    const Named named(tree_);
     EnvironmentNode* chosen = nullptr;
     std::map<std::string, base::Span> first;
     for (EnvironmentNode& environment : environments) {
@@ -231,7 +231,7 @@ class Environments {
                         std::is_same_v<Node, RoleNode> || std::is_same_v<Node, ResourceNode>) {
             return node.name.text == other.name.text;
           } else if constexpr (std::is_same_v<Node, RequireNode>) {
-            const auto text = [](const std::optional<Name>& name) {
+            const auto text = [](const base::Boxed<Name>& name) {
               return name ? name->text : std::string();
             };
             return node.measure.text == other.measure.text && text(node.role) == text(other.role) &&

@@ -38,7 +38,14 @@ bool InventoryFiles::read(const InventoryNode& node, Inventory& inventory) {
     report.error(std::move(code), node.path.span, std::move(message), std::move(hints));
     return false;
   };
+  if (node.path.broken) return false;
   if (reader == nullptr) return fail("E0501", "no other file can be read here", {});
+  if (node.path.text.ends_with(".deploy")) {
+    return fail("E0501", fmt::format("{} is no inventory", base::printable(node.path.text)),
+                {fmt::format("a file of procedures, variables and roles is brought in with "
+                             "`import \"{}\"`",
+                             base::printable(node.path.text))});
+  }
   const std::string& from = resolver_.path_of(node.span.file);
   auto read = reader->read(from, node.path.text, most_inventory_bytes + 1);
   if (!read) return fail("E0501", read.error().message, {});

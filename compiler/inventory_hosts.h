@@ -50,6 +50,8 @@ HostProblem add_hosts(std::string_view text, GroupId group, InventoryPlace place
     return {pattern.too_many() ? "E0508" : "E0503", pattern.problem()};
   }
   left -= pattern.count();
+  constexpr std::uint64_t many = 10'000;  // for fewer, room is made as it is needed
+  if (pattern.count() > many) inventory.expect_hosts(pattern.count());
   pattern.for_each([&](std::string_view name) { add(name, pattern.port()); });
   return {};
 }

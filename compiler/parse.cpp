@@ -105,6 +105,8 @@ bool read_tokens(TokenList& list, std::string_view text, std::uint32_t skipped,
   const TokenTypes types = token_types();
   Lexer lexer(text, skipped, types);
   DepthGuard guard;
+  // So many are rarely there, and room that is not used costs nothing.
+  list.tokens.reserve(std::min(most_tokens, text.size() / 2 + 1));
   std::uint32_t behind = skipped;
   std::uint32_t indentation = 0;
   bool line_begins = true;

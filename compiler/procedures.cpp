@@ -23,15 +23,23 @@ class Uses {
   explicit Uses(Resolver& resolver) : resolver_(resolver) {}
 
   void expand(SyntaxTree& tree) {
-    std::vector<DeclarationNode> rest;
-    for (DeclarationNode& declaration : tree.declarations) {
-      if (auto* procedure = std::get_if<ProcedureNode>(&declaration)) {
-        declare(std::move(*procedure));
-      } else {
-        rest.push_back(std::move(declaration));
+    std::erase_if(tree.declarations, [&](DeclarationNode& declaration) {
+      auto* procedure = std::get_if<ProcedureNode>(&declaration);
+      if (procedure != nullptr) declare(std::move(*procedure));
+      return procedure != nullptr;
+    });
+    const auto uses = [](const DeclarationNode& declaration) {
+      const auto* step = std::get_if<StepNode>(&declaration);
+      return step != nullptr && step->use;
+    };
+    // Most files have none, and are large where they have none.
+    if (std::none_of(tree.declarations.begin(), tree.declarations.end(), uses)) {
+      for (DeclarationNode& declaration : tree.declarations) {
+        if (auto* step = std::get_if<StepNode>(&declaration)) enter(*step, StepNode::no_frame);
       }
+      return;
     }
-    tree.declarations.clear();
+    Declarations rest = std::exchange(tree.declarations, {});
     std::vector<StepNode> steps;
     std::map<Key, base::Span> seen;
     for (DeclarationNode& declaration : rest) {
@@ -90,15 +98,26 @@ class Uses {
   void take(StepNode node, std::uint32_t frame, std::map<Key, base::Span>& seen,
             std::vector<StepNode>& made) {
     if (node.use) return use(*node.use, frame, seen, made);
+    enter(node, frame);
+    made.push_back(std::move(node));
+  }
+
+  // A step that is no `use`, with what stands in it.
+  void enter(StepNode& node, std::uint32_t frame) {
     node.frame = frame;
     const bool before = std::exchange(resolver_.steps_missing, false);
     take_all(node.children, frame);
     take_all(node.gates, frame);
     node.broken = std::exchange(resolver_.steps_missing, before);
-    made.push_back(std::move(node));
   }
 
   void take_all(std::vector<StepNode>& nodes, std::uint32_t frame) {
+    const bool uses = std::any_of(nodes.begin(), nodes.end(),
+                                  [](const StepNode& node) { return node.use.has_value(); });
+    if (!uses) {
+      for (StepNode& node : nodes) enter(node, frame);
+      return;
+    }
     std::vector<StepNode> made;
     std::map<Key, base::Span> seen;
     for (StepNode& node : nodes) take(std::move(node), frame, seen, made);

@@ -49,7 +49,11 @@ class Loader {
 
   // Puts the libraries' declarations in the place of the imports.
   void bring_in(SyntaxTree& tree) {
-    std::vector<DeclarationNode> declarations;
+    const bool imports = std::any_of(
+        tree.declarations.begin(), tree.declarations.end(),
+        [](const auto& declaration) { return std::holds_alternative<ImportNode>(declaration); });
+    if (!imports) return;
+    Declarations declarations;
     for (DeclarationNode& declaration : tree.declarations) {
       const auto* import = std::get_if<ImportNode>(&declaration);
       if (import == nullptr) {
@@ -79,7 +83,8 @@ class Loader {
 
   // Nothing where it has been brought in already, or cannot be: `failed_` then.
   std::optional<SyntaxTree> load_library(const ImportNode& node) {
-    failed_ = false;
+    failed_ = node.path.broken;
+    if (failed_) return std::nullopt;
     if (reader_ == nullptr) {
       return fail("E0601", node, "no other file can be read here");
     }
@@ -112,12 +117,8 @@ class Loader {
   }
 
   void keep_what_belongs(SyntaxTree& tree, const ImportNode& node) {
-    std::vector<DeclarationNode> kept;
-    for (DeclarationNode& declaration : tree.declarations) {
-      if (belongs_in_library(declaration)) {
-        kept.push_back(std::move(declaration));
-        continue;
-      }
+    const auto refused = [&](const DeclarationNode& declaration) {
+      if (belongs_in_library(declaration)) return false;
       const bool deployment = std::holds_alternative<DeploymentNode>(declaration);
       report_.error("E0604", span_of(declaration),
                     deployment ? "a file with a `deployment` is run, and cannot be imported"
@@ -127,8 +128,9 @@ class Loader {
                                                           "roles, inventories, secrets and "
                                                           "resources"},
                     {{node.path.span, "imported here"}});
-    }
-    tree.declarations = std::move(kept);
+      return true;
+    };
+    std::erase_if(tree.declarations, refused);
   }
 
   base::Sources& sources_;

@@ -60,6 +60,7 @@ std::vector<std::string> cure(Type found, const std::vector<Type>& wanted,
     return std::find(wanted.begin(), wanted.end(), type) != wanted.end();
   };
   if (found == Type::Number && wants(Type::Duration)) return {"a duration has a unit: `30s`, `5m`"};
+  if (found == Type::Size && wants(Type::Rate)) return {"a rate is in bits a second: `1Gbps`"};
   if (found == Type::Number && wants(Type::String)) return {"write it in quotes"};
   if (found == Type::String && wants(Type::Duration)) return {"a duration has no quotes: `30s`"};
   if (found == Type::String && wants(Type::Number)) return {"a number has no quotes"};

@@ -1,12 +1,22 @@
 // The names in an expression: variables, parameters, secrets, properties, outputs and roles.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "compiler/resolve_expression.h"
 #include "compiler/suggest.h"
 
 namespace sluice::compiler {
 
 namespace {
+
+// What other languages call `true` and `false`.
+bool is_foreign_boolean(std::string_view name) {
+  constexpr std::array<std::string_view, 10> words{"True",  "TRUE",  "yes", "Yes", "on",
+                                                   "False", "FALSE", "no",  "No",  "off"};
+  return std::find(words.begin(), words.end(), name) != words.end();
+}
 
 using plan::Expression;
 using plan::Operator;
@@ -91,6 +101,9 @@ void ExpressionResolver::report_unknown(const ExpressionNode& node) {
     return report_mixed(node.name, mixed->second, node.span);
   }
   std::vector<std::string> hints = did_you_mean(node.name, names);
+  if (hints.empty() && is_foreign_boolean(node.name)) {
+    hints.emplace_back("a boolean is written `true` or `false`");
+  }
   if (hints.empty()) {
     hints.push_back(fmt::format(
         "a text stands in quotes, \"{}\"; a variable is declared with `variable`", node.name));

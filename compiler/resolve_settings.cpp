@@ -73,6 +73,7 @@ class Settings {
       const auto pieces = whole_number(*value, node.amount.span, "pieces of a resource");
       if (pieces) made.pieces = *pieces;
     }
+    if (!value) resolver_.scope.broken_resources.insert(name);
     resolver_.scope.resources[name] = resolver_.plan.resources.add(std::move(made));
   }
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <string_view>
+#include <unordered_map>
 
 #include "base/most_errors.h"
 #include "compiler/phrases.h"
@@ -149,7 +151,8 @@ class StepResolver {
   void check_child(const StepNode& child) {
     if (!child.children.empty()) {
       resolver_.report.error("E0311", child.children[0].header_span,
-                             "a child step has no child steps of its own");
+                             "a child step has no child steps of its own",
+                             {"let it stand beside the others, in the step around them"});
     } else if (child.runs.empty()) {
       resolver_.report.error("E0301", child.header_span, "this child step does nothing",
                              {"it needs a `run`"});
@@ -262,18 +265,23 @@ class StepResolver {
 void resolve_steps(const SyntaxTree& tree, Resolver& resolver) {
   std::vector<const StepNode*> nodes;
   NamedSteps steps;
-  std::map<std::string, base::Span> seen;
+  std::unordered_map<std::string_view, base::Span> seen;
+  seen.reserve(tree.declarations.size());
+  steps.ids.reserve(tree.declarations.size());
   std::uint32_t next = 0;
   for (const DeclarationNode& declaration : tree.declarations) {
     const auto* node = std::get_if<StepNode>(&declaration);
     if (node == nullptr || node->use) continue;
     nodes.push_back(node);
-    steps.names.push_back(node->name.text);
-    steps.ids.emplace(node->name.text, plan::StepId{next});
-    declare_outputs(*node, plan::StepId{next}, resolver);
+    const plan::StepId id{next};
+    declare_outputs(*node, id, resolver);
     next += 1 + static_cast<std::uint32_t>(node->gates.size());
     const auto [known, first] = seen.emplace(node->name.text, node->name.span);
-    if (first) continue;
+    if (first) {
+      steps.names.push_back(node->name.text);
+      steps.ids.emplace(node->name.text, id);
+      continue;
+    }
     resolver.report.error("E0202", node->name.span,
                           fmt::format("the step `{}` is there twice", node->name.text), {},
                           {{known->second, "first here"}});

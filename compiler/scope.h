@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,7 @@ struct Scope {
   std::map<std::string, ParameterEntry> parameters;  // looked at before the variables
   std::map<std::string, SecretEntry> secrets;
   std::map<std::string, plan::ResourceId> resources;
+  std::set<std::string> broken_resources;  // what is wrong with them has been said
   std::map<std::string, plan::RoleId> roles;
   // By name as `steps[…]` has it: of a step without child steps its own, else "STEP/CHILD". More
   // than one: the name fits two.

@@ -193,6 +193,7 @@ class WorkResolver {
                              {"say how much of it in one place"});
       return;
     }
+    if (resolver_.scope.broken_resources.count(name.text) > 0) return;
     const plan::Resource& resource = resolver_.plan.resources[found->second];
     plan::Use use;
     use.resource = found->second;

@@ -3,12 +3,13 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <deque>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "base/boxed.h"
 #include "base/source.h"
 #include "plan/value.h"
 
@@ -19,12 +20,13 @@ struct Name {
   std::string text;
   base::Span span;
   bool quoted = false;  // written as a string
+  bool broken = false;  // its mistake has been reported; say no more of it
 };
 
 // ---- expressions -------------------------------------------------------------------------------
 
 struct ExpressionNode {
-  enum class Kind {
+  enum class Kind : std::uint8_t {
     Literal,       // value: a number, percentage, duration, size, rate, boolean or plain string
     TextBlock,     // value: a string; no interpolation
     Interpolated,  // operands: literal strings and expressions in turn
@@ -38,11 +40,11 @@ struct ExpressionNode {
     List,
   };
   Kind kind = Kind::Literal;
-  base::Span span;
-  plan::Value value;
   bool broken = false;  // its mistake has been reported; say no more of it
-  std::string name;
+  base::Span span;
   base::Span name_span;
+  plan::Value value;
+  std::string name;
   std::vector<ExpressionNode> operands;
 };
 
@@ -69,7 +71,7 @@ struct RunNode {
 
 // ---- phrases of a step -------------------------------------------------------------------------
 
-enum class Phrase {
+enum class Phrase : std::uint8_t {
   // where, how many at once, in which order: of a step
   Once,
   On,
@@ -122,8 +124,11 @@ struct LimitNode {
 // empty.
 struct PhraseNode {
   Phrase phrase = Phrase::Once;
-  base::Span span;         // of the whole phrase
-  bool in_header = false;  // stands before the step's `{`
+  bool in_header = false;     // stands before the step's `{`
+  bool first = false;         // Via: `via first lb`
+  bool in_lockstep = false;   // Batches
+  bool rollback_all = false;  // OnFailure
+  base::Span span;            // of the whole phrase
   // On: roles. Except: targets, as patterns. By: the property. Via: the role. After: steps. Tags.
   // Order: the word, and behind `target` the property. WhenCondition: success, failure or always
   // where it is written. OnFailure, Unreachable: the word. Takes: the model (normal, lognormal,
@@ -133,12 +138,9 @@ struct PhraseNode {
   // expression, if there is one. Order: the seed. Unreachable: its `at most`. Retry: count, then
   // `every`. Takes: the model's durations, or one, or from and to.
   std::vector<ExpressionNode> values;
-  std::vector<LimitNode> limits;          // Window, Batches
-  std::optional<ExpressionNode> backoff;  // Retry
-  std::optional<ExpressionNode> up_to;    // Retry: the longest pause
-  bool first = false;                     // Via: `via first lb`
-  bool in_lockstep = false;               // Batches
-  bool rollback_all = false;              // OnFailure
+  std::vector<LimitNode> limits;        // Window, Batches
+  base::Boxed<ExpressionNode> backoff;  // Retry
+  base::Boxed<ExpressionNode> up_to;    // Retry: the longest pause
 };
 
 // `verify { … }`, `undo { … }`: one `run` and its settings.
@@ -177,7 +179,7 @@ struct StepNode {
   std::vector<StepNode> children;
   std::vector<StepNode> gates;         // of all its `between batches`
   std::vector<base::Span> gate_spans;  // of each `between batches`
-  std::optional<UseNode> use;          // then there is nothing else: it stands for its steps
+  base::Boxed<UseNode> use;            // then there is nothing else: it stands for its steps
   // Of a step that a `use` brought in: which of the resolver's frames holds its parameters.
   static constexpr std::uint32_t no_frame = 0xffff'ffff;
   std::uint32_t frame = no_frame;
@@ -204,14 +206,14 @@ struct RoleNode {
   Name name;
   std::vector<TargetNode> targets;
   std::vector<ConnectNode> connects;
-  std::optional<ExpressionNode> minimum;
+  base::Boxed<ExpressionNode> minimum;
 };
 
 struct VariableNode {
   base::Span span;
   Name name;
   std::optional<Name> type;
-  std::optional<ExpressionNode> value;
+  base::Boxed<ExpressionNode> value;
 };
 
 struct DeploymentNode {
@@ -242,11 +244,11 @@ struct SecretNode {
 struct RequireNode {
   base::Span span;
   Name measure;  // available, unavailable, downtime, duration; any word
-  std::optional<Name> role;
-  std::optional<Name> per;
+  base::Boxed<Name> role;
+  base::Boxed<Name> per;
   Name comparison;  // ==, !=, <, <=, >, >=
   ExpressionNode bound;
-  std::optional<ExpressionNode> share;
+  base::Boxed<ExpressionNode> share;
 };
 
 // `at most 50 targets`.
@@ -296,9 +298,12 @@ struct EnvironmentNode {
   std::vector<DeclarationNode> declarations;  // of any kind: resolving says which do not belong
 };
 
+// Of a file there may be many, and they are large: none is moved while others come.
+using Declarations = std::deque<DeclarationNode>;
+
 struct SyntaxTree {
   base::FileId file;
-  std::vector<DeclarationNode> declarations;  // in file order
+  Declarations declarations;  // in file order
   // Of the declarations that could be read in part: what could not is missing in them.
   std::vector<base::Span> mistaken;
   bool complete = true;     // false: something could not be read

@@ -96,6 +96,11 @@ class Explanation {
     if (unexpected_.rule != Rule::Title || is_foreign_quote()) return false;
     made_.code = "E0115";
     const std::string what = titled();
+    if (opening() == "step" && token_.kind == TokenKind::Keyword && begins_phrase(found_)) {
+      say(fmt::format("the {} is missing behind `{}`", what, before_),
+          fmt::format("write `step \"Name\" {} …`", found_));
+      return true;
+    }
     const std::string_view behind = opening() == "secret" ? before_
                                     : opening() == "use"  ? std::string_view("as")
                                                           : opening();
@@ -205,9 +210,30 @@ class Explanation {
     if ((found_ == "]" || found_ == ")") && before_ == ",") {
       hint = "a list has no comma behind its last value";
     }
+    if (found_ == "%" && touches(TokenKind::Word)) {
+      hint = fmt::format(
+          "`{}` alone stands for a percentage where it holds one, as `variable {} = "
+          "10%` says",
+          shortened(before_), shortened(before_));
+    }
+    if (found_ == "," && touches(TokenKind::Quantity) && on_both_sides()) {
+      hint = "a number has no comma: a fraction is `2.5`, and of a duration `2s500ms`";
+    }
     if (hint.empty()) return false;
     say(fmt::format("`{}` does not belong {}", shown(), where()), hint);
     return true;
+  }
+
+  // The token before is of that kind, and no blank stands between.
+  bool touches(TokenKind kind) const {
+    if (unexpected_.token == 0) return false;
+    const Token& last = list_.tokens[unexpected_.token - 1];
+    return last.kind == kind && last.end == token_.begin;
+  }
+
+  bool on_both_sides() const {
+    const std::size_t next = std::min(unexpected_.token + 1, list_.tokens.size() - 1);
+    return list_.tokens[next].begin == token_.end && list_.tokens[next].kind == TokenKind::Quantity;
   }
 
   bool compares_here() const {
@@ -232,7 +258,8 @@ class Explanation {
     const std::size_t letters = before_.find_first_not_of("0123456789.");
     const bool more = token_.kind == TokenKind::Quantity && letters != std::string_view::npos &&
                       is_unit(before_.substr(letters));
-    if (!more && !is_unit(found_)) return false;
+    const bool unit = is_unit(found_) && letters == std::string_view::npos;
+    if (!more && !unit) return false;
     say(fmt::format("`{}` stands apart from `{}`", shown(), before_),
         fmt::format("write `{}{}`, without a blank", before_, shown()));
     return true;
@@ -294,9 +321,10 @@ class Explanation {
     if (!value || unexpected_.token == 0) return false;
     mark_before();
     const std::string_view usage = usage_of(opening());
-    const std::string hint = unexpected_.statement == Rule::Phrase && !usage.empty()
-                                 ? fmt::format("write it as `{}`", usage)
-                                 : "";
+    constexpr std::array<std::string_view, 4> simple{"resource", "deadline", "at", "minimum"};
+    const bool shows = unexpected_.statement == Rule::Phrase || is_in(simple, opening());
+    const std::string hint =
+        shows && !usage.empty() ? fmt::format("write it as `{}`", usage) : std::string();
     if (on_new_line() || (token_.kind != TokenKind::Keyword && token_.kind != TokenKind::Unknown)) {
       say(fmt::format("a value is missing behind `{}`", shortened(before_)), hint);
     } else {
@@ -318,7 +346,9 @@ class Explanation {
     }
     if (behind_declaration()) {
       say(fmt::format("`{}` does not belong behind `{}`", shown(), shortened(before_)));
-      if (is_word_) made_.hints = did_you_mean(found_, unexpected_.expected);
+      if (is_word_ && !is_attribute()) {
+        made_.hints = did_you_mean(found_, unexpected_.expected);
+      }
       if (made_.hints.empty()) made_.hints = hints_behind_declaration();
       return true;
     }
@@ -333,6 +363,11 @@ class Explanation {
     made_.hints = {usage.empty() ? std::string(place->hint)
                                  : fmt::format("write it as `{}`", usage)};
     return true;
+  }
+
+  // `user = …`, which has lost its block.
+  bool is_attribute() const {
+    return list_.text(std::min(unexpected_.token + 1, list_.tokens.size() - 1)) == "=";
   }
 
   std::vector<std::string> hints_behind_declaration() const {
@@ -358,6 +393,10 @@ class Explanation {
       return fmt::format("`{}` belongs to a step, as in `step \"Name\" on web window 3 {{ … }}`",
                          found_);
     }
+    if (const std::string_view hint = hint_in_step(rule); !hint.empty()) return std::string(hint);
+    if (rule == Rule::StepBody && token_.kind == TokenKind::Keyword && place_at_top()) {
+      return fmt::format("`{}` stands at the top of the file, outside of the steps", found_);
+    }
     if (token_.kind != TokenKind::Word) return "";
     if (rule == Rule::Declaration && next == "=") {
       return fmt::format("a variable is declared: `variable {} = …`", shown());
@@ -378,6 +417,38 @@ class Explanation {
     const bool nothing_like_it = did_you_mean(found_, unexpected_.expected).empty();
     return behind_role && nothing_like_it ? "several roles are joined by `,`, as in `on web, api`"
                                           : "";
+  }
+
+  // What is nearly a phrase of a step.
+  std::string_view hint_in_step(Rule rule) const {
+    constexpr std::array<std::string_view, 5> each{"of", "in", "each", "for", "at"};
+    constexpr std::array<std::string_view, 5> failure{"error", "errors", "fail", "failed",
+                                                      "failures"};
+    const std::string_view phrase = opening_before();
+    if (rule == Rule::Step && phrase == "window" && is_in(each, found_)) {
+      return "a window of its own for each value of a property is written `window 2 per zone`";
+    }
+    if (rule == Rule::StepBody && phrase == "on" && is_in(failure, before_)) {
+      return "what a failure does is written `on failure halt`";
+    }
+    if (rule == Rule::StepBody && phrase == "when" && found_ == "or") {
+      return "`success`, `failure` and `always` stand alone: `when always` is after both";
+    }
+    const bool behind_name =
+        unexpected_.token > 0 && list_.tokens[unexpected_.token - 1].kind == TokenKind::StringClose;
+    if (rule == Rule::Step && phrase.empty() && behind_name && token_.kind == TokenKind::Word &&
+        did_you_mean(found_, unexpected_.expected).empty()) {
+      return "roles stand behind `on`, as in `on web`";
+    }
+    return "";
+  }
+
+  // A word that begins a declaration, and nothing else.
+  bool place_at_top() const {
+    constexpr std::array<std::string_view, 12> words{
+        "deployment", "import",  "inventory", "role",        "connect",  "variable",
+        "secret",     "require", "procedure", "environment", "deadline", "resource"};
+    return is_in(words, found_);
   }
 
   // With the words that could have gone on with the phrase before.
@@ -409,6 +480,18 @@ class Explanation {
     const bool ended =
         unexpected_.token > 0 && (on_new_line() || token_.kind == TokenKind::OpenBrace ||
                                   token_.kind == TokenKind::CloseBrace);
+    const std::string closing = missing_closing(ended);
+    if (!closing.empty()) {
+      mark_before();
+      say(fmt::format("a `{}` is missing behind `{}`", closing, shortened(before_)));
+      return;
+    }
+    const std::vector<std::string> awaited = helpful();
+    if (ended && in_expression() && awaited.size() == 1) {
+      mark_before();
+      say(fmt::format("{} is missing behind `{}`", awaited[0], shortened(before_)));
+      return;
+    }
     if (ended) {
       mark_before();
       say(fmt::format("something is missing behind `{}`", shortened(before_)));
@@ -429,6 +512,19 @@ class Explanation {
     } else if (!usage.empty()) {
       made_.hints = {fmt::format("write it as `{}`", usage)};
     }
+  }
+
+  // `available(web >= 70%`, `["a", "b"` at the end of its line.
+  std::string missing_closing(bool ended) const {
+    constexpr std::array lists{Rule::List,       Rule::Arguments,   Rule::Primary,
+                               Rule::Selector,   Rule::Expression,  Rule::Measured,
+                               Rule::Parameters, Rule::UseArguments};
+    const bool compares = unexpected_.rule == Rule::Measured && !is_word_;
+    if ((!ended && !compares) || !is_in(lists, unexpected_.rule)) return "";
+    for (const std::string_view closing : {"]", ")"}) {
+      if (expects(closing) && !expects("a number")) return std::string(closing);
+    }
+    return "";
   }
 
   // An operator may follow nearly anything and helps nobody.

@@ -4,45 +4,55 @@
 #include <bit>
 
 #include "base/check.h"
-#include "base/random.h"
+#include "base/quick_hash.h"
 
 namespace sluice::compiler {
 
+namespace {
+
+std::uint32_t upper(std::uint64_t hash) {
+  return static_cast<std::uint32_t>(hash >> 32U);
+}
+
+}  // namespace
+
 plan::TargetId TargetNames::find(std::string_view name) {
-  if (slots_.empty()) {
-    // The names so far came in ascending order: one behind the last of them is a new one.
-    const bool behind =
-        known_ == 0 || plan::ascends(targets_.name(plan::TargetId{known_ - 1}), name);
-    if (behind) return {};
-    rebuild();
-  }
-  return slots_[place(name)];
+  // Behind the last of names that ascend comes a new one.
+  if (known_ == 0) return {};
+  if (ascending_ && plan::ascends(targets_.name(plan::TargetId{known_ - 1}), name)) return {};
+  catch_up();
+  return slots_[place(name, base::quick_hash(name))].target;
 }
 
 void TargetNames::add(plan::TargetId target) {
   SLUICE_CHECK(target.value == known_, "the names of targets are indexed in the rows' order");
-  const bool ascending = known_ == 0 || plan::ascends(targets_.name(plan::TargetId{known_ - 1}),
-                                                      targets_.name(target));
-  if (slots_.empty() && !ascending) rebuild();
+  if (ascending_ && known_ > 0) {
+    ascending_ = plan::ascends(targets_.name(plan::TargetId{known_ - 1}), targets_.name(target));
+  }
   ++known_;
-  if (slots_.empty()) return;
-  if (std::size_t{known_} * 2 > slots_.size()) return rebuild();
-  slots_[place(targets_.name(target))] = target;
 }
 
 // Where the name stands, or the free place where it would.
-std::size_t TargetNames::place(std::string_view name) const {
+std::size_t TargetNames::place(std::string_view name, std::uint64_t hash) const {
   const std::size_t mask = slots_.size() - 1;
-  std::size_t at = base::stable_hash(name) & mask;
-  while (slots_[at].valid() && targets_.name(slots_[at]) != name) at = (at + 1) & mask;
+  std::size_t at = hash & mask;
+  while (slots_[at].target.valid() &&
+         (slots_[at].hash != upper(hash) || targets_.name(slots_[at].target) != name)) {
+    at = (at + 1) & mask;
+  }
   return at;
 }
 
-// An index of all known targets, with room for as many again.
-void TargetNames::rebuild() {
-  slots_.assign(std::bit_ceil(std::max<std::size_t>(std::size_t{known_} * 4, 64)), {});
-  for (std::uint32_t target = 0; target < known_; ++target) {
-    slots_[place(targets_.name(plan::TargetId{target}))] = plan::TargetId{target};
+// Puts the rows into the index that came since it was last asked, with room for some more.
+void TargetNames::catch_up() {
+  if (std::size_t{known_} * 4 > slots_.size() * 3) {
+    slots_.assign(std::bit_ceil(std::max<std::size_t>(std::size_t{known_} * 3 / 2, 64)), {});
+    indexed_ = 0;
+  }
+  for (; indexed_ < known_; ++indexed_) {
+    const plan::TargetId target{indexed_};
+    const std::uint64_t hash = base::quick_hash(targets_.name(target));
+    slots_[place(targets_.name(target), hash)] = {upper(hash), target};
   }
 }
 

@@ -10,7 +10,7 @@
 namespace sluice::compiler {
 
 // Open addressing over the ids; it keeps no copy of a name. While names come in ascending order, as
-// a range gives them, there is no index at all.
+// a range gives them, and while nobody asks, there is no index at all.
 class TargetNames {
  public:
   explicit TargetNames(const plan::Targets& targets) : targets_(targets) {}
@@ -21,12 +21,18 @@ class TargetNames {
   void add(plan::TargetId target);
 
  private:
-  std::size_t place(std::string_view name) const;
-  void rebuild();
+  struct Slot {
+    std::uint32_t hash = 0;  // its upper half, so that most others are passed without a look
+    plan::TargetId target;
+  };
+  std::size_t place(std::string_view name, std::uint64_t hash) const;
+  void catch_up();
 
   const plan::Targets& targets_;
-  std::vector<plan::TargetId> slots_;  // empty, or a power of two, at most half full
-  std::uint32_t known_ = 0;            // so many of the first rows
+  std::vector<Slot> slots_;    // empty, or a power of two, at most three quarters full
+  std::uint32_t known_ = 0;    // so many of the first rows
+  std::uint32_t indexed_ = 0;  // so many of them are in the index
+  bool ascending_ = true;      // all that are known
 };
 
 }  // namespace sluice::compiler

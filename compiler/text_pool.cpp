@@ -1,34 +1,15 @@
 #include "compiler/text_pool.h"
 
+#include <algorithm>
+#include <array>
 #include <bit>
-#include <cstring>
 
 #include "base/check.h"
+#include "base/quick_hash.h"
 
 namespace sluice::compiler {
 
 namespace {
-
-// Eight bytes at a time; no order comes of it, so it need not be the same on every machine.
-std::uint64_t quick_hash(std::string_view text) {
-  constexpr std::uint64_t factor = 0x9e3779b97f4a7c15ULL;
-  std::uint64_t hash = text.size() * factor;
-  const auto mix = [&](std::uint64_t word) {
-    hash = (hash ^ word) * 0xbf58476d1ce4e5b9ULL;
-    hash ^= hash >> 29U;
-  };
-  while (text.size() >= 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data(), 8);
-    mix(word);
-    text.remove_prefix(8);
-  }
-  std::uint64_t word = 0;
-  if (!text.empty()) std::memcpy(&word, text.data(), text.size());
-  mix(word);
-  hash *= factor;
-  return hash ^ (hash >> 32U);
-}
 
 std::uint32_t upper(std::uint64_t hash) {
   return static_cast<std::uint32_t>(hash >> 32U);
@@ -38,7 +19,7 @@ std::uint32_t upper(std::uint64_t hash) {
 
 TextPool::Added TextPool::add(std::string_view text) {
   if ((std::size_t{size()} + 1) * 2 > slots_.size()) rebuild(slots_.size() * 2);
-  const std::uint64_t hash = quick_hash(text);
+  const std::uint64_t hash = base::quick_hash(text);
   Slot& slot = slots_[place(text, hash)];
   if (slot.id != none) return {slot.id, false};
   SLUICE_CHECK(bytes_.size() + text.size() < none, "a pool of texts is full");
@@ -49,11 +30,12 @@ TextPool::Added TextPool::add(std::string_view text) {
 }
 
 std::uint32_t TextPool::find(std::string_view text) const {
-  return slots_[place(text, quick_hash(text))].id;
+  return slots_[place(text, base::quick_hash(text))].id;
 }
 
 void TextPool::reserve(std::size_t texts) {
-  ends_.reserve(texts + 1);
+  // Never by little: who asks often must not have all of it moved each time.
+  if (texts + 1 > ends_.capacity()) ends_.reserve(std::max(texts + 1, ends_.capacity() * 2));
   const std::size_t slots = std::bit_ceil((texts + 1) * 2);
   if (slots > slots_.size()) rebuild(slots);
 }
@@ -72,11 +54,19 @@ std::size_t TextPool::place(std::string_view wanted, std::uint64_t hash) const {
 void TextPool::rebuild(std::size_t slots) {
   slots_.assign(slots, {});
   const std::size_t mask = slots - 1;
-  for (std::uint32_t id = 0; id < size(); ++id) {
-    const std::uint64_t hash = quick_hash(text(id));
-    std::size_t at = hash & mask;
-    while (slots_[at].id != none) at = (at + 1) & mask;
-    slots_[at] = {upper(hash), id};
+  // Some at a time, so that the memory of the next ones is on its way while the first are placed.
+  std::array<std::uint64_t, 32> hashes;
+  for (std::uint32_t first = 0; first < size(); first += hashes.size()) {
+    const auto count = std::min<std::uint32_t>(hashes.size(), size() - first);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      hashes[i] = base::quick_hash(text(first + i));
+      __builtin_prefetch(&slots_[hashes[i] & mask]);
+    }
+    for (std::uint32_t i = 0; i < count; ++i) {
+      std::size_t at = hashes[i] & mask;
+      while (slots_[at].id != none) at = (at + 1) & mask;
+      slots_[at] = {upper(hashes[i]), first + i};
+    }
   }
 }
 

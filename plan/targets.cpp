@@ -1,8 +1,10 @@
 #include "plan/targets.h"
 
 #include <algorithm>
+#include <numeric>
+#include <unordered_set>
 
-#include "base/random.h"
+#include "base/quick_hash.h"
 
 namespace sluice::plan {
 
@@ -25,22 +27,37 @@ std::string_view Targets::name(TargetId target) const {
   return std::string_view(names_).substr(begin, end - begin);
 }
 
+// Hashes of all names are sorted in parts that fit the cache; an index of ten million names would
+// miss it with each of them. Where two hashes are the same, the names are compared.
 bool Targets::names_are_unique() const {
   std::uint32_t ascending = 1;
   while (ascending < size() && ascends(name(TargetId{ascending - 1}), name(TargetId{ascending}))) {
     ++ascending;
   }
   if (ascending >= size()) return true;
-  std::size_t places = 64;
-  while (places < std::size_t{size()} * 2) places *= 2;
-  std::vector<TargetId> index(places);
+  constexpr std::uint32_t parts = 4096;
+  const auto part_of = [](std::uint64_t hash) { return hash >> 52U; };
+  std::vector<std::uint64_t> hashes(size());
+  std::vector<std::uint32_t> ends(parts + 1);
   for (std::uint32_t target = 0; target < size(); ++target) {
-    std::size_t at = base::stable_hash(name(TargetId{target})) & (places - 1);
-    while (index[at].valid()) {
-      if (name(index[at]) == name(TargetId{target})) return false;
-      at = (at + 1) & (places - 1);
+    hashes[target] = base::quick_hash(name(TargetId{target}));
+    ++ends[part_of(hashes[target])];
+  }
+  std::exclusive_scan(ends.begin(), ends.end(), ends.begin(), 0U);
+  std::vector<std::uint64_t> sorted(size());
+  for (const std::uint64_t hash : hashes) sorted[ends[part_of(hash)]++] = hash;
+  std::unordered_set<std::uint64_t> twice;
+  for (std::uint32_t part = 0, begin = 0; part < parts; begin = ends[part++]) {
+    std::sort(sorted.begin() + begin, sorted.begin() + ends[part]);
+    for (std::uint32_t i = begin + 1; i < ends[part]; ++i) {
+      if (sorted[i] == sorted[i - 1]) twice.insert(sorted[i]);
     }
-    index[at] = TargetId{target};
+  }
+  if (twice.empty()) return true;
+  std::unordered_set<std::string_view> seen;
+  for (std::uint32_t target = 0; target < size(); ++target) {
+    if (twice.count(hashes[target]) == 0) continue;
+    if (!seen.insert(name(TargetId{target})).second) return false;
   }
   return true;
 }
@@ -66,8 +83,9 @@ void Targets::set_connection(TargetId target, ConnectionId connection) {
 }
 
 void Targets::reserve(std::size_t targets, std::size_t name_bytes) {
-  rows_.reserve(targets);
-  names_.reserve(name_bytes);
+  // Never by little: who asks often must not have all of it moved each time.
+  if (targets > rows_.capacity()) rows_.reserve(std::max(targets, rows_.capacity() * 2));
+  if (name_bytes > names_.capacity()) names_.reserve(name_bytes);
 }
 
 void TargetList::add(TargetId first, std::uint32_t count) {
