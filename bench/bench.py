@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures sluice beside its peers and beside what this machine can do at all, in one run.
 
-usage: bench.py BUILD_DIR [NAME…]     NAME: simulate, events, peers, runs, compile, local, ssh; all by default
+usage: bench.py BUILD_DIR [NAME…]     NAME: simulate, events, scale, peers, runs, advise, compile, local, ssh; all by default
 
 Every figure is the median of several runs, taken in turn with its peer so that a busy minute hits
 both. Traffic goes to loopback addresses only; each server that is started here is ended here.
@@ -127,6 +127,59 @@ def bench_events(place, sluice, build):
         table.row(f"{targets:,}, {window:,}", f"{million['action']:.1f}", f"{million['limit']:.1f}",
                   f"{million['limit'] / million['action']:.1f}", f"{million['stride']:.1f}", f"{million['lane']:.1f}",
                   f"{million['lane'] / million['stride']:.1f}", f"{million['scheduler']:.1f}")
+    return table
+
+
+def bench_scale(place, sluice, build):
+    """Ten million targets, as a whole process; and what a wide window costs."""
+    del place, sluice
+    table = Table("R(N, W, 5) without the text of a file, whole process",
+                  ["N, W", "wall s", "CPU s", "peak MiB", "× of a window of 10, CPU"])
+    commands = {(10_000_000, 100): None} | {(1_000_000, window): None for window in (10, 100, 1_000, 10_000)}
+    for targets, window in commands:
+        commands[targets, window] = [f"{build}/simulator_events", str(targets), str(window), "5", "stride"]
+    found = in_turn(commands)
+    narrow = found[1_000_000, 10][0].cpu
+    for (targets, window), (usage, _) in found.items():
+        ratio = f"{usage.cpu / narrow:.1f}" if targets == 1_000_000 else ""
+        table.row(f"{targets:,}, {window:,}", f"{usage.wall:.2f}", f"{usage.cpu:.2f}", usage.memory_kib // 1024, ratio)
+    return table
+
+
+ADVISED = """deployment "Advise"
+
+role web {
+  target "web-[001..200]"
+  connect local
+}
+
+require available(web) >= 80%
+
+step "Update" on web window 20 {
+  step "Leave" { run "true" takes 2s to 4s drains }
+  step "Deploy" { run "true" takes lognormal(median 20s, p95 45s) }
+  step "Check" { run "true" takes 3s to 9s }
+  step "Return" { run "true" takes 1s to 2s restores }
+}
+"""
+
+
+def bench_advise(place, sluice, build):
+    """Settings of a step of 200 targets × 4 child steps under a contract, 1,000 runs each."""
+    del build
+    file = os.path.join(place, "advise.deploy")
+    with open(file, "w", encoding="utf-8") as text:
+        text.write(ADVISED)
+    found = in_turn({count: [sluice, "advise", file, "--runs", "1000", "--format", "json", "--threads", count]
+                     for count in ("1", "2")})
+    if found["1"][1] != found["2"][1]:
+        sys.exit("bench: the number of threads changes the advice")
+    settings = len(json.loads(found["1"][1])["settings"])
+    table = Table(f"`sluice advise`: {settings} settings × 1,000 runs of 200 targets × 4 with a contract",
+                  ["threads", "wall s", "CPU s", "CPU s, 30 settings", "peak MiB"])
+    for count, (usage, _) in found.items():
+        table.row(count, f"{usage.wall:.2f}", f"{usage.cpu:.2f}", f"{usage.cpu * 30 / settings:.2f}",
+                  usage.memory_kib // 1024)
     return table
 
 
@@ -385,8 +438,8 @@ def bench_ssh(place, sluice, build):
 def main():
     build = os.path.abspath(sys.argv[1])
     sluice = os.path.join(build, "sluice")
-    all_benches = {"simulate": bench_simulate, "events": bench_events, "peers": bench_peers, "runs": bench_runs,
-                   "compile": bench_compile, "local": bench_local, "ssh": bench_ssh}
+    all_benches = {"simulate": bench_simulate, "events": bench_events, "scale": bench_scale,
+                   "peers": bench_peers, "runs": bench_runs, "advise": bench_advise, "compile": bench_compile, "local": bench_local, "ssh": bench_ssh}
     names = sys.argv[2:] or list(all_benches)
     model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8")
                   if line.startswith("model name")), "unknown")

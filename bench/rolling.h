@@ -5,11 +5,20 @@
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <string>
 #include <utility>
 
 #include "plan/plan.h"
 
 namespace sluice::bench {
+
+// "web-0000041" becomes "web-0000042"; after the last of seven digits, it is the first again.
+inline void count_on(std::string& name) {
+  for (auto digit = name.rbegin(); *digit != '-'; ++digit) {
+    if (++*digit <= '9') return;
+    *digit = '0';
+  }
+}
 
 inline plan::Plan rolling(std::uint32_t targets, std::uint32_t window, std::uint32_t tasks,
                           const plan::DurationModel& takes) {
@@ -17,9 +26,10 @@ inline plan::Plan rolling(std::uint32_t targets, std::uint32_t window, std::uint
   plan.property_sets.add({});
   plan.connections.add({});
   plan::TargetList list;
-  for (std::uint32_t i = 0; i < targets; ++i) {
-    list.add(plan.targets.add(fmt::format("web-{:07}", i), plan::PropertySetId{0},
-                              plan::ConnectionId{0}));
+  std::string name = "web-0000000";
+  plan.targets.reserve(targets, targets * name.size());
+  for (std::uint32_t i = 0; i < targets; ++i, count_on(name)) {
+    list.add(plan.targets.add(name, plan::PropertySetId{0}, plan::ConnectionId{0}));
   }
   plan::Role role;
   role.name = "web";

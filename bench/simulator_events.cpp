@@ -7,6 +7,7 @@
 // scheduler's commands, as when a run is carried out; `action`: event by event, and commands for
 // what does not go the usual way; `stride`: plain lanes in one, which is what `sluice simulate`
 // does; `lognormal`: so, with another distribution.
+// simulator_events N W K runs R: R runs of lognormal durations on one thread.
 // simulator_events N W K draw FILE writes the durations themselves, for the peers: N × K
 // milliseconds, 32 bits each, target by target.
 #include <fmt/format.h>
@@ -20,12 +21,25 @@
 
 #include "bench/rolling.h"
 #include "simulator/attempts.h"
+#include "simulator/monte_carlo.h"
 #include "simulator/simulator.h"
 
 namespace {
 
 using namespace sluice;
 using Kind = plan::DurationModel::Kind;
+
+// Many runs on one thread, with all that quantiles need.
+int run_many(const plan::Plan& plan, const simulator::Settings& settings, std::uint32_t runs) {
+  const std::clock_t begin = std::clock();
+  const auto outlook = simulator::predict(plan, settings, {runs, 1, {}});
+  const double took = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+  if (!outlook) return 1;
+  fmt::print("{{\"median_ms\": {}, \"p95_ms\": {}, \"seconds\": {:.4f}}}\n",
+             outlook.value().duration_ms.quantile(500), outlook.value().duration_ms.quantile(950),
+             took);
+  return 0;
+}
 
 int draw(const plan::Plan& plan, const simulator::Settings& settings, std::uint32_t targets,
          std::uint32_t tasks, const char* path) {
@@ -51,23 +65,27 @@ int main(int count, char** words) {
   const std::string_view way = count >= 5 ? words[4] : "stride";
   const bool known = way == "commands" || way == "action" || way == "stride" || way == "lognormal";
   const bool draws = way == "draw" && count == 6;
-  if (count < 4 || (!draws && (!known || count > 5))) {
+  const bool many = way == "runs" && count == 6;
+  if (count < 4 || (!draws && !many && (!known || count > 5))) {
     std::fprintf(stderr,
                  "usage: simulator_events TARGETS WINDOW TASKS [commands|action|stride|lognormal]\n"
+                 "       simulator_events TARGETS WINDOW TASKS runs RUNS\n"
                  "       simulator_events TARGETS WINDOW TASKS draw FILE\n");
     return 2;
   }
   const auto number = [&](int word) {
     return static_cast<std::uint32_t>(std::strtoul(words[word], nullptr, 10));
   };
-  const plan::DurationModel takes =
-      way == "lognormal" ? bench::model(Kind::Lognormal, 1000, 2276) : bench::even_durations();
+  const plan::DurationModel takes = way == "lognormal" || many
+                                        ? bench::model(Kind::Lognormal, 1000, 2276)
+                                        : bench::even_durations();
   const plan::Plan plan = bench::rolling(number(1), number(2), number(3), takes);
   simulator::Settings settings;
   settings.detail = scheduler::Detail::Summary;
   settings.pace = way == "commands" ? simulator::Pace::Commands
                   : way == "action" ? simulator::Pace::Actions
                                     : simulator::Pace::Strides;
+  if (many) return run_many(plan, settings, number(5));
   if (draws) return draw(plan, settings, number(1), number(3), words[5]);
   const std::clock_t begin = std::clock();
   const auto prediction = simulator::simulate(plan, settings);

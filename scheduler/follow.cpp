@@ -38,10 +38,7 @@ Successor Scheduler::Machine::next_in_lane(const Slot& slot) const {
   const std::uint32_t task = slot.task + 1;
   Successor next{Follows::Task, slot.lane, task, task};
   if (!touched_.empty()) return next;
-  next.until = task_rules(slot, task).plain_until;
-  if (!slot.keeps_place || next.until == task) return next;
-  const std::uint32_t last_out = limits_.last_out(slot.step);
-  next.until = task <= last_out ? std::min(next.until, last_out) : task;
+  next.until = slot.keeps_place ? reach(slot.step, task) : task_rules(slot, task).plain_until;
   return next;
 }
 
@@ -62,15 +59,14 @@ Successor Scheduler::Machine::next_lane_after(const Slot& slot) const {
     return {};
   }
   if (lane >= row.until) return {};
-  const TaskRules& first = rules_.tasks[rules.first_task];
-  Successor next{Follows::Lane, lane, 0, touched_.empty() ? first.plain_until : 0};
-  if (rules.limited && limits_.goes_out(slot.step)) {
-    next.until = std::min(next.until, limits_.last_out(slot.step));
-  }
+  Successor next{Follows::Lane, lane, 0, 0};
+  if (!touched_.empty()) return next;
+  const bool keeps_place = rules.limited && limits_.goes_out(slot.step);
+  next.until = keeps_place ? reach(slot.step, 0) : rules_.tasks[rules.first_task].plain_until;
   return next;
 }
 
-void Scheduler::Machine::follow(base::Instant now, std::uint32_t place, const Successor& successor,
+bool Scheduler::Machine::follow(base::Instant now, std::uint32_t place, const Successor& successor,
                                 std::uint32_t last) {
   Slot& slot = slots_[place];
   SLUICE_CHECK(now >= now_ && slot.phase == LanePhase::Acting && last <= successor.until,
@@ -81,18 +77,70 @@ void Scheduler::Machine::follow(base::Instant now, std::uint32_t place, const Su
   const StepRules& rules = rules_.steps[slot.step];
   if (limits_.keep_contracts() || rules.limited) take_place(slot, successor);
   if (successor.follows == Follows::Lane) {
-    if (!rules.limited) ++row.next;
-    ++row.begun;
-    if (rules.batches != TaskRules::none) --batches_[rules.batches].open;
-    if (rules.on_failure == plan::OnFailure::RollbackAll) {
-      row.begun_lanes.push_back(successor.lane);
-    }
+    begin_next(row, rules, {successor.lane, 1});
     slot.lane = successor.lane;
   }
   slot.task = last;
-  if (!rules.remembers) return;
-  for (std::uint32_t task = successor.task; task <= last; ++task) {
+  for (std::uint32_t task = successor.task; rules.remembers && task <= last; ++task) {
     if (task_rules(slot, task).remembered) row.begun_tasks.set(slot.lane, task);
+  }
+  return task_rules(slot, last).follows != Follows::More;
+}
+
+void Scheduler::Machine::begin_next(StepRow& row, const StepRules& rules, const Procession& begun) {
+  if (!rules.limited) row.next += begun.count;
+  row.begun += begun.count;
+  if (rules.batches != TaskRules::none) batches_[rules.batches].open -= begun.count;
+  if (rules.on_failure != plan::OnFailure::RollbackAll) return;
+  for (std::uint32_t i = 0; i < begun.count; ++i) row.begun_lanes.push_back(begun.first + i);
+}
+
+Scheduler::Procession Scheduler::Machine::procession(std::uint32_t place) const {
+  const Successor next = successor(place);
+  const plan::StepId step = slots_[place].step;
+  const StepRules& rules = rules_.steps[step];
+  const bool whole = next.follows == Follows::Lane && next.until + 1 == rules.tasks;
+  if (!whole || !touched_.empty()) return {};
+  const StepRow& row = steps_[step];
+  const TaskRules* const tasks = &rules_.tasks[rules.first_task];
+  const bool counts = rules.limited && limits_.goes_out(step);
+  const bool serves = tasks[0].effect != plan::ServiceEffect{} ||
+                      tasks[rules.tasks - 1].effect != plan::ServiceEffect{};
+  if (limits_.keep_contracts() && serves && !counts) return {};
+  std::uint32_t until = row.until;
+  if (row.next_left_out < row.left_out.size()) {
+    until = std::min(until, row.left_out[row.next_left_out].lane);
+  }
+  if (rules.limited) until = std::min(until, limits_.heirs_until(step, next.lane));
+  return {next.lane, until > next.lane ? until - next.lane : 0};
+}
+
+void Scheduler::Machine::proceed(base::Instant now, plan::StepId step, const Procession& begun,
+                                 std::span<const Move> moves) {
+  const StepRules& rules = rules_.steps[step];
+  StepRow& row = steps_[step];
+  SLUICE_CHECK(now >= now_ && begun.first + begun.count <= row.until,
+               "lanes cannot have begun as it was told");
+  now_ = now;
+  const TaskRules& first = rules_.tasks[rules.first_task];
+  const TaskRules& last = rules_.tasks[rules.first_task + rules.tasks - 1];
+  if (rules.limited) limits_.proceed(step, begun.first, begun.count);
+  for (const Move& move : moves) {
+    Slot& slot = slots_[move.slot];
+    if (rules.limited) {
+      limits_.move(step, move.from, move.to, last.effect, slot.keeps_place);
+      slot.keeps_place = limits_.goes_out(step);
+      if (limits_.keep_contracts()) limits_.start_work(rules.targets->at(move.to), first.effect);
+    }
+    slot.lane = move.to;
+    slot.task = rules.tasks - 1;
+  }
+  begin_next(row, rules, begun);
+  for (std::uint32_t i = 0; rules.remembers && i < begun.count * rules.tasks; ++i) {
+    const std::uint32_t task = i % rules.tasks;
+    if (rules_.tasks[rules.first_task + task].remembered) {
+      row.begun_tasks.set(begun.first + i / rules.tasks, task);
+    }
   }
 }
 

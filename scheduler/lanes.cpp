@@ -235,11 +235,20 @@ std::uint32_t Scheduler::Machine::plain_until(const Action& started) const {
   const bool first = started.part == Part::Run && started.attempt == 1;
   const bool as_usual = !slot.troubled() && !steps_[slot.step].cut && touched_.empty();
   if (!first || !as_usual) return started.task;
-  const std::uint32_t until = task_rules(slot, started.task).plain_until;
-  if (!slot.keeps_place || until == started.task) return until;
-  // Its target may no longer count as out of service from one of them on.
-  const std::uint32_t last_out = limits_.last_out(slot.step);
-  return started.task <= last_out ? std::min(until, last_out) : started.task;
+  return slot.keeps_place ? reach(slot.step, started.task)
+                          : task_rules(slot, started.task).plain_until;
+}
+
+// plain_until of a task whose lane keeps a place. From the last task that takes its target out on
+// it may no longer count, but where that has drained it: then it counts until it is back.
+std::uint32_t Scheduler::Machine::reach(plan::StepId step, std::uint32_t task) const {
+  const std::uint32_t first = rules_.steps[step].first_task;
+  const std::uint32_t until = rules_.tasks[first + task].plain_until;
+  const std::uint32_t last_out = limits_.last_out(step);
+  if (until == task) return until;
+  if (task > last_out) return task;
+  const bool drains = last_out <= until && rules_.tasks[first + last_out].effect.drains;
+  return drains ? until : std::min(until, last_out);
 }
 
 Action Scheduler::Machine::stride(const Action& started, std::uint32_t last) {

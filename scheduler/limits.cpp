@@ -399,13 +399,31 @@ std::uint32_t Limits::heir(plan::StepId step, std::uint32_t lane, const plan::Se
 
 void Limits::inherit(plan::StepId step, std::uint32_t lane, std::uint32_t heir,
                      const plan::ServiceEffect& effect, bool keeps_place) {
-  StepRow& row = steps_[step.value];
+  proceed(step, heir, 1);
+  move(step, lane, heir, effect, keeps_place);
+}
+
+std::uint32_t Limits::heirs_until(plan::StepId step, std::uint32_t heir) const {
+  constexpr std::uint32_t most = 32;
+  const Queue& queue = queues_[rules_.steps[step.value].first_cohort];
+  const std::uint32_t end = std::min(heir + most, queue.last - 1);
+  while (heir < end && !done(step, heir) && exempt(step, heir) == queue.exempt) ++heir;
+  return heir;
+}
+
+void Limits::proceed(plan::StepId step, std::uint32_t heir, std::uint32_t count) {
   const std::uint32_t number = rules_.steps[step.value].first_cohort;
   Queue& queue = queues_[number];
-  done_[row.first_done + heir] = true;
-  queue.next = heir + 1;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    done_[steps_[step.value].first_done + heir + i] = true;
+  }
+  queue.next = heir + count;
   const std::uint32_t first = head(queue);
   if (first != none) heaps_.set_key(number, key(step, first));
+}
+
+void Limits::move(plan::StepId step, std::uint32_t lane, std::uint32_t heir,
+                  const plan::ServiceEffect& effect, bool keeps_place) {
   if (!rules_.keeps_contracts) return;
   const plan::TargetId target = target_of(step, lane);
   if (effect.interrupts) outages_.end_interruption(target, true);

@@ -74,6 +74,12 @@ class Limits {
   // It does.
   void inherit(plan::StepId step, std::uint32_t lane, std::uint32_t heir,
                const plan::ServiceEffect& effect, bool keeps_place);
+  // Heirs one after the other, from this one on: up to which lane, as far as was looked.
+  std::uint32_t heirs_until(plan::StepId step, std::uint32_t heir) const;
+  // So many heirs have begun; and of those at work, one has taken the other's place.
+  void proceed(plan::StepId step, std::uint32_t heir, std::uint32_t count);
+  void move(plan::StepId step, std::uint32_t lane, std::uint32_t heir,
+            const plan::ServiceEffect& effect, bool keeps_place);
   static constexpr std::uint32_t none = LimitRules::none;
 
   // Limits have places again: lanes that waited for them go back to their steps' queues, as many as

@@ -36,8 +36,11 @@ class Scheduler::Machine {
   Action stride(const Action& started, std::uint32_t last);
   bool may_be_followed(const Action& action) const;
   Successor successor(std::uint32_t place) const;
-  void follow(base::Instant now, std::uint32_t place, const Successor& successor,
+  bool follow(base::Instant now, std::uint32_t place, const Successor& successor,
               std::uint32_t last);
+  Procession procession(std::uint32_t place) const;
+  void proceed(base::Instant now, plan::StepId step, const Procession& begun,
+               std::span<const Move> moves);
 
   bool ended() const { return ended_; }
   bool at_rest() const {
@@ -216,6 +219,8 @@ class Scheduler::Machine {
   Successor next_in_lane(const Slot& slot) const;
   Successor next_lane_after(const Slot& slot) const;
   void take_place(Slot& slot, const Successor& successor);
+  void begin_next(StepRow& row, const StepRules& rules, const Procession& begun);
+  std::uint32_t reach(plan::StepId step, std::uint32_t task) const;
 
   // failure.cpp: what a failure means
   void fail_work(Slot& slot);

@@ -28,9 +28,17 @@ bool Scheduler::may_be_followed(const Action& action) const {
 Successor Scheduler::successor(std::uint32_t slot) const {
   return machine_->successor(slot);
 }
-void Scheduler::follow(base::Instant now, std::uint32_t slot, const Successor& successor,
+bool Scheduler::follow(base::Instant now, std::uint32_t slot, const Successor& successor,
                        std::uint32_t last) {
-  machine_->follow(now, slot, successor, last);
+  return machine_->follow(now, slot, successor, last);
+}
+
+Scheduler::Procession Scheduler::procession(std::uint32_t slot) const {
+  return machine_->procession(slot);
+}
+void Scheduler::proceed(base::Instant now, plan::StepId step, const Procession& begun,
+                        std::span<const Move> moves) {
+  machine_->proceed(now, step, begun, moves);
 }
 
 bool Scheduler::ended() const {

@@ -179,9 +179,28 @@ class Scheduler {
   // It has ended well at this instant, and so has all of `successor` before `last`, which is at
   // most its `until` (as in stride()): the first attempt of `last` is under way. The same as
   // apply(), where nothing that does not go well is told of the same instant; nobody is told
-  // anything.
-  void follow(base::Instant now, std::uint32_t slot, const Successor& successor,
+  // anything. Returns what may_be_followed() says of that attempt.
+  bool follow(base::Instant now, std::uint32_t slot, const Successor& successor,
               std::uint32_t last);
+
+  // Lanes of the slot's step, in order, of which each may begin when one of its lanes at work ends
+  // well, at whatever instant, and go through all its tasks in one stride: as follow() would have
+  // it, as things stand. As far as was looked; count 0: none.
+  struct Procession {
+    std::uint32_t first = 0;
+    std::uint32_t count = 0;
+  };
+  Procession procession(std::uint32_t slot) const;
+  // The first `count` of a procession have begun, each in the slot of one that ended well: the last
+  // of that at `now`. `moves`: the slots, each once, with the lanes that are at work there now. All
+  // of them are at their last tasks.
+  struct Move {
+    std::uint32_t slot = 0;
+    std::uint32_t from = 0;  // the lane before
+    std::uint32_t to = 0;
+  };
+  void proceed(base::Instant now, plan::StepId step, const Procession& begun,
+               std::span<const Move> moves);
 
   bool ended() const;               // DeploymentEnded has been said
   bool at_rest() const;             // nothing runs and no timer is awaited: paused, or ended

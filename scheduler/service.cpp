@@ -53,13 +53,8 @@ ServiceTracker::ServiceTracker(const plan::Plan& plan, bool keep_rows)
   }
   if (!has_effects(plan)) return;  // nothing will ever be out
   targets_.resize(plan.targets.size());
-  first_.assign(plan.targets.size() + 1, 0);
-  for_each_member([&](plan::TargetId target, plan::RoleId) { ++first_[target.value + 1]; });
-  for (std::size_t i = 1; i < first_.size(); ++i) first_[i] += first_[i - 1];
-  members_.resize(first_.back());
-  std::vector<std::uint32_t> next(first_.begin(), first_.end() - 1);
-  for_each_member(
-      [&](plan::TargetId target, plan::RoleId role) { members_[next[target.value]++] = role; });
+  if (keep_rows) times_.resize(plan.targets.size());
+  find_spans();
 }
 
 // A row for each bound of each contract that is about part of a role; the others read the role's.
@@ -78,11 +73,13 @@ void ServiceTracker::add_groups() {
   }
 }
 
+// visit(first, count, row): so many targets side by side stand in that row.
 template <class Visit>
-void ServiceTracker::for_each_member(Visit visit) const {
+void ServiceTracker::for_each_run(Visit visit) const {
   for (const plan::RoleId role : plan_.roles.ids()) {
-    plan_.target_lists[plan_.roles[role].targets].for_each(
-        [&](plan::TargetId target) { visit(target, role); });
+    for (const auto& run : plan_.target_lists[plan_.roles[role].targets].runs()) {
+      visit(run.first, run.count, role);
+    }
   }
   for (std::size_t i = 0; i < plan_.contracts.size(); ++i) {
     const plan::Contract& contract = plan_.contracts[i];
@@ -93,9 +90,70 @@ void ServiceTracker::for_each_member(Visit visit) const {
                                       [&](const auto& row) { return value == row.value; });
       if (bound == contract.bounds.end()) return;
       const auto place = static_cast<std::uint32_t>(bound - contract.bounds.begin());
-      visit(target, plan::RoleId{first_bound_[i] + place});
+      visit(target.value, 1, plan::RoleId{first_bound_[i] + place});
     });
   }
+}
+
+// Where runs of rows begin and end; between two such places all targets stand in the same rows.
+void ServiceTracker::find_spans() {
+  struct Edge {
+    std::uint32_t at = 0;
+    bool begins = false;
+    plan::RoleId row;
+  };
+  std::vector<Edge> edges;
+  for_each_run([&](std::uint32_t first, std::uint32_t count, plan::RoleId row) {
+    // A row goes on where one run of it ends and the next begins.
+    const bool goes_on = !edges.empty() && edges.back().row == row && edges.back().at == first;
+    if (goes_on) {
+      edges.back().at += count;
+    } else {
+      edges.push_back({first, true, row});
+      edges.push_back({first + count, false, row});
+    }
+  });
+  std::stable_sort(edges.begin(), edges.end(),
+                   [](const Edge& a, const Edge& b) { return a.at < b.at; });
+  std::vector<plan::RoleId> rows;
+  spans_.push_back({0, 0});
+  for (std::size_t i = 0; i < edges.size(); ++i) {
+    const Edge& edge = edges[i];
+    if (edge.begins) {
+      rows.push_back(edge.row);
+    } else {
+      rows.erase(std::find(rows.begin(), rows.end(), edge.row));
+    }
+    if (i + 1 < edges.size() && edges[i + 1].at == edge.at) continue;
+    const auto member = static_cast<std::uint32_t>(members_.size());
+    if (edge.at == 0) {
+      spans_.back().first_member = member;
+    } else {
+      spans_.push_back({edge.at, member});
+    }
+    members_.insert(members_.end(), rows.begin(), rows.end());
+  }
+  spans_.push_back({~std::uint32_t{0}, static_cast<std::uint32_t>(members_.size())});
+}
+
+bool ServiceTracker::alike(const plan::TargetList& targets) {
+  if (spans_.empty() || targets.empty()) return true;
+  const std::uint32_t span = span_of(targets.at(0));
+  return std::all_of(targets.runs().begin(), targets.runs().end(), [&](const auto& run) {
+    return span_of(plan::TargetId{run.first}) == span &&
+           span_of(plan::TargetId{run.first + run.count - 1}) == span;
+  });
+}
+
+std::uint32_t ServiceTracker::span_of(plan::TargetId target) {
+  const bool same = spans_[last_span_].first <= target.value &&
+                    target.value < spans_[last_span_ + std::size_t{1}].first;
+  if (same) return last_span_;
+  const auto after =
+      std::upper_bound(spans_.begin(), spans_.end(), target.value,
+                       [](std::uint32_t wanted, const Span& span) { return wanted < span.first; });
+  last_span_ = static_cast<std::uint32_t>(after - spans_.begin()) - 1;
+  return last_span_;
 }
 
 std::uint32_t ServiceTracker::in_service(std::size_t contract, std::size_t bound) const {
@@ -111,21 +169,21 @@ void ServiceTracker::advance(base::Instant now) {
 
 void ServiceTracker::drain(plan::TargetId target) {
   TargetRow& row = targets_[target.value];
-  const bool was_out = row.drained || row.interruptions > 0;
-  row.drained = true;
+  const bool was_out = row.out();
+  row.drained = 1;
   update(target, was_out);
 }
 
 void ServiceTracker::restore(plan::TargetId target) {
   TargetRow& row = targets_[target.value];
-  const bool was_out = row.drained || row.interruptions > 0;
-  row.drained = false;
+  const bool was_out = row.out();
+  row.drained = 0;
   update(target, was_out);
 }
 
 void ServiceTracker::begin_interruption(plan::TargetId target) {
   TargetRow& row = targets_[target.value];
-  const bool was_out = row.drained || row.interruptions > 0;
+  const bool was_out = row.out();
   ++row.interruptions;
   update(target, was_out);
 }
@@ -133,37 +191,55 @@ void ServiceTracker::begin_interruption(plan::TargetId target) {
 void ServiceTracker::end_interruption(plan::TargetId target, bool well) {
   TargetRow& row = targets_[target.value];
   --row.interruptions;
-  if (!well) row.drained = true;
+  if (!well) row.drained = 1;
   update(target, true);
 }
 
-void ServiceTracker::update(plan::TargetId target, bool was_out) {
-  TargetRow& row = targets_[target.value];
-  const bool out = row.drained || row.interruptions > 0;
-  if (out == was_out) return;
-  if (out) {
-    // Back and gone again at one instant: it was never back.
-    const bool touches = row.last_end == now_;
-    row.out_since = touches ? row.last_start : now_;
-    if (touches && keep_rows_) {
-      const auto last = std::find_if(out_rows_.rbegin(), out_rows_.rend(),
-                                     [&](const auto& kept) { return kept.target == target; });
-      if (last != out_rows_.rend()) out_rows_.erase(std::next(last).base());
-    }
-  } else {
-    if (row.out_since < now_) {
-      row.last_start = row.out_since;
-      row.last_end = now_;
-      if (keep_rows_) out_rows_.push_back({target, {row.out_since, now_}});
-    }
-    row.out_since = base::Instant::never();
+void ServiceTracker::hand_over(plan::TargetId restored, plan::TargetId drained) {
+  TargetRow& from = targets_[restored.value];
+  TargetRow& to = targets_[drained.value];
+  const bool plain = from.drained == 1 && from.interruptions == 0 && !to.out() && !keep_rows_;
+  if (!plain || span_of(restored) != span_of(drained)) {
+    restore(restored);
+    drain(drained);
+    return;
   }
-  for (std::uint32_t i = first_[target.value]; i < first_[target.value + 1]; ++i) {
+  from.drained = 0;  // as many of each role are in service as before
+  to.drained = 1;
+}
+
+void ServiceTracker::update(plan::TargetId target, bool was_out) {
+  const bool out = targets_[target.value].out();
+  if (out == was_out) return;
+  if (keep_rows_) keep_times(target, out);
+  targets_out_ += out ? 1 : ~std::uint32_t{0};
+  const std::uint32_t span = span_of(target);
+  for (std::uint32_t i = spans_[span].first_member; i < spans_[span + 1].first_member; ++i) {
     RoleRow& role = roles_[members_[i].value];
     role.in_service += out ? ~std::uint32_t{0} : 1;  // less or more by one
     if (!role.touched) touched_.push_back(members_[i]);
     role.touched = true;
   }
+}
+
+void ServiceTracker::keep_times(plan::TargetId target, bool out) {
+  OutTimes& times = times_[target.value];
+  if (out) {
+    // Back and gone again at one instant: it was never back.
+    const bool touches = times.last_end == now_;
+    times.since = touches ? times.last_start : now_;
+    if (!touches) return;
+    const auto last = std::find_if(out_rows_.rbegin(), out_rows_.rend(),
+                                   [&](const auto& kept) { return kept.target == target; });
+    if (last != out_rows_.rend()) out_rows_.erase(std::next(last).base());
+    return;
+  }
+  if (times.since < now_) {
+    times.last_start = times.since;
+    times.last_end = now_;
+    out_rows_.push_back({target, {times.since, now_}});
+  }
+  times.since = base::Instant::never();
 }
 
 void ServiceTracker::settle_roles() {
@@ -212,12 +288,12 @@ void ServiceTracker::fill(base::Instant end, Timeline& timeline) const {
   }
   timeline.target_out.resize(targets_.size());
   for (std::size_t target = 0; target < targets_.size(); ++target) {
-    timeline.target_out[target] = targets_[target].drained || targets_[target].interruptions > 0;
+    timeline.target_out[target] = targets_[target].out();
   }
   if (!keep_rows_) return;
   timeline.out_rows = out_rows_;
   for (std::uint32_t target = 0; target < targets_.size(); ++target) {
-    const base::Instant since = targets_[target].out_since;
+    const base::Instant since = times_[target].since;
     if (since < end) timeline.out_rows.push_back({plan::TargetId{target}, {since, end}});
   }
   std::sort(timeline.out_rows.begin(), timeline.out_rows.end(), [](const auto& a, const auto& b) {

@@ -199,6 +199,12 @@ class TimelineBuilder {
 
   void observe(base::Instant now, std::span<const Event> events, const Commands& commands);
   void follow(base::Instant now, const Followed& followed);
+  // Whether proceed() may be told of this step: its targets stand in the same roles, and no
+  // interval is kept.
+  bool proceeds(plan::StepId step) const;
+  // As Scheduler::proceed() has it.
+  void proceed(base::Instant now, plan::StepId step, const Scheduler::Procession& begun,
+               std::span<const Scheduler::Move> moves);
   // What has been seen so far, closed at `now` where the deployment has not ended: a run that is
   // still going on has open intervals.
   Timeline build(base::Instant now) const;

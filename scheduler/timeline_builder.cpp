@@ -37,6 +37,9 @@ struct StepRow {
   const plan::TargetList* targets = nullptr;     // null: the controller
   std::uint32_t first = plan::TargetId{}.value;  // where they are a single run
   std::uint32_t first_task = 0;
+  std::uint32_t tasks = 0;
+  bool proceeds = false;  // a lane leaves its target as in service as it was
+  bool goes_out = false;  // and not so in between
 
   plan::TargetId target(std::uint32_t lane) const {
     if (targets == nullptr) return {};
@@ -53,6 +56,9 @@ class TimelineBuilder::Fold {
 
   void observe(base::Instant now, std::span<const Event> events, const Commands& commands);
   void follow(base::Instant now, const Followed& followed);
+  bool proceeds(plan::StepId step) const;
+  void proceed(base::Instant now, plan::StepId step, const Scheduler::Procession& begun,
+               std::span<const Scheduler::Move> moves);
   Timeline build(base::Instant now) const;
   const ServiceTracker& service() const { return service_; }
 
@@ -149,6 +155,7 @@ void TimelineBuilder::Fold::read_steps() {
   for (const plan::Step& step : plan_.steps) {
     StepRow& row = steps_.emplace_back();
     row.first_task = static_cast<std::uint32_t>(effects_.size());
+    row.tasks = static_cast<std::uint32_t>(step.tasks.size());
     for (const plan::Task& task : step.tasks) {
       effects_.push_back(task.effect);
       has_manual_ = has_manual_ || task.action.kind == "manual";
@@ -156,6 +163,14 @@ void TimelineBuilder::Fold::read_steps() {
     if (step.on_controller) continue;
     row.targets = &plan_.target_lists[step.targets];
     if (row.targets->runs().size() == 1) row.first = row.targets->runs().front().first;
+    if (step.tasks.empty()) continue;
+    const plan::ServiceEffect& first = step.tasks.front().effect;
+    const plan::ServiceEffect& last = step.tasks.back().effect;
+    const bool swaps = first.drains && last.restores && !first.interrupts && !last.interrupts;
+    const bool blinks = first == plan::ServiceEffect{.interrupts = true} && step.tasks.size() == 1;
+    const bool stays = first == plan::ServiceEffect{} && last == plan::ServiceEffect{};
+    row.goes_out = !stays;
+    row.proceeds = !keep_lanes_ && (stays || swaps || blinks) && service_.alike(*row.targets);
   }
 }
 
@@ -185,25 +200,53 @@ void TimelineBuilder::Fold::follow(base::Instant now, const Followed& followed) 
   stand(standings_, followed.step, followed.ended_lane, Standing::Succeeded);
 }
 
+// Nobody but the lanes at work is out, so that those between would not be seen.
+bool TimelineBuilder::Fold::proceeds(plan::StepId step) const {
+  const StepRow& row = steps_[step.value];
+  return row.proceeds &&
+         (!row.goes_out || service_.targets_out() == timeline_.steps[step.value].running);
+}
+
+// What began and ended in between has left no trace but in the counts, and where it stands.
+void TimelineBuilder::Fold::proceed(base::Instant now, plan::StepId step,
+                                    const Scheduler::Procession& begun,
+                                    std::span<const Scheduler::Move> moves) {
+  pass_time(now);
+  std::vector<State>& states = lane_states(step);
+  const StepRow& row = steps_[step.value];
+  for (const Scheduler::Move& move : moves) {
+    states[move.from] = State::Succeeded;
+    stand(standings_, step, move.from, Standing::Succeeded);
+    states[move.to] = State::Running;
+    serve({step, move.slot, move.from, row.tasks - 1, move.to, 0});
+  }
+  for (std::uint32_t lane = begun.first; lane < begun.first + begun.count; ++lane) {
+    if (states[lane] == State::Running) continue;
+    states[lane] = State::Succeeded;
+    stand(standings_, step, lane, Standing::Succeeded);
+  }
+  timeline_.steps[step.value].succeeded += begun.count;
+}
+
 void TimelineBuilder::Fold::serve(const Followed& followed) {
   const StepRow& step = steps_[followed.step.value];
-  const plan::ServiceEffect& ended = effects_[step.first_task + followed.ended_task];
-  const plan::ServiceEffect& begun = effects_[step.first_task + followed.task];
-  if (ended.restores || ended.interrupts) {
-    service_.advance(now_);
-    const plan::TargetId target = step.target(followed.ended_lane);
-    if (ended.interrupts && target.valid()) service_.end_interruption(target, true);
-    if (ended.restores && target.valid()) service_.restore(target);
-    slots_[followed.slot].interrupting = false;
-  }
-  if (!begun.drains && !begun.interrupts) return;
+  const plan::ServiceEffect ended = effects_[step.first_task + followed.ended_task];
+  const plan::ServiceEffect begun = effects_[step.first_task + followed.task];
+  const bool ends = ended.restores || ended.interrupts;
+  const bool begins = begun.drains || begun.interrupts;
+  if (!ends && !begins) return;
   service_.advance(now_);
+  const plan::TargetId before = step.target(followed.ended_lane);
   const plan::TargetId target = step.target(followed.lane);
   if (!target.valid()) return;
+  if (ended.restores && begun.drains && !ended.interrupts && !begun.interrupts) {
+    return service_.hand_over(before, target);
+  }
+  if (ended.interrupts) service_.end_interruption(before, true);
+  if (ended.restores) service_.restore(before);
   if (begun.drains) service_.drain(target);
-  if (!begun.interrupts) return;
-  service_.begin_interruption(target);
-  slots_[followed.slot].interrupting = true;
+  if (begun.interrupts) service_.begin_interruption(target);
+  if (ended.interrupts || begun.interrupts) slots_[followed.slot].interrupting = begun.interrupts;
 }
 
 void TimelineBuilder::Fold::follow_lanes(const Followed& followed) {
@@ -540,6 +583,14 @@ void TimelineBuilder::observe(base::Instant now, std::span<const Event> events,
 
 void TimelineBuilder::follow(base::Instant now, const Followed& followed) {
   fold_->follow(now, followed);
+}
+bool TimelineBuilder::proceeds(plan::StepId step) const {
+  return fold_->proceeds(step);
+}
+void TimelineBuilder::proceed(base::Instant now, plan::StepId step,
+                              const Scheduler::Procession& begun,
+                              std::span<const Scheduler::Move> moves) {
+  fold_->proceed(now, step, begun, moves);
 }
 
 Timeline TimelineBuilder::build(base::Instant now) const {

@@ -124,7 +124,7 @@ bool moves_something(const plan::Plan& plan, const plan::Work& work) {
   });
 }
 
-Attempts::Attempts(const plan::Plan& plan, const Settings& settings)
+Attempts::Attempts(const plan::Plan& plan, const Settings& settings, std::uint32_t runs)
     : plan_(plan), settings_(settings) {
   for (const plan::StepId id : plan.steps.ids()) {
     const plan::Step& step = plan.steps[id];
@@ -166,7 +166,8 @@ Attempts::Attempts(const plan::Plan& plan, const Settings& settings)
   for (const plan::TargetId target : settings.unreachable) unreachable_[target.value] = true;
   for (const plan::StepId step : settings.fixed) fix_step(step);
   for (const plan::StepId id : plan.steps.ids()) add_lanes(plan.steps[id], first_[id.value]);
-  hash_targets();
+  if (runs > 1) hash_targets();
+  make_tables(runs);
 }
 
 bool Attempts::is_quick(const Model& model, const plan::Step& step) const {
@@ -203,6 +204,8 @@ void Attempts::add_lanes(const plan::Step& step, std::uint32_t first_work) {
   }
   if (!all) return;
   row.targets = &plan_.target_lists[step.targets];
+  const auto& lists = row.targets->runs();
+  if (lists.size() == 1) row.first_target = lists.front().first;
   row.at_once = draws_at_once / std::clamp(row.tasks, 1U, block);
 }
 

@@ -16,6 +16,7 @@
 #include "scheduler/scheduler.h"
 #include "simulator/distribution.h"
 #include "simulator/drawn.h"
+#include "simulator/quantile_table.h"
 #include "simulator/settings.h"
 
 namespace sluice::simulator {
@@ -35,8 +36,9 @@ bool moves_something(const plan::Plan& plan, const plan::Work& work);
 
 class Attempts {
  public:
-  // Plan and settings must outlive it.
-  Attempts(const plan::Plan& plan, const Settings& settings);
+  // Plan and settings must outlive it. `runs`: how many will be drawn, which decides what is worth
+  // its preparation and changes no number.
+  Attempts(const plan::Plan& plan, const Settings& settings, std::uint32_t runs = 1);
 
   // Fails where a target lacks what its duration is worked out from. A `via` with several hosts
   // takes the longest of their draws, and fails or not as a whole.
@@ -93,12 +95,15 @@ class Attempts {
     std::vector<bool> worked_out;    // of rows
   };
 
+  static constexpr std::uint32_t no_target = 0xffff'ffff;
+
   // What draw_lanes() needs of a step: small rows of numbers, one after the other.
   struct LaneRow {
     const plan::TargetList* targets = nullptr;  // null: its lanes are not drawn together
     std::uint32_t first = 0;                    // in quick_
     std::uint32_t tasks = 0;
     std::uint32_t at_once = 1;
+    std::uint32_t first_target = no_target;  // where they are a single run of them
     bool random = false;
     bool fails = false;
     bool times_out = false;
@@ -108,6 +113,7 @@ class Attempts {
     std::uint64_t identity = 0;
     Distribution distribution;
     const std::vector<Distribution>* rows = nullptr;  // by PropertySetId; null: `distribution`
+    std::uint32_t table = 0xffff'ffff;                // of its quantiles, where it has one
     double fails = 0;                                 // of 100e6
   };
 
@@ -123,6 +129,7 @@ class Attempts {
                                  : (*quick.rows)[plan_.targets.properties(target).value];
   }
   void hash_targets();
+  void make_tables(std::uint32_t runs);
   void fix_step(plan::StepId step);
   void add_model(const plan::Work& work, std::string_view name, std::uint64_t identity,
                  const plan::Step& step);
@@ -154,7 +161,8 @@ class Attempts {
   std::vector<LaneRow> lanes_;     // by step
   std::vector<Quick> quick_;
   std::vector<base::Duration> timeouts_;  // as quick_
-  std::vector<std::uint64_t> hashes_;     // by target: of its name; empty where none is drawn for
+  std::vector<QuantileTable> tables_;
+  std::vector<std::uint64_t> hashes_;  // by target: of its name; empty where that is not worth it
 };
 
 }  // namespace sluice::simulator

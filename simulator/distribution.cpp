@@ -265,22 +265,37 @@ Duration Distribution::quantile_beyond(Duration elapsed, double probability,
 }
 
 void Distribution::fill(const std::uint64_t* bits, std::uint32_t count, std::uint32_t task,
-                        std::span<DrawnLane> lanes) const {
-  const auto stored = [](Duration drawn) {
-    const bool fits = drawn.ms < std::int64_t{DrawnLane::too_long};
-    return fits ? static_cast<std::uint32_t>(drawn.ms) : DrawnLane::too_long;
+                        std::span<DrawnLane> lanes, const QuantileTable* table) const {
+  const auto stored = [](std::int64_t ms) {
+    return static_cast<std::uint32_t>(std::min<std::int64_t>(ms, DrawnLane::too_long));
   };
+  DrawnLane* const rows = lanes.data();
   if (kind_ == Kind::Constant) {
-    for (std::uint32_t i = 0; i < count; ++i) lanes[i].takes[task] = stored(low_);
+    for (std::uint32_t i = 0; i < count; ++i) rows[i].takes[task] = stored(low_.ms);
   } else if (kind_ == Kind::Uniform) {
+    const std::int64_t low = low_.ms;
+    const std::int64_t high = high_.ms;
+    const auto width = static_cast<double>(high - low) + 1.0;
     for (std::uint32_t i = 0; i < count; ++i) {
-      lanes[i].takes[task] = stored(quantile(to_open_interval(bits[i])));
+      const auto above = static_cast<std::int64_t>(to_open_interval(bits[i]) * width);
+      rows[i].takes[task] = stored(std::min(low + above, high));
+    }
+  } else if (table == nullptr) {
+    for (std::uint32_t i = 0; i < count; ++i) {
+      rows[i].takes[task] = stored(curved_quantile(to_open_interval(bits[i])).ms);
     }
   } else {
     for (std::uint32_t i = 0; i < count; ++i) {
-      lanes[i].takes[task] = stored(curved_quantile(to_open_interval(bits[i])));
+      std::int64_t ms = table->quantile(bits[i]);
+      if (ms == QuantileTable::unsure) ms = curved_quantile(to_open_interval(bits[i])).ms;
+      rows[i].takes[task] = stored(ms);
     }
   }
+}
+
+QuantileTable Distribution::table() const {
+  const double bend = kind_ == Kind::Triangular ? below_ : -1;
+  return QuantileTable([this](double probability) { return exact_quantile(probability); }, bend);
 }
 
 Duration Distribution::curved_quantile(double probability) const {

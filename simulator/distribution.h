@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <cstdint>
 #include <span>
+#include <tuple>
 
 #include "base/result.h"
 #include "base/time.h"
 #include "plan/plan.h"
 #include "simulator/drawn.h"
+#include "simulator/quantile_table.h"
 
 namespace sluice::simulator {
 
@@ -51,8 +53,14 @@ class Distribution {
   }
   // quantile() of many random numbers, each put into the row of its lane, in the column of its
   // task.
+  // `table`: its own, if it has been made.
   void fill(const std::uint64_t* bits, std::uint32_t count, std::uint32_t task,
-            std::span<DrawnLane> lanes) const;
+            std::span<DrawnLane> lanes, const QuantileTable* table = nullptr) const;
+  // Worth a table, where many are drawn.
+  bool is_curved() const {
+    return kind_ != Kind::Constant && kind_ != Kind::Uniform && kind_ != Kind::History;
+  }
+  QuantileTable table() const;
   // Of attempts: the share that lasts longer than this.
   double lasting_longer(base::Duration elapsed) const;
   // Of those the share of `probability` that does not exceed the result, which is longer than
@@ -61,6 +69,13 @@ class Distribution {
   // The same of the longest of so many attempts at once.
   base::Duration quantile_beyond(base::Duration elapsed, double probability,
                                  std::uint32_t attempts) const;
+  bool operator==(const Distribution& other) const {
+    const auto all = [](const Distribution& of) {
+      return std::tuple(of.kind_, of.low_, of.high_, of.first_, of.second_, of.below_,
+                        of.measured_.data(), of.measured_.size());
+    };
+    return all(*this) == all(other);
+  }
   // The same number whatever is drawn.
   bool is_constant() const { return kind_ == Kind::Constant; }
 

@@ -16,8 +16,10 @@ struct DrawnLane {
 
   std::array<std::uint32_t, block> takes;  // ms
   std::uint8_t failing = 0;                // a bit for each task
-  // None of them fails, is timed out, takes no time or too long to stand here.
+  // None of them fails, is timed out, takes no time or too long to stand here; and what all of them
+  // take then.
   bool simple = false;
+  std::uint32_t all = 0;
 
   bool fails(std::uint32_t at) const { return ((failing >> at) & 1U) != 0; }
 };

@@ -7,7 +7,7 @@
 
 namespace sluice::simulator {
 
-// Each name once, for all its draws.
+// Each name once, for all runs.
 void Attempts::hash_targets() {
   const bool random = std::any_of(lanes_.begin(), lanes_.end(), [](const LaneRow& row) {
     return row.random && row.targets != nullptr;
@@ -16,6 +16,26 @@ void Attempts::hash_targets() {
   hashes_.resize(plan_.targets.size());
   for (std::uint32_t target = 0; target < hashes_.size(); ++target) {
     hashes_[target] = base::stable_hash(plan_.targets.name(plan::TargetId{target}));
+  }
+}
+
+// Each distribution once. A table costs some thousand quantiles.
+void Attempts::make_tables(std::uint32_t runs) {
+  constexpr std::uint64_t worth_it = 50'000;
+  std::vector<const Distribution*> known;
+  for (const LaneRow& row : lanes_) {
+    if (row.targets == nullptr || std::uint64_t{row.targets->size()} * runs < worth_it) continue;
+    for (std::uint32_t task = 0; task < row.tasks; ++task) {
+      Quick& quick = quick_[row.first + task];
+      if (quick.rows != nullptr || !quick.distribution.is_curved()) continue;
+      const auto same = std::find_if(known.begin(), known.end(), [&](const Distribution* other) {
+        return *other == quick.distribution;
+      });
+      quick.table = static_cast<std::uint32_t>(same - known.begin());
+      if (same != known.end()) continue;
+      known.push_back(&quick.distribution);
+      tables_.push_back(quick.distribution.table());
+    }
   }
 }
 
@@ -43,12 +63,17 @@ void Attempts::draw_some(const LaneRow& row, std::uint32_t lane, std::uint32_t f
   const auto lanes = static_cast<std::uint32_t>(drawn.size());
   const std::uint32_t draws = row.random ? lanes * tasks : 0;
   if (row.random) {
+    std::array<std::uint64_t, draws_at_once> names;
     for (std::uint32_t i = 0; i < lanes; ++i) {
-      targets[i] = row.targets->at(lane + i);
-      const std::uint64_t name = hashes_[targets[i].value];
-      for (std::uint32_t task = 0; task < tasks; ++task) {
-        identities[task * lanes + i] = base::combined_hash(quick[task].identity, name);
-      }
+      targets[i] = row.first_target == no_target ? row.targets->at(lane + i)
+                                                 : plan::TargetId{row.first_target + lane + i};
+      names[i] = hashes_.empty() ? base::stable_hash(plan_.targets.name(targets[i]))
+                                 : hashes_[targets[i].value];
+    }
+    for (std::uint32_t task = 0; task < tasks; ++task) {
+      std::uint64_t* const column = &identities[task * lanes];
+      const std::uint64_t of_task = quick[task].identity;
+      for (std::uint32_t i = 0; i < lanes; ++i) column[i] = base::combined_hash(of_task, names[i]);
     }
     base::random_columns(settings_.seed, run, 1, std::span(identities).first(draws),
                          std::span(bits).first(draws), std::span(chances).first(draws));
@@ -57,7 +82,9 @@ void Attempts::draw_some(const LaneRow& row, std::uint32_t lane, std::uint32_t f
   for (std::uint32_t task = 0; task < tasks; ++task) {
     const std::uint64_t* const column = &bits[task * lanes];
     if (quick[task].rows == nullptr) {
-      quick[task].distribution.fill(column, lanes, task, drawn);
+      const std::uint32_t table = quick[task].table;
+      const QuantileTable* const read = table < tables_.size() ? &tables_[table] : nullptr;
+      quick[task].distribution.fill(column, lanes, task, drawn, read);
     } else {
       for (std::uint32_t i = 0; i < lanes; ++i) {
         quick_distribution(quick[task], targets[i]).fill(column + i, 1, task, drawn.subspan(i));
@@ -77,9 +104,13 @@ void Attempts::find_simple(const LaneRow& row, std::uint32_t first,
   const base::Duration* const timeouts = &timeouts_[row.first + first];
   for (DrawnLane& lane : drawn) {
     bool simple = lane.failing == 0;
+    std::uint64_t all = 0;
     for (std::uint32_t task = 0; task < tasks; ++task) {
-      simple = simple && lane.takes[task] - 1 < DrawnLane::too_long - 1;
+      simple = simple && lane.takes[task] > 0;
+      all += lane.takes[task];
     }
+    simple = simple && all < DrawnLane::too_long;
+    lane.all = static_cast<std::uint32_t>(all);
     for (std::uint32_t task = 0; row.times_out && task < tasks; ++task) {
       simple = simple && lane.takes[task] <= timeouts[task].ms;
     }

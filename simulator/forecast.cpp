@@ -35,7 +35,11 @@ class Course {
     }
   }
 
-  void follow(Instant, const scheduler::Followed&) {}  // no step begins or ends there
+  // No step begins or ends there.
+  void follow(Instant, const scheduler::Followed&) {}
+  static bool proceeds(plan::StepId) { return true; }
+  void proceed(Instant, plan::StepId, const scheduler::Scheduler::Procession&,
+               std::span<const scheduler::Scheduler::Move>) {}
 
   Instant end() const { return end_; }
   // Nothing of one that did not run.

@@ -142,7 +142,7 @@ Probability probability_of(std::uint32_t hits, std::uint32_t runs) {
 Result<Outlook> predict(const plan::Plan& plan, const Settings& settings, const MonteCarlo& many) {
   SLUICE_CHECK(many.runs > 0 && many.runs <= most_runs && many.threads > 0,
                "so many runs cannot be made");
-  const Attempts attempts(plan, settings);
+  const Attempts attempts(plan, settings, many.runs);
   Outlook outlook;
   outlook.runs = many.runs;
   outlook.duration_ms = outlook.waiting_ms = Sample(many.runs);

@@ -70,6 +70,7 @@ class VirtualRun {
   static constexpr bool can_follow =
       requires(Fold fold, const scheduler::Followed& what) { fold.follow(Instant{}, what); };
   static constexpr std::uint32_t no_end = 0xffff'ffff;
+  static constexpr std::uint32_t most_at_once = 256;  // lanes, so that a step of a run stays short
 
   // Pace::Strides is for folds that look at no task.
   VirtualRun(const plan::Plan& plan, const Attempts& attempts, Fold fold, Pace pace)
@@ -165,7 +166,9 @@ class VirtualRun {
     Action action;
     Instant end;
     Outcome outcome = Outcome::Succeeded;
-    bool odd = false;  // more may follow its end than one successor: it stands in odd_
+    bool odd = false;    // more may follow its end than one successor: it stands in odd_
+    bool known = false;  // the scheduler has said that its lane may be followed by another one
+    bool moved = false;  // it stands in moves_
   };
   // The first attempts of its lane.
   struct Drawn {
@@ -200,6 +203,7 @@ class VirtualRun {
     for (; most > 0; --most) {
       const Instant next = ends_.next();
       if (next >= std::min(odd_.next(), others_.next())) return true;
+      if (strides_ && proceed()) continue;
       now_ = next;
       do {
         const std::uint32_t place = ends_.next_slot();
@@ -212,6 +216,51 @@ class VirtualRun {
       if (!events_.empty()) return true;
     }
     return false;
+  }
+
+  // Lanes of a step that are gone through in one stride each begin one after the other, as the
+  // slots come free: the queue is all that there is to do for each. False: none of them has.
+  bool proceed() {
+    const std::uint32_t next = ends_.next_slot();
+    const plan::StepId step = slots_[next].action.step;
+    if (!attempts_.draws_lanes(step) || !fold_.proceeds(step)) return false;
+    const std::uint32_t last = attempts_.tasks(step) - 1;
+    if (last >= Attempts::block || slots_[next].action.task != last) return false;
+    scheduler::Scheduler::Procession procession = scheduler_.procession(next);
+    const Instant until = std::min(odd_.next(), others_.next());
+    const std::uint32_t most = std::min(procession.count, most_at_once);
+    std::uint32_t begun = 0;
+    while (begun < most && ends_.next() < until) {
+      const std::uint32_t place = ends_.next_slot();
+      Slot& slot = slots_[place];
+      if (slot.action.step != step || slot.action.task != last || !may_proceed(place)) break;
+      const std::uint32_t lane = procession.first + begun;
+      const DrawnLane& drawn = ahead_.lane(attempts_, step, lane, run_);
+      if (!drawn.simple) break;
+      if (!slot.moved) moves_.push_back({place, slot.action.lane, 0});
+      slot.moved = true;
+      slot.action.lane = lane;
+      now_ = slot.end;
+      slot.end = now_ + base::Duration{drawn.all};
+      ends_.set(place, slot.end);
+      ++begun;
+    }
+    if (begun == 0) return false;
+    for (scheduler::Scheduler::Move& move : moves_) {
+      move.to = slots_[move.slot].action.lane;
+      slots_[move.slot].moved = false;
+    }
+    procession.count = begun;
+    scheduler_.proceed(now_, step, procession, moves_);
+    fold_.proceed(now_, step, procession, moves_);
+    moves_.clear();
+    return true;
+  }
+
+  bool may_proceed(std::uint32_t place) {
+    Slot& slot = slots_[place];
+    slot.known = slot.known || scheduler_.successor(place).follows == scheduler::Follows::Lane;
+    return slot.known;
   }
 
   // The slot's action ends now. False: apply() has to tell what follows.
@@ -230,14 +279,14 @@ class VirtualRun {
       return times_out(step, first + task, drawn.takes[task]);
     });
     const std::uint32_t last = first + stride.last;
-    scheduler_.follow(now_, place, next, last);
+    const bool goes_on = scheduler_.follow(now_, place, next, last);
     fold_.follow(now_, {step, place, slot.action.lane, slot.action.task, next.lane, next.task});
     slot.action.lane = next.lane;
     slot.action.task = last;
     slot.action.attempt = 1;
     slot.end = now_ + stride.takes;
     slot.outcome = stride.fails ? Outcome::Failed : Outcome::Succeeded;
-    slot.odd = stride.fails || !scheduler_.may_be_followed(slot.action);
+    slot.odd = stride.fails || !goes_on;
     if (!slot.odd && stride.takes.ms > 0) {
       ends_.set(place, slot.end);
     } else {
@@ -331,7 +380,7 @@ class VirtualRun {
     odd_.clear(action.slot);
     const bool odd =
         follows_ && (outcome != Outcome::Succeeded || !scheduler_.may_be_followed(action));
-    slots_[action.slot] = {action, end, outcome, odd};
+    slots_[action.slot] = {action, end, outcome, odd, false, false};
     wait_for_end(action.slot);
   }
   void wait_for_end(std::uint32_t place) {
@@ -424,7 +473,8 @@ class VirtualRun {
   Ahead ahead_;
   TimedEvents others_;
   std::vector<Slot> slots_;
-  std::vector<Drawn> drawn_;            // as slots_, where any are
+  std::vector<Drawn> drawn_;  // as slots_, where any are
+  std::vector<scheduler::Scheduler::Move> moves_;
   std::vector<std::uint32_t> at_once_;  // slots of which the action takes no time
   std::vector<Event> events_;
   scheduler::Commands commands_;

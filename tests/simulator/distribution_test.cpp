@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
+#include "base/random.h"
 #include "simulator/distribution.h"
 
 using namespace sluice;
@@ -135,5 +136,33 @@ TEST_CASE("no draw is negative, infinite or longer than a hundred years") {
     CHECK(distribution.quantile(smallest).ms >= 0);
     CHECK(distribution.quantile(largest) <= simulator::longest_drawn);
     CHECK(distribution.quantile(largest).ms > 1'000'000);
+  }
+}
+
+TEST_CASE("a table of quantiles gives the exact ones, or says that it is unsure") {
+  const std::vector<simulator::Distribution> all{
+      simulator::Distribution::make(Kind::Lognormal, {1000}, {2276}, {0}).value(),
+      simulator::Distribution::make(Kind::Lognormal, {3'600'000}, {7'200'000}, {0}).value(),
+      simulator::Distribution::make(Kind::Lognormal, {3}, {900}, {0}).value(),
+      simulator::Distribution::make(Kind::Normal, {30'000}, {5000}, {0}).value(),
+      simulator::Distribution::make(Kind::Normal, {100}, {5000}, {0}).value(),
+      simulator::Distribution::make(Kind::Triangular, {20'000}, {60'000}, {30'000}).value(),
+      simulator::Distribution::make(Kind::Triangular, {0}, {60'000}, {0}).value(),
+      simulator::Distribution::make(Kind::Exponential, {30'000}, {0}, {0}).value(),
+      simulator::Distribution::make(Kind::Exponential, {1}, {0}, {0}).value(),
+  };
+  for (const simulator::Distribution& distribution : all) {
+    REQUIRE(distribution.is_curved());
+    const simulator::QuantileTable table = distribution.table();
+    constexpr std::uint32_t draws = 40'000;
+    std::uint32_t unsure = 0;
+    for (std::uint32_t i = 0; i < draws; ++i) {
+      const std::uint64_t bits = base::random_bits(7, 0, i, 1);
+      const std::int64_t read = table.quantile(bits);
+      unsure += read == simulator::QuantileTable::unsure ? 1U : 0U;
+      if (read == simulator::QuantileTable::unsure) continue;
+      if (read != distribution.quantile(simulator::to_open_interval(bits)).ms) FAIL("at " << bits);
+    }
+    CHECK(unsure < draws / 10);
   }
 }

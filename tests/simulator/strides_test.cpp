@@ -199,3 +199,79 @@ TEST_CASE("what is followed and what is told may take turns") {
     CHECK(commands == expected);
   }
 }
+
+namespace {
+
+std::string names(std::uint32_t first, std::uint32_t last) {
+  std::string text;
+  for (std::uint32_t i = first; i <= last; ++i) text += " w" + std::to_string(i);
+  return text;
+}
+
+// Each attempt between 1 and `longest` ms; some tasks fail now and then.
+void set_lengths(plan::Plan& plan, test::Dice& dice) {
+  const std::uint32_t longest = dice.chance(50) ? 4 : 3000;
+  const bool fails = dice.chance(50);
+  for (plan::Step& step : plan.steps) {
+    for (plan::Task& task : step.tasks) {
+      task.takes.kind = Kind::Uniform;
+      task.takes.low = plan::constant({Duration{dice.chance(10) ? 0 : 1}});
+      task.takes.high = plan::constant({Duration{1 + dice.below(longest)}});
+      task.takes.mode = task.takes.high;
+      if (fails && dice.chance(50)) task.fails = plan::Percentage{dice.below(4) * 1'000'000};
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("long steps have the same summary however they go on") {
+  const std::string role = "! role web:" + names(1, 90) + "\n";
+  const std::string half = role + "! role shop:" + names(31, 70) + "\n";
+  const std::string contract = role + "! require available web >= 80\n";
+  const std::vector<std::string> texts{
+      role + "Update on w1..w90, window 7: x; y; z",
+      role + "Update on w1..w90, window 7, tolerate 3: x, drains; y, retry 2; z, restores",
+      half + "Update on w1..w90, window 9: x, drains; y; z, restores",
+      contract + "Update on w1..w90, window 30: x, drains; y; z, restores",
+      contract + "Update on w1..w90, window 30, tolerate 2: x; y, drains; z, restores",
+      contract + "Update on w1..w90, window 30: x, interrupts",
+      contract + "Update on w1..w90, window 4: x, drains; y, timeout 2000; z, restores",
+      contract + "! at most 11\nUpdate on w1..w90, window 30: x, drains; y, restores",
+      contract + "Drain on w1..w5: x, drains\nUpdate on w1..w90, window 30: x, drains; y, restores",
+      role +
+          "! at most 11\nA on w1..w40, window 9: x; y\nB on w41..w90, window 9, with previous: x",
+      role + "A on w1..w40, window 9: x; y\nB on w41..w90, window 9, with previous: x; y; z",
+      role + "A on w1..w50, window 9: x; y\nB on w41..w90, window 9, with previous: x; y; z",
+      role + "Update on w1..w90, batches 1 9 30%: x; y",
+      role + "Update on w1..w90, window 9, tolerate 1, rollback all: x, undo []; y",
+      role + "Update on w1..w90, window 9, tolerate 5, rollback: x, undo []; y",
+      role + "Update on w1..w90, window 9: a; b; c; d; e; f; g; h; i; j",
+  };
+  for (const std::string& text : texts) {
+    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+      INFO("seed " << seed << " of\n" << text.substr(text.find("web:")));
+      plan::Plan plan = test::tiny_plan(text);
+      test::Dice dice(seed);
+      set_lengths(plan, dice);
+      check_same(plan, seed);
+    }
+  }
+}
+
+TEST_CASE("lanes proceed one after the other where nothing but their order counts") {
+  const auto count = [](std::string_view text) {
+    const plan::Plan plan = test::tiny_plan(text);
+    scheduler::Scheduler scheduler(plan);
+    scheduler::Commands commands;
+    scheduler.apply({0}, {}, commands);
+    scheduler::Action action = commands.back().action;
+    action = scheduler.stride(action, scheduler.plain_until(action));
+    return scheduler.procession(action.slot).count;
+  };
+  CHECK(count("Update on w1..w90, window 7: x; y; z") == 83);
+  CHECK(count("Update on w1..w90, batches 40 50: x") == 0);  // all of the batch has begun
+  CHECK(count("Update on w1..w90, batches 40 50, window 9: x") == 31);
+  CHECK(count("Update on w1..w90, window 7: x; y, interrupts; z") == 0);
+  CHECK(count("Update on w1..w90, window 7: x; y, manual") == 0);
+}
