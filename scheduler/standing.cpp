@@ -60,6 +60,22 @@ State state_of(Standing standing) {
   return State::NotStarted;
 }
 
+std::uint32_t& counter(StepTimes& times, State state) {
+  switch (state) {
+    case State::Succeeded:
+    case State::Degraded:
+      return times.succeeded;
+    case State::Skipped:
+      return times.skipped;
+    case State::Excluded:
+      return times.excluded;
+    case State::LeftBehind:
+      return times.left_behind;
+    default:
+      return times.failed;
+  }
+}
+
 void count(Census& census, Standing standing, Finding finding) {
   switch (standing) {
     case Standing::Untouched:

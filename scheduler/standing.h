@@ -31,6 +31,9 @@ Standing standing_of(State state, Reason reason);
 // The word for it.
 State state_of(Standing standing);
 
+// The counter of a step's lanes that have ended so.
+std::uint32_t& counter(StepTimes& times, State state);
+
 // What the census found of a target, the worst of what it asked there.
 enum class Finding : std::uint8_t { InPlace, Unknown, Missing };
 

@@ -16,22 +16,6 @@ namespace {
 
 constexpr base::Instant never = base::Instant::never();
 
-std::uint32_t& counter(StepTimes& times, State state) {
-  switch (state) {
-    case State::Succeeded:
-    case State::Degraded:
-      return times.succeeded;
-    case State::Skipped:
-      return times.skipped;
-    case State::Excluded:
-      return times.excluded;
-    case State::LeftBehind:
-      return times.left_behind;
-    default:
-      return times.failed;
-  }
-}
-
 // A step as the fold reads it: an event looks at no name and at no list of a single run.
 struct StepRow {
   const plan::TargetList* targets = nullptr;     // null: the controller
