@@ -72,7 +72,7 @@ bool Scheduler::Machine::follow(base::Instant now, std::uint32_t place, const Su
   SLUICE_CHECK(now >= now_ && slot.phase == LanePhase::Acting && last <= successor.until,
                "a lane cannot be followed as it was told to");
   now_ = now;
-  touch(slot);
+  if (!touched_.empty()) touch(slot);
   StepRow& row = steps_[slot.step];
   const StepRules& rules = rules_.steps[slot.step];
   if (limits_.keep_contracts() || rules.limited) take_place(slot, successor);

@@ -214,11 +214,9 @@ void TimelineBuilder::Fold::proceed(base::Instant now, plan::StepId step,
 
 void TimelineBuilder::Fold::serve(const Followed& followed) {
   const StepRow& step = steps_[followed.step.value];
-  const plan::ServiceEffect ended = effects_[step.first_task + followed.ended_task];
-  const plan::ServiceEffect begun = effects_[step.first_task + followed.task];
-  const bool ends = ended.restores || ended.interrupts;
-  const bool begins = begun.drains || begun.interrupts;
-  if (!ends && !begins) return;
+  const plan::ServiceEffect& ended = effects_[step.first_task + followed.ended_task];
+  const plan::ServiceEffect& begun = effects_[step.first_task + followed.task];
+  if (!ended.restores && !ended.interrupts && !begun.drains && !begun.interrupts) return;
   service_.advance(now_);
   const plan::TargetId before = step.target(followed.ended_lane);
   const plan::TargetId target = step.target(followed.lane);
