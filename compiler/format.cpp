@@ -133,6 +133,7 @@ class Formatter final : public DeclarationVisitor {
     } else {
       complete_ = false;
       writer_.new_line(0);
+      writer_.add(indentation(from));
       writer_.forget_comment();
       writer_.add(text_.substr(from, list.tokens[parsed.end - 1].end - from));
     }
@@ -150,8 +151,19 @@ class Formatter final : public DeclarationVisitor {
   void before(std::uint32_t next) {
     if (is_blank(at_, next)) return writer_.between(at_, next, 0, at_ > 0);
     complete_ = false;
-    writer_.add(text_.substr(at_, next - at_));
+    std::string_view passed = text_.substr(at_, next - at_);
+    while (passed.ends_with(' ') || passed.ends_with('\t')) passed.remove_suffix(1);
+    writer_.add(passed);
     writer_.drop_blank_line();
+  }
+
+  // The blanks from the start of its line. Where braces are missing they tell what belongs
+  // together, so that without them the part would be read otherwise.
+  std::string_view indentation(std::uint32_t at) const {
+    std::uint32_t begin = at;
+    while (begin > 0 && (text_[begin - 1] == ' ' || text_[begin - 1] == '\t')) --begin;
+    const bool own_line = begin == 0 || text_[begin - 1] == '\n';
+    return own_line ? text_.substr(begin, at - begin) : std::string_view();
   }
 
   // Nothing but blanks and comments.
@@ -261,12 +273,30 @@ class Formatter final : public DeclarationVisitor {
   bool complete_ = true;
 };
 
-}  // namespace
-
-Formatted format(const base::Sources& sources, base::FileId file, base::Diagnostics& diagnostics) {
+Formatted format_once(const base::Sources& sources, base::FileId file,
+                      base::Diagnostics& diagnostics) {
   Formatter formatter(sources[file]);
   if (read_declarations(sources, file, diagnostics, formatter)) return formatter.finish();
   return {std::string(sources[file].text()), false};
+}
+
+}  // namespace
+
+Formatted format(const base::Sources& sources, base::FileId file, base::Diagnostics& diagnostics) {
+  Formatted made = format_once(sources, file, diagnostics);
+  if (made.complete) return made;
+  // Where a brace is missing, indentation tells what belongs together, so that what has been laid
+  // out may let more of the rest be read: again, until nothing changes.
+  constexpr int most_rounds = 8;
+  for (int round = 0; round < most_rounds; ++round) {
+    base::Sources again;
+    base::Diagnostics unheard;
+    const base::FileId next = again.add(base::SourceFile(sources[file].name(), made.text));
+    std::string text = format_once(again, next, unheard).text;
+    if (text == made.text) break;
+    made.text = std::move(text);
+  }
+  return made;
 }
 
 }  // namespace sluice::compiler

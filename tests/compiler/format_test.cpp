@@ -80,6 +80,20 @@ TEST_CASE("a text block moves with its statement and keeps its text") {
   CHECK(meaning(moved) == meaning(text));
 }
 
+TEST_CASE("a part with a mistake keeps its indentation, by which its braces are told") {
+  const std::string text =
+      "deployment \"Acme\"\n   {step \"One\" {\n    run \"true\"\n    verify {\n      run "
+      "\"check\"\n"
+      "    undo { run \"back\"procedure}\n  }\n}\nenvironment production {\n  variable release = "
+      "\"2\"\n"
+      "step \"Two\" {\n  run \"true\"\n}\nuse\n leave\n";
+  const compiler::Formatted once = formatted(text);
+  CHECK(once.text.find("\n   {step") != std::string::npos);
+  CHECK(formatted(once.text).text == once.text);
+  const std::string passed = "}\n   {\n  }\nstep \"One\" { run \"true\" }\n";
+  CHECK(formatted(formatted(passed).text).text == formatted(passed).text);
+}
+
 TEST_CASE("what cannot be read at all comes back as it is") {
   const std::string text = std::string("deployment \"x\xff\"\n");
   const compiler::Formatted result = formatted(text);
