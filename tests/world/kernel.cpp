@@ -63,7 +63,8 @@ Kernel& Kernel::current() {
 }
 
 void Kernel::at(base::Instant when, Owner owner, std::function<void()> what) {
-  events_.push({std::max(when, now_), ++entered_, owner, std::move(what)});
+  when = std::max(when, now_);
+  events_.push({when, when, ++entered_, owner, std::move(what)});
 }
 
 bool Kernel::step() {
@@ -79,7 +80,6 @@ bool Kernel::step() {
   if (found == programs_.end()) return true;
   if (found->second.frozen_until > now_) {
     event.when = found->second.frozen_until;
-    event.number = ++entered_;
     events_.push(std::move(event));
     return true;
   }
@@ -108,7 +108,7 @@ void Kernel::after_program(Owner owner) {
   }
   if (program.turn_due) return;
   program.turn_due = true;
-  events_.push({now_, ++entered_, owner, {}});
+  events_.push({now_, now_, ++entered_, owner, {}});
 }
 
 Kernel::Owner Kernel::begin_program(std::function<void()> turn, std::function<void()> reap) {
@@ -126,7 +126,8 @@ bool Kernel::alive(Owner owner) const {
   return found != programs_.end() && !found->second.dying;
 }
 void Kernel::freeze(Owner owner, base::Instant until) {
-  programs_[owner].frozen_until = until;
+  base::Instant& thaws = programs_[owner].frozen_until;
+  thaws = std::max(thaws, until);
 }
 bool Kernel::frozen(Owner owner) const {
   const auto found = programs_.find(owner);
@@ -158,7 +159,7 @@ bool Kernel::effect() {
   Program& program = found->second;
   if (program.dying) return false;
   if (++program.effects == program.freezes_at) {
-    program.frozen_until = now_ + program.freezes_for;
+    program.frozen_until = std::max(program.frozen_until, now_ + program.freezes_for);
     note("stands still at an effect", "", program.freezes_for.ms);
     after(1, 0, program.then);
   }

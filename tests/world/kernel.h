@@ -103,13 +103,15 @@ class Kernel {
  private:
   struct Event {
     base::Instant when;
+    base::Instant due;  // before `when` where its program stood still: the order stays
     std::uint64_t number = 0;
     Owner owner = 0;
     std::function<void()> what;  // empty: the program's turn
   };
   struct Later {
     bool operator()(const Event& a, const Event& b) const {
-      return a.when != b.when ? a.when > b.when : a.number > b.number;
+      if (a.when != b.when) return a.when > b.when;
+      return a.due != b.due ? a.due > b.due : a.number > b.number;
     }
   };
   struct Program {

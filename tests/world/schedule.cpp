@@ -400,8 +400,14 @@ std::string Schedule::standing() {
   const Program* row = live();
   if (row == nullptr || row->controller->driver() == nullptr) return "no program carries it on";
   const runtime::Driver& driver = *row->controller->driver();
-  return fmt::format("{}, {} at work, {} questions, {} unknown, {} waited for, {} conditions",
-                     scheduler::state_name(driver.state()), driver.run_state().open.size(),
+  std::string at_work;
+  for (const auto& entry : driver.run_state().open) {
+    const scheduler::Action& action = entry.first;
+    at_work += fmt::format(" {}.{}.{}.{}.{}", action.step.value, action.lane, action.task,
+                           static_cast<int>(action.part), action.attempt);
+  }
+  return fmt::format("{}, {} at work{}, {} questions, {} unknown, {} waited for, {} conditions",
+                     scheduler::state_name(driver.state()), driver.run_state().open.size(), at_work,
                      driver.questions().size(), driver.unknown().size(),
                      driver.run_state().timers.size(), driver.run_state().conditions.size());
 }
