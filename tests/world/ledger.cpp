@@ -274,12 +274,25 @@ void Ledger::reported(const runtime::Instant& instant, const std::set<Action>& o
     }
   }
   check_outcomes(instant);
+  for (const scheduler::Event& event : instant.events) person_has_done(event);
   for (const runtime::HostResult& result : instant.results) {
     if (!open.contains(result.action)) {
       kernel_.violate("an end was written down of what was not at work");
     }
     check_result(result);
   }
+}
+
+// What a person does is no script: it has happened when the person says so.
+void Ledger::person_has_done(const scheduler::Event& event) {
+  const bool well = event.kind == scheduler::Event::Kind::ActionFinished &&
+                    event.outcome == scheduler::Outcome::Succeeded;
+  if (!well || plan_.steps[event.action.step].on_controller) return;
+  if (scheduler::work_for(plan_, event.action).action.kind != "manual") return;
+  const std::uint32_t on = plan::lane_target(plan_, event.action.step, event.action.lane).value;
+  const plan::ServiceEffect what = scheduler::effect_of(plan_, event.action);
+  if (what.drains) drained_.insert(on);
+  if (what.restores || what.interrupts) drained_.erase(on);
 }
 
 // An action has succeeded where it has on all its hosts; and where nobody knows, a person was

@@ -68,6 +68,7 @@ class Ledger {
   void check_window(const Effect& effect);
   void check_shared(const Effect& effect);
   void check_contracts(const Effect& effect, bool begins);
+  void person_has_done(const scheduler::Event& event);
   void check_outcomes(const runtime::Instant& instant);
   void check_result(const runtime::HostResult& result);
   std::string text(const Effect& effect) const;
