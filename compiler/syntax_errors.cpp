@@ -356,6 +356,12 @@ class Explanation {
     if (!made_.hints.empty()) return true;
     if (is_word_) made_.hints = did_you_mean(found_, expected_words());
     if (!made_.hints.empty()) return true;
+    const bool behind_name =
+        unexpected_.token > 0 && list_.tokens[unexpected_.token - 1].kind == TokenKind::StringClose;
+    if (rule == Rule::Step && is_word_ && behind_name) {
+      made_.hints = {fmt::format("where it runs stands behind `on`: `on {}`", shown())};
+      return true;
+    }
     // On the line of a phrase it was meant to be a part of it.
     const std::string_view phrase = opening_before();
     const std::string_view usage =
