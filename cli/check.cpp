@@ -69,8 +69,9 @@ int check_command(const CheckOptions& options) {
   render::TextStyle style;
   style.width = terminal_width(2);
   style.colour = colour_wanted(2);
-  fmt::print(stderr, "{}: {} on {}, no mistakes\n{}", options.input.file,
+  fmt::print(stderr, "{}: {} on {}, {}\n{}", options.input.file,
              base::counted(steps_of(plan), "step"), base::counted(plan.targets.size(), "target"),
+             status == exit_done ? "no mistakes" : "and it cannot be carried out as it asks",
              render::verdicts_text(plan, judgement.verdicts, judgement.findings,
                                    command_words(options.input), style));
   return status;

@@ -98,8 +98,8 @@ std::string written(const std::string& text) {
     } else if (rest.starts_with("\xC2\x85")) {
       made += "\\u{85}";
       ++at;
-    } else if (rest.starts_with("\xE2\x80\xAE")) {
-      made += "\\u{202e}";
+    } else if (rest.starts_with("\xE2\x80\xAE") || rest.starts_with("\xE2\x80\xA8")) {
+      made += rest.starts_with("\xE2\x80\xAE") ? "\\u{202e}" : "\\u{2028}";
       at += 2;
     } else {
       made += text[at];

@@ -190,4 +190,5 @@ TEST_CASE("a plan whose step would wait for ever is refused by check, and ends b
   const auto result = checked(text);
   CHECK(result.status == 1);
   CHECK_THAT(in_one_line(result.err), Catch::Contains("would wait for ever"));
+  CHECK_THAT(result.err, !Catch::Contains("no mistakes"));
 }
