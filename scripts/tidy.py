@@ -20,7 +20,7 @@ import tempfile
 
 FOLDERS = ["base", "plan", "scheduler", "compiler", "simulator", "runtime", "render", "cli"]
 FILTER = "/(" + "|".join(FOLDERS) + r")/[a-z0-9_]+\.(h|cpp)$"
-TOGETHER = 40  # at most, of one unit: more take much memory and leave a core without work
+TOGETHER = 24  # at most, of one unit: more take much memory and leave a core without work
 
 
 def digest(paths):
@@ -44,36 +44,48 @@ def with_headers(source):
     return sorted(found)
 
 
-def own_names(source):
-    """What a source declares at the margin and may collide over: types, constants, and whole heads of functions."""
+def declared_names(path):
+    """What a file declares at the margin: types, constants, functions."""
     found = set()
-    with open(source, encoding="utf-8") as file:
+    with open(path, encoding="utf-8") as file:
         for line in file:
             if not re.match(r"[A-Za-z_\[]", line) or re.match(r"namespace |using [\w:]+;|using namespace ", line):
                 continue
             kind = re.match(r"(?:template <.*> )?(?:struct|class|enum class|enum|using(?= \w+ =)) (\w+)", line)
             constant = None if "(" in line else re.search(r"(\w+)(?:\[\w*\])?(?: = |\{| \{|;)", line)
+            function = re.search(r"([\w:]+)\(", line)
             if kind or constant:
                 found.add((kind or constant)[1])
-            elif "(" in line and "::" not in line.split("(")[0].split()[-1]:
-                found.add(line.strip())
+            elif function and "::" not in function[1]:
+                found.add(function[1])
     return found
 
 
 def units(sources):
-    """The sources in groups of a folder: each in the first group that has room and none of its names."""
+    """The sources in groups of a folder: each in the first group that has room and in which no name means two things."""
+    known = {}
+
+    def names(path):
+        if path not in known:
+            known[path] = declared_names(path)
+        return known[path]
+
     found = []
     for _, folder in itertools.groupby(sources, os.path.dirname):
-        groups = []
+        groups = []  # sources, what they declare, what their headers declare
         for source in folder:
-            names = own_names(source)
-            group = next((group for group in groups if len(group[0]) < TOGETHER and not group[1] & names), None)
-            if group is None:
-                groups.append(([source], names))
+            beside = set().union(*(names(path) for path in with_headers(source) if path != source))
+            own = names(source) - beside
+            for group in groups:
+                if len(group[0]) < TOGETHER and not own & (group[1] | group[2]) and not beside & group[1]:
+                    break
             else:
-                group[0].append(source)
-                group[1].update(names)
-        found += [group for group, _ in groups]
+                group = ([], set(), set())
+                groups.append(group)
+            group[0].append(source)
+            group[1].update(own)
+            group[2].update(beside)
+        found += [group for group, _, _ in groups]
     return sorted(found, key=len, reverse=True)  # the longest first, so that the cores end together
 
 
