@@ -2,7 +2,6 @@
 // names of ours begin with sluice_, which no variable of the user's does.
 #include <fmt/format.h>
 
-#include "runtime/powershell.h"
 #include "runtime/powershell_scripts.h"
 
 namespace sluice::runtime {
@@ -80,12 +79,6 @@ std::string variable(std::string_view name, std::string_view value) {
   return fmt::format("{}={}", name, value);
 }
 
-base::Result<MadeScript> powershell(const PowershellScript& script) {
-  auto text = script.text();
-  if (!text) return text.error();
-  return MadeScript{"powershell", std::move(text).value(), {}};
-}
-
 }  // namespace
 
 base::Result<MadeScript> azure_script(const ActionRequest& request) {
@@ -105,7 +98,7 @@ base::Result<MadeScript> azure_script(const ActionRequest& request) {
   script.set_or_nothing("sluice_client", request.text("client"));
   script.take("sluice_secret", azure_client_secret.variable);
   script.set_script("sluice_body", body).add(azure_login);
-  return powershell(script);
+  return made_of(script);
 }
 
 base::Result<MadeScript> service_fabric_script(const ActionRequest& request) {
@@ -119,7 +112,7 @@ base::Result<MadeScript> service_fabric_script(const ActionRequest& request) {
   script.set_or_nothing("sluice_certificate", certificate);
   script.set_or_nothing("sluice_server_certificate", server);
   script.set_script("sluice_body", request.text("body")).add(fabric_connection);
-  return powershell(script);
+  return made_of(script);
 }
 
 }  // namespace sluice::runtime

@@ -1,5 +1,4 @@
 // The script of `iis`.
-#include "runtime/powershell.h"
 #include "runtime/powershell_scripts.h"
 
 namespace sluice::runtime {
@@ -127,9 +126,7 @@ base::Result<MadeScript> iis_script(const ActionRequest& request) {
   script.set_or_nothing("account", request.text("account"));
   script.set("state", request.text("state"));
   script.take("password", account_password.variable).add(code);
-  auto text = script.text();
-  if (!text) return text.error();
-  return MadeScript{"powershell", std::move(text).value(), {}};
+  return made_of(script);
 }
 
 }  // namespace sluice::runtime

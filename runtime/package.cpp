@@ -54,7 +54,10 @@ std::string release_name(const std::string& source, const std::string& sha256) {
 
 PackageExecutor::PackageExecutor(Loop& loop, Scripts scripts, SshUploads& uploads,
                                  std::string program)
-    : loop_(loop), scripts_(scripts), uploads_(uploads), program_(std::move(program)) {}
+    : ScriptKind(scripts.local, scripts.ssh),
+      loop_(loop),
+      uploads_(uploads),
+      program_(std::move(program)) {}
 
 std::string PackageExecutor::check(const plan::Plan& plan, const std::string& folder) {
   return first_problem(
@@ -189,29 +192,18 @@ void PackageExecutor::put_in_place(ActionRequest request, const Archive& archive
   set("to", request.text("to"));
   set("unpack", here ? program_ : "");
   request.becomes_script(package_script_text.substr(1));
-  Executor& scripts = here ? scripts_.local : scripts_.ssh;
-  scripts.start(std::move(request), std::move(done));
+  hand_over(std::move(request), std::move(done));
 }
 
 void PackageExecutor::cancel(ActionRequest::Ticket ticket) {
   const auto found = sending_.find(ticket);
-  if (found == sending_.end()) {
-    // Each of the two ignores what it did not start.
-    scripts_.local.cancel(ticket);
-    scripts_.ssh.cancel(ticket);
-    return;
-  }
+  if (found == sending_.end()) return ScriptKind::cancel(ticket);
   uploads_.cancel(ticket);
   Completion cancelled;
   cancelled.outcome = scheduler::Outcome::Cancelled;
   cancelled.detail = "cancelled while the archive was on its way";
   answer_soon(std::move(found->second.done), std::move(cancelled));
   sending_.erase(found);
-}
-
-void PackageExecutor::settled(ActionRequest::Ticket ticket) {
-  scripts_.local.settled(ticket);
-  scripts_.ssh.settled(ticket);
 }
 
 }  // namespace sluice::runtime

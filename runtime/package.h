@@ -11,11 +11,12 @@
 #include "runtime/archive.h"
 #include "runtime/executor.h"
 #include "runtime/loop.h"
+#include "runtime/script_kind.h"
 #include "runtime/ssh_upload.h"
 
 namespace sluice::runtime {
 
-class PackageExecutor : public Executor {
+class PackageExecutor : public ScriptKind {
  public:
   struct Scripts {
     Executor& local;
@@ -32,7 +33,6 @@ class PackageExecutor : public Executor {
 
   void start(ActionRequest request, Sink done) override;
   void cancel(ActionRequest::Ticket ticket) override;
-  void settled(ActionRequest::Ticket ticket) override;
 
  private:
   struct Archive {
@@ -55,7 +55,6 @@ class PackageExecutor : public Executor {
   void answer_soon(Sink done, Completion completion);
 
   Loop& loop_;
-  Scripts scripts_;
   SshUploads& uploads_;
   std::string program_;
   std::map<std::string, Archive> archives_;  // by `source`, as the plan has it

@@ -52,6 +52,12 @@ std::string powershell_heading(const ActionRequest& request) {
   return base::printable(text);
 }
 
+base::Result<MadeScript> made_of(const PowershellScript& script) {
+  auto text = script.text();
+  if (!text) return text.error();
+  return MadeScript{"powershell", std::move(text).value(), {}};
+}
+
 bool made_for_powershell(std::string_view kind) {
   return maker_of(kind) != nullptr;
 }
@@ -80,7 +86,7 @@ std::vector<std::string> powershell_environment(const ActionRequest& request) {
 }
 
 PowershellExecutor::PowershellExecutor(Loop& loop, Executor& local_scripts, Executor& ssh_scripts)
-    : loop_(loop), local_(local_scripts), ssh_(ssh_scripts) {}
+    : ScriptKind(local_scripts, ssh_scripts), loop_(loop) {}
 
 void PowershellExecutor::start(ActionRequest request, Sink done) {
   if (const base::Status made = make_powershell_script(request); !made) {
@@ -88,19 +94,7 @@ void PowershellExecutor::start(ActionRequest request, Sink done) {
     failed.detail = made.error().message;
     return loop_.post([failed, done = std::move(done)] { done(failed); });
   }
-  Executor& scripts = request.place.kind == plan::Connection::Kind::Local ? local_ : ssh_;
-  scripts.start(std::move(request), std::move(done));
-}
-
-// Each of the two ignores what it did not start.
-void PowershellExecutor::cancel(ActionRequest::Ticket ticket) {
-  local_.cancel(ticket);
-  ssh_.cancel(ticket);
-}
-
-void PowershellExecutor::settled(ActionRequest::Ticket ticket) {
-  local_.settled(ticket);
-  ssh_.settled(ticket);
+  hand_over(std::move(request), std::move(done));
 }
 
 }  // namespace sluice::runtime

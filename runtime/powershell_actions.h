@@ -5,24 +5,20 @@
 #include <string>
 #include <vector>
 
-#include "runtime/executor.h"
 #include "runtime/loop.h"
+#include "runtime/script_kind.h"
 
 namespace sluice::runtime {
 
-class PowershellExecutor : public Executor {
+class PowershellExecutor : public ScriptKind {
  public:
   // All outlive this one.
   PowershellExecutor(Loop& loop, Executor& local_scripts, Executor& ssh_scripts);
 
   void start(ActionRequest request, Sink done) override;
-  void cancel(ActionRequest::Ticket ticket) override;
-  void settled(ActionRequest::Ticket ticket) override;
 
  private:
   Loop& loop_;
-  Executor& local_;
-  Executor& ssh_;
 };
 
 // The kinds that it carries out.

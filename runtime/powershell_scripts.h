@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "runtime/executor.h"
+#include "runtime/powershell.h"
 
 namespace sluice::runtime {
 
@@ -27,6 +28,9 @@ inline constexpr SecretName azure_client_secret{"client_secret", "sluice_client_
 
 // The first line of each: its kind, its step and target, and where the file says so.
 std::string powershell_heading(const ActionRequest& request);
+
+// Fails where a value of it cannot be a string of PowerShell.
+base::Result<MadeScript> made_of(const PowershellScript& script);
 
 // Each fails where a value cannot be a string of PowerShell.
 base::Result<MadeScript> windows_service_script(const ActionRequest& request);

@@ -48,26 +48,11 @@ std::string_view service_script() {
   return script.substr(1);
 }
 
-ServiceExecutor::ServiceExecutor(Executor& local_scripts, Executor& ssh_scripts)
-    : local_(local_scripts), ssh_(ssh_scripts) {}
-
 void ServiceExecutor::start(ActionRequest request, Sink done) {
   request.environment.push_back(fmt::format("sluice_service_name={}", request.text("name")));
   request.environment.push_back(fmt::format("sluice_service_state={}", request.text("state")));
   request.becomes_script(service_script());
-  Executor& scripts = request.place.kind == plan::Connection::Kind::Local ? local_ : ssh_;
-  scripts.start(std::move(request), std::move(done));
-}
-
-// Each of the two ignores what it did not start.
-void ServiceExecutor::cancel(ActionRequest::Ticket ticket) {
-  local_.cancel(ticket);
-  ssh_.cancel(ticket);
-}
-
-void ServiceExecutor::settled(ActionRequest::Ticket ticket) {
-  local_.settled(ticket);
-  ssh_.settled(ticket);
+  hand_over(std::move(request), std::move(done));
 }
 
 }  // namespace sluice::runtime

@@ -4,23 +4,16 @@
 
 #include <string_view>
 
-#include "runtime/executor.h"
+#include "runtime/script_kind.h"
 
 namespace sluice::runtime {
 
-class ServiceExecutor : public Executor {
+class ServiceExecutor : public ScriptKind {
  public:
-  // Both outlive this one.
-  ServiceExecutor(Executor& local_scripts, Executor& ssh_scripts);
+  using ScriptKind::ScriptKind;
 
   // Succeeds when the unit is active, or has stopped; what systemctl says is the action's output.
   void start(ActionRequest request, Sink done) override;
-  void cancel(ActionRequest::Ticket ticket) override;
-  void settled(ActionRequest::Ticket ticket) override;
-
- private:
-  Executor& local_;
-  Executor& ssh_;
 };
 
 // The script, in POSIX sh.
