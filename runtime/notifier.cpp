@@ -1,11 +1,9 @@
 #include "runtime/notifier.h"
 
 #include <fmt/format.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
 #include <filesystem>
 
 #include "base/utf8.h"
@@ -49,11 +47,9 @@ Result<Destination> url_destination_of(const std::string& url) {
 }
 
 Result<Destination> from_variable(const std::string& name) {
-  char* value = ::secure_getenv(name.c_str());
-  if (value == nullptr) return Error{fmt::format("the environment has no `{}`", name)};
-  const std::string url = value;
-  ::memset(value, '*', url.size());  // who looks at our environment from outside sees the stars
-  ::unsetenv(name.c_str());
+  const auto taken = take_variable(name);
+  if (!taken) return taken.error();
+  const std::string& url = taken.value();
   if (!is_url(url)) return Error{fmt::format("`{}` holds no URL of http or https", name)};
   return url_destination_of(url);
 }

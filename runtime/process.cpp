@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <deque>
 #include <map>
@@ -431,6 +432,15 @@ int count_in_group(int wanted) {
   }
   ::close(proc);
   return running;
+}
+
+base::Result<std::string> take_variable(const std::string& name) {
+  char* value = ::secure_getenv(name.c_str());
+  if (value == nullptr) return base::Error{fmt::format("the environment has no `{}`", name)};
+  std::string text = value;
+  std::memset(value, '*', text.size());
+  ::unsetenv(name.c_str());
+  return text;
 }
 
 std::vector<std::string> inherited_environment() {

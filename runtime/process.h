@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "base/time.h"
 #include "runtime/loop.h"
 
@@ -71,6 +72,10 @@ class Processes {
 // The environment of this program, as NAME=value, without what would make a shell run other code
 // first (ENV, BASH_ENV, exported functions).
 std::vector<std::string> inherited_environment();
+
+// The value of a variable of this program's environment, which has it no more afterwards: who looks
+// from outside (/proc) sees stars. Fails where there is none.
+base::Result<std::string> take_variable(const std::string& name);
 
 // How many processes of the group still run: all but zombies. Read from /proc.
 int count_in_group(int group);

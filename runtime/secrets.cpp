@@ -1,10 +1,8 @@
 #include "runtime/secrets.h"
 
 #include <fmt/format.h>
-#include <string.h>
 #include <sys/prctl.h>
 
-#include <cstdlib>
 #include <filesystem>
 
 #include "base/utf8.h"
@@ -25,15 +23,6 @@ constexpr std::size_t most_said = 4096;
 std::string without_line_end(std::string text) {
   if (!text.empty() && text.back() == '\n') text.pop_back();
   if (!text.empty() && text.back() == '\r') text.pop_back();
-  return text;
-}
-
-Result<std::string> from_environment(const std::string& name) {
-  char* value = ::secure_getenv(name.c_str());
-  if (value == nullptr) return Error{fmt::format("the environment has no `{}`", name)};
-  std::string text = value;
-  ::memset(value, '*', text.size());  // who looks at our environment from outside sees the stars
-  ::unsetenv(name.c_str());
   return text;
 }
 
@@ -87,7 +76,7 @@ Result<std::string> from_command(const std::string& command, const std::string& 
 Result<std::string> read_one(const plan::Secret& secret, const std::string& directory) {
   switch (secret.source) {
     case plan::Secret::Source::Environment:
-      return from_environment(secret.from);
+      return take_variable(secret.from);
     case plan::Secret::Source::File:
       return from_file(secret.from, directory);
     case plan::Secret::Source::Command:
