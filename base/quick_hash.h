@@ -29,4 +29,10 @@ inline std::uint64_t quick_hash(std::string_view text) {
   return hash ^ (hash >> 32U);
 }
 
+// What a table keeps beside an entry whose place the lower half has told: most others are passed
+// without a look.
+inline std::uint32_t upper_half(std::uint64_t hash) {
+  return static_cast<std::uint32_t>(hash >> 32U);
+}
+
 }  // namespace sluice::base

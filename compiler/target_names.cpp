@@ -8,14 +8,6 @@
 
 namespace sluice::compiler {
 
-namespace {
-
-std::uint32_t upper(std::uint64_t hash) {
-  return static_cast<std::uint32_t>(hash >> 32U);
-}
-
-}  // namespace
-
 plan::TargetId TargetNames::find(std::string_view name) {
   // Behind the last of names that ascend comes a new one.
   if (known_ == 0) return {};
@@ -37,7 +29,7 @@ std::size_t TargetNames::place(std::string_view name, std::uint64_t hash) const 
   const std::size_t mask = slots_.size() - 1;
   std::size_t at = hash & mask;
   while (slots_[at].target.valid() &&
-         (slots_[at].hash != upper(hash) || targets_.name(slots_[at].target) != name)) {
+         (slots_[at].hash != base::upper_half(hash) || targets_.name(slots_[at].target) != name)) {
     at = (at + 1) & mask;
   }
   return at;
@@ -52,7 +44,7 @@ void TargetNames::catch_up() {
   for (; indexed_ < known_; ++indexed_) {
     const plan::TargetId target{indexed_};
     const std::uint64_t hash = base::quick_hash(targets_.name(target));
-    slots_[place(targets_.name(target), hash)] = {upper(hash), target};
+    slots_[place(targets_.name(target), hash)] = {base::upper_half(hash), target};
   }
 }
 

@@ -9,21 +9,13 @@
 
 namespace sluice::compiler {
 
-namespace {
-
-std::uint32_t upper(std::uint64_t hash) {
-  return static_cast<std::uint32_t>(hash >> 32U);
-}
-
-}  // namespace
-
 TextPool::Added TextPool::add(std::string_view text) {
   if ((std::size_t{size()} + 1) * 2 > slots_.size()) rebuild(slots_.size() * 2);
   const std::uint64_t hash = base::quick_hash(text);
   Slot& slot = slots_[place(text, hash)];
   if (slot.id != none) return {slot.id, false};
   SLUICE_CHECK(bytes_.size() + text.size() < none, "a pool of texts is full");
-  slot = {upper(hash), size()};
+  slot = {base::upper_half(hash), size()};
   bytes_.append(text);
   ends_.push_back(static_cast<std::uint32_t>(bytes_.size()));
   return {slot.id, true};
@@ -45,7 +37,7 @@ std::size_t TextPool::place(std::string_view wanted, std::uint64_t hash) const {
   const std::size_t mask = slots_.size() - 1;
   std::size_t at = hash & mask;
   while (slots_[at].id != none) {
-    if (slots_[at].hash == upper(hash) && text(slots_[at].id) == wanted) break;
+    if (slots_[at].hash == base::upper_half(hash) && text(slots_[at].id) == wanted) break;
     at = (at + 1) & mask;
   }
   return at;
@@ -65,7 +57,7 @@ void TextPool::rebuild(std::size_t slots) {
     for (std::uint32_t i = 0; i < count; ++i) {
       std::size_t at = hashes[i] & mask;
       while (slots_[at].id != none) at = (at + 1) & mask;
-      slots_[at] = {upper(hashes[i]), first + i};
+      slots_[at] = {base::upper_half(hashes[i]), first + i};
     }
   }
 }
