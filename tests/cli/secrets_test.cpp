@@ -16,8 +16,8 @@
 #include <sstream>
 #include <thread>
 
+#include "support/canaries.h"
 #include "support/golden.h"
-#include "support/paths.h"
 #include "support/sshd.h"
 
 using namespace sluice;
@@ -25,69 +25,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Each in the spellings that the scripts below write: plain, base64 and hexadecimal.
-const std::vector<std::string> canaries{"canary-of-the-environment",
-                                        "Y2FuYXJ5LW9mLXRoZS1lbnZpcm9ubWVud",
-                                        "63616e6172792d6f662d7468652d65",
-                                        "canary-of-a-file",
-                                        "Y2FuYXJ5LW9mLWEtZmlsZ",
-                                        "63616e6172792d6f662d612d66",
-                                        "canary-of-a-command",
-                                        "Y2FuYXJ5LW9mLWEtY29tbWFuZ"};
-
-std::string whole_file(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-// What ends the values of this test.
-std::string own_mark() {
-  return fmt::format("-{}.", ::getpid());
-}
-
-bool holds_canary(const std::string& text) {
-  return std::any_of(canaries.begin(), canaries.end(), [&](const std::string& canary) {
-    return text.find(canary) != std::string::npos;
-  });
-}
-
-// Files below a folder that hold one.
-std::vector<std::string> files_with_canary(const fs::path& folder) {
-  std::vector<std::string> found;
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    if (entry.is_regular_file() && holds_canary(whole_file(entry.path()))) {
-      found.push_back(entry.path().string());
-    }
-  }
-  return found;
-}
-
-struct Seen {
-  std::vector<std::string> arguments;     // command lines that hold one
-  std::vector<std::string> environments;  // command lines of those whose environment holds one
-};
-
-Seen look_at_processes() {
-  Seen seen;
-  for (const auto& entry : fs::directory_iterator("/proc")) {
-    const std::string name = entry.path().filename();
-    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    std::string arguments = whole_file(entry.path() / "cmdline");
-    const std::string environment = whole_file(entry.path() / "environ");
-    std::replace(arguments.begin(), arguments.end(), '\0', ' ');
-    // Of this test alone: others of its kind may run beside it.
-    const std::string ours = own_mark();
-    if (holds_canary(arguments) && arguments.find(ours) != std::string::npos) {
-      seen.arguments.push_back(arguments);
-    }
-    if (holds_canary(environment) && environment.find(ours) != std::string::npos) {
-      seen.environments.push_back(arguments);
-    }
-  }
-  return seen;
-}
+// In the spellings that the scripts below write.
+const test::Canaries canaries({"canary-of-the-environment", "Y2FuYXJ5LW9mLXRoZS1lbnZpcm9ubWVud",
+                               "63616e6172792d6f662d7468652d65", "canary-of-a-file",
+                               "Y2FuYXJ5LW9mLWEtZmlsZ", "63616e6172792d6f662d612d66",
+                               "canary-of-a-command", "Y2FuYXJ5LW9mLWEtY29tbWFuZ"});
 
 // Answers one request, and says in the answer what the headers were.
 class EchoServer {
@@ -173,33 +115,6 @@ step "Ask" with previous {{ run http "http://127.0.0.1:{4}/" {{
                      folder, port);
 }
 
-pid_t start_program(const std::vector<std::string>& arguments, const std::string& output) {
-  std::vector<char*> words;
-  for (const std::string& word : arguments) words.push_back(const_cast<char*>(word.c_str()));
-  words.push_back(nullptr);
-  const std::string value = "canary-of-the-environment" + own_mark();
-  const pid_t child = ::fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    ::setenv("CANARY_ENVIRONMENT", value.c_str(), 1);
-    ::dup2(::open("/dev/null", O_RDONLY), 0);
-    const int file = ::open(output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
-    ::dup2(file, 1);
-    ::dup2(file, 2);
-    ::execv(words[0], words.data());
-    ::_exit(127);
-  }
-  return child;
-}
-
-void read_line(const std::string& fifo) {
-  const int file = ::open(fifo.c_str(), O_RDONLY | O_CLOEXEC);
-  char c = 0;
-  while (::read(file, &c, 1) == 1 && c != '\n') {
-  }
-  ::close(file);
-}
-
 }  // namespace
 
 TEST_CASE("no secret comes anywhere but to who is to have it", "[secrets]") {
@@ -207,8 +122,9 @@ TEST_CASE("no secret comes anywhere but to who is to have it", "[secrets]") {
   const test::TemporaryDirectory place;
   const std::string folder = place.path();
   for (const char* name : {"/secrets", "/run"}) fs::create_directory(folder + name);
-  test::write_text(folder + "/secrets/token", "canary-of-a-file" + own_mark() + "\n");
-  test::write_text(folder + "/secrets/other", "canary-of-a-command" + own_mark() + "\n");
+  test::write_text(folder + "/secrets/token", "canary-of-a-file" + test::Canaries::mark() + "\n");
+  test::write_text(folder + "/secrets/other",
+                   "canary-of-a-command" + test::Canaries::mark() + "\n");
   for (int script = 1; script <= 3; ++script) {
     for (const char* name : {"there", "gate"}) {
       REQUIRE(::mkfifo(fmt::format("{}/run/{}{}", folder, name, script).c_str(), 0600) == 0);
@@ -227,12 +143,13 @@ TEST_CASE("no secret comes anywhere but to who is to have it", "[secrets]") {
                    "#!/bin/sh\ncd \"$(dirname \"$0\")\"\ncat >> told\nenv >> told-with\n"
                    "tr '\\0' ' ' < /proc/$$/cmdline >> told-with\n");
   fs::permissions(hook, fs::perms::owner_all);
-  const pid_t program = start_program(
-      {test::program_path(), "run", file, "--yes", "--notify", hook + " a"}, folder + "/run/said");
+  const pid_t program = test::start_program(
+      {"run", file, "--yes", "--notify", hook + " a"}, folder + "/run/said",
+      {{"CANARY_ENVIRONMENT", "canary-of-the-environment" + test::Canaries::mark()}});
   for (int script = 1; script <= 3; ++script) {
-    read_line(fmt::format("{}/run/there{}", folder, script));
+    test::read_line(fmt::format("{}/run/there{}", folder, script));
   }
-  const Seen seen = look_at_processes();
+  const test::Canaries::Seen seen = canaries.look_at_processes();
   CHECK(seen.arguments.empty());
   // The two scripts that have one each, and nothing else: not ssh, not the wrapper, not sluice.
   INFO(fmt::format("{}", fmt::join(seen.environments, "\n")));
@@ -240,29 +157,29 @@ TEST_CASE("no secret comes anywhere but to who is to have it", "[secrets]") {
   for (const std::string& arguments : seen.environments) {
     CHECK(arguments.find("sh -eu ") != std::string::npos);
   }
-  CHECK(files_with_canary(folder + "/run").empty());
-  CHECK(files_with_canary(server.home()).empty());
+  CHECK(canaries.files_below(folder + "/run").empty());
+  CHECK(canaries.files_below(server.home()).empty());
 
   for (int script = 1; script <= 3; ++script) {
     std::ofstream(fmt::format("{}/run/gate{}", folder, script)) << "go\n" << std::flush;
   }
   int status = 0;
   REQUIRE(::waitpid(program, &status, 0) == program);
-  const std::string said = whole_file(folder + "/run/said");
+  const std::string said = test::read_text(folder + "/run/said");
   INFO(said);
   CHECK(WEXITSTATUS(status) == 1);
-  CHECK(web.heard.find("Authorization: canary-of-a-command" + own_mark() + "\r\n") !=
+  CHECK(web.heard.find("Authorization: canary-of-a-command" + test::Canaries::mark() + "\r\n") !=
         std::string::npos);
   CHECK(said.find("mine: ***") != std::string::npos);
   CHECK(said.find("torn: ***") != std::string::npos);
   CHECK(said.find("exit status 7") != std::string::npos);
   CHECK(said.find("its output `token` holds a secret") != std::string::npos);
-  const std::string told = whole_file(folder + "/run/told");
+  const std::string told = test::read_text(folder + "/run/told");
   CHECK(told.find(R"("output":["***")") != std::string::npos);
   CHECK(told.find(R"("event":"run_ended")") != std::string::npos);
-  CHECK(whole_file(folder + "/run/told-with").find(hook + " a") != std::string::npos);
-  CHECK(files_with_canary(folder + "/run").empty());
-  CHECK(files_with_canary(server.home()).empty());
+  CHECK(test::read_text(folder + "/run/told-with").find(hook + " a") != std::string::npos);
+  CHECK(canaries.files_below(folder + "/run").empty());
+  CHECK(canaries.files_below(server.home()).empty());
   const std::string state = folder + "/run/.sluice";
   for (const std::vector<std::string>& command :
        {std::vector<std::string>{"logs", "--state", state},
@@ -271,7 +188,7 @@ TEST_CASE("no secret comes anywhere but to who is to have it", "[secrets]") {
         {"history", "--state", state}}) {
     const test::ProgramResult shown = test::run_program(command);
     CHECK(shown.status == 0);
-    CHECK(!holds_canary(shown.out + shown.err));
+    CHECK(!canaries.is_in(shown.out + shown.err));
   }
 }
 

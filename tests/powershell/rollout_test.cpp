@@ -16,6 +16,7 @@
 
 #include "powershell/parsed.h"
 #include "powershell/windows_host.h"
+#include "support/canaries.h"
 #include "support/golden.h"
 #include "support/paths.h"
 #include "support/sshd.h"
@@ -26,42 +27,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const std::string canary = "canary-5f3a9b1c";
-const std::string canary_in_base64 = "Y2FuYXJ5LTVmM2E5YjFj";
-
-bool holds_canary(const std::string& text) {
-  return text.find(canary) != std::string::npos || text.find(canary_in_base64) != std::string::npos;
-}
-
-std::vector<std::string> files_with_canary(const std::string& folder) {
-  std::vector<std::string> found;
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    if (!entry.is_regular_file()) continue;
-    if (holds_canary(test::read_text(entry.path().string()))) found.push_back(entry.path());
-  }
-  return found;
-}
-
-// Of all processes: those that have it among their arguments, and in their environment.
-struct Seen {
-  int arguments = 0;
-  std::vector<std::string> environments;  // by their command lines
-};
-
-Seen look_at_processes() {
-  Seen seen;
-  for (const auto& entry : fs::directory_iterator("/proc")) {
-    const std::string name = entry.path().filename();
-    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    if (name == std::to_string(::getpid())) continue;  // it made it up
-    std::string line = test::read_text(entry.path().string() + "/cmdline");
-    if (holds_canary(line)) ++seen.arguments;
-    if (!holds_canary(test::read_text(entry.path().string() + "/environ"))) continue;
-    std::replace(line.begin(), line.end(), '\0', ' ');
-    seen.environments.push_back(line);
-  }
-  return seen;
-}
+const std::string canary = "canary-5f3a9b1c" + test::Canaries::mark();
+const test::Canaries canaries({"canary-5f3a9b1c", "Y2FuYXJ5LTVmM2E5YjFj"});
 
 void replace(std::string& text, const std::string& from, const std::string& to) {
   const std::size_t at = text.find(from);
@@ -82,30 +49,11 @@ std::string example(const std::string& name, const test::SshServer& server,
   return file;
 }
 
-pid_t start_program(const std::vector<std::string>& arguments, const std::string& output) {
-  std::vector<char*> words;
-  for (const std::string& word : arguments) words.push_back(const_cast<char*>(word.c_str()));
-  words.push_back(nullptr);
-  const pid_t child = ::fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    ::dup2(::open("/dev/null", O_RDONLY), 0);
-    const int file = ::open(output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
-    ::dup2(file, 1);
-    ::dup2(file, 2);
-    ::execv(words[0], words.data());
-    ::_exit(127);
+// Where the example's first script waits: it says that it is there, and reads what lets it go on.
+void make_gate(const test::SshServer& server) {
+  for (const char* name : {"/there", "/gate"}) {
+    REQUIRE(::mkfifo((server.home() + name).c_str(), 0600) == 0);
   }
-  return child;
-}
-
-std::string read_line(const std::string& fifo) {
-  const int file = ::open(fifo.c_str(), O_RDONLY | O_CLOEXEC);
-  std::string line;
-  char c = 0;
-  while (::read(file, &c, 1) == 1 && c != '\n') line += c;
-  ::close(file);
-  return line;
 }
 
 }  // namespace
@@ -116,23 +64,19 @@ TEST_CASE("the farm of the example is rolled out, and its password comes to one 
   test::install_powershell(server.home() + "/../bin");
   const test::TemporaryDirectory place;
   const std::string file = example("windows-farm.deploy", server, place.path());
-  for (const char* name : {"/there", "/gate"}) {
-    REQUIRE(::mkfifo((server.home() + name).c_str(), 0600) == 0);
-  }
-  ::setenv("JOBS_PASSWORD", canary.c_str(), 1);
+  make_gate(server);
   const pid_t program =
-      start_program({test::program_path(), "run", file, "--yes", "--skip", "Update the site/Check"},
-                    place.path() + "/said");
-  ::unsetenv("JOBS_PASSWORD");
+      test::start_program({"run", file, "--yes", "--skip", "Update the site/Check"},
+                          place.path() + "/said", {{"JOBS_PASSWORD", canary}});
 
-  REQUIRE(read_line(server.home() + "/there") == "here");
-  const Seen seen = look_at_processes();
-  CHECK(seen.arguments == 0);
+  REQUIRE(test::read_line(server.home() + "/there") == "here");
+  const test::Canaries::Seen seen = canaries.look_at_processes();
+  CHECK(seen.arguments.empty());
   INFO(fmt::format("{}", fmt::join(seen.environments, "\n")));
   REQUIRE(seen.environments.size() == 1);
   CHECK(seen.environments[0].find("/powershell -eu ") != std::string::npos);
-  CHECK(files_with_canary(server.home()).empty());
-  CHECK(files_with_canary(place.path()).empty());
+  CHECK(canaries.files_below(server.home()).empty());
+  CHECK(canaries.files_below(place.path()).empty());
   fs::remove(server.home() + "/there");
   test::Remote::open_gate(server.home() + "/gate", "go on\n");
 
@@ -140,8 +84,8 @@ TEST_CASE("the farm of the example is rolled out, and its password comes to one 
   REQUIRE(::waitpid(program, &status, 0) == program);
   INFO(test::read_text(place.path() + "/said"));
   CHECK(WEXITSTATUS(status) == 0);
-  CHECK(files_with_canary(server.home()).empty());
-  CHECK(files_with_canary(place.path()).empty());
+  CHECK(canaries.files_below(server.home()).empty());
+  CHECK(canaries.files_below(place.path()).empty());
 
   // Two services, eight sites, eight that are warmed up.
   std::vector<std::string> first_lines;
@@ -166,21 +110,18 @@ TEST_CASE("a rollout to Windows that is killed is resumed, and begins no script 
   test::install_powershell(server.home() + "/../bin");
   const test::TemporaryDirectory place;
   const std::string file = example("windows-farm.deploy", server, place.path());
-  for (const char* name : {"/there", "/gate"}) {
-    REQUIRE(::mkfifo((server.home() + name).c_str(), 0600) == 0);
-  }
-  const test::SetVariable password("JOBS_PASSWORD", canary);
+  make_gate(server);
   const std::string state = place.path() + "/state";
-  const pid_t program = start_program(
-      {test::program_path(), "run", file, "--yes", "--state", state, "--skip", "Update the site"},
-      place.path() + "/said");
-  REQUIRE(read_line(server.home() + "/there") == "here");
+  const pid_t program =
+      test::start_program({"run", file, "--yes", "--state", state, "--skip", "Update the site"},
+                          place.path() + "/said", {{"JOBS_PASSWORD", canary}});
+  REQUIRE(test::read_line(server.home() + "/there") == "here");
   REQUIRE(::kill(program, SIGKILL) == 0);
   REQUIRE(::waitpid(program, nullptr, 0) == program);
   fs::remove(server.home() + "/there");
 
-  const pid_t resumed = start_program({test::program_path(), "resume", "--state", state},
-                                      place.path() + "/said_again");
+  const pid_t resumed = test::start_program(
+      {"resume", "--state", state}, place.path() + "/said_again", {{"JOBS_PASSWORD", canary}});
   test::Remote::open_gate(server.home() + "/gate", "go on\n");
   int status = 0;
   REQUIRE(::waitpid(resumed, &status, 0) == resumed);
@@ -211,9 +152,9 @@ case $1 in login) cat >>"$here/az.input" ;; esac
   const auto result = test::run_program({"run", file, "--yes"}, "", place.path() + "/run");
   INFO(result.err);
   CHECK(result.status == 0);
-  CHECK_FALSE(holds_canary(result.out + result.err));
-  CHECK(files_with_canary(place.path() + "/run").empty());
-  CHECK(files_with_canary(server.home()).empty());
+  CHECK_FALSE(canaries.is_in(result.out + result.err));
+  CHECK(canaries.files_below(place.path() + "/run").empty());
+  CHECK(canaries.files_below(server.home()).empty());
 
   const std::vector<json> here = test::heard_at(place.path(), "script");
   REQUIRE(here.size() == 1);
