@@ -9,6 +9,21 @@
 
 using namespace sluice;
 
+namespace {
+
+// Checked and simulated well; then run where no program is to be found.
+test::ProgramResult run_without_programs(const test::TemporaryDirectory& directory,
+                                         const std::string& rest) {
+  const std::string file = directory.path() + "/web.deploy";
+  test::write_text(file, "deployment \"Acme\"\n" + rest);
+  CHECK(test::run_program({"check", file}).status == 0);
+  CHECK(test::run_program({"simulate", file}).status == 0);
+  const test::SetVariable search("PATH", directory.path());
+  return test::run_program({"run", file, "--yes"}, "", directory.path());
+}
+
+}  // namespace
+
 TEST_CASE("a plan that needs a program that is not here is refused before anything begins") {
   for (const auto& [run, program] :
        {std::pair<std::string, std::string>{"run script \"Get-Date\" { shell = \"powershell\" }",
@@ -18,15 +33,9 @@ TEST_CASE("a plan that needs a program that is not here is refused before anythi
         {"run service_fabric_script \"Get\" { endpoint = \"fabric:19000\" }", "pwsh"},
         {"run \"true\" verify { run script \"Get-Date\" { shell = \"powershell\" } }", "pwsh"}}) {
     const test::TemporaryDirectory directory;
-    const std::string file = directory.path() + "/web.deploy";
-    test::write_text(
-        file,
-        "deployment \"Acme\"\nstep \"Before\" { run \"touch ran\" }\nstep \"A\" { " + run + " }\n");
     INFO(run);
-    CHECK(test::run_program({"check", file}).status == 0);
-    CHECK(test::run_program({"simulate", file}).status == 0);
-    const test::SetVariable search("PATH", directory.path());
-    const auto result = test::run_program({"run", file, "--yes"}, "", directory.path());
+    const auto result = run_without_programs(
+        directory, "step \"Before\" { run \"touch ran\" }\nstep \"A\" { " + run + " }\n");
     INFO(result.err);
     CHECK(result.status == 2);
     CHECK(result.err.find("web.deploy:3:") != std::string::npos);
@@ -40,15 +49,10 @@ TEST_CASE("what PowerShell carries out on a target that is this machine fails wi
                           "run iis { site = \"s\" path = \"C:\\\\s\" }",
                           "run script \"Get-Date\" { shell = \"powershell\" }"}) {
     const test::TemporaryDirectory directory;
-    const std::string file = directory.path() + "/web.deploy";
-    test::write_text(
-        file, "deployment \"Acme\"\nrole here { target \"localhost\" }\nstep \"A\" on here { " +
-                  std::string(run) + " }\n");
     INFO(run);
-    CHECK(test::run_program({"check", file}).status == 0);
-    CHECK(test::run_program({"simulate", file}).status == 0);
-    const test::SetVariable search("PATH", directory.path());
-    const auto result = test::run_program({"run", file, "--yes"}, "", directory.path());
+    const auto result = run_without_programs(
+        directory,
+        "role here { target \"localhost\" }\nstep \"A\" on here { " + std::string(run) + " }\n");
     INFO(result.err);
     CHECK(result.status == 1);
     CHECK(result.err.find("cannot start `pwsh`: No such file or directory") != std::string::npos);

@@ -61,14 +61,17 @@ LENGTHS = (1, 6)
 # Where in a script: before it has written anything, in the middle of its output, and as its last act.
 POINTS = ("first", "middle", "last")
 
-ROLL = """
-deployment "Cut"
+WEB = """
 connect ssh {{ identity_file = "{folder}/id" known_hosts_file = "{folder}/known" config_file = "{folder}/config" }}
 role web {{
   target "h1" {{ address = "10.201.1.2" }}
   target "h2" {{ address = "10.201.2.2" }}
 }}
-step "One" on web window 2 {{ run "echo one $target_name >> {folder}/ledger" }}
+"""
+
+ROLL = """
+deployment "Cut"
+""" + WEB + """step "One" on web window 2 {{ run "echo one $target_name >> {folder}/ledger" }}
 step "Two" on web window 2 {{
   run script \"\"\"
     echo "two $target_name" >> {folder}/ledger
@@ -84,12 +87,7 @@ step "Three" on web window 2 {{ run "echo three $target_name >> {folder}/ledger"
 
 GATES = """
 deployment "Gates"
-connect ssh {{ identity_file = "{folder}/id" known_hosts_file = "{folder}/known" config_file = "{folder}/config" }}
-role web {{
-  target "h1" {{ address = "10.201.1.2" }}
-  target "h2" {{ address = "10.201.2.2" }}
-}}
-step "Wait" on web window 1 {{
+""" + WEB + """step "Wait" on web window 1 {{
   run script "echo begun $target_name >> {folder}/ledger; echo > {folder}/there-$target_name; read -r _ < {folder}/gate-$target_name"
 }}
 """
