@@ -233,6 +233,15 @@ CLI::App* add_run(CLI::App& app, RunOptions& options) {
   return command;
 }
 
+CLI::App* add_census(CLI::App& app, CensusOptions& options) {
+  CLI::App* command = app.add_subcommand(
+      "census", "ask every target whether each step's work is in place; changes nothing");
+  add_input(*command, options.input);
+  add_format(*command, options.format);
+  add_state(*command, options.state);
+  return command;
+}
+
 CLI::App* add_resume(CLI::App& app, ResumeOptions& options) {
   CLI::App* command = app.add_subcommand("resume", "go on with a run that a program has left");
   command->add_option("run", options.run, "which; the last one by default")->type_name("RUN");
@@ -418,6 +427,7 @@ std::variant<Arguments, int> parse_arguments(int argc, const char* const* argv) 
   commands.add(app, add_simulate);
   commands.add(app, add_advise);
   commands.add(app, add_run);
+  commands.add(app, add_census);
   commands.add(app, add_resume);
   commands.add(app, add_pause);
   commands.add(app, add_continue);

@@ -91,6 +91,11 @@ struct RunOptions {
   bool wait = false;
   NotifyOptions notify;
 };
+struct CensusOptions {
+  InputOptions input;
+  Format format = Format::Text;
+  std::string state;  // as of RunOptions
+};
 struct ResumeOptions {
   std::string run;  // empty: the last one
   std::string state = ".sluice";
@@ -159,10 +164,10 @@ struct UnpackOptions {
 
 using Arguments =
     std::variant<CheckOptions, FmtOptions, PlanOptions, DiffOptions, GraphOptions, SimulateOptions,
-                 AdviseOptions, RunOptions, ResumeOptions, PauseOptions, ContinueOptions,
-                 AbortOptions, ApproveOptions, RejectOptions, AnswerOptions, StatusOptions,
-                 ReportOptions, CompareOptions, CalibrateOptions, HistoryOptions, LogsOptions,
-                 ExplainOptions, VersionOptions, UnpackOptions>;
+                 AdviseOptions, RunOptions, CensusOptions, ResumeOptions, PauseOptions,
+                 ContinueOptions, AbortOptions, ApproveOptions, RejectOptions, AnswerOptions,
+                 StatusOptions, ReportOptions, CompareOptions, CalibrateOptions, HistoryOptions,
+                 LogsOptions, ExplainOptions, VersionOptions, UnpackOptions>;
 
 // Parsed arguments, or the exit status after help or an error was printed.
 std::variant<Arguments, int> parse_arguments(int argc, const char* const* argv);

@@ -30,6 +30,7 @@ int graph_command(const GraphOptions& options);
 int simulate_command(const SimulateOptions& options);
 int advise_command(const AdviseOptions& options);
 int run_command(const RunOptions& options);
+int census_command(const CensusOptions& options);
 int resume_command(const ResumeOptions& options);
 int operate_command(const OperateOptions& options);
 int status_command(const StatusOptions& options);

@@ -241,13 +241,14 @@ int terminal_height(int file_descriptor) {
   return known ? size.ws_row : 24;
 }
 
+std::string folder_of(const InputOptions& input) {
+  const std::filesystem::path file = input.file;
+  return input.file != "-" && file.has_parent_path() ? file.parent_path().string() : ".";
+}
+
 std::string state_beside(const InputOptions& input, const std::string& said) {
   if (!said.empty()) return said;
-  const std::filesystem::path file = input.file;
-  const bool beside = input.file != "-" && file.has_parent_path();
-  return ((beside ? file.parent_path() : std::filesystem::path(".")) / ".sluice")
-      .lexically_normal()
-      .string();
+  return (std::filesystem::path(folder_of(input)) / ".sluice").lexically_normal().string();
 }
 
 }  // namespace sluice::cli

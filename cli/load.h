@@ -25,6 +25,8 @@ std::variant<plan::Plan, int> load_plan(const InputOptions& input,
                                         Warnings warnings = Warnings::Ignore,
                                         std::string* document = nullptr);
 
+// Where the file lies: what it names is beneath.
+std::string folder_of(const InputOptions& input);
 // Where runs of a file are kept: as it was said, else .sluice beside the file.
 std::string state_beside(const InputOptions& input, const std::string& said);
 

@@ -18,6 +18,7 @@ struct Dispatch {
   int operator()(const SimulateOptions& options) const { return simulate_command(options); }
   int operator()(const AdviseOptions& options) const { return advise_command(options); }
   int operator()(const RunOptions& options) const { return run_command(options); }
+  int operator()(const CensusOptions& options) const { return census_command(options); }
   int operator()(const ResumeOptions& options) const { return resume_command(options); }
   int operator()(const OperateOptions& options) const { return operate_command(options); }
   int operator()(const StatusOptions& options) const { return status_command(options); }

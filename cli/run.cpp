@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <filesystem>
 #include <iostream>
 #include <optional>
 
@@ -18,16 +17,6 @@
 namespace sluice::cli {
 
 namespace {
-
-// Where the file lies: what it names is beneath.
-std::string file_folder(const RunOptions& options) {
-  const std::filesystem::path file = options.input.file;
-  return options.input.file != "-" && file.has_parent_path() ? file.parent_path().string() : ".";
-}
-
-std::string state_directory(const RunOptions& options) {
-  return state_beside(options.input, options.state);
-}
 
 // Yes, or the exit status where it is not.
 std::optional<int> ask(const plan::Plan& plan, const RunOptions& options) {
@@ -63,14 +52,14 @@ int run_command(const RunOptions& options) {
   }
   if (const std::optional<int> status = ask(plan, options)) return *status;
   if (!plan.secrets.empty()) runtime::keep_memory_private();
-  const auto secrets = runtime::read_secrets(plan, file_folder(options));
+  const auto secrets = runtime::read_secrets(plan, folder_of(options.input));
   if (!secrets) return wrong(secrets.error().message);
   SessionOptions session;
   session.format = options.format;
   session.quiet = options.quiet;
   session.wait = options.wait;
-  session.state = state_directory(options);
-  session.folder = file_folder(options);
+  session.state = state_beside(options.input, options.state);
+  session.folder = folder_of(options.input);
   session.notify = std::move(notify).value();
   return RunSession(plan, session, secrets.value()).begin();
 }

@@ -238,7 +238,7 @@ void RunView::left_prediction(const simulator::Alarm& alarm, const std::string& 
 }
 
 void RunView::plain_event(const Command& command, base::Instant at) {
-  if (options_.quiet || command.kind == Command::Kind::DeploymentEnded) return;
+  if (options_.quiet || options_.bare || command.kind == Command::Kind::DeploymentEnded) return;
   const scheduler::Action& action = command.action;
   const plan::Step& step = plan_.steps[action.step];
   const std::string name = base::printable(step.name);
@@ -299,7 +299,7 @@ std::string RunView::ended(const Command& command) const {
 // An attempt that failed and is followed by another: the last one's failure has a report of its
 // own.
 void RunView::retry_events(const runtime::Instant& instant, const scheduler::Commands& commands) {
-  if (options_.json || options_.quiet) return;
+  if (options_.json || options_.quiet || options_.bare) return;
   for (const runtime::HostResult& result : instant.results) {
     const scheduler::Action& action = result.action;
     if (!has_ended(instant, action)) continue;
@@ -323,6 +323,8 @@ void RunView::on_failure(std::function<void(const Failure&, base::Instant)> list
 void RunView::report_failure(const Command& command, base::Instant at) {
   constexpr std::uint32_t most_in_full = 10;
   const Failure failure = failures_.take(command);
+  if (on_failure_) on_failure_(failure, at);
+  if (options_.bare) return;
   const std::uint32_t count = ++steps_[command.action.step.value].failures;
   print(fmt::format("{}{}{}{}{}", failure.place, failure.place.empty() ? "" : ": ",
                     options_.colour ? "\x1b[1;31m" : "", failure_text(failure),
@@ -336,13 +338,12 @@ void RunView::report_failure(const Command& command, base::Instant at) {
   if (count <= most_in_full || command.kind == Command::Kind::AskOperator) {
     for (const std::string& line : failure.next) print("    " + line);
   }
-  if (on_failure_) on_failure_(failure, at);
 }
 
 void RunView::output(const scheduler::Action& action, const std::string& host,
                      std::string_view bytes) {
   store_.append(action, host, bytes);
-  if (options_.json || options_.quiet || !tells_targets(action)) return;
+  if (options_.json || options_.quiet || options_.bare || !tells_targets(action)) return;
   for (const std::string& line : runtime::take_lines(unfinished_lines_[{action, host}], bytes)) {
     print(fmt::format("            {} │ {}", render::padded(host, name_width_), line));
   }

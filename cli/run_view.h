@@ -22,6 +22,7 @@ namespace sluice::cli {
 struct ViewOptions {
   bool json = false;
   bool quiet = false;  // failures and the end only
+  bool bare = false;   // nothing but the live view: somebody else tells what came out
   bool live = false;   // progress that is redrawn: standard error is a terminal
   bool colour = false;
   std::string run;

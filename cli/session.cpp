@@ -102,7 +102,10 @@ int RunSession::carry_out(runtime::Journal& journal, const runtime::ReadJournal*
       [&view](const std::string& line) { view.say("sluice: " + line); });
   if (!options_.notify.destinations.empty()) notifications_ = &notifications;
   NotifyingObserver observer(forecasting, notifications_);
-  if (notifications_ != nullptr) {
+  if (options_.on_failure) {
+    view.on_failure(
+        [this](const Failure& failure, base::Instant) { options_.on_failure(failure); });
+  } else if (notifications_ != nullptr) {
     view.on_failure([&notifications](const Failure& failure, base::Instant at) {
       notifications.failed(failure, at);
     });
@@ -123,7 +126,7 @@ int RunSession::carry_out(runtime::Journal& journal, const runtime::ReadJournal*
   start_ = loop_.now();
   if (before != nullptr) take_up(*before);
   driver.begin_session(session());
-  if (options_.format == Format::Text && !options_.quiet) {
+  if (options_.format == Format::Text && !options_.quiet && !options_.on_failure) {
     view.say(fmt::format("run {} of `{}`{}", folder_.name, plan_.deployment,
                          before != nullptr ? " goes on" : ""));
   }
@@ -199,6 +202,7 @@ ViewOptions RunSession::view_options() const {
   ViewOptions view;
   view.json = options_.format == Format::Json;
   view.quiet = options_.quiet;
+  view.bare = static_cast<bool>(options_.on_failure);
   view.live = ::isatty(2) == 1;
   view.colour = colour_wanted(2);
   view.run = folder_.name;
@@ -379,7 +383,7 @@ int RunSession::finish(const runtime::OutputStore& store) {
   constexpr int signalled = 128;
   if (detached_) return signalled + signal_;
   const scheduler::Timeline timeline = view_->timeline(now());
-  if (options_.format == Format::Text) {
+  if (options_.format == Format::Text && !options_.on_failure) {
     render::TextStyle style;
     style.width = terminal_width(2);
     style.colour = colour_wanted(2);

@@ -2,6 +2,7 @@
 // operators say, what is shown. A run that goes on later is another session of it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -31,6 +32,8 @@ struct SessionOptions {
   std::string state;         // the directory
   std::string folder = ".";  // of the file: what it names is beneath
   NotifySettings notify;
+  // Where set, failures are told here, and nothing is printed but what an operator is asked.
+  std::function<void(const Failure&)> on_failure;
 };
 
 class RunSession {
@@ -41,6 +44,8 @@ class RunSession {
   // Each gives the program's exit status.
   int begin();
   int resume(const runtime::RunFolder& folder);
+  // Of the run that began; its name is empty where none did.
+  const runtime::RunFolder& folder() const { return folder_; }
 
  private:
   base::Status take_lease();

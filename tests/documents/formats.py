@@ -163,7 +163,16 @@ def exercise(program, source, folder):
     notified(program, folder)
     program.run("status", "--format", "json", "--state", state)
     program.run("history", "--format", "json", "--state", state)
+    counted = write(folder, "counted.deploy", COUNTED)
+    program.run("census", counted, "--format", "json", statuses=(3,))
 
+
+# One target of each class that a census has.
+COUNTED = """deployment "Counted"
+role web { target "web-[1..2]" connect local }
+step "Put" on web { run "true" verify { run "echo seen; test $target_name = web-1" } }
+step "Tell" { run "true" }
+"""
 
 # A failure, a step that is over sooner than predicted, a question.
 NOTIFYING = """deployment "Notifying"

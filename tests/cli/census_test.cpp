@@ -1,0 +1,107 @@
+// `sluice census`: what stands on the targets, asked outside of any run.
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "support/golden.h"
+
+using namespace sluice;
+
+namespace {
+
+constexpr const char* farm = R"(deployment "Site"
+variable version = "42"
+role web {
+  target "web-[1..3]" connect local
+  target "far" { address = "127.0.0.1" connect ssh { port = 1 } }
+}
+role db { target "db-1" connect local }
+step "Put the site in place" on web window 2 {
+  unreachable skip
+  step "Write" {
+    run "echo \"$version\" > \"$target_name\"; echo run >> ledger"
+    verify { run "cat \"$target_name\"; grep -qx \"$version\" \"$target_name\"" }
+  }
+}
+step "Migrate" on db { run "echo run >> ledger" }
+)";
+
+struct Site {
+  test::TemporaryDirectory directory;
+  std::string file = directory.path() + "/site.deploy";
+
+  Site() {
+    test::write_text(file, farm);
+    test::write_text(directory.path() + "/web-1", "42\n");
+    test::write_text(directory.path() + "/web-2", "41\n");
+  }
+  test::ProgramResult run(const std::vector<std::string>& words) const {
+    return test::run_program(words, "", directory.path());
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a census tells what is in place, what is not, and what nobody knows") {
+  const Site site;
+  const auto result = site.run({"census", site.file});
+  INFO(result.out << result.err);
+  CHECK(result.status == 3);
+  CHECK(result.err.empty());
+  CHECK(result.out.find("census of `Site`: 5 targets, 1 in place, 2 not in place, 2 not known\n") ==
+        0);
+  CHECK(result.out.find("web-2  not in place  Put the site in place/Write: exit status 1\n"
+                        "    | 41\n") != std::string::npos);
+  CHECK(result.out.find("far    not known     Put the site in place/Write: cannot connect") !=
+        std::string::npos);
+  CHECK(result.out.find("db-1   not known     no step that works on it says how") !=
+        std::string::npos);
+  CHECK(result.out.find("in place: web-1\n") != std::string::npos);
+}
+
+TEST_CASE("a census carries out nothing but what verifies, and is no run of the deployment") {
+  const Site site;
+  site.run({"census", site.file});
+  CHECK_FALSE(std::filesystem::exists(site.directory.path() + "/ledger"));
+  const auto status = site.run({"status", "--state", site.directory.path() + "/.sluice"});
+  CHECK(status.err.find("there are no runs") != std::string::npos);
+}
+
+TEST_CASE("the classes of a census as JSON count each target once") {
+  const Site site;
+  const auto result = site.run({"census", site.file, "--format", "json"});
+  INFO(result.out << result.err);
+  CHECK(result.out.find(R"("census":{"verified":1,"failed":2,"skipped":0,"excluded":0,)"
+                        R"("left_behind":0,"not_started":0,"unknown":2})") != std::string::npos);
+  const auto targets = [&](const std::string& state) {
+    const std::string wanted = "],\"state\":\"" + state + "\"";
+    int count = 0;
+    for (std::size_t at = 0; (at = result.out.find(wanted, at)) != std::string::npos; ++at) ++count;
+    return count;
+  };
+  CHECK(targets("verified") == 1);
+  CHECK(targets("failed") == 2);
+  CHECK(targets("unknown") == 2);
+}
+
+TEST_CASE("where all is in place a census says so, also of a saved plan after its run") {
+  const Site site;
+  test::write_text(site.file,
+                   "deployment \"Site\"\nrole web { target \"web-[1..3]\" connect local }\n"
+                   "step \"Write\" on web { run \"echo 7 > \\\"$target_name\\\"\"\n"
+                   "  verify { run \"grep -qx 7 \\\"$target_name\\\"\" } }\n");
+  CHECK(site.run({"plan", site.file, "-o", "site.plan"}).status == 0);
+  CHECK(site.run({"census", "site.plan"}).status == 3);
+  CHECK(site.run({"run", "site.plan", "--yes"}).status == 0);
+  const auto result = site.run({"census", "site.plan"});
+  CHECK(result.status == 0);
+  CHECK(result.out ==
+        "census of `Site`: 3 targets, 3 in place\n\n  in place: web-1, web-2, web-3\n");
+}
+
+TEST_CASE("a file in which nothing is verified has no census, and is told what one needs") {
+  const Site site;
+  test::write_text(site.file, "deployment \"Site\"\nstep \"A\" { run \"true\" }\n");
+  const auto result = site.run({"census", site.file});
+  CHECK(result.status == 2);
+  CHECK(result.err.find("no step of it says how its work is verified") != std::string::npos);
+}
