@@ -31,7 +31,11 @@ class StepRules {
     const auto [known, first] = seen.emplace(phrase.phrase, phrase.span);
     const PhraseRule& rule = phrase_rule(phrase.phrase);
     if (first || rule.repeats) return true;
-    report_.error("E0303", phrase.span, fmt::format("`{}` is said twice", rule.words), {},
+    std::vector<std::string> hints;
+    if (phrase.phrase == Phrase::Window) {
+      hints.emplace_back("limits that hold together stand in one phrase: `window 6, 2 per zone`");
+    }
+    report_.error("E0303", phrase.span, fmt::format("`{}` is said twice", rule.words), hints,
                   {{known->second, "first said here"}});
     return false;
   }

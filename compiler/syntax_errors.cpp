@@ -401,6 +401,11 @@ class Explanation {
     }
     if (const std::string_view hint = hint_in_step(rule); !hint.empty()) return std::string(hint);
     if (rule == Rule::StepBody && token_.kind == TokenKind::Keyword && place_at_top()) {
+      if (found_ == "environment") {
+        return "a script's own variables stand in its block, as in `run script \"…\" { environment "
+               "{ TOKEN = "
+               "api_token } }`";
+      }
       return fmt::format("`{}` stands at the top of the file, outside of the steps", found_);
     }
     if (token_.kind != TokenKind::Word) return "";
