@@ -139,7 +139,7 @@ web-[1:9])deploy"},
          "", ""},
     Code{"E0510", "a host that cannot be reached as the inventory says",
          "Hosts are reached by ssh, or local. What Ansible works out from a template is not known "
-         "here.",
+         "here. Of hosts that no step reaches W0506 warns instead.",
          R"deploy(deployment "Acme"
 inventory "hosts.ini"
 step "A" on web { run "true" }
@@ -276,6 +276,23 @@ web:
   vars:
     zone: eu-1
 )deploy"},
+    Code{"W0506", "a host that cannot be reached as the inventory says, and is not",
+         "An inventory may hold hosts that are reached by other ways than ssh, or by what Ansible "
+         "works out from a template. While no step reaches them that is no mistake (E0510).",
+         R"deploy(deployment "Acme"
+inventory "hosts.ini"
+step "A" on web { run "true" }
+=== hosts.ini
+[web]
+web-1
+[switches]
+sw-1 ansible_connection=ansible.netcommon.network_cli)deploy",
+         R"deploy(deployment "Acme"
+inventory "hosts.ini"
+step "A" on web { run "true" }
+=== hosts.ini
+[web]
+web-1)deploy"},
 };
 
 }  // namespace

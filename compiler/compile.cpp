@@ -16,8 +16,30 @@
 
 namespace sluice::compiler {
 
-plan::Place Resolver::place(base::Span span) const {
-  const base::Position at = sources[span.file].position(span.begin);
+namespace {
+
+// The columns that a piece of a line takes.
+std::uint32_t columns(std::string_view text) {
+  return static_cast<std::uint32_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U;
+  }));
+}
+
+}  // namespace
+
+plan::Place Resolver::place(base::Span span) {
+  const base::SourceFile& file = sources[span.file];
+  base::Position at = last_position_;
+  const std::uint32_t from = last_span_.begin;
+  if (span.file != last_span_.file || file.line_number(span.begin) != at.line) {
+    at = file.position(span.begin);
+  } else if (span.begin >= from) {
+    at.column += columns(file.text().substr(from, span.begin - from));
+  } else {
+    at.column -= columns(file.text().substr(span.begin, from - span.begin));
+  }
+  last_span_ = span;
+  last_position_ = at;
   return {plan::PlanFileId{span.file.value}, at.line, at.column};
 }
 
@@ -73,6 +95,7 @@ void resolve_all(SyntaxTree& tree, Resolver& resolver, bool& targets_known) {
   expand_uses(tree, resolver);
   resolve_contracts(tree, resolver);
   resolve_steps(tree, resolver);
+  check_reached(resolver);
 }
 
 void report_independent(base::Sources& sources, Program program, const Options& options,

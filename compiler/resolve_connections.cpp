@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "base/characters.h"
 #include "compiler/suggest.h"
@@ -147,6 +149,7 @@ void ConnectionResolver::settle(plan::ConnectionId general) {
   Said last_said;
   std::uint32_t last_host = HostConnections::none;
   plan::ConnectionId last;
+  bool obstructed = false;
   for (std::uint32_t i = 0; i < targets.size(); ++i) {
     const plan::TargetId target{i};
     const Said said = i < said_.size() ? said_[i] : Said{};
@@ -154,13 +157,18 @@ void ConnectionResolver::settle(plan::ConnectionId general) {
     const bool named_local = targets.name(target) == "localhost";
     if (named_local) {
       targets.set_connection(target, settled(said, host, general, target));
+      if (is_obstructed(said, resolver_.hosts.connections[host])) {
+        resolver_.unreached.emplace_back(target, host);
+      }
       continue;
     }
     if (!last.valid() || said != last_said || host != last_host) {
       last = settled(said, host, general, target);
       last_said = said;
       last_host = host;
+      obstructed = is_obstructed(said, resolver_.hosts.connections[host]);
     }
+    if (obstructed) resolver_.unreached.emplace_back(target, host);
     targets.set_connection(target, last);
   }
 }
@@ -183,14 +191,6 @@ plan::ConnectionId ConnectionResolver::with_host(const Said& said, const HostCon
                                                  plan::TargetId target) {
   const bool nearer = said.connection.valid();
   const plan::ConnectionId in_file = nearer ? said.connection : general;
-  if (!nearer && !host.foreign.empty()) {
-    resolver_.report.error(
-        "E0510", host.span,
-        fmt::format("`{}` is reached by {} in the inventory, and here there are ssh and local",
-                    resolver_.plan.targets.name(target), host.foreign),
-        {"say how with `connect` in a role, or leave the group out of the deployment"});
-    return usual("localhost");
-  }
   Connection made;
   if (in_file.valid()) made = resolver_.plan.connections[in_file];
   const bool named_local = resolver_.plan.targets.name(target) == "localhost";
@@ -215,6 +215,66 @@ plan::ConnectionId ConnectionResolver::with_host(const Said& said, const HostCon
   std::sort(made.settings.begin(), made.settings.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
   return interned(made);
+}
+
+bool ConnectionResolver::is_obstructed(const Said& said, const HostConnection& host) const {
+  if (host.obstacle.empty()) return false;
+  if (!said.connection.valid()) return true;
+  if (host.obstacle_setting.empty()) return false;
+  const std::vector<Connection::Setting>& nearer =
+      resolver_.plan.connections[said.connection].settings;
+  return std::none_of(nearer.begin(), nearer.end(),
+                      [&](const auto& one) { return one.name == host.obstacle_setting; });
+}
+
+namespace {
+
+void mark_reached(const plan::Plan& plan, plan::TargetListId list, std::vector<bool>& reached) {
+  for (const plan::TargetList::Run& run : plan.target_lists[list].runs()) {
+    std::fill_n(reached.begin() + run.first, run.count, true);
+  }
+}
+
+void mark_reached(const plan::Plan& plan, const plan::Step& step, const plan::Work& work,
+                  std::vector<bool>& reached) {
+  if (work.via.kind == plan::Via::Kind::Target) mark_reached(plan, step.targets, reached);
+  if (work.via.hosts.valid()) mark_reached(plan, work.via.hosts, reached);
+}
+
+}  // namespace
+
+void check_reached(Resolver& resolver) {
+  if (resolver.unreached.empty()) return;
+  const plan::Plan& plan = resolver.plan;
+  std::vector<bool> reached(plan.targets.size());
+  for (const plan::Step& step : plan.steps) {
+    if (step.on_controller) continue;
+    for (const plan::Task& task : step.tasks) {
+      mark_reached(plan, step, task, reached);
+      if (task.verify) mark_reached(plan, step, *task.verify, reached);
+      if (task.undo) mark_reached(plan, step, *task.undo, reached);
+    }
+  }
+  std::map<std::uint32_t, std::pair<plan::TargetId, bool>> first;  // by what the inventory says
+  for (const auto& [target, host] : resolver.unreached) {
+    const bool is_reached = reached[target.value];
+    const auto [known, fresh] = first.try_emplace(host, target, is_reached);
+    if (!fresh && is_reached && !known->second.second) known->second = {target, true};
+  }
+  for (const auto& [host, one] : first) {
+    const HostConnection& connection = resolver.hosts.connections[host];
+    const std::string said =
+        fmt::format("`{}` {}", plan.targets.name(one.first), connection.obstacle);
+    if (!one.second) {
+      resolver.report.warning("W0506", connection.span,
+                              said + "; no step reaches it, so that nothing comes of this");
+      continue;
+    }
+    resolver.report.error("E0510", connection.span, said,
+                          {connection.obstacle_setting.empty()
+                               ? "say how with `connect` in a role, or let no step run there"
+                               : "write the value, or say it with `connect` in a role"});
+  }
 }
 
 }  // namespace sluice::compiler

@@ -43,6 +43,8 @@ class ConnectionResolver {
                              plan::TargetId target);
   plan::ConnectionId with_host(const Said& said, const HostConnection& host,
                                plan::ConnectionId general, plan::TargetId target);
+  // Whether what stands in the way of reaching the host so is not said nearer.
+  bool is_obstructed(const Said& said, const HostConnection& host) const;
 
   Resolver& resolver_;
   std::vector<Said> said_;  // by target; a target beyond it: nowhere

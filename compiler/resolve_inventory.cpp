@@ -238,42 +238,52 @@ class InventoryTargets {
     resolver_.scope.mixed_properties[name] = known->second.mixed;
   }
 
-  // The text of a setting; nothing where it cannot be one, which is reported.
-  std::optional<std::string> setting_text(const Assigned& one) {
+  // The text of a setting; nothing where it cannot be one, which is reported. A template is an
+  // obstacle to whoever reaches the host.
+  std::optional<std::string> setting_text(const Assigned& one, const char* setting,
+                                          HostConnection& connection) {
     const InventoryValue& value = inventory_.value(one.value);
     const bool plain = (value.kind == ValueKind::Held || value.kind == ValueKind::Text) &&
                        value.value.type() != Type::List;
     const std::string text = plain ? plan::to_text(value.value) : std::string();
-    const bool templated = text.find("{{") != std::string::npos;
-    if (plain && !text.empty() && !templated) return text;
+    if (text.find("{{") != std::string::npos) {
+      set_obstacle(
+          fmt::format("has the template `{}`, which Ansible alone can work out", name_of(one)),
+          setting, one, connection);
+      return std::nullopt;
+    }
+    if (plain && !text.empty()) return text;
     good_ = false;
-    resolver_.report.error(
-        "E0510", span(one.place),
-        templated
-            ? fmt::format("`{}` is a template, which Ansible alone can work out", name_of(one))
-            : fmt::format("`{}` is no text", name_of(one)),
-        templated ? std::vector<std::string>{"let Ansible do it: `ansible-inventory -i FILE --list "
-                                             "> hosts.json`, or write the value"}
-                  : std::vector<std::string>{});
+    resolver_.report.error("E0510", span(one.place), fmt::format("`{}` is no text", name_of(one)));
     return std::nullopt;
+  }
+
+  void set_obstacle(std::string obstacle, const char* setting, const Assigned& one,
+                    HostConnection& connection) {
+    if (!connection.obstacle.empty()) return;
+    connection.obstacle = std::move(obstacle);
+    connection.obstacle_setting = setting;
+    connection.span = span(one.place);
   }
 
   void add_settings(const std::array<const Assigned*, 8>& said, plan::PropertySet& set,
                     HostConnection& connection) {
     const auto at = [&](Meaning meaning) { return said[static_cast<std::size_t>(meaning)]; };
     const auto setting = [&](const Assigned& one, const char* name, plan::Value value) {
-      if (connection.settings.empty()) connection.span = span(one.place);
+      note_place(one, connection);
       connection.settings.push_back({name, plan::constant(std::move(value))});
     };
     if (const Assigned* one = at(Meaning::Address)) add_address(*one, set, connection);
     if (const Assigned* one = at(Meaning::IdentityFile)) {
-      if (auto text = setting_text(*one)) setting(*one, "identity_file", {*std::move(text)});
+      if (auto text = setting_text(*one, "identity_file", connection))
+        setting(*one, "identity_file", {*std::move(text)});
     }
     if (const Assigned* one = at(Meaning::Port)) {
-      if (const auto port = port_of(*one)) setting(*one, "port", {*port});
+      if (const auto port = port_of(*one, connection)) setting(*one, "port", {*port});
     }
     if (const Assigned* one = at(Meaning::User)) {
-      if (auto text = setting_text(*one)) setting(*one, "user", {*std::move(text)});
+      if (auto text = setting_text(*one, "user", connection))
+        setting(*one, "user", {*std::move(text)});
     }
     if (const Assigned* one = at(Meaning::ConnectionKind)) read_kind(*one, connection);
     if (const Assigned* one = at(Meaning::ConnectionOptions)) {
@@ -287,7 +297,7 @@ class InventoryTargets {
 
   // All hosts with an address share the setting: it reads the property.
   void add_address(const Assigned& one, plan::PropertySet& set, HostConnection& connection) {
-    auto text = setting_text(one);
+    auto text = setting_text(one, "address", connection);
     if (!text) return;
     const auto less = [](const plan::Property& property, std::string_view name) {
       return property.name < name;
@@ -307,7 +317,14 @@ class InventoryTargets {
     connection.settings.push_back({"address", std::move(expression)});
   }
 
-  std::optional<plan::Number> port_of(const Assigned& one) {
+  // Where the settings of the connection are written, for who has to name them.
+  void note_place(const Assigned& one, HostConnection& connection) {
+    if (connection.settings.empty() && connection.obstacle.empty()) {
+      connection.span = span(one.place);
+    }
+  }
+
+  std::optional<plan::Number> port_of(const Assigned& one, HostConnection& connection) {
     const InventoryValue& value = inventory_.value(one.value);
     std::int64_t port = 0;
     if (value.kind == ValueKind::Held) {
@@ -317,6 +334,10 @@ class InventoryTargets {
         const bool digits = !text->empty() && text->size() < 6 &&
                             text->find_first_not_of("0123456789") == std::string::npos;
         if (digits) port = std::stol(*text);
+        if (text->find("{{") != std::string::npos) {
+          setting_text(one, "port", connection);
+          return std::nullopt;
+        }
       }
     }
     if (port >= 1 && port <= 65535) return plan::Number{port * 1'000'000};
@@ -328,9 +349,9 @@ class InventoryTargets {
   }
 
   void read_kind(const Assigned& one, HostConnection& connection) {
-    const auto text = setting_text(one);
+    const auto text = setting_text(one, "", connection);
     if (!text) return;
-    if (connection.settings.empty()) connection.span = span(one.place);
+    note_place(one, connection);
     if (*text == "local") {
       connection.kind = Connection::Kind::Local;
     } else if (*text == "ssh" || *text == "smart" || *text == "paramiko" ||
@@ -339,8 +360,9 @@ class InventoryTargets {
     } else if (*text == "ansible.builtin.local") {
       connection.kind = Connection::Kind::Local;
     } else {
-      connection.foreign = *text;
-      connection.span = span(one.place);
+      set_obstacle(
+          fmt::format("is reached by {} in the inventory, and here there are ssh and local", *text),
+          "", one, connection);
     }
   }
 
@@ -351,7 +373,7 @@ class InventoryTargets {
 
   // Few differ but for the address, which is a property.
   std::uint32_t intern(HostConnection connection) {
-    std::string key = connection.foreign + '\0';
+    std::string key = connection.obstacle + '\0' + connection.obstacle_setting + '\0';
     key += connection.kind ? (*connection.kind == Connection::Kind::Local ? 'l' : 's') : '-';
     for (const auto& setting : connection.settings) {
       key += setting.name + '\0';
@@ -360,7 +382,7 @@ class InventoryTargets {
       key += '\0';
     }
     const bool says_nothing =
-        !connection.kind && connection.foreign.empty() && connection.settings.empty();
+        !connection.kind && connection.obstacle.empty() && connection.settings.empty();
     if (says_nothing) return HostConnections::none;
     const auto next = static_cast<std::uint32_t>(resolver_.hosts.connections.size());
     const auto [known, fresh] = connections_.emplace(std::move(key), next);

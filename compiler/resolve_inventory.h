@@ -14,9 +14,11 @@ namespace sluice::compiler {
 // How a host of an inventory is reached, as its variables have it.
 struct HostConnection {
   std::optional<plan::Connection::Kind> kind;  // nothing: they do not say
-  std::string foreign;  // a connection that there is none of here (winrm, docker, …), or empty
+  // Why it cannot be reached so (a connection that there is none of here, a template), or empty.
+  std::string obstacle;
+  std::string obstacle_setting;  // it lies in this one alone; empty: in the kind of connection
   std::vector<plan::Connection::Setting> settings;  // of ssh; sorted by name
-  base::Span span;                                  // of the first variable of them
+  base::Span span;  // of the obstacle, or else of the first variable of them
   bool operator==(const HostConnection&) const = default;
 };
 

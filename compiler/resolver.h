@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "compiler/action_table.h"
@@ -43,7 +44,8 @@ struct Resolver {
         names(plan.targets),
         expressions(plan, scope, report) {}
 
-  plan::Place place(base::Span span) const;
+  // Asked for one place after the other it is quick in a line as long as the file, too.
+  plan::Place place(base::Span span);
   // Of a `.deploy` file, as the reader knows it.
   const std::string& path_of(base::FileId file) const { return paths[file.value]; }
   // The list, or one that is equal to it and was there before.
@@ -61,6 +63,8 @@ struct Resolver {
   HostConnections hosts;           // of the inventory, until the targets' connections are settled
   std::vector<Frame> frames;       // one a `use`
   std::vector<bool> kept_targets;  // by target; empty: all are kept
+  // Targets that cannot be reached as their inventory says, and what it says of them; ascending.
+  std::vector<std::pair<plan::TargetId, std::uint32_t>> unreached;
   std::vector<plan::StepId> emptied_steps;  // ascending: no kept target is left to them
   std::set<std::string> broken_roles;       // whose targets could not all be declared: reported
   bool steps_missing = false;               // what should have been steps has been reported
@@ -70,6 +74,8 @@ struct Resolver {
 
  private:
   std::unordered_map<std::uint64_t, std::vector<plan::TargetListId>> lists_;  // by hash
+  base::Span last_span_;  // whose place was asked for last
+  base::Position last_position_;
 };
 
 // `deployment`, first and once.
@@ -100,6 +106,8 @@ std::optional<std::string> read_action_file(const std::string& path, base::Span 
                                             Resolver& resolver);
 // From waits to joins; cycles are reported.
 void resolve_joins(Resolver& resolver);
+// Whether every target that a step reaches can be reached as it is said.
+void check_reached(Resolver& resolver);
 // Which outputs are read by whom, once the joins are known.
 void check_outputs(Resolver& resolver);
 // What is no mistake, and yet seldom meant.

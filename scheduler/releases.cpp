@@ -56,6 +56,11 @@ struct Row {
   Instant last_undone;
 };
 
+// Its target was out of reach, so that nothing was done to it.
+bool was_away(const TaskTimes& task) {
+  return task.attempts == 1 && task.state == State::Failed && task.reason == Reason::OutOfReach;
+}
+
 bool in_place(const TaskTimes& task) {
   return task.state == State::Succeeded || task.reason == Reason::Verified;
 }
@@ -77,6 +82,7 @@ void add_lane(const plan::Plan& plan, const Timeline& timeline, StepId step, std
       ++row.done;
       continue;
     }
+    if (was_away(task)) continue;
     if (task.attempts > 0) ++row.begun;
     if (task.attempts > 0 && plan.steps[step].tasks[number].undo) ++row.undoable;
     if (in_place(task)) {

@@ -77,6 +77,10 @@ class TimelineBuilder::Fold {
                   State lane_state, Reason reason, plan::StepId cause) const;
   void stand(std::vector<Standing>& standings, plan::StepId step, std::uint32_t lane,
              Standing standing) const;
+  // How such a lane stands is known when its step has ended.
+  bool may_be_undone(plan::StepId step, State state) const {
+    return state == State::Failed && plan_.steps[step].on_failure == plan::OnFailure::RollbackAll;
+  }
   std::vector<State>& lane_states(plan::StepId step);
   std::uint64_t task_row(const Action& action) const;
   SlotRow& slot(const Action& action);
@@ -414,7 +418,9 @@ void TimelineBuilder::Fold::end_lane(const Command& command) {
   --times.running;
   --live_;
   ++counter(times, command.state);
-  stand(standings_, step, lane, standing_of(command.state, command.reason));
+  if (!may_be_undone(step, command.state)) {
+    stand(standings_, step, lane, standing_of(command.state, command.reason));
+  }
   if (!keep_lanes_) return;
   LaneTimes& row = timeline_.lanes[timeline_.first_lane[step.value] + lane];
   row.end = now_;
@@ -467,8 +473,11 @@ void TimelineBuilder::Fold::close_step(Timeline& timeline, std::vector<Standing>
                              times.left_behind + times.running;
   const std::uint32_t missing = times.targets - seen;
   (lane_state == State::Skipped ? times.skipped : times.not_started) += missing;
-  if (missing == 0) return;
   const std::vector<State>& states = lane_states_[step.value];
+  for (std::uint32_t lane = 0; lane < states.size(); ++lane) {
+    if (may_be_undone(step, states[lane])) stand(standings, step, lane, Standing::Failed);
+  }
+  if (missing == 0) return;
   const Standing standing = standing_of(lane_state, reason);
   for (std::uint32_t lane = 0; lane < times.targets; ++lane) {
     if (!states.empty() && states[lane] != State::NotStarted) continue;

@@ -321,6 +321,32 @@ TEST_CASE("what stands many times beside one another takes its time once") {
   CHECK(errors_of(unknown + "step \"s\" on web { run \"true\" }\n") == "E0204");
 }
 
+TEST_CASE("each step has its place in a line that is as long as the file") {
+  std::string text = "deployment \"a\" role web { target \"w\" } ";
+  std::size_t wide = 0;  // bytes that are no column of their own
+  const auto column = [&] { return static_cast<std::uint32_t>(text.size() - wide + 1); };
+  const std::uint32_t in_procedure = column() + 16;
+  text += "procedure p() { step \"p\" on web { run \"true\" takes 1s } } ";
+  std::vector<std::uint32_t> columns;
+  for (int i = 0; i < 20'000; ++i) {
+    columns.push_back(column());
+    text += fmt::format("step \"é{}\" on web {{ run \"true\" takes 1s }} ", i);
+    ++wide;
+    if (i % 100 != 0) continue;
+    columns.push_back(in_procedure);
+    text += fmt::format("use p() as \"ü{}\" ", i);
+    ++wide;
+  }
+  base::Sources sources;
+  base::Diagnostics diagnostics;
+  const base::FileId file = sources.add(base::SourceFile("web.deploy", text));
+  const auto plan = compiler::compile(sources, file, {}, diagnostics);
+  REQUIRE(plan.has_value());
+  std::vector<std::uint32_t> found;
+  for (const plan::Step& step : plan->steps) found.push_back(step.place.column);
+  CHECK(found == columns);
+}
+
 TEST_CASE("inventories that were made to be large are refused with a place") {
   const auto said = [](const char* name, const std::string& text) {
     const test::InventoryText read = test::read_inventory_text(name, text);

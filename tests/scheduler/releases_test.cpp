@@ -97,6 +97,14 @@ TEST_CASE("a target on which the release was begun and failed is on neither") {
   CHECK(at_end(plan, simulated(plan, failing(2, 1))) == "nnoo");
 }
 
+TEST_CASE("a target that was out of reach has the release that it had") {
+  const plan::Plan plan =
+      test::tiny_plan("Update on w1..w4, window 1: deploy, takes 10; check, takes 5");
+  simulator::Settings settings;
+  settings.unreachable.push_back(plan::TargetId{1});
+  CHECK(at_end(plan, simulated(plan, settings)) == "nooo");
+}
+
 TEST_CASE("what is taken back serves the old release, and the time that takes is told") {
   const plan::Plan plan = test::tiny_plan(
       "Update on w1..w3, window 1, rollback all: deploy, takes 10, undo takes 4; check, takes 5");
@@ -106,6 +114,8 @@ TEST_CASE("what is taken back serves the old release, and the time that takes is
   const scheduler::TakenBack back = scheduler::taken_back(plan, timeline);
   CHECK(back.lanes == 2);
   CHECK(back.time.ms == 8);
+  CHECK(timeline.target_states == std::vector{scheduler::State::Undone, scheduler::State::Undone,
+                                              scheduler::State::NotStarted});
   CHECK(scheduler::taken_back(plan, simulated(plan)) == scheduler::TakenBack{});
 }
 
