@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/utf8.h"
+#include "cli/version.h"
 #include "compiler/suggest.h"
 
 namespace sluice::cli {
@@ -124,6 +125,26 @@ void add_notify(CLI::App& command, NotifyOptions& notify) {
                   "run_stopped, run_ended")
       ->type_name("EVENTS")
       ->allow_extra_args(false);
+}
+
+CLI::App* add_init(CLI::App& app, InitOptions& options) {
+  CLI::App* command = app.add_subcommand("init", "write a first .deploy file, to be filled in");
+  command->add_option("file", options.file, "a new file, site.deploy by default; - prints it")
+      ->type_name("FILE");
+  command->add_option("--inventory", options.inventory, "hosts that you have: one that fits them")
+      ->type_name("FILE");
+  command->add_flag("--programs", options.programs, "start the inventory where it is a program");
+  return command;
+}
+
+CLI::App* add_completion(CLI::App& app, CompletionOptions& options) {
+  CLI::App* command =
+      app.add_subcommand("completion", "print what makes a shell complete sluice's words");
+  command->add_option("shell", options.shell, "which")
+      ->required()
+      ->type_name("bash|zsh|fish")
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}).description(""));
+  return command;
 }
 
 CLI::App* add_check(CLI::App& app, CheckOptions& options) {
@@ -412,13 +433,13 @@ std::string unknown_command(const CLI::App& app, int argc, const char* const* ar
   return fmt::format("there is no command `{}`\n  {}", base::printable(argv[1]), hints[0]);
 }
 
-}  // namespace
+constexpr const char* what_it_is = "sluice: rolling deployments, predicted before they run";
 
-std::variant<Arguments, int> parse_arguments(int argc, const char* const* argv) {
-  CLI::App app{"sluice: rolling deployments, predicted before they run", "sluice"};
+void add_commands(CLI::App& app, Subcommands& commands) {
   app.require_subcommand(1);
   app.failure_message(CLI::FailureMessage::simple);
-  Subcommands commands;
+  app.set_version_flag("--version", fmt::format("sluice {}", program_version));
+  commands.add(app, add_init);
   commands.add(app, add_check);
   commands.add(app, add_fmt);
   commands.add(app, add_plan);
@@ -442,8 +463,41 @@ std::variant<Arguments, int> parse_arguments(int argc, const char* const* argv) 
   commands.add(app, add_history);
   commands.add(app, add_logs);
   commands.add(app, add_explain);
+  commands.add(app, add_completion);
   commands.add(app, add_version);
   commands.add(app, add_unpack);
+}
+
+}  // namespace
+
+std::vector<DescribedCommand> describe_commands() {
+  CLI::App app{what_it_is, "sluice"};
+  Subcommands commands;
+  add_commands(app, commands);
+  std::vector<DescribedCommand> described;
+  for (const CLI::App* command : app.get_subcommands({})) {
+    if (command->get_group().empty()) continue;
+    DescribedCommand row{command->get_name(), command->get_description(), {}, {}};
+    for (const CLI::Option* option : command->get_options()) {
+      if (option->nonpositional()) {
+        const bool flag = option->get_items_expected_max() == 0;
+        DescribedOption known{{}, flag ? "" : option->get_type_name(), option->get_description()};
+        for (const std::string& name : option->get_snames()) known.names.push_back("-" + name);
+        for (const std::string& name : option->get_lnames()) known.names.push_back("--" + name);
+        row.options.push_back(std::move(known));
+      } else {
+        row.arguments.push_back(option->get_type_name());
+      }
+    }
+    described.push_back(std::move(row));
+  }
+  return described;
+}
+
+std::variant<Arguments, int> parse_arguments(int argc, const char* const* argv) {
+  CLI::App app{what_it_is, "sluice"};
+  Subcommands commands;
+  add_commands(app, commands);
   if (argc < 2) {
     fmt::print(stderr, "{}", app.help());
     return wrong_command;

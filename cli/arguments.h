@@ -91,6 +91,14 @@ struct RunOptions {
   bool wait = false;
   NotifyOptions notify;
 };
+struct InitOptions {
+  std::string file = "site.deploy";  // `-` is standard output
+  std::string inventory;             // empty: none
+  bool programs = false;
+};
+struct CompletionOptions {
+  std::string shell;
+};
 struct CensusOptions {
   InputOptions input;
   Format format = Format::Text;
@@ -163,11 +171,27 @@ struct UnpackOptions {
 };
 
 using Arguments =
-    std::variant<CheckOptions, FmtOptions, PlanOptions, DiffOptions, GraphOptions, SimulateOptions,
-                 AdviseOptions, RunOptions, CensusOptions, ResumeOptions, PauseOptions,
-                 ContinueOptions, AbortOptions, ApproveOptions, RejectOptions, AnswerOptions,
-                 StatusOptions, ReportOptions, CompareOptions, CalibrateOptions, HistoryOptions,
-                 LogsOptions, ExplainOptions, VersionOptions, UnpackOptions>;
+    std::variant<InitOptions, CompletionOptions, CheckOptions, FmtOptions, PlanOptions, DiffOptions,
+                 GraphOptions, SimulateOptions, AdviseOptions, RunOptions, CensusOptions,
+                 ResumeOptions, PauseOptions, ContinueOptions, AbortOptions, ApproveOptions,
+                 RejectOptions, AnswerOptions, StatusOptions, ReportOptions, CompareOptions,
+                 CalibrateOptions, HistoryOptions, LogsOptions, ExplainOptions, VersionOptions,
+                 UnpackOptions>;
+
+// What a command takes, for the shells' completion. Values are told by the names that they have in
+// the help: FILE, DIR, RUN, or `text|json` where there are few.
+struct DescribedOption {
+  std::vector<std::string> names;  // with their dashes
+  std::string value;               // empty: it takes none
+  std::string help;
+};
+struct DescribedCommand {
+  std::string name;
+  std::string help;
+  std::vector<std::string> arguments;
+  std::vector<DescribedOption> options;
+};
+std::vector<DescribedCommand> describe_commands();
 
 // Parsed arguments, or the exit status after help or an error was printed.
 std::variant<Arguments, int> parse_arguments(int argc, const char* const* argv);

@@ -7,7 +7,7 @@
 
 namespace sluice::cli {
 
-// docs/CLI.md: what each means.
+// docs/OPERATIONS.md, "Exit status".
 enum ExitStatus : int {
   exit_done = 0,
   exit_failed = 1,         // the deployment failed or was aborted
@@ -22,6 +22,8 @@ enum ExitStatus : int {
 // Says on standard error what is wrong with the command; exit_wrong.
 int wrong(std::string_view message);
 
+int init_command(const InitOptions& options);
+int completion_command(const CompletionOptions& options);
 int check_command(const CheckOptions& options);
 int fmt_command(const FmtOptions& options);
 int plan_command(const PlanOptions& options);

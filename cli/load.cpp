@@ -174,8 +174,12 @@ std::variant<plan::Plan, int> load_plan(const InputOptions& input, Warnings warn
   base::Result<std::string> text = read_until(input.file, most_plan_bytes, enough);
   if (!text) return fail(text.error().message);
   if (begins_as_plan(text.value())) return read_plan(input, text.value());
-  if (text.value().size() > compiler::most_source_bytes)
-    text.value().resize(compiler::most_source_bytes + 1);
+  return compile_text(input, std::move(text).value(), warnings, document);
+}
+
+std::variant<plan::Plan, int> compile_text(const InputOptions& input, std::string text,
+                                           Warnings warnings, std::string* document) {
+  if (text.size() > compiler::most_source_bytes) text.resize(compiler::most_source_bytes + 1);
   compiler::Options options;
   options.version = program_version;
   options.environment = variables_of_environment();
@@ -195,7 +199,7 @@ std::variant<plan::Plan, int> load_plan(const InputOptions& input, Warnings warn
   options.reader = &reader;
   base::Sources sources;
   const std::string name = input.file == "-" ? "standard input" : input.file;
-  const base::FileId file = sources.add(base::SourceFile(name, std::move(text).value()));
+  const base::FileId file = sources.add(base::SourceFile(name, std::move(text)));
   base::Diagnostics diagnostics;
   std::optional<plan::Plan> plan = compiler::compile(sources, file, options, diagnostics);
   const bool say = !plan || warnings == Warnings::Print;

@@ -25,6 +25,11 @@ std::variant<plan::Plan, int> load_plan(const InputOptions& input,
                                         Warnings warnings = Warnings::Ignore,
                                         std::string* document = nullptr);
 
+// The same of a text that stands for `input.file`.
+std::variant<plan::Plan, int> compile_text(const InputOptions& input, std::string text,
+                                           Warnings warnings = Warnings::Ignore,
+                                           std::string* document = nullptr);
+
 // Where the file lies: what it names is beneath.
 std::string folder_of(const InputOptions& input);
 // Where runs of a file are kept: as it was said, else .sluice beside the file.

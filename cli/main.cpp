@@ -10,6 +10,8 @@ namespace {
 using namespace sluice::cli;
 
 struct Dispatch {
+  int operator()(const InitOptions& options) const { return init_command(options); }
+  int operator()(const CompletionOptions& options) const { return completion_command(options); }
   int operator()(const CheckOptions& options) const { return check_command(options); }
   int operator()(const FmtOptions& options) const { return fmt_command(options); }
   int operator()(const PlanOptions& options) const { return plan_command(options); }

@@ -1,5 +1,6 @@
 #include "support/golden.h"
 #include "support/paths.h"
+#include "support/run_words.h"
 
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -49,6 +50,13 @@ TemporaryDirectory::~TemporaryDirectory() {
 
 ProgramResult run_program(const std::vector<std::string>& arguments, std::string_view input,
                           const std::string& directory) {
+  std::vector<std::string> words = {test::program_path()};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return run_words(words, input, directory);
+}
+
+ProgramResult run_words(const std::vector<std::string>& words_given, std::string_view input,
+                        const std::string& directory) {
   // Files instead of pipes: no reader is needed while the program runs, and nothing can block.
   const TemporaryDirectory place;
   const std::string in = place.path() + "/in";
@@ -56,9 +64,7 @@ ProgramResult run_program(const std::vector<std::string>& arguments, std::string
   const std::string err = place.path() + "/err";
   write_text(in, input);
   std::vector<char*> words;
-  std::string program = test::program_path();
-  words.push_back(program.data());
-  std::vector<std::string> copies = arguments;
+  std::vector<std::string> copies = words_given;
   for (std::string& argument : copies) words.push_back(argument.data());
   words.push_back(nullptr);
   const pid_t child = ::fork();
@@ -68,7 +74,7 @@ ProgramResult run_program(const std::vector<std::string>& arguments, std::string
     ::dup2(::open(in.c_str(), O_RDONLY), 0);
     ::dup2(::open(out.c_str(), O_WRONLY | O_CREAT, 0600), 1);
     ::dup2(::open(err.c_str(), O_WRONLY | O_CREAT, 0600), 2);
-    ::execv(program.c_str(), words.data());
+    ::execvp(words[0], words.data());
     ::_exit(127);
   }
   int status = 0;
