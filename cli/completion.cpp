@@ -132,7 +132,8 @@ std::string zsh_values(const std::string& value) {
 }
 
 constexpr std::string_view zsh_head = R"~(#compdef sluice
-# What zsh completes of sluice: in a file _sluice of a folder in $fpath, or source <(sluice completion zsh)
+# What zsh completes of sluice, as _sluice in a folder of $fpath, or by
+#   source <(sluice completion zsh)
 _sluice_runs() {
   local -a runs
   runs=(${(f)"$(command ls -- "${opt_args[--state]:-.sluice}/runs" 2> /dev/null)"})

@@ -31,6 +31,14 @@ std::string string_literal(std::string_view text) {
   return literal + "\"";
 }
 
+// As it is written in a file: in quotes where it is no word.
+std::string as_written(std::string_view name) {
+  const bool word = std::isalpha(static_cast<unsigned char>(name[0])) != 0 &&
+                    std::all_of(name.begin(), name.end(),
+                                [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
+  return word ? std::string(name) : string_literal(name);
+}
+
 constexpr std::string_view own_hosts =
     R"(# The hosts, by the names that your ssh knows them by. It reads your own ~/.ssh/config.
 role web {
@@ -75,18 +83,11 @@ step "Update the site" on {2} window {3} {{
   }}
 }}
 )",
-      file, hosts, rollout.role, rollout.window(),
+      file, hosts, as_written(rollout.role), rollout.window(),
       rollout.window() == 1
           ? std::string("One at a time")
           : fmt::format("{} at once; the next begins as soon as any of them is done",
                         rollout.window()));
-}
-
-// A name that needs no thought where it is written.
-bool is_plain(std::string_view name) {
-  return !name.empty() && std::isalpha(static_cast<unsigned char>(name[0])) != 0 &&
-         std::all_of(name.begin(), name.end(),
-                     [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-'; });
 }
 
 // The largest group; `all` where there is no other.
@@ -96,7 +97,7 @@ Rollout largest_role(const plan::Plan& plan) {
     const std::uint32_t targets = plan.target_lists[role.targets].size();
     const bool other = role.name != "all" && role.name != "ungrouped";
     const bool better = targets > largest.targets || largest.role == "all";
-    if (is_plain(role.name) && targets > 0 && (other ? better : largest.role.empty())) {
+    if (targets > 0 && (other ? better : largest.role.empty())) {
       largest = {role.name, targets};
     }
   }

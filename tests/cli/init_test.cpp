@@ -58,8 +58,8 @@ TEST_CASE("a file for an inventory rolls over its largest group, a quarter at on
                                     "[db]\ndb1\ndb2\n\n[web-servers]\nweb-[01:12].acme.example\n\n"
                                     "[group:children]\ndb\n[all:vars]\nx=1\n");
   CHECK(text.find("inventory \"hosts.ini\"\n") != std::string::npos);
-  CHECK(text.find("on web-servers window 3 {") != std::string::npos);
-  CHECK(text.find("require unavailable(web-servers) <= 3\n") != std::string::npos);
+  CHECK(text.find("on \"web-servers\" window 3 {") != std::string::npos);
+  CHECK(text.find("require unavailable(\"web-servers\") <= 3\n") != std::string::npos);
 }
 
 TEST_CASE("a single host without a group is enough") {
