@@ -8,6 +8,16 @@
 
 namespace sluice::base {
 
+namespace {
+
+// To look it up costs more than to digest a line with it.
+const EVP_MD* algorithm() {
+  static const EVP_MD* const found = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return found;
+}
+
+}  // namespace
+
 struct Sha256::State {
   EVP_MD_CTX* context = EVP_MD_CTX_new();
   State() = default;
@@ -18,7 +28,7 @@ struct Sha256::State {
 
 Sha256::Sha256() : state_(std::make_unique<State>()) {
   SLUICE_CHECK(
-      state_->context != nullptr && EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr) == 1,
+      state_->context != nullptr && EVP_DigestInit_ex(state_->context, algorithm(), nullptr) == 1,
       "SHA-256 is not to be had from OpenSSL");
 }
 

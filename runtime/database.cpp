@@ -83,12 +83,10 @@ class Database {
   bool full_ = false;
 };
 
-// A prepared statement; values are bound and columns are read in order.
+// A statement, prepared when it is first run; values are bound and columns are read in order.
 class Statement {
  public:
-  Statement(Database& database, const char* sql) : database_(database) {
-    ready_ = sqlite3_prepare_v2(database.handle(), sql, -1, &handle_, nullptr) == SQLITE_OK;
-  }
+  Statement(Database& database, const char* sql) : database_(database), sql_(sql) {}
   ~Statement() { sqlite3_finalize(handle_); }
   Statement(const Statement&) = delete;
   Statement& operator=(const Statement&) = delete;
@@ -102,18 +100,20 @@ class Statement {
   }
   template <class... Values>
   Status run(const Values&... values) {
-    if (!ready_) return database_.problem("write");
+    if (!prepare()) return database_.problem("write");
     sqlite3_reset(handle_);
     bound_ = 0;
     (bind(values), ...);
     if (sqlite3_step(handle_) == SQLITE_DONE) return base::Done{};
-    return database_.problem("write");
+    const Error problem = database_.problem("write");
+    sqlite3_reset(handle_);
+    return problem;
   }
 
   // True while there is a row; the columns are read from the first on.
   bool next() {
     read_ = 0;
-    const int step = ready_ ? sqlite3_step(handle_) : SQLITE_ERROR;
+    const int step = prepare() ? sqlite3_step(handle_) : SQLITE_ERROR;
     done_ = step == SQLITE_DONE;
     return step == SQLITE_ROW;
   }
@@ -122,7 +122,6 @@ class Statement {
     if (done_) return base::Done{};
     return database_.problem("read");
   }
-  bool ready() const { return ready_; }
   std::int64_t number() { return sqlite3_column_int64(handle_, read_++); }
   std::uint32_t count() { return static_cast<std::uint32_t>(number()); }
   std::optional<int> optional_number() {
@@ -138,9 +137,14 @@ class Statement {
   }
 
  private:
+  bool prepare() {
+    if (handle_ != nullptr) return true;
+    return sqlite3_prepare_v2(database_.handle(), sql_, -1, &handle_, nullptr) == SQLITE_OK;
+  }
+
   Database& database_;
+  const char* sql_;
   sqlite3_stmt* handle_ = nullptr;
-  bool ready_ = false;
   bool done_ = false;
   int bound_ = 0;
   int read_ = 0;
@@ -208,6 +212,8 @@ class SqliteJournal : public Journal {
       : database_(std::move(database)),
         last_(std::move(last)),
         seq_(seq),
+        begin_(*database_, "BEGIN IMMEDIATE"),
+        commit_(*database_, "COMMIT"),
         insert_instant_(*database_, "INSERT INTO instants VALUES (?, ?, ?)"),
         insert_event_(*database_,
                       "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
@@ -232,10 +238,10 @@ class SqliteJournal : public Journal {
  private:
   Status attempt(const Instant& instant) {
     const std::string digest = chained(last_, instant);
-    Status done = database_->execute("BEGIN IMMEDIATE");
+    Status done = begin_.run();
     if (!done) return done;
     done = write(instant, digest);
-    if (done) done = database_->execute("COMMIT");
+    if (done) done = commit_.run();
     if (done) {
       last_ = digest;
       ++seq_;
@@ -287,6 +293,8 @@ class SqliteJournal : public Journal {
   std::string last_;
   std::int64_t seq_;
   bool low_ = false;
+  Statement begin_;
+  Statement commit_;
   Statement insert_instant_;
   Statement insert_event_;
   Statement insert_result_;
@@ -492,6 +500,11 @@ Result<ContinuedJournal> continue_journal(const std::string& path) {
     return opened.error();
   }
   if (Status done = database->execute("PRAGMA synchronous=FULL"); !done) return done.error();
+  // A sync that failed leaves records behind that can be read, and that the next loss of power
+  // takes away, with all that was written behind them. Nobody else writes meanwhile.
+  if (Status alone = database->execute("BEGIN IMMEDIATE"); !alone) return alone.error();
+  if (Status there = write_again(path + "-wal"); !there) return there.error();
+  if (Status done = database->execute("COMMIT"); !done) return done.error();
   std::string last;
   auto read = read_all(*database, last);
   if (!read) return read.error();

@@ -100,6 +100,31 @@ base::Result<std::string> read_whole(const std::string& path, std::size_t most_b
   }
 }
 
+base::Status write_again(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+  if (file < 0 && errno == ENOENT) return base::Done{};
+  if (file < 0) return system_error("write", path);
+  char buffer[65536];
+  off_t at = 0;
+  bool well = true;
+  for (;;) {
+    const ssize_t got = ::pread(file, buffer, sizeof buffer, at);
+    if (got < 0 && errno == EINTR) continue;
+    well = got >= 0;
+    if (got <= 0) break;
+    const ssize_t written = ::pwrite(file, buffer, static_cast<std::size_t>(got), at);
+    if (written < 0 && errno == EINTR) continue;
+    well = written > 0;
+    if (!well) break;
+    at += written;
+  }
+  well = well && ::fsync(file) == 0;
+  const base::Error error = system_error("write", path);
+  ::close(file);
+  if (!well) return error;
+  return base::Done{};
+}
+
 void remove_file(const std::string& path) {
   ::unlink(path.c_str());
 }

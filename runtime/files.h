@@ -17,6 +17,9 @@ base::Status write_private(const std::string& path, std::string_view bytes);
 // there already: of several that try, one makes it.
 base::Result<bool> make_once(const std::string& path, std::string_view bytes);
 base::Result<std::string> read_whole(const std::string& path, std::size_t most_bytes);
+// What a file holds, if it is there, is on the disk when this returns, whatever became of earlier
+// syncs: after one that failed the system believes what it could not write to be there.
+base::Status write_again(const std::string& path);
 void remove_file(const std::string& path);
 
 }  // namespace sluice::runtime

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <stdlib.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -16,6 +18,14 @@ namespace sluice::runtime {
 inline void close_descriptor(int& descriptor) {
   if (descriptor >= 0) ::close(descriptor);
   descriptor = -1;
+}
+
+// Bits that nobody can guess, from the system.
+inline std::uint32_t random_word() {
+  std::uint32_t word = 0;
+  while (::getrandom(&word, sizeof word, 0) != static_cast<ssize_t>(sizeof word)) {
+  }
+  return word;
 }
 
 // Whether a program is there that we may start: on our PATH where its name has no slash.

@@ -13,11 +13,11 @@
 #include <cstring>
 #include <ctime>
 #include <filesystem>
-#include <random>
 
 #include "base/characters.h"
 #include "base/sha256.h"
 #include "runtime/files.h"
+#include "runtime/posix.h"
 
 namespace sluice::runtime {
 
@@ -136,10 +136,9 @@ base::Result<RunFolder> make_run_folder(const std::string& state) {
   // Milliseconds, so that the last by name is the last that began.
   timespec now{};
   ::clock_gettime(CLOCK_REALTIME, &now);
-  std::random_device device;
   RunFolder folder;
   folder.name = fmt::format("{:%Y%m%d-%H%M%S}-{:03}{:02x}", utc(now.tv_sec),
-                            now.tv_nsec / 1'000'000, device() & 0xffU);
+                            now.tv_nsec / 1'000'000, random_word() & 0xffU);
   folder.path = fmt::format("{}/runs/{}", state, folder.name);
   for (const std::string& path : {state + "/runs", folder.path, folder.output(), folder.orders()}) {
     if (base::Status made = make_private_directory(path); !made) return made.error();

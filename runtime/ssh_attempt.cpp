@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <array>
-#include <random>
 
 #include "base/characters.h"
 #include "base/sha256.h"
 #include "base/utf8.h"
 #include "runtime/outputs.h"
+#include "runtime/posix.h"
 #include "runtime/powershell_actions.h"
 #include "runtime/powershell_wrapper.h"
 
@@ -101,9 +101,8 @@ base::Duration pause_before(std::uint32_t attempt) {
 }
 
 std::string fresh_nonce() {
-  std::random_device device;
   std::string nonce;
-  for (int part = 0; part < 4; ++part) nonce += fmt::format("{:08x}", device());
+  for (int part = 0; part < 4; ++part) nonce += fmt::format("{:08x}", random_word());
   return nonce;
 }
 

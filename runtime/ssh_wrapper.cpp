@@ -53,7 +53,8 @@ WrapperAnswer answer_of(std::string_view line) {
 }  // namespace
 
 std::string wrapper_command() {
-  return shell_command(wrapper_text);
+  static const std::string command = shell_command(wrapper_text);
+  return command;
 }
 
 std::string shell_command(std::string_view rest) {

@@ -12,9 +12,9 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <random>
 
 #include "runtime/files.h"
+#include "runtime/posix.h"
 #include "runtime/supervising.h"
 
 namespace sluice::runtime {
@@ -111,9 +111,7 @@ base::Result<std::unique_ptr<Supervisor>> Supervisor::begin(Loop& loop,
                                                             const std::string& directory,
                                                             base::Duration grace, Ended ended,
                                                             Gone gone) {
-  std::random_device device;
-  const std::string name =
-      fmt::format("{}{}-{:08x}", supervisor_prefix, ::getpid(), static_cast<unsigned>(device()));
+  const std::string name = fmt::format("{}{}-{:08x}", supervisor_prefix, ::getpid(), random_word());
   const std::string path = directory + "/" + name;
   const int lock = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   int ends[2];

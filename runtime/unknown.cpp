@@ -30,9 +30,10 @@ bool leaves_files(const ActionRequest& request) {
   return kind == "script" || kind == "service" || made_for_powershell(kind);
 }
 
-std::uint32_t most_generations(const ActionRequest& request) {
+// Without a person.
+std::uint32_t most_freely(const ActionRequest& request) {
   const bool freely = request.work->idempotent || !changes_something(request);
-  return (freely ? most_begun_anew : 0) + request.retries;
+  return freely ? most_begun_anew : 0;
 }
 
 }  // namespace
@@ -45,6 +46,12 @@ void UnknownOutcomes::start(ActionRequest request, Sink done) {
   Row& row = rows_[ticket];
   row.request = std::move(request);
   row.done = std::move(done);
+  if (row.request.retries > 0) {
+    // A person was asked, and answered a program before this one. What came of all the times before
+    // was settled then: none of them is begun now.
+    row.begun_anew = most_freely(row.request) + row.request.retries;
+    row.request.generation = row.begun_anew;
+  }
   begin(ticket);
 }
 
@@ -70,6 +77,7 @@ void UnknownOutcomes::answered(ActionRequest::Ticket ticket, Completion completi
   using Ending = Completion::Ending;
   const bool not_begun =
       completion.ending == Ending::NotStarted || completion.ending == Ending::Unreachable;
+  row.never_begun = not_begun;
   if (row.request.generation > 0 && not_begun) {
     // This time; of the time before nobody knows.
     completion.detail = fmt::format("{}; begun anew: {}", row.lost.detail, completion.detail);
@@ -115,8 +123,10 @@ void UnknownOutcomes::decide(ActionRequest::Ticket ticket) {
 
 void UnknownOutcomes::again_or_ask(ActionRequest::Ticket ticket) {
   Row& row = rows_[ticket];
-  if (row.request.generation < most_generations(row.request)) {
-    ++row.request.generation;
+  if (row.begun_anew < most_freely(row.request) + row.request.retries) {
+    ++row.begun_anew;
+    // Who takes the run up asks for one generation after the other: none between may be free.
+    if (!row.never_begun) ++row.request.generation;
     if (row.request.resumed) row.request.resumed->begun = false;
     return begin(ticket);
   }
@@ -134,6 +144,8 @@ bool UnknownOutcomes::answer(const scheduler::Action& action, const std::string&
   Row& row = found->second;
   row.asked = false;
   if (answer == Answer::Retry) {
+    row.request.generation = row.begun_anew = most_freely(row.request) + row.request.retries;
+    row.never_begun = false;
     ++row.request.retries;
     // What was resumed has been settled: this one is begun by nobody else.
     if (!leaves_files(row.request)) row.request.resumed.reset();

@@ -36,6 +36,8 @@ class UnknownOutcomes : public Executor {
     ActionRequest::Ticket inner = 0;            // at work; 0: none
     std::vector<ActionRequest::Ticket> before;  // answered, their files are still there
     Completion lost;
+    std::uint32_t begun_anew = 0;  // how often, or tried to be
+    bool never_begun = false;      // the last time: its generation is still free
     bool asked = false;
     bool cancelled = false;
   };

@@ -168,6 +168,15 @@ TEST_CASE("the deadline rejects what a person was to approve, now and later") {
   )");
 }
 
+TEST_CASE("a retry at the deadline's own instant comes first, and a person is asked no more") {
+  check_script("deadline 10\nU on a, ask: look, manual; y", R"(
+    0:                       -> deadline at 10, step U began, lane U@a began, start U/look@a
+    5: fail U/look@a         -> ask U/look@a
+   10: retry U/look@a, deadline -> task U/look@a failed, task U/y@a skipped (after failure),
+                                   lane U@a failed, step U failed, deployment failed
+  )");
+}
+
 TEST_CASE("the deadline in a pause ends what had not begun") {
   check_starts("deadline 10\nU on a\nB on a", R"(
     0:           -> deadline at 10, start U@a

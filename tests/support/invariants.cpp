@@ -157,6 +157,7 @@ void Invariants::take_answer(const Event& event) {
   --step_of(id).questions;
   if (event.answer == Answer::Retry) {
     lane.resumes = true;
+    lane.for_good = false;
     lane.result.reset();
     return;
   }

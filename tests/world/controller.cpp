@@ -61,6 +61,7 @@ class Controller::Writer : public runtime::Journal {
     }
     if (owner_ < shared_.writer) shared_.kernel.violate("an overtaken controller has committed");
     shared_.writer = std::max(shared_.writer, owner_);
+    shared_.ledger.carried_on_by(shared_.writer);
     shared_.record.committed(instant);
     return done;
   }

@@ -1,6 +1,7 @@
 #include "world/disk.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/check.h"
 #include "runtime/files.h"
@@ -88,7 +89,7 @@ Disk::Done Disk::sync(File& file) {
     file.pending.clear();
     return Done::Failed;
   }
-  for (const Piece& piece : file.pending) apply(file.durable, piece);
+  std::move(file.pending.begin(), file.pending.end(), std::back_inserter(file.synced));
   file.pending.clear();
   file.exists_durably = true;
   return Done::Well;
@@ -101,7 +102,10 @@ std::shared_ptr<Disk::File> Disk::find(const std::string& path) const {
 
 std::shared_ptr<Disk::File> Disk::make(const std::string& path) {
   std::shared_ptr<File>& file = files_[path];
-  if (!file) file = std::make_shared<File>();
+  if (file) return file;
+  constexpr std::size_t usual = 128 * std::size_t{1024};
+  file = std::make_shared<File>();
+  file->data.reserve(usual);
   return file;
 }
 
@@ -147,6 +151,8 @@ void Disk::lose_power() {
   const std::uint32_t keeps = dice.chance(30) ? 0 : dice.chance(30) ? 100 : 50;
   for (auto row = files_.begin(); row != files_.end();) {
     File& file = *row->second;
+    for (const Piece& piece : file.synced) apply(file.durable, piece);
+    file.synced.clear();
     for (const Piece& piece : file.pending) {
       for (std::size_t at = 0; at < std::max<std::size_t>(piece.bytes.size(), 1); at += sector) {
         if (!dice.chance(keeps)) {
@@ -207,6 +213,17 @@ base::Result<std::string> read_whole(const std::string& path, std::size_t most_b
   const auto file = Disk::current().find(path);
   if (file == nullptr || file->data.size() > most_bytes) return base::Error{"cannot read " + path};
   return file->data;
+}
+
+base::Status write_again(const std::string& path) {
+  Disk& disk = Disk::current();
+  const auto file = disk.find(path);
+  if (file == nullptr) return base::Done{};
+  const std::string bytes = file->data;
+  const bool well =
+      disk.write(*file, 0, bytes) == Disk::Done::Well && disk.sync(*file) == Disk::Done::Well;
+  if (!well) return base::Error{"cannot write " + path};
+  return base::Done{};
 }
 
 void remove_file(const std::string& path) {

@@ -27,7 +27,8 @@ class Disk {
   };
   struct File {
     std::string data;
-    std::string durable;
+    std::string durable;  // without what stands in `synced`, which is applied when it is asked for
+    std::vector<Piece> synced;
     std::vector<Piece> pending;  // not synced
     bool exists_durably = false;
     std::int64_t held = 0;  // room that it takes beside its data

@@ -83,7 +83,8 @@ void Host::serve(const std::string& input, const std::shared_ptr<Line>& line,
     return line->exit(3);
   }
   request.rest = input.substr(end + 1);
-  kernel_.note("asked", name_ + " " + request.verb + " " + request.key.substr(0, 8));
+  kernel_.note("asked", name_ + " " + request.verb + " " + request.key.substr(0, 8),
+               request.program);
   later(kernel_.dice().below(3), [this, request, line] {
     if (request.verb == "start") return start(request, line);
     if (request.verb == "attach") return attach(request, line);
@@ -168,7 +169,8 @@ void Host::begin(const std::string& run, const std::string& key, std::uint32_t p
   const Ledger::Effect* effect = ledger_.find(key);
   if (effect == nullptr) return kernel_.violate("begun, and nobody has asked for it: " + key);
   // One that was overtaken, and a host that cannot know: nobody can refuse that.
-  const bool unnoticed = program < newest_ever_ && newest_ <= program;
+  const std::uint32_t carries_on = set_up_anew_ ? ledger_.writer() : newest_ever_;
+  const bool unnoticed = program < carries_on && newest_ <= program;
   unnoticed ? ledger_.begin_unnoticed(key) : ledger_.begin(key, program, newest_);
   test::Dice drawn(base::combined_hash(settings_.seed, base::stable_hash(key)));
   using scheduler::Part;
@@ -326,6 +328,7 @@ void Host::reboot(bool set_up_anew) {
   if (!set_up_anew) return;
   runs_.clear();
   newest_ = 0;
+  set_up_anew_ = true;
   ledger_.forget(name_);
 }
 

@@ -103,6 +103,7 @@ class Host {
   std::map<std::string, Run> runs_;
   std::uint32_t newest_ = 0;       // of the programs that this host has heard of
   std::uint32_t newest_ever_ = 0;  // and that it had before it was set up anew
+  bool set_up_anew_ = false;       // ever
 };
 
 }  // namespace sluice::world

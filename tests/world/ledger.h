@@ -37,6 +37,9 @@ class Ledger {
 
   Ledger(Kernel& kernel, const plan::Plan& plan);
 
+  // The program that carries the run on, as far as its journal says.
+  void carried_on_by(std::uint32_t program) { writer_ = program; }
+  std::uint32_t writer() const { return writer_; }
   // Somebody has asked for it: who it is that runs under this name.
   void name(const runtime::ActionRequest& request);
   const Effect* find(const std::string& key) const;
@@ -84,6 +87,7 @@ class Ledger {
   std::map<std::uint32_t, std::uint32_t> interrupted_;
   std::set<std::uint32_t> uncertain_;  // targets of which the ledger and the plan may differ
   std::uint64_t order_ = 0;
+  std::uint32_t writer_ = 0;
   bool ended_ = false;
 };
 

@@ -31,7 +31,9 @@ std::uint64_t size_of(const plan::Plan& plan) {
 plan::Plan plan_of(std::uint64_t seed) {
   test::Dice dice(seed ^ 0x706c616eULL);
   constexpr std::uint64_t sizes[] = {6, 10, 10, 20, 20, 40, 300};
-  const std::uint64_t most = sizes[dice.below(7)];
+  constexpr std::uint64_t small_sizes[] = {2, 3, 4, 4, 6, 6, 8, 12};
+  std::uint64_t most = sizes[dice.below(7)];
+  if (seed >= first_small_seed && dice.chance(95)) most = small_sizes[dice.below(8)];
   plan::Plan plan = test::random_schedule(base::combined_hash(seed, 0));
   for (std::uint64_t again = 1; size_of(plan) > most && again < 40; ++again) {
     plan = test::random_schedule(base::combined_hash(seed, again));

@@ -16,7 +16,8 @@ namespace sluice::world {
 
 class Record {
  public:
-  Record(Kernel& kernel, const plan::Plan& plan, Ledger& ledger);
+  // `checks`: held against the model. A second run of a seed is only compared with the first.
+  Record(Kernel& kernel, const plan::Plan& plan, Ledger& ledger, bool checks);
 
   // It was committed, and whoever did so knows.
   void committed(const runtime::Instant& instant);
@@ -44,6 +45,7 @@ class Record {
   Kernel& kernel_;
   const plan::Plan& plan_;
   Ledger& ledger_;
+  const bool checks_;
   std::vector<runtime::Instant> instants_;
   std::vector<runtime::Instant> attempted_;
   scheduler::Scheduler machine_;

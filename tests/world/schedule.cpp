@@ -20,11 +20,12 @@ constexpr std::uint64_t most_events = 400'000;
 
 class Schedule {
  public:
-  Schedule(std::uint64_t seed, bool print_trace);
+  Schedule(const plan::Plan& plan, std::uint64_t seed, bool checks);
   ~Schedule();
   Schedule(const Schedule&) = delete;
   Schedule& operator=(const Schedule&) = delete;
   Result run();
+  Kernel& kernel() { return kernel_; }
 
  private:
   struct Program {
@@ -61,7 +62,8 @@ class Schedule {
   const bool hard_hosts_;       // on which much is lost, and little begun
   const bool slow_overtaking_;  // who was overtaken comes back late
   std::uint32_t disk_full_ = 0;
-  plan::Plan plan_;
+  const bool checks_;
+  const plan::Plan& plan_;
   Kernel kernel_;
   Disk disk_;
   Ledger ledger_;
@@ -114,22 +116,22 @@ HostSettings Schedule::host_settings(std::uint64_t seed) {
   return settings;
 }
 
-Schedule::Schedule(std::uint64_t seed, bool print_trace)
+Schedule::Schedule(const plan::Plan& plan, std::uint64_t seed, bool checks)
     : seed_(seed),
       dice_(seed ^ 0x776f726c64ULL),
       more_(seed ^ 0x6d6f7265ULL),
       hard_hosts_(more_.chance(12)),
       slow_overtaking_(more_.chance(12)),
-      plan_(plan_of(seed)),
+      checks_(checks),
+      plan_(plan),
       kernel_(base::finished_hash(seed)),
       disk_(kernel_),
       ledger_(kernel_, plan_),
-      record_(kernel_, plan_, ledger_),
+      record_(kernel_, plan_, ledger_, checks),
       network_(kernel_, network_settings()),
       local_(kernel_, ledger_, plan_, host_settings(seed)),
       shared_{kernel_, plan_, ledger_, record_, local_, {}, "run-1", {}, 0, false},
       operators_(shared_) {
-  kernel_.print_trace(print_trace);
   shared_.wake = [this] {
     for (const Program& row : programs_) kernel_.after(1, row.owner, [] {});
   };
@@ -430,9 +432,9 @@ Result Schedule::run() {
   if (kernel_.violation().empty()) record_.check_end();
   Result result;
   result.faults = kernel_.counts();
-  if (kernel_.violation().empty()) check_disk();
-  result.violation = kernel_.violation();
   result.trace = kernel_.trace();
+  if (checks_ && kernel_.violation().empty()) check_disk();
+  result.violation = kernel_.violation();
   result.effects = ledger_.begun();
   result.instants = record_.size();
   result.programs = programs_begun_;
@@ -444,14 +446,17 @@ Result Schedule::run() {
 }  // namespace
 
 Result run_schedule(std::uint64_t seed, bool print_trace) {
-  Schedule schedule(seed, print_trace);
+  const plan::Plan plan = plan_of(seed);
+  Schedule schedule(plan, seed, true);
+  schedule.kernel().print_trace(print_trace);
   return schedule.run();
 }
 
 Result run_twice(std::uint64_t seed) {
-  Result first = run_schedule(seed);
+  const plan::Plan plan = plan_of(seed);
+  Result first = Schedule(plan, seed, true).run();
   if (!first.violation.empty()) return first;
-  const Result second = run_schedule(seed);
+  const Result second = Schedule(plan, seed, false).run();
   if (second.trace != first.trace) first.violation = "two runs of the seed differ";
   return first;
 }

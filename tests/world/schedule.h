@@ -21,6 +21,8 @@ struct Result {
   scheduler::State state = scheduler::State::NotStarted;
 };
 
+// Seeds from here on are mostly of small plans, which leave more of the time to faults.
+inline constexpr std::uint64_t first_small_seed = 1'000'000'000;
 // The plan of a seed: sealed.
 plan::Plan plan_of(std::uint64_t seed);
 Result run_schedule(std::uint64_t seed, bool print_trace = false);

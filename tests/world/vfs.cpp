@@ -236,6 +236,9 @@ int last_error(sqlite3_vfs*, int, char*) {
 
 void use_simulated_disk() {
   static sqlite3_vfs vfs = [] {
+    // Worlds are of one thread, and nobody asks how much memory they take.
+    sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     sqlite3_vfs made{};
     made.iVersion = 1;
     made.szOsFile = sizeof(OpenFile);
