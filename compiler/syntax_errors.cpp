@@ -111,7 +111,7 @@ class Explanation {
       return true;
     }
     const std::string_view rest = list_.file->text().substr(token_.begin);
-    const std::string_view name = rest.substr(0, rest.find_first_of(" \t\r\n{}\"#,"));
+    const std::string_view name = rest.substr(0, rest.find_first_of(" \t\r\n(){}<>=\"#,"));
     made_.span.end = made_.span.begin + static_cast<std::uint32_t>(name.size());
     say(fmt::format("the {} stands in quotes", what),
         fmt::format("write `{} \"{}\"`", behind, shortened(name)));
@@ -150,7 +150,7 @@ class Explanation {
     const Token& word = list_.tokens[unexpected_.token - 1];
     if (word.kind != TokenKind::Word || word.end != token_.begin) return false;
     const std::string_view rest = list_.file->text().substr(word.begin);
-    const std::string_view name = rest.substr(0, rest.find_first_of(" \t\r\n{}\"#,"));
+    const std::string_view name = rest.substr(0, rest.find_first_of(" \t\r\n(){}<>=\"#,"));
     made_.span = {list_.file_id, word.begin, word.begin + static_cast<std::uint32_t>(name.size())};
     say(fmt::format("`{}` is no word", shortened(name)),
         fmt::format("a name with other signs than letters, digits and `_` stands in quotes: \"{}\"",
@@ -419,6 +419,10 @@ class Explanation {
         list_.text(unexpected_.token - 2) == "run" && !on_new_line() && next != "=") {
       return fmt::format("what is worked out is an attribute, as in `run wait {{ duration = {} }}`",
                          shown());
+    }
+    if (rule == Rule::RoleBody && next == "=") {
+      return fmt::format(
+          "a property stands in the block of its target: `target \"web-1\" {{ {} = … }}`", shown());
     }
     if (rule == Rule::StepBody && list_.text(unexpected_.token + 1) == "=") {
       return "attributes stand in the block of an action, as in `run http { url = \"…\" }`";
