@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Measures sluice beside its peers and beside what this machine can do at all, in one run.
 
-usage: bench.py BUILD_DIR [NAME…]     NAME: simulate, events, scale, peers, runs, advise, compile, local, ssh; all by default
+usage: bench.py BUILD_DIR [NAME…]     NAME: simulate, events, scale, peers, runs, advise, report, compile, local, ssh;
+                                      all by default
 
 Every figure is the median of several runs, taken in turn with its peer so that a busy minute hits
 both. Traffic goes to loopback addresses only; each server that is started here is ended here.
 """
 import getpass
-import json
 import os
 import shutil
 import socket
@@ -18,220 +18,8 @@ import tempfile
 import time
 
 import compile_files
-
-ROUNDS = 3
-
-
-class Usage:
-    """Wall time, processor time of the command and all that it waited for, and peak memory."""
-
-    def __init__(self, wall, cpu, memory_kib):
-        self.wall, self.cpu, self.memory_kib = wall, cpu, memory_kib
-
-
-def measure(command, environment=None, statuses=(0,), directory=None):
-    begin = time.monotonic()
-    with tempfile.TemporaryFile() as output:
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-                                 env={**os.environ, **(environment or {})}, cwd=directory)
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        wall = time.monotonic() - begin
-        output.seek(0)
-        text = output.read().decode(errors="replace")
-    if child.returncode not in statuses:
-        sys.exit(f"bench: {' '.join(command)} ended with {child.returncode}:\n{text[-3000:]}")
-    return Usage(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss), text
-
-
-def in_turn(commands, rounds=ROUNDS):
-    """{name: command} measured in alternation; {name: (median usage, last output)}."""
-    seen = {name: [] for name in commands}
-    texts = {}
-    for _ in range(rounds):
-        for name, command in commands.items():
-            usage, texts[name] = measure(**command) if isinstance(command, dict) else measure(command)
-            seen[name].append(usage)
-    middle = lambda values: statistics.median(values)
-    return {name: (Usage(middle([u.wall for u in usages]), middle([u.cpu for u in usages]),
-                         max(u.memory_kib for u in usages)), texts[name])
-            for name, usages in seen.items()}
-
-
-class Table:
-    def __init__(self, title, columns):
-        self.title, self.columns, self.rows = title, columns, []
-
-    def row(self, *cells):
-        self.rows.append([str(cell) for cell in cells])
-
-    def __str__(self):
-        lines = [f"### {self.title}", "", "| " + " | ".join(self.columns) + " |",
-                 "| " + " | ".join("---" for _ in self.columns) + " |"]
-        lines += ["| " + " | ".join(row) + " |" for row in self.rows]
-        return "\n".join(lines) + "\n"
-
-
-CHILD_STEPS = ["Leave the load balancer", "Deploy", "Restart", "Check", "Return to the load balancer"]
-
-
-def rolling_file(path, targets, window):
-    effects = ["drains", "", "", "", "restores"]
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(f'deployment "R({targets},{window},5)"\n\nrole web {{\n  target "web-[1..{targets}]"\n}}\n\n')
-        file.write(f'step "Update" on web window {window} {{\n')
-        for name, effect in zip(CHILD_STEPS, effects):
-            file.write(f'  step "{name}" {{\n    run "true"\n    takes 500ms to 1550ms\n    {effect}\n  }}\n')
-        file.write("}\n")
-
-
-def bench_simulate(place, sluice, build):
-    file = os.path.join(place, "million.deploy")
-    rolling_file(file, 1_000_000, 100)
-    found = in_turn({"sluice": [sluice, "simulate", file], "limit": [f"{build}/limit_engine", "1000000", "100", "5"]})
-    ours, _ = found["sluice"]
-    limit, text = found["limit"]
-    table = Table("Simulate 1,000,000 targets × 5 child steps, window 100 (5,000,000 events)",
-                  ["", "wall s", "million events/s", "peak MiB", "× of the limit's time"])
-    table.row("`sluice simulate`, whole process, from the text to the summary", f"{ours.wall:.2f}",
-              f"{5 / ours.wall:.1f}", ours.memory_kib // 1024, f"{ours.wall / limit.wall:.1f}")
-    table.row("hand-tuned engine for this one scenario (`bench/limit_engine`)", f"{limit.wall:.2f}",
-              f"{5 / limit.wall:.1f}", limit.memory_kib // 1024, "1")
-    return table
-
-
-def rates(build, commands, rounds=ROUNDS):
-    """Programs that print their own processor time, in alternation: {name: (seconds, last document)}."""
-    seen = {name: [] for name in commands}
-    last = {}
-    for _ in range(rounds):
-        for name, words in commands.items():
-            _, text = measure([f"{build}/{words[0]}", *words[1:]] if not words[0].startswith("/") else words)
-            last[name] = json.loads(text.strip().splitlines()[-1])
-            seen[name].append(last[name]["seconds"])
-    return {name: (statistics.median(times), last[name]) for name, times in seen.items()}
-
-
-def bench_events(place, sluice, build):
-    """How far the simulator is from an engine written for this one scenario."""
-    del place, sluice
-    table = Table("The simulator without the text of a file: R(N, W, 5), processor time beside hand-tuned engines",
-                  ["N, W", "event by event, million events/s", "its limit", "× of the limit's time",
-                   "plain lanes in one", "its limit", "× of the limit's time", "scheduler alone"])
-    for targets, window in ((100_000, 10), (100_000, 100), (100_000, 1_000), (100_000, 10_000), (1_000_000, 100)):
-        words = [str(targets), str(window), "5"]
-        found = rates(build, {"action": ["simulator_events", *words, "action"], "limit": ["limit_engine", *words],
-                              "stride": ["simulator_events", *words, "stride"],
-                              "lane": ["limit_engine", *words, "lane"], "scheduler": ["scheduler_events", *words]})
-        million = {name: targets * 5 / seconds / 1e6 for name, (seconds, _) in found.items()}
-        table.row(f"{targets:,}, {window:,}", f"{million['action']:.1f}", f"{million['limit']:.1f}",
-                  f"{million['limit'] / million['action']:.1f}", f"{million['stride']:.1f}", f"{million['lane']:.1f}",
-                  f"{million['lane'] / million['stride']:.1f}", f"{million['scheduler']:.1f}")
-    return table
-
-
-def bench_scale(place, sluice, build):
-    """Ten million targets, as a whole process; and what a wide window costs."""
-    del place, sluice
-    table = Table("R(N, W, 5) without the text of a file, whole process",
-                  ["N, W", "wall s", "CPU s", "peak MiB", "× of a window of 10, CPU"])
-    commands = {(10_000_000, 100): None} | {(1_000_000, window): None for window in (10, 100, 1_000, 10_000)}
-    for targets, window in commands:
-        commands[targets, window] = [f"{build}/simulator_events", str(targets), str(window), "5", "stride"]
-    found = in_turn(commands)
-    narrow = found[1_000_000, 10][0].cpu
-    for (targets, window), (usage, _) in found.items():
-        ratio = f"{usage.cpu / narrow:.1f}" if targets == 1_000_000 else ""
-        table.row(f"{targets:,}, {window:,}", f"{usage.wall:.2f}", f"{usage.cpu:.2f}", usage.memory_kib // 1024, ratio)
-    return table
-
-
-ADVISED = """deployment "Advise"
-
-role web {
-  target "web-[001..200]"
-  connect local
-}
-
-require available(web) >= 80%
-
-step "Update" on web window 20 {
-  step "Leave" { run "true" takes 2s to 4s drains }
-  step "Deploy" { run "true" takes lognormal(median 20s, p95 45s) }
-  step "Check" { run "true" takes 3s to 9s }
-  step "Return" { run "true" takes 1s to 2s restores }
-}
-"""
-
-
-def bench_advise(place, sluice, build):
-    """Settings of a step of 200 targets × 4 child steps under a contract, 1,000 runs each."""
-    del build
-    file = os.path.join(place, "advise.deploy")
-    with open(file, "w", encoding="utf-8") as text:
-        text.write(ADVISED)
-    found = in_turn({count: [sluice, "advise", file, "--runs", "1000", "--format", "json", "--threads", count]
-                     for count in ("1", "2")})
-    if found["1"][1] != found["2"][1]:
-        sys.exit("bench: the number of threads changes the advice")
-    settings = len(json.loads(found["1"][1])["settings"])
-    table = Table(f"`sluice advise`: {settings} settings × 1,000 runs of 200 targets × 4 with a contract",
-                  ["threads", "wall s", "CPU s", "CPU s, 30 settings", "peak MiB"])
-    for count, (usage, _) in found.items():
-        table.row(count, f"{usage.wall:.2f}", f"{usage.cpu:.2f}", f"{usage.cpu * 30 / settings:.2f}",
-                  usage.memory_kib // 1024)
-    return table
-
-
-def bench_peers(place, sluice, build):
-    """SimGrid and SimPy on the durations that sluice draws: all must end at the same millisecond."""
-    del sluice
-    table = Table("Simulators on the same durations: R(20,000, W, 5), processor time",
-                  ["W", "sluice, event by event, million events/s", "sluice as it is", "SimGrid, W actors",
-                   "SimPy, W processes", "× of SimGrid", "× of SimPy", "makespan, in all of them"])
-    targets = 20_000
-    peer = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peers", "rolling_simpy.py")
-    for window in (10, 100, 1_000):
-        words = [str(targets), str(window), "5"]
-        drawn = os.path.join(place, "durations")
-        measure([f"{build}/simulator_events", *words, "draw", drawn])
-        found = rates(build, {"action": ["simulator_events", *words, "action"],
-                              "stride": ["simulator_events", *words, "stride"],
-                              "SimGrid": ["peer_simgrid", *words, drawn],
-                              "SimPy": ["/usr/bin/python3", peer, *words, drawn]})
-        ends = {name: document["makespan_ms"] for name, (_, document) in found.items()}
-        if len(set(ends.values())) != 1:
-            sys.exit(f"bench: the engines do not agree: {ends}")
-        million = {name: targets * 5 / max(seconds, 1e-4) / 1e6 for name, (seconds, _) in found.items()}
-        table.row(f"{window:,}", f"{million['action']:.1f}", f"{million['stride']:.1f}", f"{million['SimGrid']:.2f}",
-                  f"{million['SimPy']:.2f}", f"{million['action'] / million['SimGrid']:.0f}",
-                  f"{million['action'] / million['SimPy']:.0f}", f"{ends['action'] / 1000:,.3f} s")
-    return table
-
-
-def bench_runs(place, sluice, build):
-    """Many runs: 10,000 of 1,000 targets × 4 child steps, lognormal, window 50."""
-    del build
-    file = os.path.join(place, "runs.deploy")
-    with open(file, "w", encoding="utf-8") as text:
-        text.write('deployment "Bench"\n\nrole web {\n  target "web-[0001..1000]"\n  connect local\n}\n\n'
-                   'step "Update" on web window 50 {\n')
-        for number in range(1, 5):
-            text.write(f'  step "Action {number}" {{\n    run "true"\n'
-                       "    takes lognormal(median 1s, p95 2276ms)\n  }\n")
-        text.write("}\n")
-    command = [sluice, "simulate", file, "--runs", "10000", "--format", "json", "--threads"]
-    found = in_turn({count: [*command, count] for count in ("1", "2")}, rounds=1)
-    if found["1"][1] != found["2"][1]:
-        sys.exit("bench: the number of threads changes the numbers")
-    table = Table("10,000 runs of R(1000, 50, 4), lognormal (40,000,000 events)",
-                  ["threads", "wall s", "million events/s", "peak MiB", "× of one thread"])
-    one = found["1"][0].wall
-    for count, (usage, _) in found.items():
-        table.row(count, f"{usage.wall:.2f}", f"{40 / usage.wall:.1f}", usage.memory_kib // 1024,
-                  f"{one / usage.wall:.2f}")
-    return table
-
+import simulation
+from measure import ROUNDS, Table, in_turn, measure
 
 def growth(table, sluice, kind, files):
     """`sluice check` on files of one kind, each twice as large as the one before; {size: usage}."""
@@ -271,7 +59,7 @@ def bench_compile(place, sluice, build):
                 for count in (250_000, 500_000, 1_000_000)})
     sizes = {}
     for targets in (250_000, 500_000, 1_000_000):
-        rolling_file(at(f"rolling-{targets}.deploy"), targets, 100)
+        simulation.rolling_file(at(f"rolling-{targets}.deploy"), targets, 100)
         sizes[f"{targets:,} × 5"] = at(f"rolling-{targets}.deploy")
     growth(table, sluice, "targets × child steps of R(N, 100, 5)", sizes)
     return f"{table}\n{compile_peers(place, sluice, services, of_steps, of_bytes)}"
@@ -438,8 +226,9 @@ def bench_ssh(place, sluice, build):
 def main():
     build = os.path.abspath(sys.argv[1])
     sluice = os.path.join(build, "sluice")
-    all_benches = {"simulate": bench_simulate, "events": bench_events, "scale": bench_scale,
-                   "peers": bench_peers, "runs": bench_runs, "advise": bench_advise, "compile": bench_compile, "local": bench_local, "ssh": bench_ssh}
+    all_benches = {name: getattr(simulation, f"bench_{name}")
+                   for name in ("simulate", "events", "scale", "peers", "runs", "advise", "report")}
+    all_benches |= {"compile": bench_compile, "local": bench_local, "ssh": bench_ssh}
     names = sys.argv[2:] or list(all_benches)
     model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8")
                   if line.startswith("model name")), "unknown")
