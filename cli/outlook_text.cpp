@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/outlook.h"
+#include "plan/prove.h"
 #include "render/text_table.h"
 
 namespace sluice::cli {
@@ -82,21 +83,22 @@ std::string role_sentence(const plan::Plan& plan, plan::RoleId id, const Outlook
 }
 
 std::string contract_sentence(const plan::Contract& contract,
-                              const simulator::ContractSample& sample, std::uint32_t runs,
-                              const render::TextStyle& style) {
+                              const simulator::ContractSample& sample, bool proved,
+                              std::uint32_t runs, const render::TextStyle& style) {
   const std::string_view colour = !style.colour ? "" : sample.held ? "\x1b[32m" : "\x1b[31m";
   const std::string_view plain = style.colour ? "\x1b[0m" : "";
   const std::string text = fitted(contract.text, 70);
   const std::string verdict =
       fmt::format("{}{}{}", colour, sample.held ? "holds" : "does not hold", plain);
+  if (proved) return fmt::format("`{}` {}: proved, whatever takes how long.\n", text, verdict);
   if (sample.held_runs == runs) {
-    return fmt::format("`{}` {}: in every run, so in at least {} of all.\n", text, verdict,
-                       percent(sample.probability.low));
+    return fmt::format("`{}` {}, estimated: in every run, so in at least {} of all.\n", text,
+                       verdict, percent(sample.probability.low));
   }
-  return fmt::format("`{}` {}: in {} of the runs ({} with 95% confidence); {} are asked for.\n",
-                     text, verdict, percent(sample.probability.value),
-                     interval_text(sample.probability),
-                     sample.required < 1 ? percent(sample.required) : "all");
+  return fmt::format(
+      "`{}` {}, estimated: in {} of the runs ({} with 95% confidence); {} are asked for.\n", text,
+      verdict, percent(sample.probability.value), interval_text(sample.probability),
+      sample.required < 1 ? percent(sample.required) : "all");
 }
 
 std::string quantile_table(const Outlook& outlook) {
@@ -157,8 +159,11 @@ std::string outlook_text(const plan::Plan& plan, const Outlook& outlook,
   text += "  " + outcome_sentence(outlook);
   for (const plan::RoleId role : plan.roles.ids())
     text += "  " + role_sentence(plan, role, outlook);
+  const std::vector<plan::Proof> proofs = plan::prove(plan);
   for (std::size_t i = 0; i < plan.contracts.size(); ++i) {
-    text += "  " + contract_sentence(plan.contracts[i], outlook.contracts[i], outlook.runs, style);
+    const bool proved = proofs[i].answer == plan::Proof::Answer::Proved;
+    text += "  " +
+            contract_sentence(plan.contracts[i], outlook.contracts[i], proved, outlook.runs, style);
   }
   text += "\n" + quantile_table(outlook);
   text += drivers_text(plan, drivers);

@@ -12,6 +12,7 @@
 #include "cli/outlook.h"
 #include "cli/report_page.h"
 #include "cli/work_progress.h"
+#include "plan/prove.h"
 #include "render/explain_text.h"
 #include "render/timeline_json.h"
 #include "render/timeline_text.h"
@@ -130,11 +131,12 @@ class Simulation {
       if (!document) return wrong(document.error().message);
       return ended(put(with_explanation(document.value(), timeline)), held);
     }
-    std::string text = render::summary_text(plan_, timeline, assumed, style());
+    std::string text = render::summary_text(plan_, timeline, assumed, style(), plan::prove(plan_));
     if (asks_what_if()) {
       text += "\n" + render::end_state_text(plan_, timeline, style());
       if (!timeline.lanes.empty()) text += render::releases_text(plan_, timeline);
     }
+    if (!timeline.lanes.empty()) text += render::asked_text(plan_, timeline);
     if (options_.explain && !timeline.lanes.empty()) {
       text += "\n" + render::explain_text(plan_, timeline, explained(timeline), style());
     }

@@ -96,11 +96,18 @@ std::string roles_table(const plan::Plan& plan, const scheduler::Timeline& timel
   return table.text(2);
 }
 
+// A schedule that breaks a contract refutes it, unless it need only hold in a share of runs.
+std::string_view in_general(const plan::Contract& contract, bool held, const plan::Proof& proof) {
+  if (proof.answer == plan::Proof::Answer::Proved) return "proved";
+  return held || contract.share ? "undecided" : "refuted";
+}
+
 std::string contracts_table(const plan::Plan& plan, const scheduler::Timeline& timeline,
-                            const TextStyle& style) {
+                            const TextStyle& style, const std::vector<plan::Proof>& proofs) {
   TextTable table;
   table.column("contract");
   table.column("");
+  if (!proofs.empty()) table.column("in general");
   table.column("worst", TextTable::Align::Right);
   table.column("at", TextTable::Align::Right);
   for (std::size_t i = 0; i < plan.contracts.size(); ++i) {
@@ -112,8 +119,11 @@ std::string contracts_table(const plan::Plan& plan, const scheduler::Timeline& t
     if (!contract.per.empty()) {
       worst += " in " + plan::to_text(contract.bounds[times.bound].value);
     }
-    table.row({fitted(contract.text, 60), times.held ? "held" : "broken", fitted(worst, 30),
-               time_text(times.at)});
+    std::vector<std::string> cells{fitted(contract.text, 60), times.held ? "held" : "broken"};
+    if (!proofs.empty()) cells.emplace_back(in_general(contract, times.held, proofs[i]));
+    cells.push_back(fitted(worst, 30));
+    cells.push_back(time_text(times.at));
+    table.row(std::move(cells));
     table.colour_last(1, state_colour(times.held ? State::Succeeded : State::Failed, style.colour));
   }
   return table.text(2);
@@ -169,18 +179,23 @@ std::string time_text(Instant at) {
 }
 
 std::string summary_text(const plan::Plan& plan, const scheduler::Timeline& timeline,
-                         const std::vector<std::string>& assumed, const TextStyle& style) {
+                         const std::vector<std::string>& assumed, const TextStyle& style,
+                         const std::vector<plan::Proof>& proofs) {
   const std::string_view colour = state_colour(timeline.outcome, style.colour);
   const bool whole =
       timeline.outcome != State::Running && timeline.outcome != State::Paused;  // it has ended
-  std::string text = fmt::format("{}: {}{}{} {} {}\n\n", fitted(plan.deployment, 60), colour,
+  std::string text = fmt::format("{}: {}{}{} {} {}", fitted(plan.deployment, 60), colour,
                                  state_words(timeline.outcome), colour.empty() ? "" : "\x1b[0m",
                                  whole ? "in" : "after", duration_text(timeline.duration));
+  if (timeline.waiting.ms > 0) {
+    text += fmt::format(", {} of it waiting for people", duration_text(timeline.waiting));
+  }
+  text += "\n\n";
   text += steps_table(plan, timeline, style);
   const std::string why = reasons(plan, timeline);
   if (!why.empty()) text += "\n" + why;
   if (!plan.roles.empty()) text += "\n" + roles_table(plan, timeline);
-  if (!plan.contracts.empty()) text += "\n" + contracts_table(plan, timeline, style);
+  if (!plan.contracts.empty()) text += "\n" + contracts_table(plan, timeline, style, proofs);
   const std::string path = critical_path_text(plan, timeline);
   if (!path.empty()) text += "\n" + path;
   if (!assumed.empty()) {

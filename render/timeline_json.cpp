@@ -7,6 +7,7 @@
 #include "plan/limits.h"
 #include "plan/prove.h"
 #include "render/what_if.h"
+#include "scheduler/asked.h"
 #include "scheduler/releases.h"
 #include "scheduler/work.h"
 
@@ -53,6 +54,7 @@ class TimelineWriter {
     write_contracts(header.seed.has_value());
     write_census();
     write_releases(releases);
+    if (header.seed) write_asked();
     json_.end_object();
   }
 
@@ -275,6 +277,23 @@ class TimelineWriter {
       json_.member("new", plan_.roles[row.new_role].name).member("time_ms", row.time.ms);
       instant("from_ms", row.span.start);
       instant("to_ms", row.span.end);
+      json_.end_object();
+    }
+    json_.end_array();
+  }
+
+  void write_asked() {
+    const std::vector<scheduler::Asked> rows = scheduler::asked_of(plan_, timeline_);
+    if (rows.empty()) return;
+    json_.key("asked").begin_array();
+    for (const scheduler::Asked& row : rows) {
+      const bool approves = row.question == scheduler::Asked::Question::Approve;
+      json_.begin_object().member("question", approves ? "approve" : "decide");
+      instant("at_ms", row.at);
+      json_.member("step", plan_.steps[row.step].name);
+      json_.member("target", plan::lane_name(plan_, row.step, row.lane));
+      json_.member("task", scheduler::part_name(
+                               plan_, {.step = row.step, .task = row.task, .part = row.part}));
       json_.end_object();
     }
     json_.end_array();

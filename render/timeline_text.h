@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "plan/plan.h"
+#include "plan/prove.h"
 #include "scheduler/timeline.h"
 
 namespace sluice::render {
@@ -15,9 +16,11 @@ struct TextStyle {
   bool unicode = true;  // block characters; else ASCII
 };
 
-// Steps with times and states, lowest availability a role, critical path, what was assumed.
+// Steps with times and states, lowest availability a role, critical path, what was assumed. Of a
+// prediction, `proofs` say what holds of each contract in general.
 std::string summary_text(const plan::Plan& plan, const scheduler::Timeline& timeline,
-                         const std::vector<std::string>& assumed, const TextStyle& style);
+                         const std::vector<std::string>& assumed, const TextStyle& style,
+                         const std::vector<plan::Proof>& proofs = {});
 
 // Fits the width; where there are more lanes than a screenful, lanes of one step that look alike
 // are drawn as bands, so that 300 targets read as well as 3.

@@ -12,6 +12,7 @@
 #include "render/state_words.h"
 #include "render/text_table.h"
 #include "render/timeline_json.h"
+#include "scheduler/asked.h"
 #include "scheduler/work.h"
 
 namespace sluice::render {
@@ -75,10 +76,12 @@ std::string rollback_cell(const std::optional<scheduler::TakenBack>& rollback) {
                      base::counted(rollback->lanes, "target"));
 }
 
-std::string failure_name(const plan::Plan& plan, const scheduler::FirstFailure& first) {
-  const plan::Step& step = plan.steps[first.step];
+// Of a scheduler::FirstFailure or a scheduler::Asked.
+template <class Row>
+std::string full_name(const plan::Plan& plan, const Row& row) {
+  const plan::Step& step = plan.steps[row.step];
   const std::string part =
-      scheduler::part_name(plan, {.step = first.step, .task = first.task, .part = first.part});
+      scheduler::part_name(plan, {.step = row.step, .task = row.task, .part = row.part});
   return step.has_child_steps ? step.name + "/" + part : part;
 }
 
@@ -174,6 +177,24 @@ std::string what_if_json(const plan::Plan& plan, const std::string& task,
   return text + "]}\n";
 }
 
+std::string asked_text(const plan::Plan& plan, const Timeline& timeline) {
+  constexpr std::size_t most = 8;
+  const std::vector<scheduler::Asked> rows = scheduler::asked_of(plan, timeline);
+  if (rows.empty()) return "";
+  std::string text = "  a person is asked\n";
+  for (std::size_t i = 0; i < rows.size() && i < most; ++i) {
+    const scheduler::Asked& row = rows[i];
+    const bool approves = row.question == scheduler::Asked::Question::Approve;
+    text +=
+        fmt::format("    at {}  {} on {}{}\n", time_text(row.at), quoted_name(full_name(plan, row)),
+                    shown_name(plan::lane_name(plan, row.step, row.lane)),
+                    approves ? ": approve or reject? (here: approve)"
+                             : " failed: retry, ignore, exclude or abort? (here: exclude)");
+  }
+  if (rows.size() > most) text += fmt::format("    … and {} times more\n", rows.size() - most);
+  return text;
+}
+
 std::string releases_text(const plan::Plan& plan, const Timeline& timeline) {
   std::string text;
   const scheduler::FirstFailure first = scheduler::first_failure(plan, timeline);
@@ -183,7 +204,7 @@ std::string releases_text(const plan::Plan& plan, const Timeline& timeline) {
       if (lane.start != base::Instant::never()) last = std::max(last, lane.start);
     }
     text += fmt::format("  the first failure: {} on {} at {}; the last target begins at {}\n",
-                        quoted_name(failure_name(plan, first)),
+                        quoted_name(full_name(plan, first)),
                         shown_name(plan::lane_name(plan, first.step, first.lane)),
                         time_text(first.at), time_text(last));
   }

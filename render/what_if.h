@@ -28,6 +28,9 @@ std::string what_if_text(const plan::Plan& plan, const std::string& task,
 std::string what_if_json(const plan::Plan& plan, const std::string& task,
                          const std::vector<WhatIf>& runs, std::uint64_t seed);
 
+// What people are asked, when, and what is taken for their answer; empty: nothing.
+std::string asked_text(const plan::Plan& plan, const scheduler::Timeline& timeline);
+
 // The first failure, which releases serve where, and for how long side by side; empty where the
 // plan brings no release that can be told.
 std::string releases_text(const plan::Plan& plan, const scheduler::Timeline& timeline);

@@ -33,10 +33,33 @@ step "Update" on web window 2 {
 }
 )";
 
-sluice::test::ProgramResult simulated(const std::vector<std::string>& words) {
+constexpr std::string_view with_people = R"(deployment "People"
+
+role web {
+  target "web-[1..3]"
+  connect local
+}
+
+require available(web) >= 1
+require duration <= 1h
+
+step "Update" on web window 1 {
+  on failure ask
+  run "true"
+  takes 10s
+  interrupts
+}
+step "Approve" {
+  run manual { instructions = "fine?" }
+  takes 1m
+}
+)";
+
+sluice::test::ProgramResult simulated(const std::vector<std::string>& words,
+                                      std::string_view text = farm) {
   const sluice::test::TemporaryDirectory place;
   const std::string file = place.path() + "/farm.deploy";
-  sluice::test::write_text(file, farm);
+  sluice::test::write_text(file, text);
   std::vector<std::string> arguments{"simulate", file};
   arguments.insert(arguments.end(), words.begin(), words.end());
   return sluice::test::run_program(arguments);
@@ -96,6 +119,40 @@ TEST_CASE("a what-if shows how each target ends") {
   const json document = json::parse(simulated({"--fail", "Deploy@web-1", "--format", "json"}).out);
   CHECK(document.at("targets")[0].at("in_service") == false);
   CHECK(document.at("targets")[5].at("in_service") == true);
+}
+
+TEST_CASE("what people are asked is told, with the time that they are waited for") {
+  const std::vector<std::string> words{"--fail", "Update@web-2"};
+  const auto result = simulated(words, with_people);
+  CHECK(result.out.starts_with("People: degraded in 1m30s, 1m of it waiting for people\n"));
+  CHECK(result.out.find(
+            "  a person is asked\n"
+            "    at 20s  `Update` on web-2 failed: retry, ignore, exclude or abort? "
+            "(here: exclude)\n"
+            "    at 30s  `Approve` on controller: approve or reject? (here: approve)\n") !=
+        std::string::npos);
+  const json document =
+      json::parse(simulated({"--fail", "Update@web-2", "--format", "json"}, with_people).out);
+  CHECK(document.at("asked").size() == 2);
+  CHECK(document.at("asked")[0].at("question") == "decide");
+  CHECK(document.at("asked")[0].at("at_ms") == 20'000);
+  CHECK(document.at("asked")[0].at("target") == "web-2");
+  CHECK(document.at("asked")[1].at("question") == "approve");
+  CHECK(simulated({"--fail", "Deploy@web-2"}).out.find("a person is asked") == std::string::npos);
+}
+
+TEST_CASE("each contract is told to be proved, refuted, undecided or estimated") {
+  const auto one = simulated({}, with_people);
+  CHECK(one.out.find("available(web) >= 1  held  proved ") != std::string::npos);
+  CHECK(one.out.find("duration <= 1h       held  undecided ") != std::string::npos);
+  std::string late(with_people);
+  late.replace(late.find("1h"), 2, "1m");
+  const auto broken = simulated({}, late);
+  CHECK(broken.status == 1);
+  CHECK(broken.out.find("duration <= 1m       broken  refuted ") != std::string::npos);
+  const auto many = simulated({"--runs", "20"}, with_people);
+  CHECK(many.out.find("`available(web) >= 1` holds: proved") != std::string::npos);
+  CHECK(many.out.find("`duration <= 1h` holds, estimated: in every run") != std::string::npos);
 }
 
 TEST_CASE("what cannot be asked is refused before anything is simulated") {
