@@ -22,7 +22,8 @@ std::array<std::uint64_t, 2> random_pair(std::uint64_t seed, std::uint32_t run,
                                          std::uint64_t identity, std::uint32_t draw);
 
 // The same for each of many identities, which costs less than one after the other: the first
-// numbers and the second ones. All three are equally long.
+// numbers and the second ones. All three are equally long, or `second` is empty: they are not
+// wanted.
 void random_columns(std::uint64_t seed, std::uint32_t run, std::uint32_t draw,
                     std::span<const std::uint64_t> identities, std::span<std::uint64_t> first,
                     std::span<std::uint64_t> second);

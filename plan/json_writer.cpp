@@ -13,9 +13,12 @@ namespace {
 
 using base::JsonWriter;
 
+// With `digest` the text goes into it bit by bit, and is never there as a whole: of ten million
+// targets it would be larger than the plan.
 class MeaningWriter {
  public:
-  MeaningWriter(const Plan& plan, std::string& out) : plan_(plan), json_(out) {}
+  MeaningWriter(const Plan& plan, std::string& out, base::Sha256* digest = nullptr)
+      : plan_(plan), out_(out), digest_(digest), json_(out) {}
 
   void write() {
     json_.begin_object().member("deployment", plan_.deployment);
@@ -30,7 +33,10 @@ class MeaningWriter {
       for (const StepId step : join.steps) json_.value(step.value);
       json_.end_array();
     });
-    write_list(json_, "steps", plan_.steps, [this](const Step& step) { write_step(json_, step); });
+    write_list(json_, "steps", plan_.steps, [this](const Step& step) {
+      write_step(json_, step);
+      pass_on();
+    });
     write_some(json_, "resources", plan_.resources,
                [this](const Resource& resource) { write_resource(json_, resource); });
     write_some(json_, "contracts", plan_.contracts,
@@ -75,6 +81,7 @@ class MeaningWriter {
     json_.key("targets").begin_object().key("names").begin_array();
     for (std::uint32_t i = 0; i < plan_.targets.size(); ++i) {
       json_.value(plan_.targets.name(TargetId{i}));
+      pass_on();
     }
     json_.end_array();
     runs("properties", [this](TargetId target) { return plan_.targets.properties(target).value; });
@@ -94,7 +101,16 @@ class MeaningWriter {
     json_.end_array();
   }
 
+  void pass_on() {
+    constexpr std::size_t portion = 64 << 10U;
+    if (digest_ == nullptr || out_.size() < portion) return;
+    digest_->add(out_);
+    out_.clear();
+  }
+
   const Plan& plan_;
+  std::string& out_;
+  base::Sha256* digest_;
   JsonWriter json_;
 };
 
@@ -111,7 +127,11 @@ std::string digest_of(std::string_view text) {
 }  // namespace
 
 std::string meaning_digest(const Plan& plan) {
-  return digest_of(meaning(plan));
+  base::Sha256 digest;
+  std::string text;
+  MeaningWriter(plan, text, &digest).write();
+  digest.add(text);
+  return "sha256:" + digest.hex();
 }
 
 std::string to_json(const Plan& plan) {

@@ -166,7 +166,7 @@ Attempts::Attempts(const plan::Plan& plan, const Settings& settings, std::uint32
   for (const plan::TargetId target : settings.unreachable) unreachable_[target.value] = true;
   for (const plan::StepId step : settings.fixed) fix_step(step);
   for (const plan::StepId id : plan.steps.ids()) add_lanes(plan.steps[id], first_[id.value]);
-  if (runs > 1) hash_targets();
+  if (runs > 1) keep_identities();
   make_tables(runs);
 }
 

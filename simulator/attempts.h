@@ -108,6 +108,7 @@ class Attempts {
     bool fails = false;
     bool times_out = false;
     bool by_properties = false;
+    std::vector<std::uint64_t> identities;  // of what is drawn for, task by task; empty: not kept
   };
   struct Quick {
     std::uint64_t identity = 0;
@@ -128,7 +129,13 @@ class Attempts {
     return quick.rows == nullptr ? quick.distribution
                                  : (*quick.rows)[plan_.targets.properties(target).value];
   }
-  void hash_targets();
+  void keep_identities();
+  void find_identities(const LaneRow& row, std::uint32_t lane, std::uint32_t first,
+                       std::uint32_t lanes, std::span<std::uint64_t> found) const;
+  static plan::TargetId target_of(const LaneRow& row, std::uint32_t lane) {
+    return row.first_target == no_target ? row.targets->at(lane)
+                                         : plan::TargetId{row.first_target + lane};
+  }
   void make_tables(std::uint32_t runs);
   void fix_step(plan::StepId step);
   void add_model(const plan::Work& work, std::string_view name, std::uint64_t identity,
@@ -162,7 +169,6 @@ class Attempts {
   std::vector<Quick> quick_;
   std::vector<base::Duration> timeouts_;  // as quick_
   std::vector<QuantileTable> tables_;
-  std::vector<std::uint64_t> hashes_;  // by target: of its name; empty where that is not worth it
 };
 
 }  // namespace sluice::simulator

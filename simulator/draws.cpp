@@ -7,15 +7,47 @@
 
 namespace sluice::simulator {
 
-// Each name once, for all runs.
-void Attempts::hash_targets() {
-  const bool random = std::any_of(lanes_.begin(), lanes_.end(), [](const LaneRow& row) {
-    return row.random && row.targets != nullptr;
-  });
-  if (!random) return;
-  hashes_.resize(plan_.targets.size());
-  for (std::uint32_t target = 0; target < hashes_.size(); ++target) {
-    hashes_[target] = base::stable_hash(plan_.targets.name(plan::TargetId{target}));
+// Once for all runs, as far as they fit: first what a name is, then what is drawn for.
+void Attempts::keep_identities() {
+  constexpr std::uint64_t most = 1U << 20U;  // of a step
+  std::vector<std::uint64_t> names;
+  for (LaneRow& row : lanes_) {
+    if (row.targets == nullptr || !row.random) continue;
+    const std::uint32_t lanes = row.targets->size();
+    if (std::uint64_t{lanes} * row.tasks > most) continue;
+    names.clear();
+    row.targets->for_each([&](plan::TargetId target) {
+      names.push_back(base::stable_hash(plan_.targets.name(target)));
+    });
+    row.identities.reserve(std::size_t{lanes} * row.tasks);
+    for (std::uint32_t task = 0; task < row.tasks; ++task) {
+      const std::uint64_t of_task = quick_[row.first + task].identity;
+      for (const std::uint64_t name : names) {
+        row.identities.push_back(base::combined_hash(of_task, name));
+      }
+    }
+  }
+}
+
+// Column by column: a task's lanes stand side by side.
+void Attempts::find_identities(const LaneRow& row, std::uint32_t lane, std::uint32_t first,
+                               std::uint32_t lanes, std::span<std::uint64_t> found) const {
+  const auto tasks = static_cast<std::uint32_t>(found.size() / lanes);
+  if (!row.identities.empty()) {
+    for (std::uint32_t task = 0; task < tasks; ++task) {
+      const std::size_t column = std::size_t{first + task} * row.targets->size() + lane;
+      std::copy_n(&row.identities[column], lanes, &found[std::size_t{task} * lanes]);
+    }
+    return;
+  }
+  std::array<std::uint64_t, draws_at_once> names;
+  for (std::uint32_t i = 0; i < lanes; ++i) {
+    names[i] = base::stable_hash(plan_.targets.name(target_of(row, lane + i)));
+  }
+  for (std::uint32_t task = 0; task < tasks; ++task) {
+    std::uint64_t* const column = &found[std::size_t{task} * lanes];
+    const std::uint64_t of_task = quick_[row.first + first + task].identity;
+    for (std::uint32_t i = 0; i < lanes; ++i) column[i] = base::combined_hash(of_task, names[i]);
   }
 }
 
@@ -56,27 +88,16 @@ void Attempts::draw_some(const LaneRow& row, std::uint32_t lane, std::uint32_t f
                          std::uint32_t run, std::span<DrawnLane> drawn) const {
   const std::uint32_t tasks = std::min(row.tasks - first, block);
   const Quick* const quick = &quick_[row.first + first];
-  std::array<plan::TargetId, draws_at_once> targets;
   std::array<std::uint64_t, draws_at_once> identities;
   std::array<std::uint64_t, draws_at_once> bits;
   std::array<std::uint64_t, draws_at_once> chances;
   const auto lanes = static_cast<std::uint32_t>(drawn.size());
   const std::uint32_t draws = row.random ? lanes * tasks : 0;
   if (row.random) {
-    std::array<std::uint64_t, draws_at_once> names;
-    for (std::uint32_t i = 0; i < lanes; ++i) {
-      targets[i] = row.first_target == no_target ? row.targets->at(lane + i)
-                                                 : plan::TargetId{row.first_target + lane + i};
-      names[i] = hashes_.empty() ? base::stable_hash(plan_.targets.name(targets[i]))
-                                 : hashes_[targets[i].value];
-    }
-    for (std::uint32_t task = 0; task < tasks; ++task) {
-      std::uint64_t* const column = &identities[task * lanes];
-      const std::uint64_t of_task = quick[task].identity;
-      for (std::uint32_t i = 0; i < lanes; ++i) column[i] = base::combined_hash(of_task, names[i]);
-    }
+    find_identities(row, lane, first, lanes, std::span(identities).first(draws));
     base::random_columns(settings_.seed, run, 1, std::span(identities).first(draws),
-                         std::span(bits).first(draws), std::span(chances).first(draws));
+                         std::span(bits).first(draws),
+                         std::span(chances).first(row.fails ? draws : 0));
   }
   for (DrawnLane& of : drawn) of.failing = 0;
   for (std::uint32_t task = 0; task < tasks; ++task) {
@@ -87,7 +108,8 @@ void Attempts::draw_some(const LaneRow& row, std::uint32_t lane, std::uint32_t f
       quick[task].distribution.fill(column, lanes, task, drawn, read);
     } else {
       for (std::uint32_t i = 0; i < lanes; ++i) {
-        quick_distribution(quick[task], targets[i]).fill(column + i, 1, task, drawn.subspan(i));
+        quick_distribution(quick[task], target_of(row, lane + i))
+            .fill(column + i, 1, task, drawn.subspan(i));
       }
     }
     if (quick[task].fails <= 0) continue;
