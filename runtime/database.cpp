@@ -405,7 +405,8 @@ Status read_results(Database& database, std::vector<Instant>& instants) {
 }
 
 Status hold_place(const std::string& path) {
-  return write_private(SqliteJournal::reserve_path(path), std::string(reserve_bytes, '\0'));
+  static const std::string place(reserve_bytes, '\0');
+  return write_private(SqliteJournal::reserve_path(path), place);
 }
 
 Result<RunRecord> read_record(Database& database) {

@@ -193,7 +193,12 @@ struct Driver::Implementation {
   }
 
   void resume(const std::vector<Instant>& instants, base::Instant now, bool same_boot) {
+    std::set<Action> booted;  // what was at work when the machine booted, and may be still
     for (const Instant& instant : instants) {
+      const auto& session = instant.session;
+      if (session && state.last_session && session->boot != state.last_session->boot) {
+        for (const auto& [action, open] : state.open) booted.insert(action);
+      }
       state.take(instant, commands);
       for (const Event& event : instant.events) {
         if (event.kind != Event::Kind::ActionFinished) continue;
@@ -203,7 +208,8 @@ struct Driver::Implementation {
       begun = true;
     }
     for (const auto& [action, open] : state.open) {
-      resumed.emplace_back(action, ActionRequest::Resumed{open.begun, same_boot, now - open.since});
+      const bool same = same_boot && !booted.contains(action);
+      resumed.emplace_back(action, ActionRequest::Resumed{open.begun, same, now - open.since});
     }
     // Asked again, of what is known by now.
     state.unknown.clear();

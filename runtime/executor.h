@@ -72,7 +72,7 @@ struct ActionRequest {
   // Set where a program before this one meant to begin it: it may have begun, or ended.
   struct Resumed {
     bool begun = false;      // it is known to have begun
-    bool same_boot = false;  // this machine has not booted since
+    bool same_boot = false;  // this machine has not booted since it was to
     base::Duration ago;      // when it was to begin
   };
   std::optional<Resumed> resumed;

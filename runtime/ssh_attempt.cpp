@@ -312,7 +312,9 @@ void SshExecutor::Attempt::ask_again_later(Watcher& watcher, const std::string& 
                             request_.place.address,
                             plan::to_text(plan::Value{settings_.lost_after})));
   }
-  again_ = loop_.after(pause_before(tries_++), [this, &watcher] { ask(watcher); });
+  // Each of the two has its own: while one waits to cancel, the other may come to its end.
+  Loop::Timer& again = &watcher == &canceller_ ? cancel_again_ : again_;
+  again = loop_.after(pause_before(tries_++), [this, &watcher] { ask(watcher); });
 }
 
 // `whole`: what it wrote came whole, as far as it comes with the answer.
@@ -321,6 +323,7 @@ void SshExecutor::Attempt::settle(Watcher& watcher, bool whole) {
   verdict_ = *watcher.verdict;
   follow_timer_ = Loop::Timer();
   again_ = Loop::Timer();
+  cancel_again_ = Loop::Timer();
   const std::string said = watcher.answers.said();
   outputs_ = watcher.answers.outputs();
   const std::string written = std::move(watcher.written);

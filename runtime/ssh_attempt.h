@@ -92,6 +92,7 @@ class SshExecutor::Attempt {
   std::uint32_t tries_ = 0;
   std::optional<base::Instant> away_since_;
   Loop::Timer again_;
+  Loop::Timer cancel_again_;
   Loop::Timer follow_timer_;
   Loop::Timer answered_soon_;
 };

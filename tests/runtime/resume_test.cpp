@@ -246,11 +246,15 @@ struct Driven {
   }
   void turn(std::int64_t at) { REQUIRE(driver->turn(base::Instant{at}).ok()); }
   // Another program takes the run up.
-  void resume(std::int64_t at) {
+  void resume(std::int64_t at, const std::string& boot = "boot") {
     hosts.started.clear();
+    bool same_boot = true;
+    for (const runtime::Instant& instant : journal.instants) {
+      if (instant.session) same_boot = instant.session->boot == boot;
+    }
     driver.emplace(plan, "run", hosts, journal, told);
-    driver->resume(journal.instants, base::Instant{at}, true);
-    driver->begin_session({"again", "1", "boot", 0, 0});
+    driver->resume(journal.instants, base::Instant{at}, same_boot);
+    driver->begin_session({"again", "1", boot, 0, 0});
     turn(at);
   }
   runtime::Order order(runtime::Order::Kind kind) {
@@ -310,17 +314,43 @@ TEST_CASE("an outcome that is not known is tried again when that is written down
   const std::string again = runtime::action_key(driven.hosts.started[1]);
   CHECK(again != runtime::action_key(driven.hosts.started[0]));
   CHECK_FALSE(driven.driver->said(retry));  // answered
-  // A program that takes over asks for the first again, and then for that one: begun by nobody
-  // else, and under the same name.
+  // A program that takes over asks for that one: what came of the first was settled.
   driven.resume(3);
   REQUIRE(driven.hosts.started.size() == 1);
-  driven.hosts.lose(0);
-  REQUIRE(driven.hosts.started.size() == 2);
-  CHECK(runtime::action_key(driven.hosts.started[1]) == again);
-  CHECK(driven.hosts.started[1].resumed.has_value());
-  driven.hosts.end(1, scheduler::Outcome::Succeeded, Completion::Ending::Exited);
+  CHECK(runtime::action_key(driven.hosts.started[0]) == again);
+  CHECK(driven.hosts.started[0].resumed.has_value());
+  driven.hosts.end(0, scheduler::Outcome::Succeeded, Completion::Ending::Exited);
   driven.turn(4);
   CHECK(driven.driver->state() == scheduler::State::Succeeded);
+}
+
+TEST_CASE("what was at work in a boot before the last may have begun, in every program after it",
+          "[resume]") {
+  Driven driven("Step on a");
+  driven.resume(1, "boot");
+  REQUIRE(driven.hosts.started.size() == 1);
+  CHECK(driven.hosts.started[0].resumed->same_boot);
+  for (const std::int64_t at : {2, 3}) {
+    driven.resume(at, "another boot");
+    REQUIRE(driven.hosts.started.size() == 1);
+    CHECK_FALSE(driven.hosts.started[0].resumed->same_boot);
+  }
+}
+
+TEST_CASE("what was not begun when it was begun anew leaves no name free for a program after it",
+          "[resume]") {
+  Driven driven("Step on a", true);
+  driven.hosts.lose(0);
+  REQUIRE(driven.hosts.started.size() == 2);
+  driven.hosts.end(1, scheduler::Outcome::Failed, Completion::Ending::NotStarted);
+  REQUIRE(driven.hosts.started.size() == 3);
+  // The host refused it, and knows of nothing under that name.
+  CHECK(runtime::action_key(driven.hosts.started[2]) ==
+        runtime::action_key(driven.hosts.started[1]));
+  driven.hosts.lose(2);
+  REQUIRE(driven.hosts.started.size() == 4);
+  CHECK(runtime::action_key(driven.hosts.started[3]) !=
+        runtime::action_key(driven.hosts.started[2]));
 }
 
 TEST_CASE("what is idempotent is begun anew, three times at most, and then a person is asked",

@@ -99,6 +99,9 @@ void Ledger::check_lane(const Effect& effect) {
     if (&other == &effect || other.lost || !other.running) continue;
     if (running.step != action.step || running.lane != action.lane) continue;
     if (running == action && other.where.second != effect.where.second) continue;
+    // A host that was set up anew forgets what it runs, and a program that takes over may know only
+    // of the first begin: beside its later self stands then what may be begun anew freely.
+    if (running == action && effect.forgotten > 0 && effect.may_repeat) continue;
     // A census asks beside.
     if (running.part == Part::Census || action.part == Part::Census) continue;
     kernel_.violate(fmt::format("{} begins while {} runs", text(effect), text(other)));
