@@ -24,21 +24,25 @@ struct Loop::Implementation {
   Clock::time_point start = Clock::now();
   std::vector<std::unique_ptr<asio::signal_set>> signals;
   bool stopped = false;
+  // A callback was called since the last turn. What was only cancelled is told as well, and is no
+  // reason for a turn: one that sets its timers anew would be the reason for the next.
+  bool happened = false;
 
-  static void wait_for_signal(asio::signal_set& set, std::function<void(int)> callback) {
-    set.async_wait(
-        [&set, callback = std::move(callback)](const boost::system::error_code& error, int signal) {
-          if (error) return;
-          callback(signal);
-          wait_for_signal(set, callback);
-        });
+  void wait_for_signal(asio::signal_set& set, std::function<void(int)> callback) {
+    set.async_wait([this, &set, callback = std::move(callback)](
+                       const boost::system::error_code& error, int signal) {
+      if (error) return;
+      happened = true;
+      callback(signal);
+      wait_for_signal(set, callback);
+    });
   }
 };
 
 // A shared pointer because asio's pending operations need the state until they have been told that
 // they are cancelled, which is after the Watch is gone.
 struct Loop::Watch::State : std::enable_shared_from_this<State> {
-  State(asio::io_context& context, int number) : descriptor(context, number) {}
+  State(Implementation& of, int number) : loop(of), descriptor(of.context, number) {}
 
   struct Direction {
     Descriptor::wait_type type;
@@ -46,6 +50,7 @@ struct Loop::Watch::State : std::enable_shared_from_this<State> {
     bool waiting = false;
   };
 
+  Implementation& loop;
   Descriptor descriptor;
   Direction readable{Descriptor::wait_read, nullptr};
   Direction writable{Descriptor::wait_write, nullptr};
@@ -63,6 +68,7 @@ struct Loop::Watch::State : std::enable_shared_from_this<State> {
                                            &direction](const boost::system::error_code& error) {
       direction.waiting = false;
       if (error || !self->open) return;
+      self->loop.happened = true;
       // The callback may replace itself or end the watch: it is kept alive while it runs.
       if (const std::shared_ptr<Callback> callback = direction.callback) (*callback)();
       self->arm(direction);
@@ -133,19 +139,24 @@ base::Instant Loop::now() const {
 }
 
 void Loop::post(Callback callback) {
-  asio::post(implementation_->context, std::move(callback));
+  asio::post(implementation_->context, [this, callback = std::move(callback)] {
+    implementation_->happened = true;
+    callback();
+  });
 }
 
 Loop::Watch Loop::watch(int descriptor) {
-  return Watch(std::make_shared<Watch::State>(implementation_->context, descriptor));
+  return Watch(std::make_shared<Watch::State>(*implementation_, descriptor));
 }
 
 Loop::Timer Loop::at(base::Instant when, Callback callback) {
   auto state = std::make_shared<Timer::State>(implementation_->context);
   state->timer.expires_at(implementation_->start + std::chrono::milliseconds(when.ms));
   state->timer.async_wait(
-      [state, callback = std::move(callback)](const boost::system::error_code& error) {
-        if (!error && state->wanted) callback();
+      [this, state, callback = std::move(callback)](const boost::system::error_code& error) {
+        if (error || !state->wanted) return;
+        implementation_->happened = true;
+        callback();
       });
   return Timer(std::move(state));
 }
@@ -156,7 +167,7 @@ Loop::Timer Loop::after(base::Duration delay, Callback callback) {
 
 void Loop::on_signal(int signal, std::function<void(int)> callback) {
   auto set = std::make_unique<asio::signal_set>(implementation_->context, signal);
-  Implementation::wait_for_signal(*set, std::move(callback));
+  implementation_->wait_for_signal(*set, std::move(callback));
   implementation_->signals.push_back(std::move(set));
 }
 
@@ -167,7 +178,7 @@ void Loop::run(const Callback& turn) {
     context.restart();
     if (context.run_one() == 0) return;
     context.poll();
-    if (turn) turn();
+    if (std::exchange(implementation_->happened, false) && turn) turn();
   }
 }
 

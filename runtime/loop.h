@@ -69,8 +69,9 @@ class Loop {
   // Calls `callback` from the loop, with the signal's number, each time the signal comes.
   void on_signal(int signal, std::function<void(int)> callback);
 
-  // Waits until something is due, calls back all that is due by then, then `turn`: so what came
-  // together is handled together. Again and again, until stop() or until nothing can come any more.
+  // Waits until something is due, calls back all that is due by then, then `turn`, if it was
+  // something: so what came together is handled together. Again and again, until stop() or until
+  // nothing can come any more.
   void run(const Callback& turn);
   // From a callback or the turn: run() returns after the turn.
   void stop();
