@@ -11,25 +11,34 @@ ROUNDS = 3
 
 
 class Usage:
-    """Wall time, processor time of the command and all that it waited for, and peak memory."""
+    """Wall time, processor time of the command and all that it waited for, peak memory, and the
+    processor time that everything on this machine took meanwhile."""
 
-    def __init__(self, wall, cpu, memory_kib):
-        self.wall, self.cpu, self.memory_kib = wall, cpu, memory_kib
+    def __init__(self, wall, cpu, memory_kib, machine=0.0):
+        self.wall, self.cpu, self.memory_kib, self.machine = wall, cpu, memory_kib, machine
 
 
-def measure(command, environment=None, statuses=(0,), directory=None):
-    begin = time.monotonic()
+def busy_seconds():
+    with open("/proc/stat", encoding="utf-8") as file:
+        user, nice, system, _, _, interrupt, soft = map(int, file.readline().split()[1:8])
+    return (user + nice + system + interrupt + soft) / os.sysconf("SC_CLK_TCK")
+
+
+def measure(command, environment=None, statuses=(0,), directory=None, before=None):
+    if before:
+        before()
+    begin, busy = time.monotonic(), busy_seconds()
     with tempfile.TemporaryFile() as output:
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
                                  env={**os.environ, **(environment or {})}, cwd=directory)
         _, status, usage = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
-        wall = time.monotonic() - begin
+        wall, busy = time.monotonic() - begin, busy_seconds() - busy
         output.seek(0)
         text = output.read().decode(errors="replace")
     if child.returncode not in statuses:
         sys.exit(f"bench: {' '.join(command)} ended with {child.returncode}:\n{text[-3000:]}")
-    return Usage(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss), text
+    return Usage(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, busy), text
 
 
 def in_turn(commands, rounds=ROUNDS):
@@ -42,7 +51,7 @@ def in_turn(commands, rounds=ROUNDS):
             seen[name].append(usage)
     middle = lambda values: statistics.median(values)
     return {name: (Usage(middle([u.wall for u in usages]), middle([u.cpu for u in usages]),
-                         max(u.memory_kib for u in usages)), texts[name])
+                         max(u.memory_kib for u in usages), middle([u.machine for u in usages])), texts[name])
             for name, usages in seen.items()}
 
 

@@ -1,0 +1,113 @@
+"""Hosts for the ssh benchmarks: servers of our own on loopback addresses, and a link that is far away."""
+import asyncio
+import getpass
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+
+class SshBed:
+    """Servers with one key and one key exchange, and one client configuration for all peers."""
+
+    MOST_ADDRESSES = 16  # that one sshd listens on
+
+    def __init__(self, place, addresses, port=22222):
+        self.place, self.addresses, self.port = place, addresses, port
+        self.user = getpass.getuser()
+        keygen = ["ssh-keygen", "-q", "-t", "ed25519", "-N", ""]
+        subprocess.run([*keygen, "-f", f"{place}/host_key"], check=True)
+        subprocess.run([*keygen, "-f", f"{place}/user_key"], check=True)
+        shutil.copy(f"{place}/user_key.pub", f"{place}/authorized_keys")
+        host_key = " ".join(open(f"{place}/host_key.pub", encoding="utf-8").read().split()[:2])
+        with open(f"{place}/known_hosts", "w", encoding="utf-8") as file:
+            file.write(f"* {host_key}\n")
+        self.config = f"{place}/ssh_config"
+        with open(self.config, "w", encoding="utf-8") as file:
+            file.write(f"Host *\n  Port {port}\n  User {self.user}\n  IdentityFile {place}/user_key\n"
+                       f"  IdentitiesOnly yes\n  UserKnownHostsFile {place}/known_hosts\n"
+                       "  StrictHostKeyChecking yes\n  BatchMode yes\n")
+        home = os.path.join(place, "home")  # an empty one, so that no one's shell start-up is measured
+        os.makedirs(home)
+        if os.getuid() == 0:
+            os.makedirs("/run/sshd", exist_ok=True)
+        self.log = open(f"{place}/sshd.log", "w", encoding="utf-8")
+        self.servers = [self.server(addresses[at:at + self.MOST_ADDRESSES], home)
+                        for at in range(0, len(addresses), self.MOST_ADDRESSES)]
+        self.wait_until_up()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.down()
+
+    def server(self, addresses, home):
+        config = f"{self.place}/sshd_config.{addresses[0]}"
+        with open(config, "w", encoding="utf-8") as file:
+            file.writelines(f"ListenAddress {address}\n" for address in addresses)
+            file.write(f"Port {self.port}\nHostKey {self.place}/host_key\n"
+                       f"AuthorizedKeysFile {self.place}/authorized_keys\nPidFile none\nStrictModes no\nUsePAM no\n"
+                       f"PasswordAuthentication no\nUseDNS no\nMaxStartups 500:30:1000\nMaxSessions 100\n"
+                       f"KexAlgorithms curve25519-sha256\nPermitRootLogin prohibit-password\nSetEnv HOME={home}\n")
+        return subprocess.Popen(["/usr/sbin/sshd", "-D", "-e", "-f", config], stderr=self.log)
+
+    def wait_until_up(self):
+        missing = list(self.addresses)
+        for _ in range(100):
+            missing = [address for address in missing if not self.answers(address)]
+            if not missing:
+                return
+            time.sleep(0.1)
+        self.down()
+        sys.exit(f"bench: sshd does not answer: {open(self.log.name, encoding='utf-8').read()[-2000:]}")
+
+    def answers(self, address):
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            return probe.connect_ex((address, self.port)) == 0
+
+    def connect_phrase(self):
+        return f'connect ssh {{ config_file = "{self.config}" }}'
+
+    def down(self):
+        for server in self.servers:
+            server.terminate()
+            server.wait()
+        self.log.close()
+
+
+class FarLink:
+    """A proxy that holds each byte back for `one_way` seconds, in both directions."""
+
+    def __init__(self, address, port, to, one_way):
+        self.to, self.one_way = to, one_way
+        self.loop = asyncio.new_event_loop()
+        self.server = self.loop.run_until_complete(asyncio.start_server(self.connected, address, port))
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.server.close()
+
+    async def connected(self, reader, writer):
+        there_reader, there_writer = await asyncio.open_connection(*self.to)
+        for one in (writer, there_writer):
+            one.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        await asyncio.gather(self.carry(reader, there_writer), self.carry(there_reader, writer))
+
+    async def carry(self, reader, writer):
+        try:
+            while data := await reader.read(65536):
+                self.loop.call_later(self.one_way, writer.write, data)
+            self.loop.call_later(self.one_way, writer.close)
+        except ConnectionError:
+            writer.close()
