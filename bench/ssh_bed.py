@@ -30,12 +30,10 @@ class SshBed:
             file.write(f"Host *\n  Port {port}\n  User {self.user}\n  IdentityFile {place}/user_key\n"
                        f"  IdentitiesOnly yes\n  UserKnownHostsFile {place}/known_hosts\n"
                        "  StrictHostKeyChecking yes\n  BatchMode yes\n")
-        home = os.path.join(place, "home")  # an empty one, so that no one's shell start-up is measured
-        os.makedirs(home)
         if os.getuid() == 0:
             os.makedirs("/run/sshd", exist_ok=True)
         self.log = open(f"{place}/sshd.log", "w", encoding="utf-8")
-        self.servers = [self.server(addresses[at:at + self.MOST_ADDRESSES], home)
+        self.servers = [self.server(addresses[at:at + self.MOST_ADDRESSES])
                         for at in range(0, len(addresses), self.MOST_ADDRESSES)]
         self.wait_until_up()
 
@@ -45,14 +43,19 @@ class SshBed:
     def __exit__(self, *_):
         self.down()
 
-    def server(self, addresses, home):
+    def server(self, addresses):
         config = f"{self.place}/sshd_config.{addresses[0]}"
         with open(config, "w", encoding="utf-8") as file:
             file.writelines(f"ListenAddress {address}\n" for address in addresses)
             file.write(f"Port {self.port}\nHostKey {self.place}/host_key\n"
                        f"AuthorizedKeysFile {self.place}/authorized_keys\nPidFile none\nStrictModes no\nUsePAM no\n"
                        f"PasswordAuthentication no\nUseDNS no\nMaxStartups 500:30:1000\nMaxSessions 100\n"
-                       f"KexAlgorithms curve25519-sha256\nPermitRootLogin prohibit-password\nSetEnv HOME={home}\n")
+                       "KexAlgorithms curve25519-sha256\nPermitRootLogin prohibit-password\n")
+            # Each host has a home, and an empty one: no one's shell start-up is measured.
+            for address in addresses:
+                home = f"{self.place}/home/{address}"
+                os.makedirs(home)
+                file.write(f"Match LocalAddress {address}\n  SetEnv HOME={home}\n")
         return subprocess.Popen(["/usr/sbin/sshd", "-D", "-e", "-f", config], stderr=self.log)
 
     def wait_until_up(self):
@@ -94,9 +97,14 @@ class FarLink:
         return self
 
     def __exit__(self, *_):
-        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.loop.call_soon_threadsafe(self.end)
         self.thread.join()
+
+    def end(self):
         self.server.close()
+        for task in asyncio.all_tasks(self.loop):
+            task.cancel()
+        self.loop.call_soon(self.loop.stop)
 
     async def connected(self, reader, writer):
         there_reader, there_writer = await asyncio.open_connection(*self.to)
@@ -109,5 +117,5 @@ class FarLink:
             while data := await reader.read(65536):
                 self.loop.call_later(self.one_way, writer.write, data)
             self.loop.call_later(self.one_way, writer.close)
-        except ConnectionError:
+        except (ConnectionError, asyncio.CancelledError):
             writer.close()
