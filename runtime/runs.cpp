@@ -3,13 +3,16 @@
 #include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <pwd.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <filesystem>
@@ -48,6 +51,30 @@ std::string holder_in(int file) {
   return length > 0 ? holder : "its holder did not say who it is";
 }
 
+// Whether the process that a holder is told by is known to be gone from this machine.
+bool is_gone(const std::string& holder) {
+  constexpr std::string_view word = "process ";
+  const std::size_t at = holder.find(word);
+  if (at == std::string::npos) return false;
+  const long process = std::strtol(holder.c_str() + at + word.size(), nullptr, 10);
+  return process > 0 && ::kill(static_cast<pid_t>(process), 0) != 0 && errno == ESRCH;
+}
+
+// A process that was just forked holds what its parent held until it has closed it or become
+// another program: that of a controller that was killed is waited for, a second at most.
+bool lock(int file) {
+  constexpr int most_times = 50;
+  constexpr int between_ms = 20;
+  for (int times = 0;; ++times) {
+    if (::flock(file, LOCK_EX | LOCK_NB) == 0) return true;
+    if (errno != EWOULDBLOCK) return false;
+    if (times == most_times || !is_gone(holder_in(file))) break;
+    ::poll(nullptr, 0, between_ms);
+  }
+  errno = EWOULDBLOCK;
+  return false;
+}
+
 std::tm utc(std::time_t at) {
   std::tm parts{};
   ::gmtime_r(&at, &parts);
@@ -64,7 +91,7 @@ base::Result<Lease> Lease::take(const std::string& state, const std::string& dep
   const std::string path = lease_path(state, deployment, environment);
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (file < 0) return Error{fmt::format("cannot open {}: {}", path, std::strerror(errno))};
-  if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
+  if (!lock(file)) {
     const int why = errno;
     const std::string holder = holder_in(file);
     ::close(file);
