@@ -21,6 +21,14 @@ constexpr std::uint32_t most_silent_ends = 3;
 // As both wrappers say it.
 constexpr std::string_view taken_over = "another controller has taken this run over";
 
+// How much of the mark stands at the end of what came before the connection was cut.
+std::size_t begun_mark(std::string_view written, std::string_view mark) {
+  for (std::size_t size = std::min(written.size(), mark.size()); size > 0; --size) {
+    if (written.ends_with(mark.substr(0, size))) return size;
+  }
+  return 0;
+}
+
 bool is_variable_name(std::string_view name) {
   const bool fits = std::all_of(name.begin(), name.end(),
                                 [](char c) { return base::is_letter_or_digit(c) || c == '_'; });
@@ -326,7 +334,9 @@ void SshExecutor::Attempt::settle(Watcher& watcher, bool whole) {
   cancel_again_ = Loop::Timer();
   const std::string said = watcher.answers.said();
   outputs_ = watcher.answers.outputs();
-  const std::string written = std::move(watcher.written);
+  std::string written = std::move(watcher.written);
+  // Cut in the middle of the mark: what came of that is no output.
+  if (!whole) written.resize(written.size() - begun_mark(written, watcher.mark));
   release_all();
   if (delivered_ < written.size()) deliver(std::string_view(written).substr(delivered_));
   if (verdict_.kind == Verdict::Refused && !said.empty()) {
@@ -349,9 +359,11 @@ void SshExecutor::Attempt::fetch_rest() {
     rest_ = 0;
     const base::Instant now = loop_.now();
     if (!away_since_) away_since_ = now;
-    // A login that does not come as far as the wrapper has said nothing of it.
+    // A login that does not come as far as the wrapper has said nothing of it, nor has a wrapper
+    // that cannot read it (a home that is not there for a moment).
     const bool exited = how.how == SshConnection::End::How::Exited;
-    const bool over = exited && (follower_output_.open() || ++silent_ends_ >= most_silent_ends);
+    const bool read = follower_output_.open() && how.exit_value == 0;
+    const bool over = exited && (read || ++silent_ends_ >= most_silent_ends);
     if (over || now - *away_since_ >= settings_.lost_after) return conclude();
     again_ = loop_.after(pause_before(tries_++), [this] { fetch_rest(); });
   };

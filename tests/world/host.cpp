@@ -293,7 +293,7 @@ void Host::follow(const Request& request, const std::shared_ptr<Line>& line, boo
   if (script != nullptr && script->out.size() > from) {
     line->say(Stream::Output, script->out.substr(from));
   }
-  if (to_the_end || script == nullptr) return line->exit(0);
+  if (to_the_end || script == nullptr) return line->exit(script == nullptr ? 1 : 0);
   script->followers.push_back(line);
 }
 
