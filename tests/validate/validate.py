@@ -19,7 +19,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "bench"))
-from bench import SshBed  # noqa: E402
+from ssh_bed import SshBed  # noqa: E402
 
 SEEDS = 40
 ACT = """#!/bin/sh
