@@ -212,6 +212,7 @@ void SshExecutor::Attempt::heard(Watcher& watcher, Stream stream, std::string_vi
     acknowledged_ = true;
     away_since_.reset();
     tries_ = 0;
+    silent_ends_ = 0;
     if (cancelled_ || follower_ != 0) continue;
     follow_timer_ = loop_.after(settings_.follow_after, [this] { follow(); });
   }
@@ -328,6 +329,7 @@ void SshExecutor::Attempt::ask_again_later(Watcher& watcher, const std::string& 
 // `whole`: what it wrote came whole, as far as it comes with the answer.
 void SshExecutor::Attempt::settle(Watcher& watcher, bool whole) {
   settled_ = true;
+  silent_ends_ = 0;  // it did answer
   verdict_ = *watcher.verdict;
   follow_timer_ = Loop::Timer();
   again_ = Loop::Timer();
