@@ -11,37 +11,24 @@ namespace sluice::cli {
 
 namespace {
 
+// In a person's words, and in those of a run's census.
+struct Names {
+  std::string_view words;
+  std::string_view state;
+};
+constexpr Names names_of_found[] = {{"not needed", "skipped"},
+                                    {"in place", "verified"},
+                                    {"not known", "unknown"},
+                                    {"not in place", "failed"}};
 std::string_view words(Found found) {
-  switch (found) {
-    case Found::NotNeeded:
-      return "not needed";
-    case Found::InPlace:
-      return "in place";
-    case Found::NotKnown:
-      return "not known";
-    case Found::NotInPlace:
-      break;
-  }
-  return "not in place";
+  return names_of_found[static_cast<std::size_t>(found)].words;
+}
+std::string_view state_of(Found found) {
+  return names_of_found[static_cast<std::size_t>(found)].state;
 }
 
 std::string_view colour_of(Found found) {
   return found == Found::NotInPlace ? "\x1b[1;31m" : "\x1b[33m";
-}
-
-// The word that a run's census has for it.
-std::string_view state_of(Found found) {
-  switch (found) {
-    case Found::NotNeeded:
-      return "skipped";
-    case Found::InPlace:
-      return "verified";
-    case Found::NotKnown:
-      return "unknown";
-    case Found::NotInPlace:
-      break;
-  }
-  return "failed";
 }
 
 std::string name_of(const plan::Plan& plan, const CensusRow& row) {

@@ -11,11 +11,13 @@ namespace sluice::plan {
 
 namespace {
 
-// What steps have written, and how the deployment stands: nothing outside of a run.
+// What steps have written, or which run this is and how it stands: nothing outside of it. A secret
+// is read when a census begins as well, though its stage is that of a run.
 bool reads_its_run(const Expression& expression) {
-  if (expression.op == Operator::StepOutput) return true;
-  if (expression.op == Operator::DeploymentProperty && expression.name == "status") return true;
-  return std::any_of(expression.operands.begin(), expression.operands.end(), reads_its_run);
+  if (expression.op == Operator::SecretReference) return false;
+  if (expression.operands.empty()) return expression.stage == Stage::AtRunTime;
+  return std::any_of(expression.operands.begin(), expression.operands.end(),
+                     [](const Expression& operand) { return reads_its_run(operand); });
 }
 
 bool reads_its_run(const Work& work) {
@@ -50,20 +52,15 @@ class CensusBuilder {
   }
 
  private:
+  // All that stands beside the steps, but what holds for a rollout alone.
   void take_over() {
     Plan& plan = result_->plan;
-    plan.deployment = given_.deployment;
-    plan.environment = given_.environment;
-    plan.variables = given_.variables;
-    plan.property_sets = given_.property_sets;
-    plan.connections = given_.connections;
-    plan.targets = given_.targets;
-    plan.target_lists = given_.target_lists;
-    plan.roles = given_.roles;
-    plan.resources = given_.resources;
-    plan.at_most = given_.at_most;
-    plan.compiler_version = given_.compiler_version;
-    plan.sources = given_.sources;
+    plan = given_;
+    plan.steps = {};
+    plan.joins = {};
+    plan.secrets.clear();
+    plan.contracts.clear();
+    plan.deadline.reset();
   }
 
   void add_step(StepId id) {
