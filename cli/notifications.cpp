@@ -149,7 +149,7 @@ void Notifications::instant(const runtime::Instant& instant, const scheduler::Co
   wants_questions_ = !instant.results.empty();  // a result without an event is a question
   for (const Command& command : commands) {
     const bool manual = command.kind == Command::Kind::StartAction &&
-                        scheduler::work_for(run_.plan, command.action).action.kind == "manual";
+                        scheduler::is_manual(scheduler::work_for(run_.plan, command.action));
     wants_questions_ = wants_questions_ || manual || command.kind == Command::Kind::AskOperator;
     if (command.kind == Command::Kind::StepEnded) step_ended(command, instant.at);
     if (command.kind == Command::Kind::DeploymentEnded) run_ended(command, instant.at);

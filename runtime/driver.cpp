@@ -137,7 +137,7 @@ struct Driver::Implementation {
   }
 
   bool waits_for_approval(const Action& action) const {
-    return state.open.contains(action) && scheduler::work_for(plan, action).action.kind == "manual";
+    return state.open.contains(action) && scheduler::is_manual(scheduler::work_for(plan, action));
   }
 
   // In this instant already: the first answer counts.

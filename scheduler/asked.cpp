@@ -24,8 +24,6 @@ class Questions {
   }
 
  private:
-  static bool is_manual(const plan::Work& work) { return work.action.kind == "manual"; }
-
   bool asks_approval(plan::StepId id) const {
     const plan::Step& step = plan_.steps[id];
     return (step.verify && is_manual(*step.verify)) ||

@@ -65,7 +65,7 @@ void OpenWork::follow(const Command& command, base::Instant at) {
 }
 
 bool OpenWork::is_manual(const Action& action) const {
-  return work_for(plan, action).action.kind == "manual";
+  return scheduler::is_manual(work_for(plan, action));
 }
 
 // Whatever its slot does next, nobody is asked about it any more.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "scheduler/work.h"
+
 namespace sluice::scheduler {
 
 namespace {
@@ -18,13 +20,13 @@ Asks who_knows(const base::Boxed<plan::Expression>& condition) {
 // It starts, whatever is known of the run, with a first attempt of its own.
 bool simply_starts(const plan::Task& task) {
   return !task.disabled && task.when != plan::When::Failure && !task.condition &&
-         !task.skip_verified && task.action.kind != "manual";
+         !task.skip_verified && !is_manual(task);
 }
 
 // Nobody but its own lane can tell when the one ends and the other begins.
 bool goes_on_plainly(const plan::Task& from, const plan::Task& to) {
   const auto plain = [](const plan::Task& task) {
-    return task.action.kind != "manual" && task.uses.empty() && !task.effect.interrupts;
+    return !is_manual(task) && task.uses.empty() && !task.effect.interrupts;
   };
   if (!plain(from) || from.verify || from.effect.restores) return false;
   return plain(to) && simply_starts(to) && !to.effect.drains;
@@ -93,7 +95,7 @@ WorkRules Rules::rules_of(const plan::Work& work) {
   rules.pause = work.retry.pause;
   rules.more = work.retry.more;
   rules.grows = work.retry.backoff != plan::Number{1'000'000} || work.retry.most_pause.has_value();
-  rules.manual = work.action.kind == "manual";
+  rules.manual = is_manual(work);
   std::vector<plan::Use> pieces;
   std::vector<std::uint32_t> key;
   for (const plan::Use& use : work.uses) {

@@ -146,7 +146,7 @@ void TimelineBuilder::Fold::read_steps() {
     row.tasks = static_cast<std::uint32_t>(step.tasks.size());
     for (const plan::Task& task : step.tasks) {
       effects_.push_back(task.effect);
-      has_manual_ = has_manual_ || task.action.kind == "manual";
+      has_manual_ = has_manual_ || scheduler::is_manual(task);
     }
     if (step.on_controller) continue;
     row.targets = &plan_.target_lists[step.targets];
@@ -353,7 +353,7 @@ void TimelineBuilder::Fold::keep_attempt(SlotRow& row, const Action& action) {
 }
 
 bool TimelineBuilder::Fold::is_manual(const Action& action) const {
-  return work_for(plan_, action).action.kind == "manual";
+  return scheduler::is_manual(work_for(plan_, action));
 }
 
 void TimelineBuilder::Fold::end_attempt(const Action& action) {

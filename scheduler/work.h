@@ -17,6 +17,11 @@ const plan::Work& work_for(const plan::Plan& plan, const Action& action);
 // must be one of the plan's.
 bool has_work(const plan::Plan& plan, const Action& action);
 
+// Whether a person carries it out.
+inline bool is_manual(const plan::Work& work) {
+  return work.action.kind == "manual";
+}
+
 // "Deploy", "Deploy verify", "Deploy undo"; of the step's own `verify`, "Update verify".
 std::string part_name(const plan::Plan& plan, const Action& action);
 

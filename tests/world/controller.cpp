@@ -169,7 +169,7 @@ bool Controller::is_stale(const Order& order) const {
 
 bool Controller::is_manual(const scheduler::Action& action) const {
   return scheduler::has_work(shared_.plan, action) &&
-         scheduler::work_for(shared_.plan, action).action.kind == "manual";
+         scheduler::is_manual(scheduler::work_for(shared_.plan, action));
 }
 
 void Controller::take_orders() {

@@ -100,7 +100,7 @@ void Operators::answer_wrongly(const runtime::Driver& driver) {
   order.kind = kinds[dice.below(6)];
   order.action = row->first;
   order.who = "bob";
-  const bool manual = scheduler::work_for(shared_.plan, order.action).action.kind == "manual";
+  const bool manual = scheduler::is_manual(scheduler::work_for(shared_.plan, order.action));
   const bool fits = manual && (order.kind == Kind::Approve || order.kind == Kind::Reject);
   if (fits) return;
   if (order.kind == Kind::Succeeded) order.host = "nobody";
