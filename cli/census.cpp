@@ -12,7 +12,6 @@
 #include "cli/load.h"
 #include "cli/read_run.h"
 #include "cli/session.h"
-#include "runtime/secrets.h"
 
 namespace sluice::cli {
 
@@ -47,8 +46,7 @@ int census_command(const CensusOptions& options) {
         "no step of it says how its work is verified: `verify { run … }` in a step is what a "
         "census asks");
   }
-  if (!census.plan.secrets.empty()) runtime::keep_memory_private();
-  const auto secrets = runtime::read_secrets(census.plan, folder_of(options.input));
+  const auto secrets = take_secrets(census.plan, folder_of(options.input));
   if (!secrets) return wrong(secrets.error().message);
   std::map<scheduler::Action, Failure> failures;
   SessionOptions session;

@@ -64,8 +64,7 @@ int resume_command(const ResumeOptions& options) {
   if (options.format == Format::Text && !options.quiet) {
     tell_of_changes(plan.value(), read.record.folder);
   }
-  if (!plan.value().secrets.empty()) runtime::keep_memory_private();
-  const auto secrets = runtime::read_secrets(plan.value(), read.record.folder);
+  const auto secrets = take_secrets(plan.value(), read.record.folder);
   if (!secrets) return wrong(secrets.error().message);
   SessionOptions session;
   session.format = options.format;

@@ -12,7 +12,6 @@
 #include "cli/load.h"
 #include "cli/session.h"
 #include "render/plan_text.h"
-#include "runtime/secrets.h"
 
 namespace sluice::cli {
 
@@ -51,8 +50,7 @@ int run_command(const RunOptions& options) {
     return exit_done;
   }
   if (const std::optional<int> status = ask(plan, options)) return *status;
-  if (!plan.secrets.empty()) runtime::keep_memory_private();
-  const auto secrets = runtime::read_secrets(plan, folder_of(options.input));
+  const auto secrets = take_secrets(plan, folder_of(options.input));
   if (!secrets) return wrong(secrets.error().message);
   SessionOptions session;
   session.format = options.format;

@@ -238,7 +238,7 @@ void RunView::left_prediction(const simulator::Alarm& alarm, const std::string& 
 }
 
 void RunView::plain_event(const Command& command, base::Instant at) {
-  if (options_.quiet || options_.bare || command.kind == Command::Kind::DeploymentEnded) return;
+  if (!tells_progress() || command.kind == Command::Kind::DeploymentEnded) return;
   const scheduler::Action& action = command.action;
   const plan::Step& step = plan_.steps[action.step];
   const std::string name = base::printable(step.name);
@@ -299,7 +299,7 @@ std::string RunView::ended(const Command& command) const {
 // An attempt that failed and is followed by another: the last one's failure has a report of its
 // own.
 void RunView::retry_events(const runtime::Instant& instant, const scheduler::Commands& commands) {
-  if (options_.json || options_.quiet || options_.bare) return;
+  if (options_.json || !tells_progress()) return;
   for (const runtime::HostResult& result : instant.results) {
     const scheduler::Action& action = result.action;
     if (!has_ended(instant, action)) continue;
@@ -343,7 +343,7 @@ void RunView::report_failure(const Command& command, base::Instant at) {
 void RunView::output(const scheduler::Action& action, const std::string& host,
                      std::string_view bytes) {
   store_.append(action, host, bytes);
-  if (options_.json || options_.quiet || options_.bare || !tells_targets(action)) return;
+  if (options_.json || !tells_progress() || !tells_targets(action)) return;
   for (const std::string& line : runtime::take_lines(unfinished_lines_[{action, host}], bytes)) {
     print(fmt::format("            {} │ {}", render::padded(host, name_width_), line));
   }

@@ -72,6 +72,7 @@ class RunView : public runtime::Observer {
   void print(const std::string& line);
   std::string clear_live_text() const;
   LiveView live_view(base::Instant now, const Outlook& outlook) const;
+  bool tells_progress() const { return !options_.quiet && !options_.bare; }
   bool tells_targets(const scheduler::Action& action) const;
   std::string name_of(const scheduler::Action& action) const;
   std::string lane_line(const scheduler::Action& action, base::Instant at) const;

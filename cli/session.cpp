@@ -34,6 +34,11 @@ Order order_of(Order::Kind kind) {
 
 }  // namespace
 
+base::Result<runtime::Secrets> take_secrets(const plan::Plan& plan, const std::string& folder) {
+  if (!plan.secrets.empty()) runtime::keep_memory_private();
+  return runtime::read_secrets(plan, folder);
+}
+
 RunSession::RunSession(const plan::Plan& plan, SessionOptions options,
                        const runtime::Secrets& secrets)
     : plan_(plan),
@@ -102,14 +107,10 @@ int RunSession::carry_out(runtime::Journal& journal, const runtime::ReadJournal*
       [&view](const std::string& line) { view.say("sluice: " + line); });
   if (!options_.notify.destinations.empty()) notifications_ = &notifications;
   NotifyingObserver observer(forecasting, notifications_);
-  if (options_.on_failure) {
-    view.on_failure(
-        [this](const Failure& failure, base::Instant) { options_.on_failure(failure); });
-  } else if (notifications_ != nullptr) {
-    view.on_failure([&notifications](const Failure& failure, base::Instant at) {
-      notifications.failed(failure, at);
-    });
-  }
+  view.on_failure([this](const Failure& failure, base::Instant at) {
+    if (options_.on_failure) options_.on_failure(failure);
+    if (notifications_ != nullptr) notifications_->failed(failure, at);
+  });
   runtime::Driver driver(plan_, folder_.name, executor, journal, observer, &secrets_);
   journal_ = &journal;
   view_ = &view;

@@ -36,6 +36,10 @@ struct SessionOptions {
   std::function<void(const Failure&)> on_failure;
 };
 
+// What the plan's secrets are, read beneath its file's folder; from then on nobody else may look
+// into this program.
+base::Result<runtime::Secrets> take_secrets(const plan::Plan& plan, const std::string& folder);
+
 class RunSession {
  public:
   // All outlive it.
