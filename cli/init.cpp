@@ -9,6 +9,7 @@
 #include "base/words.h"
 #include "cli/commands.h"
 #include "cli/load.h"
+#include "compiler/write_expression.h"
 
 namespace sluice::cli {
 
@@ -22,21 +23,12 @@ struct Rollout {
   std::uint32_t window() const { return (targets + 3) / 4; }
 };
 
-std::string string_literal(std::string_view text) {
-  std::string literal = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\' || c == '$') literal += '\\';
-    literal += c;
-  }
-  return literal + "\"";
-}
-
 // As it is written in a file: in quotes where it is no word.
 std::string as_written(std::string_view name) {
   const bool word = std::isalpha(static_cast<unsigned char>(name[0])) != 0 &&
                     std::all_of(name.begin(), name.end(),
                                 [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
-  return word ? std::string(name) : string_literal(name);
+  return word ? std::string(name) : compiler::write_string(name);
 }
 
 constexpr std::string_view own_hosts =
@@ -128,10 +120,10 @@ int init_command(const InitOptions& options) {
     hosts = fmt::format(
         "# Your hosts: each group is a role, each variable a property of its targets.\ninventory "
         "{}\n",
-        string_literal(path));
+        compiler::write_string(path));
     const auto known = compile_text(
         input, fmt::format("deployment \"Site\"\ninventory {}\nstep \"A\" {{ run \"true\" }}\n",
-                           string_literal(path)));
+                           compiler::write_string(path)));
     if (const int* status = std::get_if<int>(&known)) return *status;
     rollout = largest_role(std::get<plan::Plan>(known));
     if (rollout.role.empty()) {
