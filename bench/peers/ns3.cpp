@@ -10,18 +10,12 @@
 
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <ctime>
 #include <vector>
 
-namespace {
+#include "work.h"
 
-struct Work {
-  std::uint32_t targets = 0;
-  std::uint32_t actions = 0;
-  std::uint32_t next = 0;
-  std::vector<std::uint32_t> durations;
-};
+namespace {
 
 struct Worker {
   Work* work = nullptr;
@@ -46,31 +40,17 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: peer_ns3 TARGETS WINDOW ACTIONS FILE [SCHEDULER]\n");
     return 2;
   }
-  const auto number = [argv](int at) {
-    return static_cast<std::uint32_t>(std::strtoul(argv[at], nullptr, 10));
-  };
-  Work work;
-  work.targets = number(1);
-  work.actions = number(3);
-  work.durations.resize(std::size_t{work.targets} * work.actions);
-  std::FILE* file = std::fopen(argv[4], "rb");
-  if (file == nullptr ||
-      std::fread(work.durations.data(), 4, work.durations.size(), file) != work.durations.size()) {
-    std::fprintf(stderr, "peer_ns3: cannot read %s\n", argv[4]);
-    return 1;
-  }
-  std::fclose(file);
+  std::optional<Work> work = read_work(argv);
+  if (!work) return 1;
   ns3::ObjectFactory scheduler;
   scheduler.SetTypeId(argc == 6 ? argv[5] : "ns3::PriorityQueueScheduler");
   ns3::Simulator::SetScheduler(scheduler);
   const std::clock_t begin = std::clock();
-  std::vector<Worker> workers(number(2), Worker{&work});
+  std::vector<Worker> workers(work->window, Worker{&*work});
   for (Worker& worker : workers) go_on(&worker);
   ns3::Simulator::Run();
   const double seconds = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
-  std::printf("{\"makespan_ms\": %lld, \"seconds\": %.4f, \"events_per_second\": %.0f}\n",
-              static_cast<long long>(ns3::Simulator::Now().GetMilliSeconds()), seconds,
-              static_cast<double>(work.durations.size()) / seconds);
+  print_outcome(*work, static_cast<double>(ns3::Simulator::Now().GetMilliSeconds()), seconds);
   ns3::Simulator::Destroy();
   return 0;
 }

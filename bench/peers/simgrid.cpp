@@ -5,19 +5,13 @@
 // usage: peer_simgrid N W K FILE; prints the makespan and events a second of CPU time.
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <ctime>
 #include <simgrid/s4u.hpp>
 #include <vector>
 
-namespace {
+#include "work.h"
 
-struct Work {
-  std::uint32_t targets = 0;
-  std::uint32_t actions = 0;
-  std::uint32_t next = 0;
-  std::vector<std::uint32_t> durations;
-};
+namespace {
 
 void take_targets(Work* work) {
   while (work->next < work->targets) {
@@ -36,31 +30,17 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: peer_simgrid TARGETS WINDOW ACTIONS FILE\n");
     return 2;
   }
-  const auto number = [argv](int at) {
-    return static_cast<std::uint32_t>(std::strtoul(argv[at], nullptr, 10));
-  };
-  Work work;
-  work.targets = number(1);
-  work.actions = number(3);
-  work.durations.resize(std::size_t{work.targets} * work.actions);
-  std::FILE* file = std::fopen(argv[4], "rb");
-  if (file == nullptr ||
-      std::fread(work.durations.data(), 4, work.durations.size(), file) != work.durations.size()) {
-    std::fprintf(stderr, "peer_simgrid: cannot read %s\n", argv[4]);
-    return 1;
-  }
-  std::fclose(file);
+  std::optional<Work> work = read_work(argv);
+  if (!work) return 1;
   auto* zone = simgrid::s4u::create_full_zone("zone");
   auto* host = zone->create_host("host", 1e9)->seal();
   zone->seal();
   const std::clock_t begin = std::clock();
-  for (std::uint32_t worker = 0; worker < number(2); ++worker) {
-    simgrid::s4u::Actor::create("worker", host, take_targets, &work);
+  for (std::uint32_t worker = 0; worker < work->window; ++worker) {
+    simgrid::s4u::Actor::create("worker", host, take_targets, &*work);
   }
   engine.run();
   const double seconds = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
-  std::printf("{\"makespan_ms\": %.0f, \"seconds\": %.4f, \"events_per_second\": %.0f}\n",
-              simgrid::s4u::Engine::get_clock(), seconds,
-              static_cast<double>(work.durations.size()) / seconds);
+  print_outcome(*work, simgrid::s4u::Engine::get_clock(), seconds);
   return 0;
 }
