@@ -75,6 +75,20 @@ bool lock(int file) {
   return false;
 }
 
+// Where runs are, one folder down from here: what who has just run a file looks for.
+std::string states_nearby() {
+  constexpr std::size_t most = 3;
+  std::vector<std::string> found;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(".", error)) {
+    const std::string state = entry.path().filename().string() + "/.sluice";
+    if (!list_runs(state).empty()) found.push_back("--state " + state);
+  }
+  if (found.empty() || found.size() > most) return "";
+  std::sort(found.begin(), found.end());
+  return fmt::format("\n  perhaps {}", fmt::join(found, ", or "));
+}
+
 std::tm utc(std::time_t at) {
   std::tm parts{};
   ::gmtime_r(&at, &parts);
@@ -190,8 +204,8 @@ base::Result<RunFolder> find_run(const std::string& state, const std::string& na
   if (runs.empty())
     return Error{
         fmt::format("there are no runs in {}; runs are kept beside their file, in a folder .sluice "
-                    "that --state names",
-                    state)};
+                    "that --state names{}",
+                    state, states_nearby())};
   if (name.empty()) return runs.back();
   std::vector<RunFolder> fitting;
   for (const RunFolder& run : runs) {
