@@ -23,6 +23,9 @@ struct InputOptions {
   std::vector<std::string> exclude;
   std::string root;       // folder of all files that the file names; empty: that of the file
   bool programs = false;  // start those that it names
+  std::uint32_t program_seconds = 60;  // that each of them has
+  // NAME, VALUE: what stands for the SLUICE_VAR_NAME of the environment. Else the environment's.
+  std::optional<std::vector<std::pair<std::string, std::string>>> variables;
 };
 
 struct CheckOptions {

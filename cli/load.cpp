@@ -59,6 +59,8 @@ base::Status write_all(int descriptor, std::string_view text, const std::string&
   return base::Done{};
 }
 
+}  // namespace
+
 std::vector<std::pair<std::string, std::string>> variables_of_environment() {
   constexpr std::string_view prefix = "SLUICE_VAR_";
   std::vector<std::pair<std::string, std::string>> found;
@@ -70,6 +72,8 @@ std::vector<std::pair<std::string, std::string>> variables_of_environment() {
   }
   return found;
 }
+
+namespace {
 
 std::variant<plan::Plan, int> fail(std::string_view message) {
   return wrong(message);
@@ -182,7 +186,7 @@ std::variant<plan::Plan, int> compile_text(const InputOptions& input, std::strin
   if (text.size() > compiler::most_source_bytes) text.resize(compiler::most_source_bytes + 1);
   compiler::Options options;
   options.version = program_version;
-  options.environment = variables_of_environment();
+  options.environment = input.variables ? *input.variables : variables_of_environment();
   for (const std::string& setting : input.set) {
     const std::size_t equals = setting.find('=');
     if (equals == std::string::npos || equals == 0) {
@@ -195,7 +199,9 @@ std::variant<plan::Plan, int> compile_text(const InputOptions& input, std::strin
   options.skip = input.skip;
   options.limit = input.limit;
   options.exclude = input.exclude;
-  FolderReader reader(input.file, input.root, input.programs);
+  FolderReader::Limits limits;
+  limits.time = std::chrono::seconds(input.program_seconds);
+  FolderReader reader(input.file, input.root, input.programs, limits);
   options.reader = &reader;
   base::Sources sources;
   const std::string name = input.file == "-" ? "standard input" : input.file;

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "base/result.h"
 #include "cli/arguments.h"
@@ -29,6 +31,9 @@ std::variant<plan::Plan, int> load_plan(const InputOptions& input,
 std::variant<plan::Plan, int> compile_text(const InputOptions& input, std::string text,
                                            Warnings warnings = Warnings::Ignore,
                                            std::string* document = nullptr);
+
+// NAME, VALUE of each SLUICE_VAR_NAME.
+std::vector<std::pair<std::string, std::string>> variables_of_environment();
 
 // Where the file lies: what it names is beneath.
 std::string folder_of(const InputOptions& input);

@@ -58,6 +58,7 @@ int run_command(const RunOptions& options) {
   session.wait = options.wait;
   session.state = state_beside(options.input, options.state);
   session.folder = folder_of(options.input);
+  session.given = given_of(options.input, plan);
   session.notify = std::move(notify).value();
   return RunSession(plan, session, secrets.value()).begin();
 }

@@ -65,8 +65,8 @@ int RunSession::begin() {
   std::error_code unknown;
   const std::string beneath = std::filesystem::absolute(options_.folder, unknown).string();
   auto journal = runtime::create_journal(
-      folder_.journal(),
-      {folder_.name, runtime::wall_time(), program_version, plan::to_json(plan_), beneath});
+      folder_.journal(), {folder_.name, runtime::wall_time(), program_version, plan::to_json(plan_),
+                          beneath, runtime::newest_journal_format, options_.given});
   if (!journal) return wrong(journal.error().message);
   return carry_out(*journal.value(), nullptr);
 }
@@ -91,6 +91,7 @@ int RunSession::resume(const runtime::RunFolder& folder) {
   if (const std::string lack = missing(); !lack.empty()) return wrong(lack);
   auto continued = runtime::continue_journal(folder_.journal());
   if (!continued) return wrong(continued.error().message);
+  if (options_.on_taken_up) options_.on_taken_up();
   return carry_out(*continued.value().journal, &continued.value().read);
 }
 

@@ -11,6 +11,7 @@
 
 #include "cli/arguments.h"
 #include "cli/executors.h"
+#include "cli/given.h"
 #include "cli/notifications.h"
 #include "cli/person.h"
 #include "cli/run_forecast.h"
@@ -32,6 +33,8 @@ struct SessionOptions {
   std::string state;         // the directory
   std::string folder = ".";  // of the file: what it names is beneath
   NotifySettings notify;
+  Given given;                        // what a run that begins was compiled from and with
+  std::function<void()> on_taken_up;  // once a run that goes on is this program's
   // Where set, failures are told here, and nothing is printed but what an operator is asked.
   std::function<void(const Failure&)> on_failure;
 };

@@ -40,6 +40,8 @@ struct PredictedTimes {
   std::optional<base::Duration> after;
 };
 
+// A line or a few for each change, in the order of the diff.
+std::string changes_text(const PlanDiff& diff, const TextStyle& style);
 std::string diff_text(const plan::Plan& before, const plan::Plan& after, const PlanDiff& diff,
                       const PredictedTimes& times, const TextStyle& style);
 // One line with its line end: the document `sluice.plan_diff/1`.

@@ -169,12 +169,16 @@ void write_plan(base::JsonWriter& json, std::string_view name, const plan::Plan&
 
 }  // namespace
 
+std::string changes_text(const PlanDiff& diff, const TextStyle& style) {
+  return Text(style).changes(diff);
+}
+
 std::string diff_text(const plan::Plan& before, const plan::Plan& after, const PlanDiff& diff,
                       const PredictedTimes& times, const TextStyle& style) {
   std::string text = fmt::format("{} → {}\n", before.digest, after.digest);
   if (diff.changes.empty()) return text + "the same plan\n" + time_line(times);
   text += time_line(times) + "\n";
-  return text + Text(style).changes(diff);
+  return text + changes_text(diff, style);
 }
 
 std::string diff_json(const plan::Plan& before, const plan::Plan& after, const PlanDiff& diff,

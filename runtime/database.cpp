@@ -20,6 +20,7 @@ using base::Result;
 using base::Status;
 
 constexpr std::int64_t oldest_format = 2;
+constexpr std::int64_t first_with_given = 4;
 constexpr std::size_t reserve_bytes = 256 * std::size_t{1024};
 
 constexpr const char* schema = R"sql(
@@ -47,6 +48,8 @@ CREATE TABLE orders (
 CREATE TABLE sessions (
   seq INTEGER PRIMARY KEY, who TEXT NOT NULL, version TEXT NOT NULL, boot TEXT NOT NULL,
   boot_ms INTEGER NOT NULL, wall_ms INTEGER NOT NULL) STRICT;
+CREATE TABLE given (
+  number INTEGER PRIMARY KEY, word TEXT NOT NULL, value TEXT NOT NULL) STRICT;
 )sql";
 
 class Database {
@@ -203,6 +206,9 @@ std::string first_link(const RunRecord& record) {
   std::string text = fmt::format("{}\n{}\n{}\n{}", record.run, record.started_at, record.version,
                                  record.plan_json);
   if (record.format > oldest_format) text += fmt::format("\n{}\n{}", record.format, record.folder);
+  for (const auto& [word, value] : record.given) {
+    text += fmt::format("\n{}:{} {}", word, value.size(), value);
+  }
   return base::sha256_hex(text);
 }
 
@@ -409,6 +415,15 @@ Status hold_place(const std::string& path) {
   return write_private(SqliteJournal::reserve_path(path), place);
 }
 
+Status write_given(Database& database, const RunRecord& record) {
+  Statement insert(database, "INSERT INTO given VALUES (?, ?, ?)");
+  for (std::size_t i = 0; i < record.given.size(); ++i) {
+    const auto& [word, value] = record.given[i];
+    if (Status written = insert.run(number_of(i), word, value); !written) return written;
+  }
+  return base::Done{};
+}
+
 Result<RunRecord> read_record(Database& database) {
   RunRecord record;
   {
@@ -437,6 +452,13 @@ Result<RunRecord> read_record(Database& database) {
   record.version = run.text();
   record.plan_json = run.text();
   if (has_folder) record.folder = run.text();
+  if (record.format < first_with_given) return record;
+  Statement given(database, "SELECT word, value FROM given ORDER BY number");
+  while (given.next()) {
+    std::string word = given.text();
+    record.given.emplace_back(std::move(word), given.text());
+  }
+  if (Status read = given.end(); !read) return read.error();
   return record;
 }
 
@@ -490,6 +512,7 @@ Result<std::unique_ptr<Journal>> create_journal(const std::string& path, const R
                                 record.version, record.plan_json, record.folder);
     if (!written) return written.error();
   }
+  if (Status written = write_given(*database, record); !written) return written.error();
   if (Status done = database->execute("COMMIT"); !done) return done.error();
   return std::unique_ptr<Journal>(
       std::make_unique<SqliteJournal>(std::move(database), first_link(record), 0));
@@ -509,7 +532,7 @@ Result<ContinuedJournal> continue_journal(const std::string& path) {
   std::string last;
   auto read = read_all(*database, last);
   if (!read) return read.error();
-  if (read.value().record.format != newest_journal_format) {
+  if (read.value().record.format < oldest_resumed_format) {
     return Error{fmt::format(
         "the journal {} was written by an older sluice (format {}), and what it began can be "
         "looked at and no longer be resumed",

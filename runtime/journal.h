@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -46,8 +47,9 @@ struct Instant {
   bool operator==(const Instant&) const = default;
 };
 
-// Runs of format 2 are read, and can no longer be resumed.
-inline constexpr std::int64_t newest_journal_format = 3;
+// Runs from `oldest_resumed_format` on are resumed; those of format 2 can only be looked at.
+inline constexpr std::int64_t newest_journal_format = 4;
+inline constexpr std::int64_t oldest_resumed_format = 3;
 
 // What a journal begins with.
 struct RunRecord {
@@ -57,6 +59,9 @@ struct RunRecord {
   std::string plan_json;
   std::string folder;  // of the file, absolute: what it names is beneath
   std::int64_t format = newest_journal_format;
+  // What the plan was compiled from and with, in words that the runtime does not read; from format
+  // 4 on.
+  std::vector<std::pair<std::string, std::string>> given{};
   bool operator==(const RunRecord&) const = default;
 };
 

@@ -192,6 +192,7 @@ void LocalExecutor::look_at_adopted(ActionRequest::Ticket ticket) {
   Completion lost;
   lost.ending = Completion::Ending::Lost;
   ProcessEnd end;
+  std::error_code unknown;
   switch (state.kind) {
     case ScriptState::Kind::Running:
       if (!row.cancelled) return;
@@ -201,6 +202,11 @@ void LocalExecutor::look_at_adopted(ActionRequest::Ticket ticket) {
       row.told = true;
       return;
     case ScriptState::Kind::NotStarted:
+      // It was there before the first of them: without it nothing tells what has begun.
+      if (!std::filesystem::is_directory(directory_, unknown)) {
+        lost.detail = "the folder of its files is gone, and it may have begun";
+        return finish(ticket, std::move(lost));
+      }
       if (row.cancelled) {
         lost.ending = Completion::Ending::NotStarted;
         lost.detail = "cancelled before it began";

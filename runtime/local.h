@@ -17,7 +17,7 @@ namespace sluice::runtime {
 class LocalExecutor : public Executor {
  public:
   // Scripts and what becomes of them are written below `directory`, which is made, private, where
-  // it is missing.
+  // it is missing; who resumes without it knows nothing of what was begun there.
   LocalExecutor(Loop& loop, const std::string& directory);
   // Lets go of what runs: it runs on, and one that resumes finds it.
   ~LocalExecutor() override;

@@ -181,7 +181,8 @@ base::Result<RunFolder> make_run_folder(const std::string& state) {
   folder.name = fmt::format("{:%Y%m%d-%H%M%S}-{:03}{:02x}", utc(now.tv_sec),
                             now.tv_nsec / 1'000'000, random_word() & 0xffU);
   folder.path = fmt::format("{}/runs/{}", state, folder.name);
-  for (const std::string& path : {state + "/runs", folder.path, folder.output(), folder.orders()}) {
+  for (const std::string& path :
+       {state + "/runs", folder.path, folder.output(), folder.orders(), folder.scripts()}) {
     if (base::Status made = make_private_directory(path); !made) return made.error();
   }
   return folder;

@@ -13,8 +13,13 @@ using runtime::Instant;
 
 namespace {
 
-const runtime::RunRecord record{"20260102-030405-5f3a", "2026-01-02T03:04:05Z", "0.1.0",
-                                "{\"plan\": \"all of it\"}", "/srv/roll"};
+const runtime::RunRecord record{"20260102-030405-5f3a",
+                                "2026-01-02T03:04:05Z",
+                                "0.1.0",
+                                "{\"plan\": \"all of it\"}",
+                                "/srv/roll",
+                                runtime::newest_journal_format,
+                                {{"file", "/srv/roll/roll.deploy"}, {"set", "words=two\nlines"}}};
 
 scheduler::Action action(std::uint32_t lane) {
   scheduler::Action made;
