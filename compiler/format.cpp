@@ -126,6 +126,11 @@ class Formatter final : public DeclarationVisitor {
     const TokenList& list = parsed.list;
     if (parsed.begin == parsed.end) return;
     const std::uint32_t from = list.tokens[parsed.begin].begin;
+    const std::uint32_t end = end_of_text(parsed);
+    if (from == end) {  // only what a repair has put there
+      complete_ = false;
+      return;
+    }
     before(from);
     const bool whole = !parsed.mistaken && !has_repairs(parsed);
     if (whole) {
@@ -135,9 +140,9 @@ class Formatter final : public DeclarationVisitor {
       writer_.new_line(0);
       writer_.add(indentation(from));
       writer_.forget_comment();
-      writer_.add(text_.substr(from, list.tokens[parsed.end - 1].end - from));
+      writer_.add(text_.substr(from, end - from));
     }
-    at_ = list.tokens[parsed.end - 1].end;
+    at_ = end;
   }
 
   Formatted finish() {
@@ -164,6 +169,18 @@ class Formatter final : public DeclarationVisitor {
     while (begin > 0 && (text_[begin - 1] == ' ' || text_[begin - 1] == '\t')) --begin;
     const bool own_line = begin == 0 || text_[begin - 1] == '\n';
     return own_line ? text_.substr(begin, at - begin) : std::string_view();
+  }
+
+  // What a repair has put behind a part stands where the next one begins, often lines below: the
+  // blanks between are not of the part.
+  std::uint32_t end_of_text(const ParsedDeclaration& parsed) const {
+    const Token& last = parsed.list.tokens[parsed.end - 1];
+    const std::uint32_t begin = parsed.list.tokens[parsed.begin].begin;
+    if (last.begin < last.end) return last.end;
+    const std::string_view text = text_.substr(begin, last.end - begin);
+    const std::size_t end = text.find_last_not_of(" \t\r\n") + 1;
+    const bool lines_below = text.find('\n', end) != std::string_view::npos;
+    return lines_below ? begin + static_cast<std::uint32_t>(end) : last.end;
   }
 
   // Nothing but blanks and comments.
