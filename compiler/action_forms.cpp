@@ -18,12 +18,14 @@ bool is_visible(char c) {
 // No blanks, no controls, nothing that ends a command.
 bool is_plain_name(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return is_visible(c) && std::string_view(";/\\\",").find(c) == std::string_view::npos;
+    return is_visible(c) && c != ';' && c != '/' && c != '\\' && c != '"' && c != ',';
   });
 }
 
+// Each value of each target is asked: without a search of its own for every byte.
 bool has_line_break(std::string_view text) {
-  return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }
 
 // Letters, digits, `-`, `_` and `.`, or an IPv6 address in brackets.
