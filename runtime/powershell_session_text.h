@@ -417,7 +417,15 @@ function Start-Action {
 # it. Windows knows no polite way to ask a program without windows.
 function Stop-Action {
   Confirm-Fence ([int]$asked.Words[1])
+  Deny-Begin
+  [IO.File]::WriteAllText("$($asked.Path).cancel", '')
+  Join-Action
+}
+
+# What has not begun never will: whoever is told that nothing is known of it goes by that.
+function Deny-Begin {
   $path = $asked.Path
+  $asked.Sealed = $false
   while (-not (Test-Known)) {
     $lock = Open-Lock "$path.lock" 'ReadWrite' 'None'
     if ($null -eq $lock) {
@@ -425,11 +433,20 @@ function Stop-Action {
     } else {
       if (-not (Test-Known)) {
         Write-Durably "$path.exit" 'never 0 .'
+        $asked.Sealed = $true
       }
       $lock.Close()
     }
   }
-  [IO.File]::WriteAllText("$path.cancel", '')
+}
+
+function Find-Action {
+  Confirm-Fence ([int]$asked.Words[0])
+  Deny-Begin
+  if ($asked.Sealed) {
+    Write-Answer 'none'
+    exit 0
+  }
   Join-Action
 }
 
@@ -501,11 +518,11 @@ function Start-Session {
     $asked.Run = $words[3]
     $asked.Key = $words[4]
     $asked.Words = @($words | Select-Object -Skip 5)
-    Find-Place (@('start', 'cancel') -ccontains $verb)
+    Find-Place (@('start', 'attach', 'cancel') -ccontains $verb)
     if ($verb -ceq 'start') {
       Start-Action
     } elseif ($verb -ceq 'attach') {
-      Join-Action
+      Find-Action
     } elseif ($verb -ceq 'cancel') {
       Stop-Action
     } elseif ($verb -ceq 'follow') {

@@ -307,7 +307,8 @@ void SshExecutor::Attempt::ended_without_verdict(Watcher& watcher, const SshConn
   const std::string said = ssh_reason(watcher.answers.said());
   const std::string detail = fmt::format(
       "its login shell does not do as it is told (exit status {}): {}", how.exit_value, said);
-  if (acknowledged_ || perhaps_begun_ || cancelled_) return lose(detail);
+  // What was sent before may still come there, and begin.
+  if (acknowledged_ || perhaps_begun_ || cancelled_) return ask_again_later(watcher, detail);
   end(failed, Completion::Ending::NotStarted, detail);
 }
 
@@ -329,7 +330,8 @@ void SshExecutor::Attempt::ask_again_later(Watcher& watcher, const std::string& 
 // `whole`: what it wrote came whole, as far as it comes with the answer.
 void SshExecutor::Attempt::settle(Watcher& watcher, bool whole) {
   settled_ = true;
-  silent_ends_ = 0;  // it did answer
+  away_since_.reset();  // it did answer
+  tries_ = 0;
   verdict_ = *watcher.verdict;
   follow_timer_ = Loop::Timer();
   again_ = Loop::Timer();
@@ -359,14 +361,16 @@ void SshExecutor::Attempt::fetch_rest() {
   };
   request.on_end = [this](const SshConnection::End& how) {
     rest_ = 0;
-    const base::Instant now = loop_.now();
-    if (!away_since_) away_since_ = now;
     // A login that does not come as far as the wrapper has said nothing of it, nor has a wrapper
     // that cannot read it (a home that is not there for a moment).
     const bool exited = how.how == SshConnection::End::How::Exited;
-    const bool read = follower_output_.open() && how.exit_value == 0;
-    const bool over = exited && (read || ++silent_ends_ >= most_silent_ends);
-    if (over || now - *away_since_ >= settings_.lost_after) return conclude();
+    if (exited && follower_output_.open() && how.exit_value == 0) return conclude();
+    const base::Instant now = loop_.now();
+    if (!away_since_) away_since_ = now;
+    if (now - *away_since_ >= settings_.lost_after) {
+      output_is_cut_ = true;
+      return conclude();
+    }
     again_ = loop_.after(pause_before(tries_++), [this] { fetch_rest(); });
   };
   rest_ = connection_.open(std::move(request));
@@ -396,6 +400,10 @@ void SshExecutor::Attempt::conclude() {
       return lose("it was begun, and the host knows nothing of it any more");
   }
   Completion completion = completion_of(how);
+  if (output_is_cut_) {
+    completion.detail += fmt::format("{}the host does not give the rest of its output",
+                                     completion.detail.empty() ? "" : "; ");
+  }
   if (cancelled_) completion.outcome = scheduler::Outcome::Cancelled;
   end(completion.outcome, completion.ending, completion.detail);
 }

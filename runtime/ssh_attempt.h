@@ -88,6 +88,7 @@ class SshExecutor::Attempt {
   std::string outputs_;  // what it wrote to $SLUICE_OUTPUT
   bool settled_ = false;
   bool cancelled_ = false;
+  bool output_is_cut_ = false;  // its end could not be fetched
   std::uint32_t silent_ends_ = 0;
   std::uint32_t tries_ = 0;
   std::optional<base::Instant> away_since_;

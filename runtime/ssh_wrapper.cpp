@@ -98,7 +98,7 @@ std::string request_start(const std::string& nonce, const WrapperKey& key,
 }
 
 std::string request_attach(const std::string& nonce, const WrapperKey& key, bool more) {
-  return first_line(nonce, "attach", key.run, key.action, more);
+  return first_line(nonce, "attach", key.run, fmt::format("{} {}", key.action, key.epoch), more);
 }
 
 std::string request_cancel(const std::string& nonce, const WrapperKey& key, base::Duration grace) {

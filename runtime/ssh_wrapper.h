@@ -41,7 +41,7 @@ struct ScriptPayload {
 std::string request_start(const std::string& nonce, const WrapperKey& key,
                           const ScriptPayload& payload, bool more = false);
 bool carries_more(const ScriptPayload& payload);
-// Answers how it ends, and starts nothing.
+// Answers how it ends, and starts nothing: where nothing is known of it, it never begins any more.
 std::string request_attach(const std::string& nonce, const WrapperKey& key, bool more = false);
 std::string answer_mark(const std::string& nonce);
 // Ends it: TERM, after the grace KILL, until nothing of its session is left; then as attach. What

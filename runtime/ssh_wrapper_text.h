@@ -31,15 +31,18 @@ find_place() {
 sluice_base=${HOME-}/.sluice;
 sluice_dir=$sluice_base/$sluice_run;
 if [ -d "$sluice_dir" ]; then :;
-elif [ "$sluice_verb" = start ] || [ "$sluice_verb" = cancel ]; then
-  ( umask 077; mkdir -p "$sluice_dir" ) 2>/dev/null || {
-    sluice_base=/var/tmp/sluice-$(id -u);
-    sluice_dir=$sluice_base/$sluice_run;
-    ( umask 077; mkdir -p "$sluice_dir" ) || refuse "there is no place for its files on the host";
-  };
 else
+  # Where it was put before, when its home was away; else in its home.
+  sluice_l=$sluice_base;
   sluice_base=/var/tmp/sluice-$(id -u);
   sluice_dir=$sluice_base/$sluice_run;
+  case $sluice_verb in start|attach|cancel)
+    [ -d "$sluice_dir" ] ||
+      { ( umask 077; mkdir -p "$sluice_l/$sluice_run" ) 2>/dev/null &&
+        sluice_base=$sluice_l && sluice_dir=$sluice_base/$sluice_run; } ||
+      ( umask 077; mkdir -p "$sluice_dir" ) ||
+      refuse "there is no place for its files on the host";;
+  esac;
 fi;
 if [ -d "$sluice_dir" ]; then
   ours "$sluice_base" && ours "$sluice_dir" ||
@@ -104,6 +107,19 @@ conclude() {
   fi;
   say "$sluice_w $sluice_v";
   over;
+};
+# What has not begun never will: whoever is told that nothing is known of it goes by that.
+never() {
+  sluice_x=;
+  until known; do
+    exec 9>>"$sluice_p.lock";
+    if flock -n 9; then
+      known || { echo "never 0 ." > "$sluice_p.exit"; sync "$sluice_p.exit" "$sluice_dir";
+        sluice_x=yes; };
+    else pause 0.05;
+    fi;
+    exec 9>&-;
+  done;
 };
 attach() {
   known || { say none; exit 0; };
@@ -241,14 +257,7 @@ start() {
 
 cancel() {
   fence "$sluice_b";
-  until known; do
-    exec 9>>"$sluice_p.lock";
-    if flock -n 9; then
-      known || { echo "never 0 ." > "$sluice_p.exit"; sync "$sluice_p.exit" "$sluice_dir"; };
-    else pause 0.05;
-    fi;
-    exec 9>&-;
-  done;
+  never;
   say running;
   until [ -s "$sluice_p.pid" ] || [ -e "$sluice_p.exit" ]; do
     exec 9>>"$sluice_p.lock"; flock -n 9 && break; exec 9>&-; pause 0.05;
@@ -281,7 +290,11 @@ sluice_script=;
 find_place;
 case $sluice_verb in
 start) start;;
-attach) attach;;
+attach)
+  fence "$sluice_a";
+  never;
+  [ "$sluice_x" ] && { say none; exit 0; };
+  attach;;
 cancel) cancel;;
 follow)
   echo "$sluice_nonce";

@@ -121,6 +121,17 @@ void Scheduler::Machine::skip_step(plan::StepId step, Reason reason, plan::StepI
   close_step(step, StepPhase::Skipped, reason, cause);
 }
 
+// Once all of an instant is settled: an abort and the deadline may meet in it.
+void Scheduler::Machine::withdraw_waiting_steps() {
+  cut_now_ = false;
+  for (const plan::StepId step : steps_.ids()) {
+    const StepPhase phase = steps_[step].phase;
+    if (phase != StepPhase::Ready && phase != StepPhase::Asking) continue;
+    const Reason reason = why_skipped(step);
+    if (reason == Reason::Aborted || reason == Reason::Deadline) withdraw_step(step, reason);
+  }
+}
+
 // It was ready, or its condition was being worked out.
 void Scheduler::Machine::withdraw_step(plan::StepId step, Reason reason) {
   if (steps_[step].phase == StepPhase::Asking) --evaluating_steps_;

@@ -165,12 +165,10 @@ void Scheduler::Machine::stop_step(plan::StepId step, Reason reason) {
 void Scheduler::Machine::pass_deadline() {
   if (!plan_.deadline || steps_ended_ == steps_.size()) return;
   deadline_passed_ = true;
+  cut_now_ = true;
   for (const plan::StepId step : steps_.ids()) {
     if (rules_.steps[step].gate_of.valid()) continue;  // it ends with its step
-    const StepPhase phase = steps_[step].phase;
-    if (phase == StepPhase::Running) stop_step(step, Reason::Deadline);
-    if (phase != StepPhase::Ready && phase != StepPhase::Asking) continue;
-    if (why_skipped(step) == Reason::Deadline) withdraw_step(step, Reason::Deadline);
+    if (steps_[step].phase == StepPhase::Running) stop_step(step, Reason::Deadline);
   }
   for (std::uint32_t place = 0; place < slots_.size(); ++place) {
     Slot& slot = slots_[place];

@@ -61,6 +61,7 @@ void Scheduler::Machine::apply(base::Instant now, std::span<const Event> events,
     events = sorted_;
   }
   for (const Event& event : events) settle(event);
+  if (cut_now_) withdraw_waiting_steps();
   if (begins) open_first_joins();  // what was said before counts
   // All that ends is settled before anything starts; what begins and ends in the same instant,
   // having nothing to run, is a further round.
@@ -186,16 +187,13 @@ void Scheduler::Machine::settle_abort() {
   if (ended_) return;
   aborted_ = true;
   paused_ = false;
+  cut_now_ = true;
   for (const plan::StepId step : steps_.ids()) abort_step(step);
   for (std::uint32_t place = 0; place < slots_.size(); ++place) abort_lane(place);
 }
 
 void Scheduler::Machine::abort_step(plan::StepId step) {
   StepRow& row = steps_[step];
-  const bool waits = row.phase == StepPhase::Ready || row.phase == StepPhase::Asking;
-  if (waits && rules_.steps[step].when != plan::When::Always) {
-    return withdraw_step(step, Reason::Aborted);
-  }
   if (row.phase != StepPhase::Running) return;
   row.cut = true;
   if (!rules_.steps[step].gate_of.valid()) return stop_step(step, Reason::Aborted);

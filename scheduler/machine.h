@@ -327,6 +327,7 @@ class Scheduler::Machine {
   bool is_over(plan::StepId step) const;
   void end_step(plan::StepId step);
   void skip_step(plan::StepId step, Reason reason, plan::StepId cause);
+  void withdraw_waiting_steps();
   void withdraw_step(plan::StepId step, Reason reason);
   void close_step(plan::StepId step, StepPhase phase, Reason reason, plan::StepId cause);
   void say_left_out(plan::StepId step);
@@ -411,6 +412,7 @@ class Scheduler::Machine {
   bool paused_ = false;
   bool aborted_ = false;
   bool deadline_passed_ = false;
+  bool cut_now_ = false;          // in this instant, by an abort or the deadline
   bool cut_by_deadline_ = false;  // a step was left out for it
   bool census_missed_ = false;    // something that should be in place is not
   bool ended_ = false;

@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <fstream>
 
 #include "support/remote.h"
 
@@ -25,7 +26,50 @@ echo "after $answer"
 exit 7
 )";
 
+// A login that counts how often it is asked, and runs nothing while `silent` holds (in shell).
+struct OddLogin {
+  explicit OddLogin(const std::string& silent) {
+    std::ofstream file(place.path() + "/login");
+    file << "#!/bin/sh\ncd " << place.path() << "\necho >> count\n"
+         << "if " << silent << "; then exit 1; fi\ncd\nexec dash \"$@\"\n";
+    file.close();
+    std::filesystem::permissions(place.path() + "/login", std::filesystem::perms::owner_all);
+    options.login = {place.path() + "/login"};
+  }
+  std::size_t count() const { return test::read_text(place.path() + "/count").size(); }
+
+  test::TemporaryDirectory place;
+  test::SshServer::Options options;
+};
+
 }  // namespace
+
+TEST_CASE("a login that says nothing for a while has not lost what runs there", "[ssh]") {
+  OddLogin login("[ -e silent ]");
+  Remote remote(login.options);
+  const auto answer = remote.start(counted);
+  remote.process_in(remote.server.home() + "/pid");
+  std::ofstream(login.place.path() + "/silent").close();
+  const std::size_t before = login.count();
+  remote.waiting.until_seen([&] { return remote.server.cut() > 0 || login.count() > before; });
+  constexpr std::size_t often = 5;
+  remote.waiting.until_seen([&] { return login.count() >= before + often; });
+  std::filesystem::remove(login.place.path() + "/silent");
+  Remote::open_gate(remote.server.home() + "/gate", "the silence\n");
+  remote.wait_for(answer);
+  CHECK(answer->output == "before\nafter the silence\n");
+  CHECK(answer->completion->exit_code == 7);
+  CHECK(test::read_text(remote.server.home() + "/effects") == "began\n");
+}
+
+TEST_CASE("the rest of much output is asked for until the login gives it", "[ssh]") {
+  OddLogin login("n=$(wc -l < count); [ $n -gt 1 ] && [ $n -lt 7 ]");
+  Remote remote(login.options);
+  const test::Answer answer = remote.run("head -c 200000 /dev/zero | tr '\\0' x");
+  CHECK(answer.completion->exit_code == 0);
+  CHECK(answer.completion->detail.empty());
+  CHECK(answer.output == std::string(200'000, 'x'));
+}
 
 TEST_CASE("a script runs on when its connection is cut, and is not started again", "[ssh]") {
   Remote remote;

@@ -346,11 +346,11 @@ TEST_CASE("many starts of one key begin it once, and all learn how it ended", "[
 TEST_CASE("the states of an action's files each have their verdict", "[wrapper]") {
   HostShell host("dash");
   const runtime::WrapperKey key{"run-1", "k"};
-  CHECK(host.ask(request_attach(nonce, key)).verdict() == Kind::None);
   CHECK(host.script("exit 0", "other").verdict() == Kind::Exited);
   // A script that is there and was not begun: as if it were not there.
   test::write_text(host.files("k.script.77"), "echo never\n");
   CHECK(host.ask(request_attach(nonce, key)).verdict() == Kind::None);
+  std::filesystem::remove(host.files("k.exit"));
   // Begun, not ended, nobody watches: in this boot, or in another.
   std::string boot = test::read_text("/proc/sys/kernel/random/boot_id");
   test::write_text(host.files("k.started"), boot);
@@ -366,6 +366,25 @@ TEST_CASE("the states of an action's files each have their verdict", "[wrapper]"
   CHECK(done.verdict() == Kind::Exited);
   CHECK(done.value() == 5);
   CHECK(!std::filesystem::exists(host.home() + "/effects"));
+}
+
+TEST_CASE("what is told to be unknown never begins, nor for a controller before", "[wrapper]") {
+  for (const char* shell : {"dash", "bash", "busybox"}) {
+    INFO(shell);
+    HostShell host(shell);
+    const ScriptPayload payload{"sh", "echo ran >> \"$HOME/effects\"", {}, {}, ""};
+    // A host that knows nothing of the run, as one that was set up anew.
+    CHECK(host.ask(request_attach(nonce, {"run-1", "k", 3})).verdict() == Kind::None);
+    CHECK(host.ask(request_attach(nonce, {"run-1", "k", 3})).verdict() == Kind::Never);
+    CHECK(host.ask(request_start(nonce, {"run-1", "k", 3}, payload)).verdict() == Kind::Never);
+    CHECK(host.ask(request_start(nonce, {"run-1", "k", 4}, payload)).verdict() == Kind::Never);
+    for (const char* action : {"k", "other"}) {
+      const runtime::WrapperKey overtaken{"run-1", action, 3};
+      CHECK(host.ask(request_start(nonce, overtaken, payload)).verdict() == Kind::Refused);
+      CHECK(host.ask(request_attach(nonce, overtaken)).verdict() == Kind::Refused);
+    }
+    CHECK(!std::filesystem::exists(host.home() + "/effects"));
+  }
 }
 
 TEST_CASE("what is cancelled before it begins never does", "[wrapper]") {

@@ -315,3 +315,10 @@ TEST_CASE("a run that is paused is not stuck") {
    10: continue -> step A failed (stuck), deployment failed
   )");
 }
+
+TEST_CASE("an abort and the deadline at one instant: what had not begun is named alike") {
+  check_script("deadline 20\nU on a\nV on b after U", R"(
+    0: pause           -> deadline at 20
+   20: deadline, abort -> step U skipped (deadline), step V skipped (deadline), deployment aborted
+  )");
+}

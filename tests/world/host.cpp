@@ -87,7 +87,7 @@ void Host::serve(const std::string& input, const std::shared_ptr<Line>& line,
                request.program);
   later(kernel_.dice().below(3), [this, request, line] {
     if (request.verb == "start") return start(request, line);
-    if (request.verb == "attach") return attach(request, line);
+    if (request.verb == "attach") return find(request, line);
     if (request.verb == "cancel") return cancel(request, line);
     if (request.verb == "follow") return follow(request, line, false);
     if (request.verb == "rest") return follow(request, line, true);
@@ -240,6 +240,23 @@ void Host::attach(const Request& request, const std::shared_ptr<Line>& line) {
   });
 }
 
+// Of what nothing is known: never will it begin.
+bool Host::seal(const Request& request) {
+  if (known(request.run, request.key) != nullptr) return false;
+  Script& never = runs_[request.run].scripts[request.key];
+  never.verdict = "never 0";
+  never.verdict_synced = true;
+  kernel_.note("never will begin", request.key);
+  return true;
+}
+
+void Host::find(const Request& request, const std::shared_ptr<Line>& line) {
+  if (!fence(request, number(request.a), line)) return;
+  if (!seal(request)) return attach(request, line);
+  line->say(Stream::Errors, request.nonce + " none\n");
+  line->exit(0);
+}
+
 void Host::conclude(const Request& request, const std::shared_ptr<Line>& line) {
   const Script* script = known(request.run, request.key);
   if (script == nullptr) {
@@ -263,14 +280,8 @@ void Host::conclude(const Request& request, const std::shared_ptr<Line>& line) {
 
 void Host::cancel(const Request& request, const std::shared_ptr<Line>& line) {
   if (!fence(request, number(request.b), line)) return;
+  seal(request);
   Script* script = known(request.run, request.key);
-  if (script == nullptr) {
-    Script& never = runs_[request.run].scripts[request.key];
-    never.verdict = "never 0";
-    never.verdict_synced = true;
-    script = &never;
-    kernel_.note("never will begin", request.key);
-  }
   if (script->running && !script->cancelled) {
     script->cancelled = true;
     const bool deaf = script->deaf;

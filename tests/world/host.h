@@ -79,6 +79,8 @@ class Host {
 
   void start(const Request& request, const std::shared_ptr<Line>& line);
   void attach(const Request& request, const std::shared_ptr<Line>& line);
+  void find(const Request& request, const std::shared_ptr<Line>& line);
+  bool seal(const Request& request);
   void cancel(const Request& request, const std::shared_ptr<Line>& line);
   void follow(const Request& request, const std::shared_ptr<Line>& line, bool to_the_end);
   void forget(const Request& request, const std::shared_ptr<Line>& line);

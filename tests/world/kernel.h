@@ -96,6 +96,7 @@ class Kernel {
   void note(std::string_view what, std::string_view about = {}, std::int64_t number = 0);
   std::uint64_t trace() const { return trace_; }
   void print_trace(bool wanted) { prints_ = wanted; }
+  bool prints() const { return prints_; }
 
   void violate(const std::string& what);
   const std::string& violation() const { return violation_; }

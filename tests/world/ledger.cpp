@@ -76,8 +76,7 @@ void Ledger::begin_unnoticed(const std::string& key) {
 }
 
 void Ledger::check_repeats(const Effect& effect) {
-  // What may be begun anew freely is, by a program that knows only of its first begin.
-  const bool unnoticed = effect.forgotten > 0 && (!effect.known_begun || effect.may_repeat);
+  const bool unnoticed = effect.forgotten > 0 && !effect.known_begun;
   if (effect.starts > 1 && !unnoticed) kernel_.violate("begun twice: " + text(effect));
   std::uint32_t starts = 0;
   for (const std::string& key : keys_[effect.where]) {
@@ -99,9 +98,6 @@ void Ledger::check_lane(const Effect& effect) {
     if (&other == &effect || other.lost || !other.running) continue;
     if (running.step != action.step || running.lane != action.lane) continue;
     if (running == action && other.where.second != effect.where.second) continue;
-    // A host that was set up anew forgets what it runs, and a program that takes over may know only
-    // of the first begin: beside its later self stands then what may be begun anew freely.
-    if (running == action && effect.forgotten > 0 && effect.may_repeat) continue;
     // A census asks beside.
     if (running.part == Part::Census || action.part == Part::Census) continue;
     kernel_.violate(fmt::format("{} begins while {} runs", text(effect), text(other)));
@@ -229,6 +225,8 @@ void Ledger::end(const std::string& key, std::optional<int> exit_code, std::opti
   effect.running = false;
   effect.exit_code = exit_code;
   effect.signal = signal;
+  if (exit_code) effect.exit_codes.insert(*exit_code);
+  if (signal) effect.signals.insert(*signal);
   running_keys_.erase(key);
   kernel_.note("ends", text(effect), exit_code ? *exit_code : -signal.value_or(0));
   check_contracts(effect, false);
@@ -341,8 +339,8 @@ void Ledger::check_result(const runtime::HostResult& result) {
     if (is_probe(effect)) continue;
     started = started || (effect.starts > 0 && !unnoticed);
     running = running || (effect.running && !effect.lost);
-    exited = exited || (effect.exit_code && effect.exit_code == end.exit_code);
-    signalled = signalled || (effect.signal && effect.signal == end.signal);
+    exited = exited || (end.exit_code && effect.exit_codes.contains(*end.exit_code));
+    signalled = signalled || (end.signal && effect.signals.contains(*end.signal));
     if (end.ending == Completion::Ending::Lost && effect.starts > 0) effect.lost = true;
   }
   const std::string what =

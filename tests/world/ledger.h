@@ -32,6 +32,9 @@ class Ledger {
     bool settled = false;      // an end was
     std::optional<int> exit_code;
     std::optional<int> signal;
+    // How it ended each time: where it began again and nobody could know, more than once.
+    std::set<int> exit_codes;
+    std::set<int> signals;
     std::uint64_t order = 0;  // of its begin
   };
 

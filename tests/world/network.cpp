@@ -26,6 +26,12 @@ Network::Network(Kernel& kernel, NetworkSettings settings) : kernel_(kernel), se
   current_network() = this;
 }
 Network::~Network() {
+  for (const auto& row : lines_) {
+    const auto line = row.lock();
+    if (!line) continue;
+    line->say = nullptr;
+    line->exit = nullptr;
+  }
   current_network() = nullptr;
 }
 Network& Network::current() {
@@ -181,6 +187,7 @@ std::shared_ptr<Line> Network::line_of(const std::shared_ptr<Wire>& wire,
                                        const std::shared_ptr<Session>& session) {
   auto line = std::make_shared<Line>();
   session->line = line;
+  lines_.push_back(line);
   const std::weak_ptr<Line> weak = line;
   line->say = [this, wire, session, weak](Stream stream, std::string bytes) {
     const auto mine = weak.lock();

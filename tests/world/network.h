@@ -95,6 +95,7 @@ class Network {
   std::map<std::string, Host*> hosts_;
   std::map<std::string, Link> links_;
   std::vector<std::weak_ptr<Wire>> wires_;
+  std::vector<std::weak_ptr<Line>> lines_;  // each holds its session, and that the line
 };
 
 }  // namespace sluice::world

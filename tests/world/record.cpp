@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "runtime/request.h"
+
 namespace sluice::world {
 
 using scheduler::Command;
@@ -29,6 +31,7 @@ void Record::take(const runtime::Instant& instant) {
   }
   instants_.push_back(instant);
   kernel_.note("written down", "", static_cast<std::int64_t>(instants_.size()));
+  if (kernel_.prints()) print(instant);
   ledger_.reported(instant, open_);
   for (const runtime::Order& order : instant.orders) {
     if (!order.name.empty() && !orders_.insert(order.name).second) {
@@ -53,6 +56,26 @@ void Record::take(const runtime::Instant& instant) {
     check_questions(command);
     if (command.kind == Command::Kind::AskOperator) questions_.insert(command.action);
     if (command.kind == Command::Kind::DeploymentEnded) ledger_.ended();
+  }
+}
+
+// For who reads a trace.
+void Record::print(const runtime::Instant& instant) const {
+  const auto named = [&](const scheduler::Action& action) {
+    return fmt::format("`{}` for {}, attempt {}", runtime::task_name(plan_, action),
+                       plan::lane_name(plan_, action.step, action.lane), action.attempt);
+  };
+  for (const runtime::HostResult& result : instant.results) {
+    const runtime::Completion& end = result.completion;
+    fmt::print("              {} on {}: outcome {}, {} {}\n", named(result.action), result.host,
+               static_cast<int>(end.outcome), runtime::ending_name(end.ending), end.detail);
+  }
+  for (const Event& event : instant.events) {
+    if (!event.action.step.valid()) {
+      fmt::print("              event {}\n", static_cast<int>(event.kind));
+      continue;
+    }
+    fmt::print("              event {} of {}\n", static_cast<int>(event.kind), named(event.action));
   }
 }
 

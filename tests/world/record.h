@@ -38,6 +38,7 @@ class Record {
   scheduler::State state() const { return machine_.state(); }
 
  private:
+  void print(const runtime::Instant& instant) const;
   void take(const runtime::Instant& instant);
   void check_session(const runtime::Instant& instant);
   void check_questions(const scheduler::Command& command);
