@@ -20,6 +20,12 @@ class Controller::Tap : public runtime::Executor {
 
   void start(ActionRequest request, Sink done) override {
     if (request.refused.empty() && shared_.kernel.alive(owner_)) check(request);
+    if (request.refused.empty() && request.begun) {
+      request.begun = [this, told = std::move(request.begun), key = runtime::action_key(request)] {
+        shared_.ledger.heard(key, owner_);
+        told();
+      };
+    }
     inner_.start(std::move(request), std::move(done));
   }
   void cancel(ActionRequest::Ticket ticket) override { inner_.cancel(ticket); }

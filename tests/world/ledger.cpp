@@ -15,6 +15,15 @@ using scheduler::Part;
 
 namespace {
 
+// Why nobody knows: the host could not be asked for as long as it is waited for.
+bool could_not_be_asked(const std::string& detail) {
+  constexpr std::string_view reasons[] = {"did not come back in", "does not say what became of it",
+                                          "does not do as it is told"};
+  return std::any_of(std::begin(reasons), std::end(reasons), [&](std::string_view reason) {
+    return detail.find(reason) != std::string::npos;
+  });
+}
+
 // Asked on behalf of an action that was lost.
 bool is_probe(const Ledger::Effect& effect) {
   return effect.generation >= 0x8000'0000U;
@@ -43,6 +52,10 @@ void Ledger::name(const runtime::ActionRequest& request) {
   keys_[row->second.where].push_back(key);
 }
 
+void Ledger::heard(const std::string& key, std::uint32_t program) {
+  effects_[key].heard.insert(program);
+}
+
 const Ledger::Effect* Ledger::find(const std::string& key) const {
   const auto found = effects_.find(key);
   return found == effects_.end() ? nullptr : &found->second;
@@ -60,7 +73,7 @@ void Ledger::begin(const std::string& key, std::uint32_t program, std::uint32_t 
                                 text(effect)));
   }
   if (ended_) kernel_.violate("begun after the end: " + text(effect));
-  check_repeats(effect);
+  check_repeats(effect, program);
   check_lane(effect);
   effect.running = true;
   ++running_keys_[key];
@@ -75,8 +88,12 @@ void Ledger::begin_unnoticed(const std::string& key) {
   kernel_.note("begins, and nobody could know better", text(effect), effect.starts);
 }
 
-void Ledger::check_repeats(const Effect& effect) {
-  const bool unnoticed = effect.forgotten > 0 && !effect.known_begun;
+void Ledger::check_repeats(const Effect& effect, std::uint32_t program) {
+  const bool unnoticed =
+      effect.forgotten > 0 && !effect.known_begun && !effect.heard.contains(program);
+  if (effect.settled && !effect.out_of_reach && !unnoticed) {
+    kernel_.violate("begun when its end was written down: " + text(effect));
+  }
   if (effect.starts > 1 && !unnoticed) kernel_.violate("begun twice: " + text(effect));
   std::uint32_t starts = 0;
   for (const std::string& key : keys_[effect.where]) {
@@ -341,7 +358,13 @@ void Ledger::check_result(const runtime::HostResult& result) {
     running = running || (effect.running && !effect.lost);
     exited = exited || (end.exit_code && effect.exit_codes.contains(*end.exit_code));
     signalled = signalled || (end.signal && effect.signals.contains(*end.signal));
-    if (end.ending == Completion::Ending::Lost && effect.starts > 0) effect.lost = true;
+    if (end.ending != Completion::Ending::Lost) continue;
+    effect.lost = effect.starts > 0;
+    effect.out_of_reach = could_not_be_asked(end.detail) || keys_[where].size() > 1;
+    if (effect.running && !effect.out_of_reach) {
+      kernel_.violate(
+          fmt::format("reported as over ({}), and it runs: {}", end.detail, text(effect)));
+    }
   }
   const std::string what =
       fmt::format("`{}` for {} on {}: {}", runtime::task_name(plan_, result.action),

@@ -27,9 +27,11 @@ class Ledger {
     std::uint32_t starts = 0;
     std::uint32_t forgotten = 0;  // the host has lost every sign of it, so often
     bool running = false;
-    bool lost = false;         // it was reported that nobody knows
-    bool known_begun = false;  // and written down
-    bool settled = false;      // an end was
+    bool lost = false;              // it was reported that nobody knows
+    bool out_of_reach = false;      // since the host could not be asked: it may run, and even begin
+    std::set<std::uint32_t> heard;  // by which programs, that it has begun
+    bool known_begun = false;       // and written down
+    bool settled = false;           // an end was
     std::optional<int> exit_code;
     std::optional<int> signal;
     // How it ended each time: where it began again and nobody could know, more than once.
@@ -45,6 +47,8 @@ class Ledger {
   std::uint32_t writer() const { return writer_; }
   // Somebody has asked for it: who it is that runs under this name.
   void name(const runtime::ActionRequest& request);
+  // A program was told that it has begun.
+  void heard(const std::string& key, std::uint32_t program);
   const Effect* find(const std::string& key) const;
   // It begins on the host, asked for by that program; `newest`: the last that has spoken to the
   // host.
@@ -69,7 +73,7 @@ class Ledger {
   void check_rest();
 
  private:
-  void check_repeats(const Effect& effect);
+  void check_repeats(const Effect& effect, std::uint32_t program);
   void check_lane(const Effect& effect);
   void check_window(const Effect& effect);
   void check_shared(const Effect& effect);
