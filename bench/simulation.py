@@ -2,6 +2,7 @@
 import json
 import os
 import statistics
+import subprocess
 import sys
 
 from measure import Table, in_turn, measure, rates
@@ -120,9 +121,19 @@ def bench_advise(place, sluice, build):
     return table
 
 
+def check_shares(build):
+    """The test of shared rates is held to what SimGrid says: still the same?"""
+    made = subprocess.run([sys.executable, os.path.join(HERE, "shares.py"), f"{build}/peer_shares"],
+                          stdout=subprocess.PIPE, text=True, check=True).stdout
+    with open(os.path.join(HERE, "..", "tests", "simulator", "simgrid_shares.txt"), encoding="utf-8") as file:
+        if made != file.read():
+            sys.exit("bench: SimGrid says otherwise than tests/simulator/simgrid_shares.txt: make it anew (bench/shares.py)")
+
+
 def bench_peers(place, sluice, build):
     """Other simulators on the durations that sluice draws: all must end at the same millisecond."""
     del sluice
+    check_shares(build)
     targets = 100_000
     peers = {"SimGrid": ["peer_simgrid"], "ns-3": ["peer_ns3"],
              "SimPy": ["/usr/bin/python3", os.path.join(HERE, "peers", "rolling_simpy.py")]}

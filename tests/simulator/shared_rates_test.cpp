@@ -2,8 +2,12 @@
 #include "simulator/shared_rates.h"
 
 #include <catch2/catch.hpp>
+#include <fstream>
 #include <map>
+#include <sstream>
+#include <string>
 
+#include "support/paths.h"
 #include "support/random_schedule.h"
 
 using namespace sluice;
@@ -48,6 +52,57 @@ std::map<std::uint32_t, std::int64_t> ends(SharedRates& rates) {
 }
 
 using Ends = std::map<std::uint32_t, std::int64_t>;
+
+struct Scenario {
+  struct Transfer {
+    std::int64_t start_ms = 0;
+    std::vector<std::pair<std::uint32_t, std::int64_t>> uses;
+    double end_ms = 0;
+  };
+  std::vector<std::int64_t> rates;  // bits a second
+  std::vector<Transfer> transfers;
+};
+
+// `rates 100 1000`, then lines as `500 30 0 1 = 2500.000`, up to an empty one.
+Scenario read_scenario(const std::string& rates, std::istream& file) {
+  Scenario scenario;
+  std::istringstream speeds(rates.substr(rates.find(' ')));
+  for (std::int64_t mbps = 0; speeds >> mbps;) scenario.rates.push_back(mbps * megabit);
+  for (std::string line; std::getline(file, line) && !line.empty();) {
+    Scenario::Transfer& transfer = scenario.transfers.emplace_back();
+    std::istringstream words(line.substr(0, line.find('=')));
+    std::int64_t megabytes = 0;
+    words >> transfer.start_ms >> megabytes;
+    for (std::uint32_t rate = 0; words >> rate;) {
+      transfer.uses.emplace_back(rate, megabytes * megabyte);
+    }
+    transfer.end_ms = std::stod(line.substr(line.find('=') + 1));
+  }
+  return scenario;
+}
+
+// By place of the transfer: when it ends.
+Ends ends_of(const Scenario& scenario) {
+  const plan::Plan plan = with_rates(scenario.rates);
+  SharedRates rates(plan);
+  std::multimap<std::int64_t, std::uint32_t> starts;
+  for (std::uint32_t i = 0; i < scenario.transfers.size(); ++i) {
+    starts.emplace(scenario.transfers[i].start_ms, i);
+  }
+  Ends at;
+  std::vector<std::uint32_t> ended;
+  for (const auto& [start, name] : starts) {
+    while (rates.next() <= Instant{start}) {
+      const Instant now = rates.next();
+      ended.clear();
+      rates.take_ended(now, ended);
+      for (const std::uint32_t transfer : ended) at[transfer] = now.ms;
+    }
+    rates.start({start}, rates.kind_of(moving(scenario.transfers[name].uses)), name);
+  }
+  at.merge(ends(rates));
+  return at;
+}
 
 }  // namespace
 
@@ -171,6 +226,34 @@ TEST_CASE("work that uses no rate is no transfer") {
   plan::Work work;
   work.uses.push_back({plan::ResourceId{1}, {}, 1});
   CHECK(rates.kind_of(work) == SharedRates::none);
+}
+
+// As SimGrid's network model has them (its CM02, max-min fair), by its own program: 200 random
+// scenarios. Ours end at whole milliseconds, and only then is their share free for others.
+TEST_CASE("transfers end when SimGrid's network model says so") {
+  const std::string path = test::source_dir() + "/tests/simulator/simgrid_shares.txt";
+  std::ifstream file(path);
+  REQUIRE(file.is_open());
+  std::string line;
+  std::uint32_t scenarios = 0;
+  std::uint32_t transfers = 0;
+  while (std::getline(file, line)) {
+    if (line.rfind("rates ", 0) != 0) continue;
+    ++scenarios;
+    INFO(line);
+    const Scenario scenario = read_scenario(line, file);
+    const Ends found = ends_of(scenario);
+    REQUIRE(found.size() == scenario.transfers.size());
+    for (const auto& [name, at] : found) {
+      INFO("transfer " << name);
+      const double late = static_cast<double>(at) - scenario.transfers[name].end_ms;
+      CHECK(late > -0.01);
+      CHECK(late < static_cast<double>(scenario.transfers.size()));
+      ++transfers;
+    }
+  }
+  CHECK(scenarios == 200);
+  CHECK(transfers > 1'000);
 }
 
 // Of random transfers through random rates: no rate is overused, and each transfer has a rate that
