@@ -20,10 +20,14 @@ struct SettingSchema {
   std::string_view name;
   Type type;
 };
-constexpr SettingSchema ssh_settings[] = {
-    {"address", Type::String}, {"config_file", Type::String},      {"identity_file", Type::String},
-    {"jump", Type::String},    {"known_hosts_file", Type::String}, {"port", Type::Number},
-    {"user", Type::String}};
+constexpr SettingSchema ssh_settings[] = {{"address", Type::String},
+                                          {"config_file", Type::String},
+                                          {plan::connect_time_setting, Type::Duration},
+                                          {"identity_file", Type::String},
+                                          {"jump", Type::String},
+                                          {"known_hosts_file", Type::String},
+                                          {"port", Type::Number},
+                                          {"user", Type::String}};
 
 std::string setting_problem(std::string_view name, const plan::Value& value) {
   if (name == "port") {
@@ -31,6 +35,10 @@ std::string setting_problem(std::string_view name, const plan::Value& value) {
     const std::int64_t micros = std::get<plan::Number>(value.content).micros;
     const bool fits = micros % one == 0 && micros >= one && micros <= 65535 * one;
     return fits ? "" : "a port is a whole number from 1 to 65535";
+  }
+  if (name == plan::connect_time_setting) {
+    const bool past = std::get<base::Duration>(value.content).ms < 0;
+    return past ? "`connect_time` is not below zero" : "";
   }
   const auto& text = std::get<std::string>(value.content);
   if (name == "address" && !is_host_text(text)) return fmt::format("`{}` is no host", text);

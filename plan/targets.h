@@ -26,11 +26,15 @@ struct Property {
 };
 using PropertySet = std::vector<Property>;  // sorted by name, names unique
 
+// How long it takes to connect: a duration, for predictions alone.
+inline constexpr std::string_view connect_time_setting = "connect_time";
+
 // How a target is reached. An ssh setting that is not given is left to OpenSSH's configuration.
 struct Connection {
   enum class Kind { Local, Ssh };
   struct Setting {
-    std::string name;  // user, address, port, identity_file, known_hosts_file, config_file, jump
+    // user, address, port, identity_file, known_hosts_file, config_file, jump, connect_time
+    std::string name;
     Expression value;  // known, or over the target's properties
     bool operator==(const Setting&) const = default;
   };

@@ -63,11 +63,16 @@ class Verifier {
     for (const Connection& connection : plan_.connections) {
       need(sorted_by_name(connection.settings), "the settings of a connection");
       for (const Connection::Setting& setting : connection.settings) {
-        const Type type = setting.name == "port" ? Type::Number : Type::String;
-        verify_expression(plan_, setting.value, type, {Stage::PerTarget, {}, 0}, fault_);
+        verify_expression(plan_, setting.value, setting_type(setting.name),
+                          {Stage::PerTarget, {}, 0}, fault_);
       }
     }
     for (const TargetList& list : plan_.target_lists) check_list(list);
+  }
+
+  static Type setting_type(std::string_view name) {
+    if (name == connect_time_setting) return Type::Duration;
+    return name == "port" ? Type::Number : Type::String;
   }
 
   // No target twice, none out of range: by runs, so that a short list of a million is quick.

@@ -96,6 +96,7 @@ class RequestMaker {
     // A connection's expressions speak of the host as their target, whoever it works for.
     const plan::PlanEnvironment of_host(plan_, place.host, place.host, request_.run);
     for (const plan::Connection::Setting& setting : connection.settings) {
+      if (setting.name == plan::connect_time_setting) continue;  // of predictions alone
       const auto value = plan::evaluate(setting.value, of_host);
       if (!value) {
         return Error{fmt::format("the connection's `{}` cannot be worked out: {}", setting.name,

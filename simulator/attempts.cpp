@@ -118,6 +118,11 @@ const plan::Work& work_of(const plan::Plan& plan, const Action& action) {
   return *work;
 }
 
+bool is_carried_out_on_target(const plan::Step& step, const plan::Work& work) {
+  return !step.on_controller && work.via.kind == plan::Via::Kind::Target &&
+         !works_from_controller(work.action.kind);
+}
+
 bool moves_something(const plan::Plan& plan, const plan::Work& work) {
   return std::any_of(work.uses.begin(), work.uses.end(), [&](const plan::Use& use) {
     return plan.resources[use.resource].kind == plan::Resource::Kind::Rate && use.size.bytes > 0;
@@ -254,8 +259,7 @@ void Attempts::add_model(const plan::Work& work, std::string_view name, std::uin
   model.work = &work;
   model.name = name;
   model.identity = identity;
-  model.on_target = !step.on_controller && work.via.kind == plan::Via::Kind::Target &&
-                    !works_from_controller(work.action.kind);
+  model.on_target = is_carried_out_on_target(step, work);
   const plan::DurationModel& takes = work.takes;
   if (takes.assumed && moves_something(plan_, work)) {
     model.known = true;  // of no time of its own: it lasts as long as its transfer

@@ -31,6 +31,9 @@ struct Attempt {
 // a step with child steps.
 const plan::Work& work_of(const plan::Plan& plan, const scheduler::Action& action);
 
+// Neither on the controller nor on a host of `via`.
+bool is_carried_out_on_target(const plan::Step& step, const plan::Work& work);
+
 // It uses some of a rate: the simulator works out how long that takes.
 bool moves_something(const plan::Plan& plan, const plan::Work& work);
 

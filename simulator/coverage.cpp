@@ -5,6 +5,7 @@
 
 #include "simulator/attempts.h"
 #include "simulator/carry_out.h"
+#include "simulator/connecting.h"
 #include "simulator/parallel.h"
 
 namespace sluice::simulator {
@@ -83,6 +84,8 @@ Result<Beside> beside(const plan::Plan& plan, const Settings& settings, const Mo
   // How many attempts stand one after the other: on the critical path, by step.
   std::vector<std::uint32_t> chain(plan.steps.size());
   for (const scheduler::PathPart& part : actual.critical_path) ++chain[part.step.value];
+  Connecting connecting(plan);
+  connecting.begin_all(actual);
   Beside found;
   found.runs = many.runs;
   lengths.range(0, found.duration);
@@ -106,7 +109,7 @@ Result<Beside> beside(const plan::Plan& plan, const Settings& settings, const Mo
         const auto range = attempts.range(step, lane, task);
         if (made.empty() || !range) continue;
         ++found.attempts;
-        const std::int64_t took = (made.back().end - made.back().start).ms;
+        const std::int64_t took = connecting.connected(step, lane, task, made.back()).ms;
         found.attempts_within +=
             is_within({range->first.ms, 0, range->second.ms}, took, 1) ? 1U : 0U;
       }

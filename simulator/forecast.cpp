@@ -126,11 +126,11 @@ class Rows {
   std::vector<State> states_;
 };
 
-std::uint32_t count_overdue(const Attempts& attempts, const scheduler::OpenWork& open,
-                            Instant now) {
+std::uint32_t count_overdue(const Attempts& attempts, const SoFar& so_far, Instant now) {
   std::uint32_t count = 0;
-  for (const auto& [action, work] : open.open) {
-    if (!work.cancelled && attempts.is_overdue(action, now - work.since)) ++count;
+  for (const auto& [action, work] : so_far.open.open) {
+    const Duration elapsed = now - work.since - so_far.run.wait(work.since, action);
+    if (!work.cancelled && attempts.is_overdue(action, std::max(elapsed, Duration{0}))) ++count;
   }
   return count;
 }
@@ -178,7 +178,7 @@ Result<Prospect> forecast(const plan::Plan& plan, const Settings& settings,
   for (const auto& error : errors) {
     if (error) return *error;
   }
-  return rows.prospect(count_overdue(attempts, so_far.open, now));
+  return rows.prospect(count_overdue(attempts, so_far, now));
 }
 
 struct Forecast::Implementation {
@@ -205,7 +205,7 @@ struct Forecast::Implementation {
       current.reset();
       if (++done < runs) continue;
       done = 0;
-      prospect = rows.prospect(count_overdue(attempts, so_far.open, now));
+      prospect = rows.prospect(count_overdue(attempts, so_far, now));
       return true;
     }
     return false;

@@ -4,6 +4,8 @@
 #include <tuple>
 #include <utility>
 
+#include "simulator/connecting.h"
+
 namespace sluice::simulator {
 
 namespace {
@@ -24,6 +26,8 @@ History::Row& row_of(History& history, const std::string& step, const std::strin
 
 void Learner::learn(const plan::Plan& plan, const scheduler::Timeline& timeline) {
   if (timeline.lanes.empty()) return;
+  Connecting connecting(plan);
+  connecting.begin_all(timeline);
   for (const plan::StepId id : plan.steps.ids()) {
     const plan::Step& step = plan.steps[id];
     const std::uint32_t lanes = plan::lane_count(plan, id);
@@ -33,7 +37,7 @@ void Learner::learn(const plan::Plan& plan, const scheduler::Timeline& timeline)
         if (timeline.task(plan, id, lane, task).state != scheduler::State::Succeeded) continue;
         const auto attempts = timeline.attempts(plan, id, lane, task);
         if (attempts.empty()) continue;
-        row.durations.push_back(attempts.back().end - attempts.back().start);
+        row.durations.push_back(connecting.connected(id, lane, task, attempts.back()));
       }
     }
   }

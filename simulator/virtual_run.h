@@ -20,6 +20,7 @@
 #include "scheduler/timeline.h"
 #include "simulator/ahead.h"
 #include "simulator/attempts.h"
+#include "simulator/connecting.h"
 #include "simulator/ends.h"
 #include "simulator/settings.h"
 #include "simulator/transfers.h"
@@ -77,11 +78,12 @@ class VirtualRun {
       : attempts_(attempts),
         transfers_(plan),
         world_(plan),
+        connecting_(plan),
         scheduler_(plan),
         fold_(std::move(fold)),
         looks_at_world_(world_.needed()),
-        follows_(can_follow && pace != Pace::Commands && !looks_at_world_ && transfers_.idle()),
-        strides_(pace == Pace::Strides && !looks_at_world_ && transfers_.idle()) {}
+        follows_(can_follow && pace != Pace::Commands && goes_by_lanes_alone()),
+        strides_(pace == Pace::Strides && goes_by_lanes_alone()) {}
 
   // The whole of run number `run`, from its first instant on.
   base::Status carry_out(std::uint32_t run) {
@@ -100,6 +102,7 @@ class VirtualRun {
     for (const Event& event : events) {
       if (event.kind != Event::Kind::ActionFinished) continue;
       transfers_.cancel(at, event.action);
+      if (event.outcome == Outcome::Unreachable) connecting_.lose(event.action);
       if (written != nullptr || !looks_at_world_ || event.outcome == Outcome::Cancelled) continue;
       world_.keep(event.action);
     }
@@ -110,7 +113,10 @@ class VirtualRun {
     fold_.observe(at, events, commands_);
     if (looks_at_world_) world_.observe(commands_);
     for (const Command& command : commands_) {
-      if (command.kind == Command::Kind::StartAction) transfers_.start(at, command.action);
+      if (command.kind == Command::Kind::StartAction) {
+        transfers_.start(at, command.action);
+        connecting_.begin(at, command.action);
+      }
       if (command.kind == Command::Kind::CancelAction) transfers_.cancel(at, command.action);
     }
   }
@@ -156,11 +162,20 @@ class VirtualRun {
   bool ended() const { return scheduler_.ended(); }
   scheduler::State state() const { return scheduler_.state(); }
   Instant now() const { return now_; }
+  // What an attempt that began at `since` waited for its connections.
+  base::Duration wait(Instant since, const Action& action) const {
+    return connecting_.wait(since, action);
+  }
   // That followed from the last instant.
   const scheduler::Commands& commands() const { return commands_; }
   const Fold& fold() const { return fold_; }
 
  private:
+  // What happens to one lane's work hangs on nothing but what is drawn for it.
+  bool goes_by_lanes_alone() const {
+    return !looks_at_world_ && transfers_.idle() && connecting_.idle();
+  }
+
   // What is under way in one of the scheduler's slots.
   struct Slot {
     Action action;
@@ -307,6 +322,7 @@ class VirtualRun {
     const Slot& slot = slots_[place];
     const Event event{.action = slot.action, .outcome = slot.outcome};
     if (looks_at_world_ && event.outcome != Outcome::Cancelled) world_.keep(event.action);
+    if (event.outcome == Outcome::Unreachable) connecting_.lose(event.action);
     if (!transfers_.idle() && transfers_.goes_on(event)) return;
     events_.push_back(event);
   }
@@ -353,11 +369,12 @@ class VirtualRun {
       begin(action, now_, Outcome::Cancelled);
       return true;
     }
-    const bool moving = transfers_.moves(action);
+    const Instant since = work.since + connecting_.wait(work.since, action);
+    const bool lasts = !transfers_.moves(action) && now_ > since;
     const base::Result<Attempt> attempt =
-        attempts_.draw_rest(action, run_, moving ? base::Duration{0} : now_ - work.since);
+        attempts_.draw_rest(action, run_, lasts ? now_ - since : base::Duration{0});
     if (!attempt) return failed(attempt.error());
-    begin(action, std::max(now_, work.since + attempt.value().takes),
+    begin(action, std::max(now_, since + attempt.value().takes),
           outcome_of(action, attempt.value()));
     return true;
   }
@@ -452,7 +469,9 @@ class VirtualRun {
 
   void start_with(const Action& action, const Attempt& attempt) {
     transfers_.start(now_, action);
-    begin(action, now_ + attempt.takes, outcome_of(action, attempt));
+    connecting_.begin(now_, action);
+    const Instant connected = now_ + connecting_.wait(now_, action);
+    begin(action, connected + attempt.takes, outcome_of(action, attempt));
   }
   Outcome outcome_of(const Action& action, const Attempt& attempt) const {
     return looks_at_world_ ? world_.outcome(action, attempt.outcome) : attempt.outcome;
@@ -463,6 +482,7 @@ class VirtualRun {
   Instant now_;
   Transfers transfers_;
   World world_;
+  Connecting connecting_;
   scheduler::Scheduler scheduler_;
   Fold fold_;
   bool looks_at_world_;

@@ -290,6 +290,29 @@ TEST_CASE("a run that is cut anywhere goes on as it did: all distributions and s
   CHECK(cuts > 1'000);
 }
 
+TEST_CASE("a run that is cut anywhere goes on as it did: connections that take a time") {
+  std::uint32_t cuts = 0;
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    INFO("seed " << seed);
+    plan::Plan plan = test::random_plan(seed);
+    test::Dice dice(seed * 17);
+    for (plan::Connection& connection : plan.connections) {
+      connection.settings.insert(
+          connection.settings.begin(),
+          {std::string(plan::connect_time_setting), plan::constant({Duration{dice.below(40)}})});
+    }
+    for (plan::Step& step : plan.steps) {
+      for (plan::Task& task : step.tasks) {
+        if (dice.chance(20)) task.offline = plan::Percentage{dice.below(60) * 1'000'000};
+      }
+    }
+    Settings settings;
+    settings.seed = seed;
+    cuts += check_cuts(plan, settings);
+  }
+  CHECK(cuts > 1'000);
+}
+
 TEST_CASE("transfers under way go on at the speed that is left to them") {
   // Two of 500 MB over 1 Gbps: together until 4 s, 250 MB each; then b alone needs 2 s more.
   plan::Plan plan = test::tiny_plan("Update on a b: x");
