@@ -38,7 +38,8 @@ class Controller::Tap : public runtime::Executor {
     const bool probe = request.generation >= 0x8000'0000U;
     if (probe) action.part = scheduler::Part::Run;
     // Who was overtaken and does not know it is the hosts' to refuse.
-    if (shared_.writer == owner_ && !shared_.record.may_start(action)) {
+    if (shared_.writer == owner_ &&
+        !(shared_.record.may_start(action) && shared_.ledger.may_begin(request))) {
       shared_.kernel.violate("started, and not written down before");
     }
   }

@@ -52,6 +52,13 @@ void Ledger::name(const runtime::ActionRequest& request) {
   keys_[row->second.where].push_back(key);
 }
 
+bool Ledger::may_begin(const runtime::ActionRequest& request) const {
+  const Effect& effect = effects_.at(runtime::action_key(request));
+  const auto retries = retries_.find(effect.where);
+  const std::uint32_t said = retries == retries_.end() ? 0 : retries->second;
+  return is_probe(effect) || effect.generation <= (effect.may_repeat ? 3U : 0U) + said;
+}
+
 void Ledger::heard(const std::string& key, std::uint32_t program) {
   effects_[key].heard.insert(program);
 }
@@ -89,8 +96,10 @@ void Ledger::begin_unnoticed(const std::string& key) {
 }
 
 void Ledger::check_repeats(const Effect& effect, std::uint32_t program) {
-  const bool unnoticed =
-      effect.forgotten > 0 && !effect.known_begun && !effect.heard.contains(program);
+  // Of what is begun anew of itself the first begin alone is written down: the host was set up
+  // anew, and a program that knows of no later one may begin it once more, never beside itself.
+  const bool known = effect.known_begun && !(effect.may_repeat && effect.generation > 0);
+  const bool unnoticed = effect.forgotten > 0 && !known && !effect.heard.contains(program);
   if (effect.settled && !effect.out_of_reach && !unnoticed) {
     kernel_.violate("begun when its end was written down: " + text(effect));
   }

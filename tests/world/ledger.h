@@ -47,6 +47,9 @@ class Ledger {
   std::uint32_t writer() const { return writer_; }
   // Somebody has asked for it: who it is that runs under this name.
   void name(const runtime::ActionRequest& request);
+  // Whether what is written down lets it begin under this name: the first time, again of itself
+  // where it may be repeated, and once more for each time that a person has said so.
+  bool may_begin(const runtime::ActionRequest& request) const;
   // A program was told that it has begun.
   void heard(const std::string& key, std::uint32_t program);
   const Effect* find(const std::string& key) const;
