@@ -19,17 +19,24 @@ function drawLevels(u, levels) {
   context.lineWidth = 1.5 * ratio;
   context.font = font(11 * ratio);
   context.textAlign = "right";
+  for (const level of levels) {
+    const y = u.valToPos(level.value, "y", true);
+    context.strokeStyle = colours[level.colour];
+    context.setLineDash(level.dash.map((length) => length * ratio));
+    context.beginPath(); context.moveTo(left, y); context.lineTo(left + width, y); context.stroke();
+  }
+  context.setLineDash([]);
+  context.strokeStyle = colours.paper; context.lineWidth = 4 * ratio; context.lineJoin = "round";
   const taken = [];
   for (const level of levels) {
     const y = u.valToPos(level.value, "y", true), wide = context.measureText(level.name).width;
-    context.strokeStyle = context.fillStyle = colours[level.colour];
-    context.setLineDash(level.dash.map((length) => length * ratio));
-    context.beginPath(); context.moveTo(left, y); context.lineTo(left + width, y); context.stroke();
     let right = left + width - 6 * ratio;
     for (const other of taken) if (Math.abs(other.y - y) < 13 * ratio) right = Math.min(right, other.left - 14 * ratio);
     taken.push({ y, left: right - wide });
     const below = y - top < 15 * ratio;
     context.textBaseline = below ? "top" : "bottom";
+    context.fillStyle = colours[level.colour];
+    context.strokeText(level.name, right, y + (below ? 3 : -3) * ratio);
     context.fillText(level.name, right, y + (below ? 3 : -3) * ratio);
   }
   context.restore();
@@ -179,7 +186,7 @@ function drawDistribution() {
   if (!many) return;
   const [from, width, ...bars] = many.histogram;
   const made = section("How long it takes", ...many.sentences.map((sentence) => element("p", { class: "sentence" }, sentence)));
-  const marks = [["half", many.quantiles.p50], ["19 of 20", many.quantiles.p95]].map(([name, value]) => ({ name: `${name}: ${time(value)}`, value, colour: "ink" }));
+  const marks = [["half", many.quantiles.p50], ["19 of 20", many.quantiles.p95]].map(([name, value]) => ({ name: `${name}: ${within(value)}`, value, colour: "ink" }));
   for (const contract of data.contracts) {
     if (contract.kind === "duration") marks.push({ name: contract.text, value: contract.limit, colour: "failed" });
   }

@@ -56,10 +56,10 @@ function frame(act) {
 
 // ---- words -------------------------------------------------------------------------------------
 // As exact as it matters to a person: 850ms, 12.3s, 3m 21.7s, 1h 3m 20s, 2d 4h.
-function time(ms) {
+function time(ms, round = Math.round) {
   if (ms === null || ms === undefined) return "—";
   if (ms < 1000) return ms < 0.5 ? "0s" : `${Math.round(ms)}ms`;
-  ms = ms < 600000 ? Math.round(ms / 100) * 100 : Math.round(ms / 1000) * 1000;
+  ms = ms < 600000 ? round(ms / 100) * 100 : round(ms / 1000) * 1000;
   const days = Math.floor(ms / 86400000), hours = Math.floor(ms / 3600000) % 24;
   const minutes = Math.floor(ms / 60000) % 60, seconds = (ms % 60000) / 1000;
   const words = [];
@@ -69,6 +69,8 @@ function time(ms) {
   if (seconds && !days) words.push(`${Number.isInteger(seconds) ? seconds : seconds.toFixed(1)}s`);
   return words.join(" ");
 }
+// What so many rollouts end within: never less than what they took.
+const within = (ms) => time(ms, Math.ceil);
 // The time of day of a moment of a real run, as its logs have it; empty of a prediction.
 function clock(ms) {
   const began = latest.started_at ? Date.parse(latest.started_at) : NaN;

@@ -49,7 +49,7 @@ function drawCards() {
   const many = data.distribution;
   if (many) {
     const [value, low, high] = many.success;
-    cards.append(card("Likely duration", [[time(many.quantiles.p95), `19 of 20 rollouts end within it, half within ${time(many.quantiles.p50)}`]], "", ["the distribution", "#how-long-it-takes"]));
+    cards.append(card("Likely duration", [[within(many.quantiles.p95), `19 of 20 rollouts end within it, half within ${within(many.quantiles.p50)}`]], "", ["the distribution", "#how-long-it-takes"]));
     cards.append(card("Likely outcome", [[`${percent(value)} succeed`, `of ${count(many.runs)} runs: ${percent(low)} to ${percent(high)} of all, with 95% confidence`]], value === 1 ? "good" : ""));
   }
   const alone = many && !both, shown = alone ? ", run shown" : ""; // then what all runs say comes first
