@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/check.h"
@@ -11,14 +12,24 @@ namespace sluice::base {
 
 namespace {
 
+// Stands in a JSON string as it is.
+bool is_plain(char character) {
+  const auto byte = static_cast<unsigned char>(character);
+  return byte >= 0x20U && byte < 0x7FU && byte != '"' && byte != '\\';
+}
+
 void append_escaped(std::string& out, std::string_view text) {
   constexpr std::string_view digits = "0123456789abcdef";
+  if (std::all_of(text.begin(), text.end(), [](char character) { return is_plain(character); })) {
+    out.append(text);
+    return;
+  }
   std::size_t plain = 0;  // start of the run not yet written
   const auto flush = [&](std::size_t end) { out.append(text.substr(plain, end - plain)); };
   std::size_t at = 0;
   while (at < text.size()) {
     const auto byte = static_cast<unsigned char>(text[at]);
-    if (byte >= 0x20U && byte < 0x7FU && byte != '"' && byte != '\\') {
+    if (is_plain(text[at])) {
       ++at;
       continue;
     }

@@ -135,15 +135,18 @@ void for_each_name(std::string_view pattern, const std::function<void(std::strin
   SLUICE_CHECK(read.ok(), "a pattern is counted before it is expanded");
   const std::vector<Piece>& pieces = read.value();
   std::vector<std::uint64_t> index(pieces.size(), 0);
+  std::vector<std::size_t> begins(pieces.size());  // where each piece stands in the name
   std::string name;
+  std::size_t turn = 0;  // the first piece that is another one than in the name before
   for (;;) {
-    name.clear();
-    for (std::size_t i = 0; i < pieces.size(); ++i) {
+    name.resize(turn == 0 ? 0 : begins[turn]);
+    for (std::size_t i = turn; i < pieces.size(); ++i) {
+      begins[i] = name.size();
       name += pieces[i].text;
       if (pieces[i].range) append_item(name, *pieces[i].range, index[i]);
     }
     visit(name);
-    std::size_t turn = pieces.size();
+    turn = pieces.size();
     while (turn > 0) {
       --turn;
       if (pieces[turn].range && ++index[turn] < pieces[turn].range->count) break;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <utility>
 
@@ -29,6 +30,17 @@ constexpr SettingSchema ssh_settings[] = {{"address", Type::String},
                                           {"port", Type::Number},
                                           {"user", Type::String}};
 
+// By character: whether it may stand in the name of a host. Millions of names are looked at.
+constexpr std::array<bool, 256> in_hosts = [] {
+  std::array<bool, 256> allowed{};
+  for (std::size_t byte = 0; byte < allowed.size(); ++byte) {
+    const char c = static_cast<char>(byte);
+    allowed[byte] =
+        base::is_letter_or_digit(c) || c == '.' || c == '_' || c == ':' || c == '-' || c == '%';
+  }
+  return allowed;
+}();
+
 std::string setting_problem(std::string_view name, const plan::Value& value) {
   if (name == "port") {
     constexpr std::int64_t one = 1'000'000;
@@ -53,7 +65,7 @@ bool is_host_text(std::string_view text) {
   const bool bracketed = text.size() > 2 && text.front() == '[' && text.back() == ']';
   if (bracketed) text = text.substr(1, text.size() - 2);
   return !text.empty() && text.front() != '-' && std::all_of(text.begin(), text.end(), [](char c) {
-    return base::is_letter_or_digit(c) || c == '.' || c == '_' || c == ':' || c == '-' || c == '%';
+    return in_hosts[static_cast<unsigned char>(c)];
   });
 }
 

@@ -260,8 +260,9 @@ class TargetsResolver {
     for (std::uint32_t i = 0; i < in_role_.size() && i < plan.targets.size(); ++i) {
       const plan::TargetId target{i};
       if (in_role_[i] == 0 || i < resolver_.hosts.of_target.size()) continue;
-      if (is_host_text(plan.targets.name(target))) continue;
       const plan::Connection& connection = plan.connections[plan.targets.connection(target)];
+      if (connection.kind != plan::Connection::Kind::Ssh) continue;
+      if (is_host_text(plan.targets.name(target))) continue;
       const bool addressed = std::any_of(
           connection.settings.begin(), connection.settings.end(),
           [](const plan::Connection::Setting& setting) { return setting.name == "address"; });
@@ -269,8 +270,7 @@ class TargetsResolver {
       const bool told = std::any_of(set.begin(), set.end(), [](const plan::Property& property) {
         return property.name == "address";
       });
-      const bool reached = connection.kind == plan::Connection::Kind::Ssh && !addressed && !told;
-      if (!reached) continue;
+      if (addressed || told) continue;
       resolver_.report.error(
           "E0215", marks_[in_role_[i] - 1],
           fmt::format("`{}` is no host that ssh could reach", plan.targets.name(target)),
