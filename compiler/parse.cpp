@@ -207,7 +207,10 @@ class Recorder final : public DeployParser {
       : DeployParser(tokens), tree_(tree), numbers_(getRuleNames()) {
     setBuildParseTree(false);
     removeErrorListeners();
-    addParseListener(&listener_);  // without one, triggerExitRuleEvent is not called
+    addParseListener(&listener_);  // without one, operators do not call triggerExitRuleEvent
+    // The one before is owned, and ends, by this call.
+    auto* usual = getInterpreter<antlr4::atn::ParserATNSimulator>();
+    setInterpreter(new grammar::QuickPredictions(this, *usual));
   }
 
   void enterRule(antlr4::ParserRuleContext* context, std::size_t state, std::size_t rule) override {
@@ -255,10 +258,9 @@ class Recorder final : public DeployParser {
   }
   // The parser keeps the context of each rule that it went through. Those within an item are of no
   // use behind it.
-  void keep_outer() { outer_.push_back(std::exchange(_tracker, {})); }
+  void keep_outer() { outer_.push_back(_tracker.mark()); }
   void drop_inner() {
-    _tracker.reset();
-    _tracker = std::move(outer_.back());
+    _tracker.rewind(outer_.back());
     outer_.pop_back();
   }
 
@@ -270,7 +272,7 @@ class Recorder final : public DeployParser {
   RuleTree& tree_;
   RuleNumbers numbers_;
   Silent listener_;
-  std::vector<antlr4::tree::ParseTreeTracker> outer_;  // of the items that are open
+  std::vector<grammar::Contexts::Mark> outer_;  // of the items that are open
 };
 
 // ---- mistakes ----------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 // belongs where, and says so better than a syntax error could. One token of lookahead is enough
 // nearly everywhere, so that an error is found at the word that is wrong.
 parser grammar DeployParser;
-options { tokenVocab = DeployLexer; }
+options { tokenVocab = DeployLexer; superClass = QuickParser; }
+@parser::postinclude { #include "grammar/quick_parser.h" }
 
 file : declaration* EOF ;
 
