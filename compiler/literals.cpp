@@ -44,25 +44,11 @@ constexpr std::array units{
 };
 
 // What people write instead of a unit, and the unit.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 18> meant{{
-    {"sec", "s"},
-    {"secs", "s"},
-    {"second", "s"},
-    {"seconds", "s"},
-    {"min", "m"},
-    {"mins", "m"},
-    {"minute", "m"},
-    {"minutes", "m"},
-    {"hour", "h"},
-    {"hours", "h"},
-    {"hr", "h"},
-    {"day", "d"},
-    {"days", "d"},
-    {"kb", "kB"},
-    {"KB", "kB"},
-    {"K", "kB"},
-    {"M", "MB"},
-    {"G", "GB"},
+constexpr std::array<std::pair<std::string_view, std::string_view>, 19> meant{{
+    {"sec", "s"},  {"secs", "s"},   {"second", "s"},  {"seconds", "s"}, {"min", "m"},
+    {"mins", "m"}, {"minute", "m"}, {"minutes", "m"}, {"hour", "h"},    {"hours", "h"},
+    {"hr", "h"},   {"day", "d"},    {"days", "d"},    {"kb", "kB"},     {"KB", "kB"},
+    {"K", "kB"},   {"M", "MB"},     {"G", "GB"},      {"percent", "%"},
 }};
 
 const Unit* find_unit(std::string_view name) {
@@ -99,8 +85,8 @@ std::vector<Part> parts_of(std::string_view text) {
 }
 
 std::string unit_hint(std::string_view digits, std::string_view unit) {
-  for (const auto& [written, right] : meant) {
-    if (written == unit) return fmt::format("write `{}{}`", digits, right);
+  if (const std::string_view right = unit_meant(unit); !right.empty()) {
+    return fmt::format("write `{}{}`", digits, right);
   }
   for (const Unit& known : units) {
     const auto same = [](char a, char b) { return (a | 0x20) == (b | 0x20); };
@@ -273,6 +259,12 @@ std::string block_text(std::string_view text) {
     result += lines[i].substr(std::min(indentation, lines[i].size()));
   }
   return result;
+}
+
+std::string_view unit_meant(std::string_view word) {
+  const auto* const found = std::find_if(meant.begin(), meant.end(),
+                                         [&](const auto& pair) { return pair.first == word; });
+  return found == meant.end() ? std::string_view() : found->second;
 }
 
 }  // namespace sluice::compiler

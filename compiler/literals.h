@@ -31,4 +31,7 @@ std::optional<std::string> read_escape(std::string_view text);
 // indentation that all its lines share (blank lines aside).
 std::string block_text(std::string_view text);
 
+// What people write instead of a unit, as `sec` and `minutes`: the unit; empty for any other word.
+std::string_view unit_meant(std::string_view word);
+
 }  // namespace sluice::compiler

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/utf8.h"
+#include "compiler/literals.h"
 #include "compiler/recovery.h"
 #include "compiler/suggest.h"
 #include "compiler/syntax_words.h"
@@ -258,10 +259,12 @@ class Explanation {
     const std::size_t letters = before_.find_first_not_of("0123456789.");
     const bool more = token_.kind == TokenKind::Quantity && letters != std::string_view::npos &&
                       is_unit(before_.substr(letters));
-    const bool unit = is_unit(found_) && letters == std::string_view::npos;
+    const std::string_view spelt = is_unit(found_) ? found_ : unit_meant(found_);
+    const bool unit = !spelt.empty() && letters == std::string_view::npos;
     if (!more && !unit) return false;
-    say(fmt::format("`{}` stands apart from `{}`", shown(), before_),
-        fmt::format("write `{}{}`, without a blank", before_, shown()));
+    say(more || is_unit(found_) ? fmt::format("`{}` stands apart from `{}`", shown(), before_)
+                                : fmt::format("`{}` is no unit", found_),
+        fmt::format("write `{}{}`, without a blank", before_, more ? found_ : spelt));
     return true;
   }
 
@@ -328,9 +331,20 @@ class Explanation {
     if (on_new_line() || (token_.kind != TokenKind::Keyword && token_.kind != TokenKind::Unknown)) {
       say(fmt::format("a value is missing behind `{}`", shortened(before_)), hint);
     } else {
-      say(fmt::format("`{}` is no value", shown()), hint);
+      say(fmt::format("`{}` is no value", shown()),
+          is_compared(unexpected_.token) ? property_hint(found_) : hint);
     }
     return true;
+  }
+
+  // A property that is named like a word of the language: `where role == "primary"`.
+  bool is_compared(std::size_t token) const {
+    constexpr std::array<std::string_view, 6> signs{"==", "!=", "<", "<=", ">", ">="};
+    return list_.tokens[token].kind == TokenKind::Keyword && is_in(signs, list_.text(token + 1));
+  }
+  std::string property_hint(std::string_view word) const {
+    return fmt::format("`{0}` is a word of the language; a property named so is `target.{0}`",
+                       word);
   }
 
   bool in_a_list() {
@@ -391,6 +405,9 @@ class Explanation {
     if (!foreign.empty() && (rule != Rule::Step || found_ != "and" || opening_before() == "on")) {
       return std::string(foreign);
     }
+    if ((found_ == "and" || found_ == "or") && is_compared(unexpected_.token + 1)) {
+      return property_hint(next);
+    }
     if (rule == Rule::Step && before_ == "once" && unexpected_.token > 1 &&
         list_.text(unexpected_.token - 2) == "on") {
       return fmt::format("`once` stands before `on`: `once on {}`", shown());
@@ -440,6 +457,7 @@ class Explanation {
     constexpr std::array<std::string_view, 5> failure{"error", "errors", "fail", "failed",
                                                       "failures"};
     const std::string_view phrase = opening_before();
+    if (phrase == "after" && found_ == "and") return "several stand in a row: `after \"A\", \"B\"`";
     if (rule == Rule::Step && phrase == "window" && is_in(each, found_)) {
       return "a window of its own for each value of a property is written `window 2 per zone`";
     }

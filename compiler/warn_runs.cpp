@@ -51,11 +51,18 @@ bool is_out_already(const PlannedRun& planned, const plan::Step& step) {
   return out;
 }
 
+// A balancer's server that is written out is none of the step's targets: a whole side, say.
+bool is_of_its_target(const plan::Action& action) {
+  const plan::Expression* server = action.attribute("server");
+  return action.kind != "haproxy" || server == nullptr || plan::constant_value(*server) == nullptr;
+}
+
 void warn_of_effect(const PlannedRun& planned, Resolver& resolver) {
   const plan::Work& work = *planned.work;
   const plan::Step& step = resolver.plan.steps[planned.id];
   const bool any = work.effect.drains || work.effect.restores || work.effect.interrupts;
   if (planned.task == nullptr || any || step.on_controller) return;
+  if (!is_of_its_target(work.action)) return;
   for (const UsualEffect& usual : find_action(work.action.kind)->usual_effects) {
     if (!is_word(work.action, usual.attribute, usual.value)) continue;
     const bool restores = usual.phrase == Phrase::Restores;
