@@ -74,11 +74,23 @@ session() {
     esac;
   done;
 };
+# Written over in place, never emptied first: a full disk and a cut leave the old number or the new.
+raise() { echo "$1" 1<> "$sluice_dir/fence"; };
 # A controller that another one has taken over from begins and ends nothing.
 fence() {
-  sluice_n=0; [ -s "$sluice_dir/fence" ] && read -r sluice_n < "$sluice_dir/fence";
+  sluice_n=0; sluice_raised=;
+  [ -s "$sluice_dir/fence" ] && read -r sluice_n < "$sluice_dir/fence";
   [ "$sluice_n" -gt "$1" ] && refuse "another controller has taken this run over";
-  [ "$sluice_n" -eq "$1" ] || echo "$1" > "$sluice_dir/fence";
+  [ "$sluice_n" -eq "$1" ] || {
+    raise "$1" || refuse "it cannot be written down who asks";
+    # Below the first there is nobody whom a loss of power could let in again.
+    [ "$1" -gt 1 ] && sluice_raised=$sluice_dir/fence;
+  };
+};
+# Whether how it ended stands there: until then there is only the room for it.
+ended() {
+  sluice_l=; [ -s "$sluice_p.exit" ] && read -r sluice_k sluice_n sluice_l < "$sluice_p.exit";
+  [ "$sluice_l" = . ];
 };
 pause() { sleep "$1" 2>/dev/null || sleep 1; };
 
@@ -159,11 +171,23 @@ items() {
   return 1;
 };
 put() { printf %s "$sluice_body"; };
+kept() { $sluice_put > "$sluice_script" || { sluice_why="cannot be written there"; return 1; }; };
 # What came is what was sent: both digests, of the items (and a line end) and of the script.
 genuine() {
   sluice_x="sha256sum - \"\$sluice_script\" <<E";
   eval "set -- \$($sluice_x$sluice_nl\$sluice_all${sluice_nl}E$sluice_nl)";
   [ "$1 $3" = "$sluice_b $sluice_c" ];
+};
+
+# Whether the program env can give signals their usual meaning: asked once for all runs, and again
+# where there is another env since.
+probe() {
+  sluice_f=$sluice_base/env-probed;
+  [ -e "$sluice_f" ] && [ "$sluice_f" -nt /usr/bin/env ] && return 0;
+  if env --default-signal=INT true 2>/dev/null; then true > "$sluice_base/env-sets-signals";
+  else rm -f "$sluice_base/env-sets-signals";
+  fi;
+  true > "$sluice_f";
 };
 
 # The script itself: becomes it.
@@ -188,7 +212,7 @@ become() {
   done;
   set -- "$sluice_setsid" "$@";
   # An asynchronous list of a shell ignores these two.
-  [ -e "$sluice_dir/defaults" ] &&
+  [ -e "$sluice_base/env-sets-signals" ] &&
     set -- "$sluice_env" --default-signal=INT --default-signal=QUIT "$@";
   case $sluice_lc in x*) LC_ALL=${sluice_lc#x};; *) unset LC_ALL;; esac;
   unset ENV BASH_ENV;
@@ -217,7 +241,8 @@ supervise() {
     esac;
   fi;
   # Not synced: who waits need not wait for the disk, and what is lost with it is said to be lost.
-  echo "$sluice_w $sluice_v ." > "$sluice_p.exit";
+  # Over the room that was kept for it, for by now the disk may be full.
+  echo "$sluice_w $sluice_v ." 1<> "$sluice_p.exit";
 };
 
 start() {
@@ -225,18 +250,16 @@ start() {
     command -v "$sluice_l" >/dev/null || refuse "the host has no $sluice_l";
   done;
   sluice_script=$sluice_p.script.$$;
-  items && $sluice_put > "$sluice_script" && genuine || {
+  sluice_why="did not arrive whole";
+  items && kept && genuine || {
     # What has begun is there, whatever came of this asking.
     if known; then fence "$sluice_d"; rm -f "$sluice_script"; attach; return; fi;
-    refuse "it did not arrive whole";
+    refuse "it $sluice_why";
   };
   if [ "$sluice_cd" ]; then
     [ -d "$sluice_cd" ] && [ -x "$sluice_cd" ] || refuse "there is no directory for it";
   fi;
-  [ -e "$sluice_dir/probed" ] || {
-    env --default-signal=INT true 2>/dev/null && true > "$sluice_dir/defaults";
-    true > "$sluice_dir/probed";
-  };
+  probe;
   # What runs already holds its lock to its end: it is joined, and not waited for.
   if known; then fence "$sluice_d"; rm -f "$sluice_script"; attach; return; fi;
   true >>"$sluice_p.lock" || refuse "its files cannot be written on the host";
@@ -245,8 +268,10 @@ start() {
   fence "$sluice_d";
   if known; then exec 9>&-; rm -f "$sluice_script"; attach; return; fi;
   true > "$sluice_p.out";
-  echo "$sluice_boot" > "$sluice_p.started" && sync "$sluice_p.started" "$sluice_dir" || {
-    rm -f "$sluice_p.started"; refuse "it cannot be written down that it begins"; };
+  echo "$sluice_boot" > "$sluice_p.started" && echo "                " > "$sluice_p.exit" &&
+    sync "$sluice_p.started" ${sluice_raised:+"$sluice_raised"} "$sluice_dir" || {
+    rm -f "$sluice_p.exit" "$sluice_p.started";
+    refuse "it cannot be written down that it begins"; };
   ( supervise ) &
   last;
   exec 9>&-;
@@ -259,7 +284,7 @@ cancel() {
   fence "$sluice_b";
   never;
   say running;
-  until [ -s "$sluice_p.pid" ] || [ -e "$sluice_p.exit" ]; do
+  until [ -s "$sluice_p.pid" ] || ended; do
     exec 9>>"$sluice_p.lock"; flock -n 9 && break; exec 9>&-; pause 0.05;
   done;
   exec 9>&-;
@@ -273,6 +298,26 @@ cancel() {
     sluice_n=$((sluice_n + 1));
   done;
   attach;
+};
+
+# Leaves nothing of the run but the fence: mostly with one program.
+empty() {
+  find "$sluice_dir" -mindepth 1 -name fence -o -delete ||
+    find "$sluice_dir" -mindepth 1 -maxdepth 1 -name fence -o -exec rm -rf {} +;
+};
+# Whether a run here may be 30 days old: their names open with the day on which they began.
+aged() {
+  sluice_n=${sluice_run%%-*};
+  for sluice_f in "$sluice_base"/*/; do
+    sluice_f=${sluice_f%/}; sluice_f=${sluice_f##*/}; sluice_f=${sluice_f%%-*};
+    case $sluice_n.$sluice_f in
+    2[0-9][0-9][0-9][0-9][0-9][0-9][0-9].2[0-9][0-9][0-9][0-9][0-9][0-9][0-9]) ;;
+    *) return 0;;
+    esac;
+    # Another month, or another year.
+    [ "$((sluice_n - sluice_f))" -lt 30 ] || return 0;
+  done;
+  return 1;
 };
 
 # Requests, one after the other, for as long as each says that more may come. Lines without a value
@@ -308,10 +353,11 @@ forget)
   # What came late for it would begin again: the fence stays, above whoever has forgotten it.
   if [ -d "$sluice_dir" ]; then
     fence "$sluice_a";
-    echo "$((sluice_a + 1))" > "$sluice_dir/fence";
-    find "$sluice_dir" -mindepth 1 -maxdepth 1 -name fence -o -exec rm -rf {} + 2>/dev/null;
+    raise "$((sluice_a + 1))";
+    empty 2>/dev/null;
   fi;
-  find "$sluice_base" -mindepth 1 -maxdepth 1 -type d -mtime +30 -exec rm -rf {} + 2>/dev/null;
+  aged &&
+    find "$sluice_base" -mindepth 1 -maxdepth 1 -type d -mtime +30 -exec rm -rf {} + 2>/dev/null;
   say done;;
 esac;
 [ "$sluice_more" ] || exit 0;

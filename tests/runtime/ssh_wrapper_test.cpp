@@ -59,6 +59,7 @@ class HostShell {
     auto readers = std::make_shared<Readers>();
     runtime::ProcessOptions options;
     options.arguments = {"sh", "-c", runtime::wrapper_command()};
+    options.arguments.insert(options.arguments.begin(), around_.begin(), around_.end());
     options.environment = {"HOME=" + home(), "PATH=" + bin() + ":/usr/bin:/bin"};
     options.input = request;
     options.keep_input_open = open_input;
@@ -90,12 +91,19 @@ class HostShell {
   }
   test::Waiting& waiting() { return waiting_; }
   void close_input() { processes_.close_input(last_); }
+  // Each session gets a home of its own of so many KiB, which this shell text sees first.
+  void on_a_small_disk(int kib, const std::string& before) {
+    const std::string text =
+        fmt::format("mount -t tmpfs -o size={}k tmpfs \"$HOME\"; {}; exec \"$@\"", kib, before);
+    around_ = {"unshare", "-rm", "sh", "-c", text, "sh"};
+  }
 
  private:
   test::TemporaryDirectory place_;
   test::Waiting waiting_;
   runtime::Processes processes_;
   runtime::Processes::Handle last_ = 0;
+  std::vector<std::string> around_;
   int count_ = 0;
 };
 
@@ -358,7 +366,12 @@ TEST_CASE("the states of an action's files each have their verdict", "[wrapper]"
   CHECK(host.script("echo never >> \"$HOME/effects\"", "k").verdict() == Kind::LostKilled);
   test::write_text(host.files("k.started"), "another-boot\n");
   CHECK(host.ask(request_attach(nonce, key)).verdict() == Kind::LostReboot);
-  // An end that was not written to its end is none.
+  // The room for how it ends says nothing, and an end that was not written to its end is none.
+  test::write_text(host.files("k.exit"), "                \n");
+  CHECK(host.ask(request_attach(nonce, key)).verdict() == Kind::LostReboot);
+  test::write_text(host.files("k.started"), boot);
+  CHECK(host.ask(request_attach(nonce, key)).verdict() == Kind::LostKilled);
+  test::write_text(host.files("k.started"), "another-boot\n");
   test::write_text(host.files("k.exit"), "exit 0");
   CHECK(host.ask(request_attach(nonce, key)).verdict() == Kind::LostReboot);
   test::write_text(host.files("k.exit"), "exit 5 .\n");
@@ -384,6 +397,29 @@ TEST_CASE("what is told to be unknown never begins, nor for a controller before"
       CHECK(host.ask(request_attach(nonce, overtaken)).verdict() == Kind::Refused);
     }
     CHECK(!std::filesystem::exists(host.home() + "/effects"));
+  }
+}
+
+TEST_CASE("a script that fills the disk of its host is known by how it ended", "[wrapper]") {
+  if (std::system("unshare -rm true 2>/dev/null") != 0) {
+    WARN("no file system of its own can be made here");
+    return;
+  }
+  for (const char* shell : {"dash", "bash", "busybox"}) {
+    INFO(shell);
+    HostShell host(shell);
+    host.on_a_small_disk(256, "true");
+    const std::string fill = "head -c 1M /dev/zero > \"$HOME/fill\" 2>/dev/null || true";
+    CHECK(host.script(fill).value() == 0);
+    const Session failed = host.script(fill + "\nexit 7");
+    CHECK(failed.verdict() == Kind::Exited);
+    CHECK(failed.value() == 7);
+    // Where it is full before, nothing begins, and it is said why.
+    host.on_a_small_disk(256, "mkdir -p \"$HOME/.sluice/run-1\"; " + fill);
+    const Session refused = host.script("echo ran");
+    REQUIRE(refused.verdict() == Kind::Refused);
+    CHECK(refused.answers.back().text == "it cannot be written there");
+    CHECK(refused.output.empty());
   }
 }
 
@@ -469,6 +505,26 @@ TEST_CASE("forgetting a run removes its files and leaves those of others", "[wra
   CHECK(host.script("exit 0", "other").verdict() == Kind::Refused);
   CHECK(std::filesystem::exists(others));
   CHECK(!std::filesystem::exists(old));
+}
+
+TEST_CASE("runs of the same month are young without a look at them", "[wrapper]") {
+  HostShell host("dash");
+  const std::string base = host.home() + "/.sluice/";
+  const auto forget = [&](const std::string& run, const std::string& other, int days) {
+    std::filesystem::create_directories(base + run);
+    std::filesystem::create_directories(base + other);
+    std::filesystem::last_write_time(base + other, std::filesystem::last_write_time(base + other) -
+                                                       std::chrono::hours(24 * days));
+    CHECK(host.ask(request_forget(nonce, run, 1)).verdict() == Kind::Done);
+    const bool there = std::filesystem::exists(base + other);
+    std::filesystem::remove_all(base);
+    return there;
+  };
+  CHECK(forget("20261126-121200-40171", "20261126-121200-40170", 1));
+  CHECK(forget("20261126-121200-40171", "20261101-121200-40170", 31));
+  CHECK(!forget("20261126-121200-40171", "20261025-121200-40170", 31));
+  CHECK(!forget("20270105-121200-40171", "20261201-121200-40170", 31));
+  CHECK(!forget("20261126-121200-40171", "of-another-version", 31));
 }
 
 TEST_CASE("the wrapper's command line keeps to what every login shell passes on", "[wrapper]") {
