@@ -79,6 +79,14 @@ class ScriptReader {
   void warn_of_unknown(const ShellVariable& variable, const Script& script) {
     const auto is_lower = [](char c) { return c >= 'a' && c <= 'z'; };
     if (std::find(names_.begin(), names_.end(), variable.name) != names_.end()) return;
+    if (resolver_.scope.secrets.contains(std::string(variable.name))) {
+      resolver_.report.warning(
+          "W0403", place(variable, script),
+          fmt::format("the script is not given the secret `{}`", variable.name),
+          {fmt::format("name it in the script's block: `environment {{ {0} = {0} }}`",
+                       variable.name)});
+      return;
+    }
     const bool ours = std::any_of(variable.name.begin(), variable.name.end(), is_lower);
     const std::string near = ours ? nearest(variable.name, names_) : "";
     if (near.empty() || near == variable.name) return;
