@@ -10,6 +10,7 @@
 #include <limits>
 #include <optional>
 
+#include "base/check.h"
 #include "base/most_errors.h"
 #include "compiler/depth_guard.h"
 #include "compiler/lexer.h"
@@ -162,32 +163,31 @@ class TokenView final : public antlr4::Token {
   bool end_of_file_ = false;
 };
 
+// The tokens of the declaration that is read: as many views as the longest one needs, made when
+// they are asked for.
 class Tokens final : public antlr4::TokenStream {
  public:
-  explicit Tokens(const TokenList& list) {
-    views_.reserve(list.tokens.size());
-    for (const compiler::Token& token : list.tokens) {
-      views_.emplace_back(static_cast<std::uint32_t>(views_.size()), token);
-    }
+  explicit Tokens(const TokenList& list) : list_(list) {}
+
+  // The views before are gone.
+  void begin_at(std::size_t index) {
+    first_ = at_ = index;
+    made_ = 0;
   }
 
-  void consume() override { at_ = std::min(at_ + 1, views_.size() - 1); }
+  void consume() override { at_ = std::min(at_ + 1, last()); }
   std::size_t LA(ssize_t i) override { return LT(i)->getType(); }
   antlr4::Token* LT(ssize_t k) override {
-    if (k < 0) {
-      const auto back = static_cast<std::size_t>(-k);
-      return &views_[back > at_ ? 0 : at_ - back];
-    }
-    return &views_[std::min(at_ + static_cast<std::size_t>(k) - 1, views_.size() - 1)];
+    if (k >= 0) return view(std::min(at_ + static_cast<std::size_t>(k) - 1, last()));
+    const auto back = static_cast<std::size_t>(-k);
+    return view(at_ < first_ + back ? first_ : at_ - back);
   }
-  antlr4::Token* get(std::size_t index) const override {
-    return const_cast<TokenView*>(&views_[index]);
-  }
+  antlr4::Token* get(std::size_t index) const override { return view(index); }
   ssize_t mark() override { return 0; }
   void release(ssize_t /*marker*/) override {}
   std::size_t index() override { return at_; }
-  void seek(std::size_t index) override { at_ = std::min(index, views_.size() - 1); }
-  std::size_t size() override { return views_.size(); }
+  void seek(std::size_t index) override { at_ = std::min(index, last()); }
+  std::size_t size() override { return list_.tokens.size(); }
   std::string getSourceName() const override { return ""; }
   antlr4::TokenSource* getTokenSource() const override { return nullptr; }
   std::string getText(const antlr4::misc::Interval& /*interval*/) override { return ""; }
@@ -196,7 +196,33 @@ class Tokens final : public antlr4::TokenStream {
   std::string getText(antlr4::Token* /*start*/, antlr4::Token* /*stop*/) override { return ""; }
 
  private:
-  std::vector<TokenView> views_;
+  static constexpr std::size_t page_size = 1024;
+
+  std::size_t last() const { return list_.tokens.size() - 1; }
+
+  TokenView* view(std::size_t index) const {
+    SLUICE_CHECK(index >= first_, "a token before the declaration");
+    const std::size_t place = index - first_;
+    while (made_ <= place) make_next();
+    return &pages_[place / page_size][place % page_size];
+  }
+  void make_next() const {
+    if (made_ / page_size == pages_.size()) pages_.emplace_back().reserve(page_size);
+    std::vector<TokenView>& page = pages_[made_ / page_size];
+    const std::size_t index = first_ + made_;
+    const TokenView next(static_cast<std::uint32_t>(index), list_.tokens[index]);
+    if (made_ % page_size < page.size()) {
+      page[made_ % page_size] = next;
+    } else {
+      page.push_back(next);
+    }
+    ++made_;
+  }
+
+  const TokenList& list_;
+  mutable std::vector<std::vector<TokenView>> pages_;  // each of its full capacity: none moves
+  mutable std::size_t made_ = 0;
+  std::size_t first_ = 0;
   std::size_t at_ = 0;
 };
 
@@ -468,7 +494,7 @@ class FileParser {
       parser_.setErrorHandler(reporting_);
     }
     parser_.reset();
-    tokens_.seek(begin);
+    tokens_.begin_at(begin);
     parser_.getInterpreter<antlr4::atn::ParserATNSimulator>()->setPredictionMode(
         quick ? antlr4::atn::PredictionMode::SLL : antlr4::atn::PredictionMode::LL);
   }
