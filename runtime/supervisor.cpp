@@ -161,14 +161,24 @@ void Supervisor::send(const std::string& message) {
   std::string framed(sizeof(std::uint32_t), '\0');
   const auto length = static_cast<std::uint32_t>(message.size());
   std::memcpy(framed.data(), &length, sizeof length);
-  framed += message;
-  std::string_view rest = framed;
-  while (!rest.empty()) {
-    const ssize_t sent = ::send(socket_, rest.data(), rest.size(), MSG_NOSIGNAL);
+  unsent_ += framed;
+  unsent_ += message;
+  send_on();
+}
+
+// What does not fit now is sent when there is room.
+void Supervisor::send_on() {
+  while (sent_ < unsent_.size()) {
+    const ssize_t sent = ::send(socket_, unsent_.data() + sent_, unsent_.size() - sent_,
+                                MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0 && errno == EINTR) continue;
-    if (sent < 0) return;  // it is gone, which hear() finds as well
-    rest.remove_prefix(static_cast<std::size_t>(sent));
+    if (sent < 0 && errno == EAGAIN) return watch_.on_writable([this] { send_on(); });
+    if (sent < 0) break;  // it is gone, which hear() finds as well
+    sent_ += static_cast<std::size_t>(sent);
   }
+  unsent_.clear();
+  sent_ = 0;
+  watch_.on_writable({});
 }
 
 void Supervisor::start(const Script& script) {

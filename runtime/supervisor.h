@@ -60,6 +60,7 @@ class Supervisor {
  private:
   Supervisor(Loop& loop, std::string path, int socket, pid_t process, Ended ended, Gone gone);
   void send(const std::string& message);
+  void send_on();
   void hear();
 
   Loop& loop_;
@@ -70,6 +71,8 @@ class Supervisor {
   Gone gone_;
   Loop::Watch watch_;
   std::string heard_;
+  std::string unsent_;
+  std::size_t sent_ = 0;  // of it
   std::size_t open_ = 0;  // scripts that it was told of and that have not ended
 };
 

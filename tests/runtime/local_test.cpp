@@ -118,6 +118,20 @@ TEST_CASE("what a script here writes to $SLUICE_OUTPUT comes with its completion
   CHECK(local.files() == 0);
 }
 
+TEST_CASE("many scripts at once are all begun, however much they are told", "[local]") {
+  Local local;
+  const std::string much(4'000, 'x');
+  std::vector<std::shared_ptr<test::Answer>> answers;
+  for (int i = 0; i < 200; ++i) {
+    answers.push_back(local.requests.start(
+        local.executor, local.requests.script(test::local_place(), "exit 3", {"much=" + much})));
+  }
+  for (const auto& answer : answers) {
+    local.waiting.until([&] { return answer->completion.has_value(); });
+    CHECK(answer->completion->exit_code == 3);
+  }
+}
+
 TEST_CASE("a place for scripts that cannot be made is said, and nothing runs", "[local]") {
   const test::TemporaryDirectory place;
   test::write_text(place.path() + "/file", "");
