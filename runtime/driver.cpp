@@ -96,7 +96,7 @@ struct Driver::Implementation {
     if (!made) return std::nullopt;
     // One for each time it was begun, the same in every program: who takes the run up comes along
     // the same answers to what was begun last, and asks nothing beside it.
-    made.value().generation = 0x8000'0000U + lost.generation;
+    made.value().generation = first_probe_generation + lost.generation;
     made.value().output = lost.output;
     return std::move(made).value();
   }

@@ -38,6 +38,9 @@ struct Place {
   bool operator==(const Place&) const = default;
 };
 
+// Generations from here on are of a `verify` that asks what became of something lost.
+inline constexpr std::uint32_t first_probe_generation = 0x8000'0000U;
+
 // One attempt of one task on one host. The plan outlives it.
 struct ActionRequest {
   // Names this one attempt on this one host for as long as the program runs; never used twice.

@@ -4,12 +4,27 @@
 
 #include "runtime/request.h"
 #include "runtime/ssh_attempt.h"
+#include "runtime/ssh_predecessors.h"
 
 namespace sluice::runtime {
+
+namespace {
+
+// A `verify` on behalf of what was lost: that may go on meanwhile.
+bool asks_for_lost(const ActionRequest& request) {
+  return request.generation >= first_probe_generation;
+}
+
+std::pair<plan::StepId, std::uint32_t> lane_of(const ActionRequest& request) {
+  return {request.action.step, request.action.lane};
+}
+
+}  // namespace
 
 SshExecutor::SshExecutor(Loop& loop, Processes& processes, SshSettings settings)
     : loop_(loop), processes_(processes), settings_(std::move(settings)) {}
 SshExecutor::~SshExecutor() {
+  waiting_.clear();
   attempts_.clear();  // they let go of their sessions while there are connections
 }
 
@@ -42,8 +57,33 @@ void SshExecutor::start(ActionRequest request, Sink done) {
   row.run = wrapper_key(request).run;
   row.epoch = request.epoch;
   row.windows = is_for_powershell(request);
-  auto answered = [this, ticket, &row, done = std::move(done)](const Completion& completion) {
-    if (completion.ending == Completion::Ending::Lost) row.keeps_files = true;
+  const auto lost = row.lost.find(lane_of(request));
+  if (lost == row.lost.end() || asks_for_lost(request)) {
+    return begin(row, std::move(request), std::move(done));
+  }
+  Waiting& waiting = waiting_[ticket];
+  waiting.request = std::move(request);
+  waiting.done = std::move(done);
+  auto over = [this, ticket, &row](const std::optional<Completion>& unable) {
+    Waiting ready = std::move(waiting_[ticket]);
+    waiting_.erase(ticket);
+    if (unable) return ready.done(*unable);
+    row.lost.erase(lane_of(ready.request));
+    begin(row, std::move(ready.request), std::move(ready.done));
+  };
+  waiting.before = std::make_unique<Predecessors>(loop_, settings_, *row.connection, row.windows,
+                                                  lost->second, std::move(over));
+  waiting.before->begin();
+}
+
+void SshExecutor::begin(Host& row, ActionRequest request, Sink done) {
+  const ActionRequest::Ticket ticket = request.ticket;
+  auto answered = [this, ticket, &row, lane = lane_of(request), key = wrapper_key(request),
+                   done = std::move(done)](const Completion& completion) {
+    if (completion.ending == Completion::Ending::Lost) {
+      row.keeps_files = true;
+      row.lost[lane].push_back(key);
+    }
     const std::unique_ptr<Attempt> ended = std::move(attempts_[ticket]);
     attempts_.erase(ticket);
     done(completion);
@@ -55,7 +95,14 @@ void SshExecutor::start(ActionRequest request, Sink done) {
 
 void SshExecutor::cancel(ActionRequest::Ticket ticket) {
   const auto found = attempts_.find(ticket);
-  if (found != attempts_.end()) found->second->cancel();
+  if (found != attempts_.end()) return found->second->cancel();
+  const auto waits = waiting_.find(ticket);
+  if (waits == waiting_.end()) return;
+  Completion never;
+  never.outcome = scheduler::Outcome::Cancelled;
+  never.detail = "cancelled before it began";
+  loop_.post([done = std::move(waits->second.done), never] { done(never); });
+  waiting_.erase(waits);
 }
 
 OpenTunnel SshExecutor::tunnels() {

@@ -6,6 +6,8 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "runtime/executor.h"
 #include "runtime/loop.h"
@@ -45,15 +47,19 @@ class SshExecutor : public Executor {
 
  private:
   class Attempt;
+  class Predecessors;
+  using Lane = std::pair<plan::StepId, std::uint32_t>;
   struct Host {
     std::unique_ptr<SshConnection> connection;
     std::string run;           // whose files are there; empty: none
     std::uint32_t epoch = 1;   // of who asks
     bool windows = false;      // which wrapper keeps them
     bool keeps_files = false;  // for what was lost there
+    std::map<Lane, std::vector<WrapperKey>> lost;
   };
 
   Host& host(const Place& place);
+  void begin(Host& row, ActionRequest request, Sink done);
   void forget(Host& row);
   void close(Host& row);
 
@@ -62,6 +68,12 @@ class SshExecutor : public Executor {
   SshSettings settings_;
   std::map<plan::TargetId, Host> hosts_;
   std::map<ActionRequest::Ticket, std::unique_ptr<Attempt>> attempts_;
+  struct Waiting {
+    std::unique_ptr<Predecessors> before;
+    ActionRequest request;
+    Sink done;
+  };
+  std::map<ActionRequest::Ticket, Waiting> waiting_;
   std::size_t open_hosts_ = 0;
   std::function<void()> finished_;
   Loop::Timer soon_;

@@ -114,6 +114,40 @@ TEST_CASE("a host that does not come back has lost what ran on it", "[ssh]") {
   Remote::open_gate(remote.server.home() + "/gate", "for nobody\n");
 }
 
+TEST_CASE("what was lost is over before its next attempt begins", "[ssh]") {
+  Remote remote({}, base::Duration{400});
+  const auto first = remote.start(counted);
+  const pid_t lost = remote.process_in(remote.server.home() + "/pid");
+  remote.server.stop();
+  remote.wait_for(first);
+  CHECK(first->completion->ending == Completion::Ending::Lost);
+  CHECK(Remote::is_alive(lost));
+  remote.server.start();
+  const test::Answer next = remote.run("kill -0 $(cat \"$HOME/pid\") 2>/dev/null || echo alone");
+  CHECK(next.output == "alone\n");
+  CHECK(!Remote::is_alive(lost));
+}
+
+TEST_CASE("while what was lost cannot be ended, its next attempt does not begin", "[ssh]") {
+  Remote remote({}, base::Duration{400});
+  const auto first = remote.start(counted);
+  const pid_t lost = remote.process_in(remote.server.home() + "/pid");
+  remote.server.stop();
+  remote.wait_for(first);
+  const test::Answer next = remote.run("echo ran >> \"$HOME/effects\"");
+  CHECK(next.completion->ending == Completion::Ending::Unreachable);
+  CHECK(Remote::is_alive(lost));
+  remote.server.start();
+  const auto cancelled = remote.start("echo ran >> \"$HOME/effects\"");
+  remote.executor.cancel(remote.requests.last());
+  remote.wait_for(cancelled);
+  CHECK(cancelled->completion->outcome == Outcome::Cancelled);
+  CHECK(cancelled->completion->ending == Completion::Ending::NotStarted);
+  CHECK(test::read_text(remote.server.home() + "/effects") == "began\n");
+  CHECK(remote.run("true").completion->exit_code == 0);
+  CHECK(!Remote::is_alive(lost));
+}
+
 TEST_CASE("a script whose watcher was killed is lost, once nothing of it runs", "[ssh]") {
   Remote remote;
   const auto answer = remote.start(counted);

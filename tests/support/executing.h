@@ -43,6 +43,8 @@ class Requests {
   runtime::ActionRequest action(const std::string& kind, std::vector<plan::Property> attributes);
   // Not waited for.
   std::shared_ptr<Answer> start(runtime::Executor& executor, runtime::ActionRequest request);
+  // The ticket of the last one.
+  runtime::ActionRequest::Ticket last() const { return last_; }
   // To its end.
   Answer run(runtime::Executor& executor, runtime::ActionRequest request);
 

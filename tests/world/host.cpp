@@ -179,8 +179,10 @@ void Host::begin(const std::string& run, const std::string& key, std::uint32_t p
   const bool fails = drawn.chance(settings_.failures);
   Script& script = runs_[run].scripts[key];
   script.deaf = drawn.chance(settings_.deaf);
-  const auto length =
+  auto length =
       static_cast<std::int64_t>(drawn.below(static_cast<std::uint32_t>(settings_.longest) + 1));
+  constexpr std::int64_t long_enough = 500'000;
+  if (settings_.outlasting > 0 && drawn.chance(settings_.outlasting)) length += long_enough;
   const std::string text = output_of(key);
   write(script, std::string_view(text).substr(0, text.size() / 2));
   if (drawn.chance(settings_.watcher_killed)) {

@@ -32,6 +32,7 @@ struct HostSettings {
   std::uint32_t watcher_killed = 0;  // percent of scripts
   std::uint32_t disk_full = 0;       // percent of starts
   std::uint32_t no_place = 0;        // percent of starts: the home is not there for a moment
+  std::uint32_t outlasting = 0;      // percent of scripts: longer than a lost host is waited for
 };
 
 class Host {
@@ -45,6 +46,7 @@ class Host {
   void reboot(bool set_up_anew);
   void heal() {
     settings_.watcher_killed = settings_.disk_full = settings_.deaf = settings_.no_place = 0;
+    settings_.outlasting = 0;
   }
   std::uint32_t boot() const { return boot_; }
   const std::string& name() const { return name_; }

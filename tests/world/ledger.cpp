@@ -81,7 +81,7 @@ void Ledger::begin(const std::string& key, std::uint32_t program, std::uint32_t 
   }
   if (ended_) kernel_.violate("begun after the end: " + text(effect));
   check_repeats(effect, program);
-  check_lane(effect);
+  check_lane(effect, program);
   effect.running = true;
   ++running_keys_[key];
   check_window(effect);
@@ -116,12 +116,14 @@ void Ledger::check_repeats(const Effect& effect, std::uint32_t program) {
   }
 }
 
-void Ledger::check_lane(const Effect& effect) {
+void Ledger::check_lane(const Effect& effect, std::uint32_t program) {
   const Action& action = effect.where.first;
   for (const auto& [key, count] : running_keys_) {
     const Effect& other = effects_[key];
     const Action& running = other.where.first;
-    if (&other == &effect || other.lost || !other.running) continue;
+    if (&other == &effect || !other.running) continue;
+    // Whoever knows that it was lost ends it first; another program does not, nor does a `verify`.
+    if (other.lost && (other.lost_by != program || is_probe(effect))) continue;
     if (running.step != action.step || running.lane != action.lane) continue;
     if (running == action && other.where.second != effect.where.second) continue;
     // A census asks beside.
@@ -369,6 +371,7 @@ void Ledger::check_result(const runtime::HostResult& result) {
     signalled = signalled || (end.signal && effect.signals.contains(*end.signal));
     if (end.ending != Completion::Ending::Lost) continue;
     effect.lost = effect.starts > 0;
+    effect.lost_by = writer_;
     effect.out_of_reach = could_not_be_asked(end.detail) || keys_[where].size() > 1;
     if (effect.running && !effect.out_of_reach) {
       kernel_.violate(

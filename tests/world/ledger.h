@@ -28,6 +28,7 @@ class Ledger {
     std::uint32_t forgotten = 0;  // the host has lost every sign of it, so often
     bool running = false;
     bool lost = false;              // it was reported that nobody knows
+    std::uint32_t lost_by = 0;      // the program that reported it
     bool out_of_reach = false;      // since the host could not be asked: it may run, and even begin
     std::set<std::uint32_t> heard;  // by which programs, that it has begun
     bool known_begun = false;       // and written down
@@ -77,7 +78,7 @@ class Ledger {
 
  private:
   void check_repeats(const Effect& effect, std::uint32_t program);
-  void check_lane(const Effect& effect);
+  void check_lane(const Effect& effect, std::uint32_t program);
   void check_window(const Effect& effect);
   void check_shared(const Effect& effect);
   void check_contracts(const Effect& effect, bool begins);

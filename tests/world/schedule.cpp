@@ -112,6 +112,7 @@ HostSettings Schedule::host_settings(std::uint64_t seed) {
   settings.watcher_killed = rate(6);
   settings.disk_full = disk_full_;
   if (!hard_hosts_) return settings;
+  if (seed_ % 6 == 5) settings.outlasting = 15;
   settings.watcher_killed = 30;
   settings.no_place = 15;
   if (disk_full_ > 0) settings.disk_full = 30;

@@ -1,0 +1,74 @@
+#include "runtime/ssh_predecessors.h"
+
+#include <fmt/format.h>
+
+#include "runtime/ssh_attempt.h"
+
+namespace sluice::runtime {
+
+SshExecutor::Predecessors::Predecessors(Loop& loop, const SshSettings& settings,
+                                        SshConnection& connection, bool windows,
+                                        std::vector<WrapperKey> lost, Over over)
+    : loop_(loop),
+      settings_(settings),
+      connection_(connection),
+      windows_(windows),
+      lost_(std::move(lost)),
+      over_(std::move(over)) {}
+
+SshExecutor::Predecessors::~Predecessors() {
+  connection_.release(session_);
+}
+
+void SshExecutor::Predecessors::begin() {
+  const std::string nonce = fresh_nonce();
+  answers_ = AnswerReader(nonce);
+  verdict_.reset();
+  SshConnection::Request request;
+  request.command = wrapper_command();
+  if (windows_) address_powershell(request);
+  request.input = request_cancel(nonce, lost_.back(), settings_.grace);
+  request.on_output = [this](Stream stream, std::string_view bytes) {
+    if (stream != Stream::Errors) return;
+    for (WrapperAnswer& answer : answers_.take(bytes)) {
+      const bool ends = answer.kind != WrapperAnswer::Kind::Running &&
+                        answer.kind != WrapperAnswer::Kind::Outputs;
+      if (ends) verdict_ = std::move(answer);
+    }
+  };
+  request.on_end = [this](const SshConnection::End& end) { ended(end); };
+  session_ = connection_.open(std::move(request));
+}
+
+void SshExecutor::Predecessors::ended(const SshConnection::End& end) {
+  using How = SshConnection::End::How;
+  session_ = 0;
+  if (verdict_ && verdict_->kind != WrapperAnswer::Kind::Refused) {
+    lost_.pop_back();
+    since_.reset();
+    if (!lost_.empty()) return begin();
+    const Over over = std::move(over_);
+    return over({});
+  }
+  if (verdict_) return again_later(verdict_->text);
+  if (end.how == How::Unreachable) return give_up(Completion::Ending::Unreachable, end.why);
+  if (end.how == How::Refused) return give_up(Completion::Ending::NotStarted, end.why);
+  again_later(ssh_reason(answers_.said()));
+}
+
+void SshExecutor::Predecessors::again_later(const std::string& why) {
+  const base::Instant now = loop_.now();
+  if (!since_) since_ = now;
+  if (now - *since_ >= settings_.lost_after) return give_up(Completion::Ending::NotStarted, why);
+  again_ = loop_.after(pause_before(tries_++), [this] { begin(); });
+}
+
+void SshExecutor::Predecessors::give_up(Completion::Ending ending, const std::string& why) {
+  Completion problem;
+  problem.ending = ending;
+  problem.detail = fmt::format("what was lost there before cannot be ended: {}", why);
+  const Over over = std::move(over_);
+  over(problem);
+}
+
+}  // namespace sluice::runtime

@@ -1,0 +1,46 @@
+// Before an action begins on an ssh host: what came before it there in its lane, and was lost, is
+// ended, so that nothing begins beside its own earlier attempt.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/ssh.h"
+
+namespace sluice::runtime {
+
+class SshExecutor::Predecessors {
+ public:
+  // Nothing of them runs, and nothing of them begins any more; or why the action can't begin.
+  // Called once, from the loop; it may destroy this.
+  using Over = std::function<void(const std::optional<Completion>& problem)>;
+  Predecessors(Loop& loop, const SshSettings& settings, SshConnection& connection, bool windows,
+               std::vector<WrapperKey> lost, Over over);
+  ~Predecessors();
+  Predecessors(const Predecessors&) = delete;
+  Predecessors& operator=(const Predecessors&) = delete;
+
+  void begin();
+
+ private:
+  void ended(const SshConnection::End& end);
+  void again_later(const std::string& why);
+  void give_up(Completion::Ending ending, const std::string& why);
+
+  Loop& loop_;
+  const SshSettings& settings_;
+  SshConnection& connection_;
+  bool windows_;
+  std::vector<WrapperKey> lost_;
+  Over over_;
+  SshConnection::Session session_ = 0;
+  AnswerReader answers_{""};
+  std::optional<WrapperAnswer> verdict_;
+  std::uint32_t tries_ = 0;
+  std::optional<base::Instant> since_;
+  Loop::Timer again_;
+};
+
+}  // namespace sluice::runtime
