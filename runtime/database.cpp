@@ -3,6 +3,7 @@
 // itself and the row before it.
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 
@@ -84,6 +85,20 @@ class Database {
   std::string path_;
   sqlite3* handle_ = nullptr;
   bool full_ = false;
+};
+
+// Which file stands at a path: one that was removed can be written to, and is lost.
+struct FileIdentity {
+  explicit FileIdentity(const std::string& path) {
+    struct stat status{};
+    there = ::stat(path.c_str(), &status) == 0;
+    device = status.st_dev;
+    number = status.st_ino;
+  }
+  bool operator==(const FileIdentity&) const = default;
+  bool there = false;
+  dev_t device = 0;
+  ino_t number = 0;
 };
 
 // A statement, prepared when it is first run; values are bound and columns are read in order.
@@ -216,6 +231,7 @@ class SqliteJournal : public Journal {
  public:
   SqliteJournal(std::unique_ptr<Database> database, std::string last, std::int64_t seq)
       : database_(std::move(database)),
+        file_(database_->path()),
         last_(std::move(last)),
         seq_(seq),
         begin_(*database_, "BEGIN IMMEDIATE"),
@@ -243,6 +259,9 @@ class SqliteJournal : public Journal {
 
  private:
   Status attempt(const Instant& instant) {
+    if (FileIdentity(database_->path()) != file_) {
+      return Error{fmt::format("the journal {} is not there any more", database_->path())};
+    }
     const std::string digest = chained(last_, instant);
     Status done = begin_.run();
     if (!done) return done;
@@ -296,6 +315,7 @@ class SqliteJournal : public Journal {
   }
 
   std::unique_ptr<Database> database_;
+  const FileIdentity file_;
   std::string last_;
   std::int64_t seq_;
   bool low_ = false;

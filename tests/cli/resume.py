@@ -316,6 +316,23 @@ class Runs(RunCase):
         self.end(self.popen("resume", "--state", self.state), 0)
         self.assertEqual(self.ledger(), self.WHOLE)
 
+    def test_a_run_whose_journal_was_removed_begins_nothing_more(self):
+        self.roll()
+        self.gate("web-1")
+        program = self.begin()
+        self.arrived()
+        os.rename(os.path.join(self.state, "runs"), self.path("elsewhere"))
+        self.let_go("web-1")
+        said = self.end(program, 4)
+        self.assertIn("journal.db is not there any more", said)
+        self.assertEqual(self.ledger(), ["work web-1"])
+        # Put back, it goes on as if it had been killed; how the script ended could be written nowhere.
+        os.rename(self.path("elsewhere"), os.path.join(self.state, "runs"))
+        self.call("resume", status=4)
+        self.call("answer", self.run_name(), "succeeded", status=0)
+        self.call("resume", status=0)
+        self.assertEqual(self.ledger(), self.WHOLE)
+
     def test_on_a_full_disk_nothing_begins_and_what_ran_is_written_down(self):
         if subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode != 0:
             self.skipTest("no file system of its own can be made here")
