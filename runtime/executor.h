@@ -79,6 +79,9 @@ struct ActionRequest {
     base::Duration ago;      // when it was to begin
   };
   std::optional<Resumed> resumed;
+  // Of one that is resumed: names (action_key) under which a program before this one may have begun
+  // it anew since, or asked for its `verify`. Where it is cancelled they are ended with it.
+  std::vector<std::string> later;
   // Called once it is known to have begun; at most once, from the loop; may be empty.
   std::function<void()> begun;
   // What the action writes, as it comes; any bytes in pieces of any size.

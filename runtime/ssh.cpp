@@ -15,6 +15,16 @@ bool asks_for_lost(const ActionRequest& request) {
   return request.generation >= first_probe_generation;
 }
 
+// What a program before this one may have begun in its place, the last of it first to end.
+std::vector<WrapperKey> later_keys(const ActionRequest& request) {
+  std::vector<WrapperKey> keys;
+  for (const std::string& name : request.later) {
+    keys.push_back(wrapper_key(request));
+    keys.back().action = name;
+  }
+  return keys;
+}
+
 std::pair<plan::StepId, std::uint32_t> lane_of(const ActionRequest& request) {
   return {request.action.step, request.action.lane};
 }
@@ -25,6 +35,7 @@ SshExecutor::SshExecutor(Loop& loop, Processes& processes, SshSettings settings)
     : loop_(loop), processes_(processes), settings_(std::move(settings)) {}
 SshExecutor::~SshExecutor() {
   waiting_.clear();
+  ending_.clear();
   attempts_.clear();  // they let go of their sessions while there are connections
 }
 
@@ -79,13 +90,22 @@ void SshExecutor::start(ActionRequest request, Sink done) {
 void SshExecutor::begin(Host& row, ActionRequest request, Sink done) {
   const ActionRequest::Ticket ticket = request.ticket;
   auto answered = [this, ticket, &row, lane = lane_of(request), key = wrapper_key(request),
+                   asks = asks_for_lost(request), later = later_keys(request),
                    done = std::move(done)](const Completion& completion) {
-    if (completion.ending == Completion::Ending::Lost) {
-      row.keeps_files = true;
-      row.lost[lane].push_back(key);
-    }
+    using Ending = Completion::Ending;
+    const bool lost = completion.ending == Ending::Lost;
+    const bool not_begun =
+        completion.ending == Ending::NotStarted || completion.ending == Ending::Unreachable;
+    if (lost) row.keeps_files = true;
+    // A `verify` that was passed over never begins: who takes the run up would begin it beside what
+    // comes next.
+    if (lost || (asks && not_begun)) row.lost[lane].push_back(key);
     const std::unique_ptr<Attempt> ended = std::move(attempts_[ticket]);
     attempts_.erase(ticket);
+    const bool cancelled = completion.outcome == scheduler::Outcome::Cancelled;
+    if (cancelled && (lost || asks) && !later.empty()) {
+      return end_later(ticket, row, later, completion, done);
+    }
     done(completion);
   };
   attempts_[ticket] = std::make_unique<Attempt>(loop_, settings_, *row.connection,
@@ -93,16 +113,47 @@ void SshExecutor::begin(Host& row, ActionRequest request, Sink done) {
   attempts_[ticket]->begin();
 }
 
+// Nobody goes on with what was lost and is cancelled: what was begun of it is over before it is.
+void SshExecutor::end_later(ActionRequest::Ticket ticket, Host& row, std::vector<WrapperKey> keys,
+                            const Completion& completion, Sink done) {
+  auto over = [this, ticket, &row, completion,
+               done = std::move(done)](const std::optional<Completion>& unable) {
+    const std::unique_ptr<Predecessors> ended = std::move(ending_[ticket]);
+    ending_.erase(ticket);
+    Completion all = completion;
+    if (unable) {
+      row.keeps_files = true;
+      all.detail += fmt::format("; {}", unable->detail);
+    }
+    done(all);
+  };
+  std::unique_ptr<Predecessors>& later = ending_[ticket];
+  later = std::make_unique<Predecessors>(loop_, settings_, *row.connection, row.windows,
+                                         std::move(keys), std::move(over));
+  if (row.connection->connected()) later->wait_for_host();
+  later->begin();
+}
+
 void SshExecutor::cancel(ActionRequest::Ticket ticket) {
   const auto found = attempts_.find(ticket);
   if (found != attempts_.end()) return found->second->cancel();
   const auto waits = waiting_.find(ticket);
   if (waits == waiting_.end()) return;
+  const Waiting waiting = std::move(waits->second);
+  waiting_.erase(waits);
   Completion never;
   never.outcome = scheduler::Outcome::Cancelled;
   never.detail = "cancelled before it began";
-  loop_.post([done = std::move(waits->second.done), never] { done(never); });
-  waiting_.erase(waits);
+  if (waiting.request.resumed) {
+    // By this program; by one before it, it may have been.
+    Host& row = host(waiting.request.place);
+    row.keeps_files = true;
+    never.ending = Completion::Ending::Lost;
+    std::vector<WrapperKey> keys = later_keys(waiting.request);
+    keys.push_back(wrapper_key(waiting.request));
+    return end_later(ticket, row, std::move(keys), never, waiting.done);
+  }
+  loop_.post([done = waiting.done, never] { done(never); });
 }
 
 OpenTunnel SshExecutor::tunnels() {

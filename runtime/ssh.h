@@ -60,6 +60,8 @@ class SshExecutor : public Executor {
 
   Host& host(const Place& place);
   void begin(Host& row, ActionRequest request, Sink done);
+  void end_later(ActionRequest::Ticket ticket, Host& row, std::vector<WrapperKey> keys,
+                 const Completion& completion, Sink done);
   void forget(Host& row);
   void close(Host& row);
 
@@ -74,6 +76,7 @@ class SshExecutor : public Executor {
     Sink done;
   };
   std::map<ActionRequest::Ticket, Waiting> waiting_;
+  std::map<ActionRequest::Ticket, std::unique_ptr<Predecessors>> ending_;  // cancelled
   std::size_t open_hosts_ = 0;
   std::function<void()> finished_;
   Loop::Timer soon_;

@@ -51,6 +51,7 @@ void SshExecutor::Predecessors::ended(const SshConnection::End& end) {
     return over({});
   }
   if (verdict_) return again_later(verdict_->text);
+  if (waits_for_host_ && end.how != How::Exited) return again_later(end.why);
   if (end.how == How::Unreachable) return give_up(Completion::Ending::Unreachable, end.why);
   if (end.how == How::Refused) return give_up(Completion::Ending::NotStarted, end.why);
   again_later(ssh_reason(answers_.said()));

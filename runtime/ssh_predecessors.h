@@ -1,5 +1,6 @@
 // Before an action begins on an ssh host: what came before it there in its lane, and was lost, is
-// ended, so that nothing begins beside its own earlier attempt.
+// ended, so that nothing begins beside its own earlier attempt. And before one that is cancelled is
+// over: what a program before this one may have begun in its place.
 #pragma once
 
 #include <functional>
@@ -18,6 +19,9 @@ class SshExecutor::Predecessors {
   using Over = std::function<void(const std::optional<Completion>& problem)>;
   Predecessors(Loop& loop, const SshSettings& settings, SshConnection& connection, bool windows,
                std::vector<WrapperKey> lost, Over over);
+  // A host that is out of reach, or refuses a session, is asked again for as long as one that was
+  // lost.
+  void wait_for_host() { waits_for_host_ = true; }
   ~Predecessors();
   Predecessors(const Predecessors&) = delete;
   Predecessors& operator=(const Predecessors&) = delete;
@@ -35,6 +39,7 @@ class SshExecutor::Predecessors {
   bool windows_;
   std::vector<WrapperKey> lost_;
   Over over_;
+  bool waits_for_host_ = false;
   SshConnection::Session session_ = 0;
   AnswerReader answers_{""};
   std::optional<WrapperAnswer> verdict_;

@@ -55,11 +55,26 @@ void UnknownOutcomes::start(ActionRequest request, Sink done) {
   begin(ticket);
 }
 
+// In the order in which that program came to them, from behind its generation, or its `verify`.
+std::vector<std::string> UnknownOutcomes::later_names(ActionRequest request, bool of_probe) const {
+  std::vector<std::string> names;
+  const std::uint32_t first = request.generation;
+  const std::uint32_t most = most_freely(request) + request.retries;
+  for (std::uint32_t generation = first; generation <= most; ++generation) {
+    request.generation = generation;
+    if (generation > first) names.push_back(action_key(request));
+    if (!changes_something(request) || (of_probe && generation == first)) continue;
+    if (const auto probe = probe_(request)) names.push_back(action_key(*probe));
+  }
+  return names;
+}
+
 void UnknownOutcomes::begin(ActionRequest::Ticket ticket) {
   Row& row = rows_[ticket];
   row.inner = ++last_;
   ActionRequest request = row.request;
   request.ticket = row.inner;
+  if (request.resumed && leaves_files(request)) request.later = later_names(row.request, false);
   auto ended = [this, ticket](Completion completion) { answered(ticket, std::move(completion)); };
   if (request.resumed && changes_something(request) && !leaves_files(request)) {
     // It was to be sent, and whether it was nobody knows. Answered as one that waits no time.
@@ -101,10 +116,17 @@ void UnknownOutcomes::answered(ActionRequest::Ticket ticket, Completion completi
 void UnknownOutcomes::decide(ActionRequest::Ticket ticket) {
   Row& row = rows_[ticket];
   std::optional<ActionRequest> probe;
-  if (changes_something(row.request)) probe = probe_(row.request);
+  // What could not be begun has changed nothing since it was asked the last time.
+  if (changes_something(row.request) && !row.never_begun) probe = probe_(row.request);
   if (!probe) return again_or_ask(ticket);
   row.inner = ++last_;
   probe->ticket = row.inner;
+  if (row.request.resumed && probe->place.kind != plan::Connection::Kind::Local) {
+    // The program before this one may have asked. One that ran here, and was cut off, is asked
+    // anew.
+    probe->resumed = ActionRequest::Resumed{false, true, base::Duration{}};
+    probe->later = later_names(row.request, true);
+  }
   inner_.start(std::move(*probe), [this, ticket](const Completion& found) {
     Row& asked = rows_[ticket];
     asked.before.push_back(asked.inner);

@@ -42,6 +42,7 @@ class UnknownOutcomes : public Executor {
     bool cancelled = false;
   };
 
+  std::vector<std::string> later_names(ActionRequest request, bool of_probe) const;
   void begin(ActionRequest::Ticket ticket);
   void answered(ActionRequest::Ticket ticket, Completion completion);
   void decide(ActionRequest::Ticket ticket);

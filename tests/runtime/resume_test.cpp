@@ -385,6 +385,48 @@ TEST_CASE("a `verify` that finds the work in place answers for it", "[resume]") 
   }
 }
 
+TEST_CASE("who resumes knows the names of what was begun anew, and of each `verify`", "[resume]") {
+  Driven driven("Step on a", true);
+  plan::Task& task = driven.plan.steps[plan::StepId{0}].tasks[0];
+  task.verify = static_cast<const plan::Work&>(task);
+  for (plan::Connection& connection : driven.plan.connections) {
+    connection.kind = plan::Connection::Kind::Ssh;
+  }
+  CHECK(driven.hosts.started[0].later.empty());
+  driven.hosts.lose(0);
+  driven.hosts.end(1, scheduler::Outcome::Failed, Completion::Ending::Exited);
+  REQUIRE(driven.hosts.started.size() == 3);
+  CHECK_FALSE(driven.hosts.started[1].resumed);
+  const std::string verify = runtime::action_key(driven.hosts.started[1]);
+  const std::string anew = runtime::action_key(driven.hosts.started[2]);
+  driven.resume(1);
+  REQUIRE(driven.hosts.started.size() == 1);
+  const std::vector<std::string> later = driven.hosts.started[0].later;
+  REQUIRE(later.size() == 7);  // three times more, and four times a `verify`
+  CHECK(later[0] == verify);
+  CHECK(later[1] == anew);
+  driven.hosts.lose(0);
+  REQUIRE(driven.hosts.started.size() == 2);
+  CHECK(runtime::action_key(driven.hosts.started[1]) == verify);
+  CHECK(driven.hosts.started[1].resumed.has_value());
+  CHECK(driven.hosts.started[1].later == std::vector(later.begin() + 1, later.end()));
+}
+
+TEST_CASE("what could not be begun anew is not asked about: nothing has changed", "[resume]") {
+  Driven driven("Step on a", true);
+  plan::Task& task = driven.plan.steps[plan::StepId{0}].tasks[0];
+  task.verify = static_cast<const plan::Work&>(task);
+  driven.hosts.lose(0);
+  driven.hosts.end(1, scheduler::Outcome::Failed, Completion::Ending::Exited);
+  driven.hosts.end(2, scheduler::Outcome::Failed, Completion::Ending::NotStarted);
+  REQUIRE(driven.hosts.started.size() == 4);
+  CHECK(runtime::action_key(driven.hosts.started[3]) ==
+        runtime::action_key(driven.hosts.started[2]));
+  driven.hosts.lose(3);
+  REQUIRE(driven.hosts.started.size() == 5);
+  CHECK(driven.hosts.started[4].action.part == scheduler::Part::Verify);
+}
+
 TEST_CASE("timeouts stand still while no program carries the run on", "[resume]") {
   Driven driven("Step on a, timeout 50");
   CHECK(driven.driver->next_timer() == base::Instant{50});

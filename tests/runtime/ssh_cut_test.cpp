@@ -148,6 +148,21 @@ TEST_CASE("while what was lost cannot be ended, its next attempt does not begin"
   CHECK(!Remote::is_alive(lost));
 }
 
+TEST_CASE("a `verify` that was passed over never begins behind what came next", "[ssh]") {
+  Remote remote;
+  const std::string directory = remote.server.home() + "/there";
+  runtime::ActionRequest verify =
+      remote.requests.script(remote.server.where(), "echo asked >> \"$HOME/effects\"\n");
+  verify.generation = runtime::first_probe_generation;
+  verify.attributes.push_back(test::text_attribute("directory", directory));
+  const test::Answer refused = remote.requests.run(remote.executor, verify);
+  CHECK(refused.completion->ending == Completion::Ending::NotStarted);
+  CHECK(remote.run("mkdir \"$HOME/there\"").completion->exit_code == 0);
+  const test::Answer late = remote.requests.run(remote.executor, verify);
+  CHECK(late.completion->outcome != Outcome::Succeeded);
+  CHECK(test::read_text(remote.server.home() + "/effects").empty());
+}
+
 TEST_CASE("a script whose watcher was killed is lost, once nothing of it runs", "[ssh]") {
   Remote remote;
   const auto answer = remote.start(counted);

@@ -97,3 +97,24 @@ TEST_CASE("a controller that another has taken over from begins and ends nothing
   remote.wait_for(adopted);
   CHECK(adopted->output == "at the gate\nruns on\n");
 }
+
+TEST_CASE("what was lost and is cancelled is over with what another controller began in its place",
+          "[ssh]") {
+  Remote remote;
+  const runtime::ActionRequest lost = remote.requests.script(
+      remote.server.where(), "echo $$ > \"$HOME/pid\"\nmkfifo gate\ncat gate\n");
+  runtime::ActionRequest anew = lost;
+  anew.generation = 1;
+  const auto running = remote.requests.start(remote.executor, anew);
+  const pid_t process = remote.process_in(remote.server.home() + "/pid");
+  Second second(remote);
+  runtime::ActionRequest taken = resumed(lost, true);
+  taken.later = {runtime::action_key(anew)};
+  const auto answer = remote.requests.start(*second.executor, taken);
+  second.executor->cancel(taken.ticket);
+  remote.wait_for(answer);
+  CHECK(answer->completion->outcome == Outcome::Cancelled);
+  CHECK(answer->completion->ending == Completion::Ending::Lost);
+  CHECK(!Remote::is_alive(process));
+  remote.wait_for(running);
+}

@@ -364,7 +364,14 @@ void Ledger::check_result(const runtime::HostResult& result) {
     // Of a host that was set up anew before anybody knew of the begin nothing can be known.
     const bool unnoticed = effect.forgotten > 0 && !effect.known_begun;
     effect.settled = true;
-    if (is_probe(effect)) continue;
+    if (is_probe(effect)) {
+      // Of a program before, and the host is out of reach: that is said.
+      if (end.detail.find("cannot be ended") != std::string::npos) {
+        effect.lost = effect.starts > 0;
+        effect.lost_by = writer_;
+      }
+      continue;
+    }
     started = started || (effect.starts > 0 && !unnoticed);
     running = running || (effect.running && !effect.lost);
     exited = exited || (end.exit_code && effect.exit_codes.contains(*end.exit_code));

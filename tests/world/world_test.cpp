@@ -32,7 +32,8 @@ TEST_CASE("worlds in which something was once wrong", "[world]") {
        {652U,        720U,        771U,        1576U,       1704U,       11008U,
         11467U,      202910U,     2017648U,    2024272U,    2039372U,    2052439U,
         1000004059U, 1000024208U, 1000009424U, 1000197696U, 1000255484U, 1100016045U,
-        1210075331U, 1210173014U, 1220123301U, 1500004084U}) {
+        1210075331U, 1210173014U, 1220123301U, 1500004084U, 4000081391U, 4000217135U,
+        4000294979U, 4000355993U, 4000390793U, 4000410353U}) {
     const world::Result result = world::run_twice(seed);
     if (!result.violation.empty()) FAIL_CHECK("seed " << seed << ": " << result.violation);
   }
