@@ -78,6 +78,8 @@ class Database {
   }
   bool is_full() const { return full_ || (sqlite3_errcode(handle_) & 0xff) == SQLITE_FULL; }
   void remember_full() { full_ = true; }
+  // Somebody else has written the row that was to be written.
+  bool is_taken() const { return (sqlite3_errcode(handle_) & 0xff) == SQLITE_CONSTRAINT; }
   sqlite3* handle() const { return handle_; }
   const std::string& path() const { return path_; }
 
@@ -274,6 +276,10 @@ class SqliteJournal : public Journal {
     }
     // Rolling back cannot make it worse, and the first error is the one to tell.
     const bool full = database_->is_full();
+    if (database_->is_taken()) {
+      done = Error{fmt::format("another program has taken this run over, and writes the journal {}",
+                               database_->path())};
+    }
     (void)database_->execute("ROLLBACK");
     if (full) database_->remember_full();
     return done;

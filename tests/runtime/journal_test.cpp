@@ -107,6 +107,23 @@ TEST_CASE("a journal is continued behind what it holds", "[journal]") {
   CHECK(read.value().instants == written.instants);
 }
 
+TEST_CASE("who was overtaken while it stood still commits nothing, and is told why", "[journal]") {
+  const test::TemporaryDirectory place;
+  const std::string path = place.path() + "/journal.db";
+  auto first = runtime::create_journal(path, record);
+  REQUIRE(first.ok());
+  REQUIRE(first.value()->commit(instant(1)).ok());
+  auto second = runtime::continue_journal(path);
+  REQUIRE(second.ok());
+  REQUIRE(second.value().journal->commit(instant(2)).ok());
+  const base::Status overtaken = first.value()->commit(instant(3));
+  REQUIRE_FALSE(overtaken.ok());
+  CHECK(overtaken.error().message.find("another program has taken this run over") == 0);
+  const auto read = runtime::read_journal(path);
+  REQUIRE(read.ok());
+  CHECK(read.value().instants == std::vector<Instant>{instant(1), instant(2)});
+}
+
 TEST_CASE("a journal is made anew, never over another", "[journal]") {
   const Written written(1);
   const auto again = runtime::create_journal(written.path(), record);
