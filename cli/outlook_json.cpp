@@ -1,4 +1,5 @@
 #include <cmath>
+#include <span>
 
 #include "base/json_writer.h"
 #include "cli/outlook.h"
@@ -17,37 +18,34 @@ struct Quantile {
   std::string_view name;
   std::uint32_t per_mille;
 };
-constexpr Quantile of_duration[] = {
+constexpr Quantile of_times[] = {
     {"p5", 50}, {"p50", 500}, {"p90", 900}, {"p95", 950}, {"p99", 990}};
+// Little is bad here.
+constexpr Quantile of_numbers[] = {{"p5", 50}, {"p50", 500}};
 
 void write_probability(JsonWriter& json, const Probability& probability) {
   json.member("value", probability.value);
   json.member("low", probability.low).member("high", probability.high);
 }
 
-void write_mean(JsonWriter& json, const Sample& sample) {
-  json.member("mean", static_cast<std::int64_t>(std::llround(sample.mean())));
-}
-
-void write_duration(JsonWriter& json, const Sample& sample) {
-  json.key("duration_ms").begin_object();
-  write_mean(json, sample);
-  for (const Quantile& quantile : of_duration) {
+void write_quantiles(JsonWriter& json, const Sample& sample, std::span<const Quantile> quantiles) {
+  for (const Quantile& quantile : quantiles) {
     json.member(quantile.name, sample.quantile(quantile.per_mille));
   }
-  json.member("max", sample.max()).member("min", sample.min());
   json.key("intervals").begin_object();
-  for (const Quantile& quantile : of_duration) {
+  for (const Quantile& quantile : quantiles) {
     const Sample::Interval interval = sample.interval(quantile.per_mille);
     json.key(quantile.name).begin_array().value(interval.low).value(interval.high).end_array();
   }
-  json.end_object().end_object();
+  json.end_object();
 }
 
 void write_time(JsonWriter& json, std::string_view name, const Sample& sample) {
   json.key(name).begin_object();
-  write_mean(json, sample);
-  json.member("p95", sample.quantile(950)).member("max", sample.max()).end_object();
+  json.member("mean", static_cast<std::int64_t>(std::llround(sample.mean())));
+  json.member("min", sample.min()).member("max", sample.max());
+  write_quantiles(json, sample, of_times);
+  json.end_object();
 }
 
 }  // namespace
@@ -59,7 +57,7 @@ std::string outlook_json(const plan::Plan& plan, const Outlook& outlook,
   json.begin_object().member("schema", "sluice.distribution/1");
   json.member("deployment", plan.deployment).member("plan", plan.digest);
   json.member("seed", seed).member("runs", outlook.runs);
-  write_duration(json, outlook.duration_ms);
+  write_time(json, "duration_ms", outlook.duration_ms);
   write_time(json, "waiting_ms", outlook.waiting_ms);
   json.key("success_probability").begin_object();
   write_probability(json, outlook.success);
@@ -72,8 +70,8 @@ std::string outlook_json(const plan::Plan& plan, const Outlook& outlook,
     const simulator::RoleSample& role = outlook.roles[id.value];
     json.begin_object().member("role", plan.roles[id].name);
     json.key("available_min").begin_object().member("min", role.available_min.min());
-    json.member("p5", role.available_min.quantile(50));
-    json.member("p50", role.available_min.quantile(500)).end_object();
+    write_quantiles(json, role.available_min, of_numbers);
+    json.end_object();
     write_time(json, "downtime_ms", role.downtime_ms);
     write_time(json, "out_of_service_ms", role.out_of_service_ms);
     json.end_object();

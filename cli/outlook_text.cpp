@@ -69,15 +69,21 @@ std::string role_sentence(const plan::Plan& plan, plan::RoleId id, const Outlook
   }
   text += fmt::format("never fewer than {} of {} in service", sample.available_min.min(), targets);
   if (sample.available_min.quantile(50) > sample.available_min.min()) {
-    text += fmt::format(", at least {} in 19 of 20 rollouts", sample.available_min.quantile(50));
+    const Sample::Interval interval = sample.available_min.interval(50);
+    text += fmt::format(", at least {} in 19 of 20 rollouts ({} to {} with 95% confidence)",
+                        sample.available_min.quantile(50), interval.low, interval.high);
   }
   const Sample& downtime = sample.downtime_ms;
   if (downtime.max() == 0) {
     text += fmt::format("; never below the minimum of {}.\n", role.minimum);
   } else {
-    text += fmt::format("; below the minimum of {} for at most {} in 19 of 20, {} at worst.\n",
-                        role.minimum, rounded_up_time(downtime.quantile(950)),
-                        rounded_up_time(downtime.max()));
+    const Sample::Interval interval = downtime.interval(950);
+    text += fmt::format(
+        "; below the minimum of {} for at most {} in 19 of 20 ({} to {} with 95% confidence), {} "
+        "at "
+        "worst.\n",
+        role.minimum, rounded_up_time(downtime.quantile(950)), rounded_up_time(interval.low),
+        rounded_up_time(interval.high), rounded_up_time(downtime.max()));
   }
   return text;
 }
@@ -101,7 +107,7 @@ std::string contract_sentence(const plan::Contract& contract,
       sample.required < 1 ? percent(sample.required) : "all");
 }
 
-std::string quantile_table(const Outlook& outlook) {
+std::string quantile_table(const plan::Plan& plan, const Outlook& outlook) {
   TextTable table;
   table.column("");
   constexpr std::string_view titles[] = {"mean", "p5", "p50", "p90", "p95", "p99", "longest"};
@@ -118,6 +124,16 @@ std::string quantile_table(const Outlook& outlook) {
   };
   row("duration", outlook.duration_ms);
   if (outlook.waiting_ms.max() > 0) row("of it waiting for people", outlook.waiting_ms);
+  std::uint32_t left = 10;  // roles; all stand in the JSON
+  for (const plan::RoleId id : plan.roles.ids()) {
+    const simulator::RoleSample& sample = outlook.roles[id.value];
+    if (sample.out_of_service_ms.max() == 0) continue;
+    if (left == 0) break;
+    --left;
+    const std::string name = fitted(plan.roles[id].name, 24);
+    if (sample.downtime_ms.max() > 0) row(name + " below its minimum", sample.downtime_ms);
+    row(name + " out of service, summed", sample.out_of_service_ms);
+  }
   return table.text(2);
 }
 
@@ -165,7 +181,7 @@ std::string outlook_text(const plan::Plan& plan, const Outlook& outlook,
     text += "  " +
             contract_sentence(plan.contracts[i], outlook.contracts[i], proved, outlook.runs, style);
   }
-  text += "\n" + quantile_table(outlook);
+  text += "\n" + quantile_table(plan, outlook);
   text += drivers_text(plan, drivers);
   if (!outlook.assumed.empty()) {
     text += "\n  assumed\n";

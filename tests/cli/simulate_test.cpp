@@ -83,6 +83,11 @@ TEST_CASE("many runs give a distribution, the same on any number of threads") {
   CHECK(document.at("success_probability").at("value") == 1.0);
   CHECK(document.at("roles")[0].at("available_min").at("min") == 4);
   CHECK(document.at("roles")[0].at("downtime_ms").at("max") == 0);
+  const json& out = document.at("roles")[0].at("out_of_service_ms");
+  CHECK(out.at("min") < out.at("p50"));
+  CHECK(out.at("intervals").at("p95")[0] <= out.at("p95"));
+  CHECK(out.at("intervals").at("p95")[1] >= out.at("p95"));
+  CHECK(out.at("intervals").at("p95")[0] < out.at("intervals").at("p95")[1]);
   const auto three = simulated({"--runs", "300", "--threads", "3", "--format", "json"});
   CHECK(three.out == one.out);
   const auto other = simulated({"--runs", "300", "--seed", "2", "--format", "json"});
@@ -94,6 +99,7 @@ TEST_CASE("the words of many runs say what 19 of 20 rollouts do") {
   REQUIRE(result.status == 0);
   CHECK(result.out.find("19 of 20 rollouts end within ") != std::string::npos);
   CHECK(result.out.find("web: never fewer than 4 of 6 in service") != std::string::npos);
+  CHECK(result.out.find("\n  web out of service, summed ") != std::string::npos);
 }
 
 TEST_CASE("a slow target takes so many times as long, and the others what they took") {
