@@ -88,6 +88,14 @@ class RunCase(unittest.TestCase):
         with open(self.path("there"), encoding="utf-8") as file:
             return file.read().strip()
 
+    def killed_at_work(self):
+        """A run whose program is gone while the script of web-1 stands at its gate."""
+        self.gate("web-1")
+        program = self.begin()
+        self.arrived()
+        program.kill()
+        program.wait()
+
     def kill_all(self, program):
         """The program, who watches over its script, and the script."""
         with open(f"/proc/{program.pid}/task/{program.pid}/children", encoding="utf-8") as file:
@@ -145,11 +153,7 @@ class Runs(RunCase):
 
     def test_what_ended_while_no_program_was_there_is_found(self):
         self.roll()
-        self.gate("web-1")
-        program = self.begin()
-        self.arrived()
-        program.kill()
-        program.wait()
+        self.killed_at_work()
         self.let_go("web-1")
         self.assertEqual(self.end(self.popen("resume", "--state", self.state), 0).count("last line of web-1"), 1)
         self.assertEqual(self.ledger(), self.WHOLE)
@@ -294,11 +298,7 @@ class Runs(RunCase):
 
     def test_scripts_whose_folder_is_gone_are_not_begun_again(self):
         self.roll()
-        self.gate("web-1")
-        program = self.begin()
-        self.arrived()
-        program.kill()
-        program.wait()
+        self.killed_at_work()
         self.let_go("web-1")
         shutil.rmtree(os.path.join(self.state, "runs", self.run_name(), "scripts"))
         self.assertIn("the folder of its files is gone", self.call("resume", status=4))
