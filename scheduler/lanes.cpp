@@ -220,8 +220,11 @@ void Scheduler::Machine::carry_out(std::uint32_t place) {
     steps_[slot.step].begun_tasks.set(slot.lane, slot.task);
   }
   say_at(Command::Kind::StartAction, place);
-  if (limits_.keep_contracts() && slot.attempt == 1) {
-    limits_.start_work(lane_target(slot), effect_of(plan_, action_of(place)));
+  if (limits_.keep_contracts()) {
+    plan::ServiceEffect effect = effect_of(plan_, action_of(place));
+    // It interrupts through all its attempts; what another step brought back each of them drains.
+    effect.interrupts = effect.interrupts && slot.attempt == 1;
+    limits_.start_work(lane_target(slot), effect);
   }
   const base::Duration timeout = work_rules(slot).timeout;
   if (timeout == WorkRules::no_timeout) return;

@@ -330,14 +330,14 @@ void TimelineBuilder::Fold::start_attempt(const Action& action) {
     row.manual = true;
     ++people_;
   }
-  if (action.attempt > 1) return;
-  const plan::ServiceEffect does = effect(action);
+  plan::ServiceEffect does = effect(action);
+  does.interrupts = does.interrupts && action.attempt == 1;
   if (!does.drains && !does.interrupts) return;
   const plan::TargetId target = steps_[action.step.value].target(action.lane);
   if (!target.valid()) return;
   if (does.drains) service_.drain(target);
   if (does.interrupts) service_.begin_interruption(target);
-  row.interrupting = does.interrupts;
+  row.interrupting = row.interrupting || does.interrupts;
 }
 
 void TimelineBuilder::Fold::keep_attempt(SlotRow& row, const Action& action) {

@@ -75,11 +75,11 @@ void LimitModel::end_lane(const scheduler::Action& lane) {
 }
 
 void LimitModel::start(const scheduler::Action& action) {
-  if (action.attempt > 1 || plan_.steps[action.step].on_controller) return;
+  if (plan_.steps[action.step].on_controller) return;
   const plan::ServiceEffect effect = scheduler::effect_of(plan_, action);
   const std::uint32_t on = target({action.step.value, action.lane});
   if (effect.drains) drained_.insert(on);
-  if (effect.interrupts) ++interrupted_[on];
+  if (effect.interrupts && action.attempt == 1) ++interrupted_[on];
 }
 
 void LimitModel::end_task(const scheduler::Command& command) {
