@@ -312,13 +312,15 @@ void Schedule::spawn() {
   });
 }
 
-// A run that has no journal is begun anew, under another name.
+// A run that has no journal is begun anew, under another name; not beside a program that stands
+// still with it: that one has the lease.
 void Schedule::open(Controller& controller, Kernel::Owner owner) {
   const bool there = disk_.find(shared_.run + "/journal.db") != nullptr;
   const bool opened = there ? controller.resume() : controller.begin();
   if (opened || !kernel_.alive(owner)) return;
   kernel_.note("cannot go on", controller.problem());
-  if (there && record_.empty()) shared_.run = fmt::format("run-{}", ++runs_);
+  const bool alone = programs_.size() == 1;
+  if (there && record_.empty() && alone) shared_.run = fmt::format("run-{}", ++runs_);
   if (!there && !record_.empty()) kernel_.violate("the journal is gone");
   kernel_.at(kernel_.now(), 0, [this, owner] { close(owner); });
 }
