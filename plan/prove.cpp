@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 
 #include "base/utf8.h"
@@ -122,23 +123,33 @@ class Prover {
     if (whole.by_limits <= least) {
       return {Answer::Proved, out_at_once(contract, whole.by_limits, targets.size()) + because};
     }
-    if (!contract.per.empty() && bounds.size() <= most_bounds) {
-      if (const auto most = within_each(contract, bounds, allowed)) {
-        return {Answer::Proved,
-                fmt::format("at most {} of {} can be out of service at once in any "
-                            "{}",
-                            counted(*most, "target"), role(contract), contract.per)};
+    std::uint32_t most = whole.by_limits;
+    if (!contract.per.empty() && !bounds.empty() && bounds.size() <= most_bounds) {
+      const std::vector<std::uint32_t> each = most_of_each(contract, bounds);
+      most = *std::max_element(each.begin(), each.end());
+      if (std::equal(each.begin(), each.end(), allowed.begin(), std::less_equal<>())) {
+        return {Answer::Proved, fmt::format("at most {} of {} can be out of service at once in any "
+                                            "{}",
+                                            counted(most, "target"), role(contract), contract.per)};
       }
     }
     if (contract.share || !kept_by_admission(plan_, contract) || !admission_is_kept(plan_)) {
       return {};
     }
-    const std::string some = contract.per.empty() ? fmt::format("{} of {}", least, targets.size())
-                                                  : fmt::format("that of one {}", contract.per);
     return {Answer::Proved,
-            fmt::format("a target of {} is held back rather than let more than {} be out{}; by the "
-                        "limits alone {} could be",
-                        role(contract), some, because, whole.by_limits)};
+            fmt::format("a target of {} is held back rather than let more than {} be out{}; the "
+                        "limits alone keep it to {}",
+                        role(contract), may_be_out(contract, bounds, allowed), because, most)};
+  }
+
+  // "2 of 10", "1 of one zone".
+  std::string may_be_out(const Contract& contract, const std::vector<Contract::Bound>& bounds,
+                         const std::vector<std::uint32_t>& allowed) const {
+    if (allowed.empty()) return "none";
+    const auto [least, most] = std::minmax_element(allowed.begin(), allowed.end());
+    if (contract.per.empty()) return fmt::format("{} of {}", *least, bounds.front().targets);
+    return *least == *most ? fmt::format("{} of one {}", *least, contract.per)
+                           : fmt::format("that of one {}", contract.per);
   }
 
   std::string out_at_once(const Contract& contract, std::uint32_t most, std::uint32_t of) const {
@@ -146,20 +157,15 @@ class Prover {
                        role(contract));
   }
 
-  // The most that can be out of any one bound, where that is enough for each.
-  std::optional<std::uint32_t> within_each(const Contract& contract,
-                                           const std::vector<Contract::Bound>& bounds,
-                                           const std::vector<std::uint32_t>& allowed) const {
+  // The most that can be out of each bound, by the limits alone.
+  std::vector<std::uint32_t> most_of_each(const Contract& contract,
+                                          const std::vector<Contract::Bound>& bounds) const {
     std::vector<OutOf> sets;
     for (const Contract::Bound& bound : bounds) {
       sets.push_back({targets_of(plan_, contract, bound), contract.per, bound.value});
     }
-    std::uint32_t most = 0;
-    const std::vector<WorstBound> worst = worst_out_of(plan_, sets);
-    for (std::size_t i = 0; i < worst.size(); ++i) {
-      if (worst[i].by_limits > allowed[i]) return std::nullopt;
-      most = std::max(most, worst[i].by_limits);
-    }
+    std::vector<std::uint32_t> most;
+    for (const WorstBound& worst : worst_out_of(plan_, sets)) most.push_back(worst.by_limits);
     return most;
   }
 

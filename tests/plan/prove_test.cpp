@@ -119,8 +119,8 @@ TEST_CASE("limits prove what a window and a tolerance cannot go beyond") {
         "proved: at most 4 of 10 targets of `web` can be out of service at once");
   CHECK(available(update, 7, true) == "open");
   CHECK(available(update, 7, false) ==
-        "proved: a target of `web` is held back rather than let more than 3 of 10 be out; by the "
-        "limits alone 4 could be");
+        "proved: a target of `web` is held back rather than let more than 3 of 10 be out; the "
+        "limits alone keep it to 4");
   CHECK(available(update, 6, false) ==
         "proved: at most 4 of 10 targets of `web` can be out of service at once");
   CHECK(available(update, 11, false) == "refuted: `web` has 10 targets in all");
@@ -144,7 +144,7 @@ TEST_CASE("downtime is proved where enough stay in service") {
   plan.roles[role].minimum = 8;
   CHECK(told(plan::prove(plan).front()) ==
         "proved: a target of `web` is held back rather than let more than 2 of 10 be out, and 8 is "
-        "its minimum; by the limits alone 3 could be");
+        "its minimum; the limits alone keep it to 3");
   plan.contracts[0].duration = {60'000};
   CHECK(told(plan::prove(plan).front()) == "open");
   plan.roles[role].minimum = 11;
@@ -170,6 +170,31 @@ TEST_CASE("a window for each zone proves what may be out of each zone") {
         "proved: at most 2 targets of `web` can be out of service at once in any zone");
   plan.contracts[0].bounds[1].count = 0;
   CHECK(told(plan::prove(plan).front()) == "open");
+}
+
+TEST_CASE("what is held back of each zone is told beside what its own limits let be out") {
+  plan::Plan plan =
+      test::tiny_plan("Update on w1..w6, window 6, tolerate 1: leave, drains; back, restores");
+  const plan::RoleId role = role_of_all(plan);
+  const plan::Value eu{std::string("eu")};
+  const plan::Value us{std::string("us")};
+  plan.property_sets.add({{"zone", eu}});
+  plan.property_sets.add({{"zone", us}});
+  const std::uint32_t sets = plan.property_sets.size();
+  for (std::uint32_t i = 0; i < 6; ++i) plan.targets.set_properties({i}, {sets - (i < 4 ? 2 : 1)});
+  plan.steps[plan::StepId{0}].group_windows = {{"zone", {{eu, {2, ""}}, {us, {1, ""}}}}};
+  Contract contract = counts(plan, role, Contract::Kind::Unavailable, Comparison::LessOrEqual, 1);
+  contract.per = "zone";
+  contract.bounds = {{eu, 4, 1}, {us, 2, 1}};
+  plan.contracts.push_back(contract);
+  // Of both zones together four could be: the windows, and one that failed.
+  CHECK(told(plan::prove(plan).front()) ==
+        "proved: a target of `web` is held back rather than let more than 1 of one zone be out; "
+        "the limits alone keep it to 3");
+  plan.contracts[0].bounds[1].count = 2;
+  CHECK(told(plan::prove(plan).front()) ==
+        "proved: a target of `web` is held back rather than let more than that of one zone be "
+        "out; the limits alone keep it to 3");
 }
 
 TEST_CASE("a duration is proved by timeouts, and by nothing that is only an estimate") {
