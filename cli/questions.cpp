@@ -75,6 +75,18 @@ std::vector<Question> open_questions(const runtime::RunState& state) {
   return questions;
 }
 
+std::string_view kind_word(Question::Kind kind) {
+  switch (kind) {
+    case Question::Kind::Failure:
+      return "failure";
+    case Question::Kind::Manual:
+      return "manual";
+    case Question::Kind::Unknown:
+      return "unknown";
+  }
+  return "";
+}
+
 std::string_view answers_to(Question::Kind kind) {
   switch (kind) {
     case Question::Kind::Failure:
@@ -85,6 +97,16 @@ std::string_view answers_to(Question::Kind kind) {
       return "succeeded|failed|retry";
   }
   return "";
+}
+
+std::vector<std::string> words_of(Question::Kind kind) {
+  std::vector<std::string> words;
+  for (std::string_view rest = answers_to(kind); !rest.empty();) {
+    const std::size_t end = std::min(rest.find('|'), rest.size());
+    words.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return words;
 }
 
 std::optional<runtime::Order> order_for(const Question& question, const std::string& word) {

@@ -22,8 +22,11 @@ struct Question {
 // About an attempt that failed.
 Question failure_question(const plan::Plan& plan, const scheduler::Action& failed);
 std::vector<Question> open_questions(const runtime::RunState& state);
-// "retry, ignore, exclude or abort"
+// "failure", "manual" or "unknown".
+std::string_view kind_word(Question::Kind kind);
+// "retry|ignore|exclude|abort"
 std::string_view answers_to(Question::Kind kind);
+std::vector<std::string> words_of(Question::Kind kind);  // the same one by one
 // The order that the word is as an answer to it; nothing where it is none.
 std::optional<runtime::Order> order_for(const Question& question, const std::string& word);
 // "sluice answer RUN "Update/Deploy@web-1" retry|ignore|exclude|abort"

@@ -20,18 +20,39 @@ namespace sluice::cli {
 
 namespace {
 
-std::string order_text(const plan::Plan& plan, const runtime::Order& order) {
-  std::string text(runtime::order_word(order.kind));
-  if (!runtime::answers_question(order.kind)) return text;
-  const scheduler::Action& action = order.action;
-  const std::string_view target = plan::lane_name(plan, action.step, action.lane);
-  return text + fmt::format(" {}@{}", base::printable(runtime::task_name(plan, action)),
-                            base::printable(order.host.empty() ? target : order.host));
-}
-
 bool goes_on(const scheduler::Timeline& timeline) {
   return timeline.outcome == scheduler::State::Running ||
          timeline.outcome == scheduler::State::Paused;
+}
+
+// "Update/Deploy@web-1"; empty where it is of the whole run.
+std::string answered(const plan::Plan& plan, const runtime::Order& order) {
+  if (!runtime::answers_question(order.kind)) return "";
+  const scheduler::Action& action = order.action;
+  const std::string_view target = plan::lane_name(plan, action.step, action.lane);
+  return fmt::format("{}@{}", runtime::task_name(plan, action),
+                     order.host.empty() ? target : order.host);
+}
+
+std::string order_text(const plan::Plan& plan, const runtime::Order& order) {
+  std::string text(runtime::order_word(order.kind));
+  const std::string question = answered(plan, order);
+  return question.empty() ? text : text + " " + base::printable(question);
+}
+
+render::TimelineHeader::People people_of(const ReadRun& run, const std::string& state) {
+  render::TimelineHeader::People people;
+  if (goes_on(run.timeline)) {
+    people.carried_on_by = runtime::Lease::holder(state, run.plan.deployment, run.plan.environment);
+    for (const Question& question : run.questions) {
+      people.waiting.push_back({kind_word(question.kind), question.name, words_of(question.kind)});
+    }
+  }
+  for (const runtime::Order& order : run.orders) {
+    people.said.push_back(
+        {order.at, order.who, runtime::order_word(order.kind), answered(run.plan, order)});
+  }
+  return people;
 }
 
 // How it stands, who carries it on, and what it waits for.
@@ -121,6 +142,7 @@ int status_command(const StatusOptions& options) {
     render::TimelineHeader header;
     header.run = run.record.run;
     header.started_at = run.record.started_at;
+    header.people = people_of(run, options.state);
     if (ahead.prospect) {
       header.time_left = {ahead.prospect->left(ahead.now, 500),
                           ahead.prospect->left(ahead.now, 900)};

@@ -42,6 +42,7 @@ class TimelineWriter {
       json_.key("time_left_ms").begin_object().member("p50", header.time_left->p50.ms);
       json_.member("p90", header.time_left->p90.ms).end_object();
     }
+    if (header.people) write_people(*header.people);
     json_.key("assumed").begin_array();
     for (const std::string& text : header.assumed) json_.value(text);
     json_.end_array();
@@ -59,6 +60,24 @@ class TimelineWriter {
   }
 
  private:
+  void write_people(const TimelineHeader::People& people) {
+    if (!people.carried_on_by.empty()) json_.member("carried_on_by", people.carried_on_by);
+    json_.key("waits_for").begin_array();
+    for (const TimelineHeader::Waiting& row : people.waiting) {
+      json_.begin_object().member("kind", row.kind).member("question", row.question);
+      json_.key("answers").begin_array();
+      for (const std::string& answer : row.answers) json_.value(answer);
+      json_.end_array().end_object();
+    }
+    json_.end_array().key("said").begin_array();
+    for (const TimelineHeader::Said& row : people.said) {
+      json_.begin_object().member("at", row.at).member("who", row.who).member("word", row.word);
+      if (!row.question.empty()) json_.member("question", row.question);
+      json_.end_object();
+    }
+    json_.end_array();
+  }
+
   void instant(std::string_view name, Instant at) {
     json_.key(name);
     at == Instant::never() ? json_.null() : json_.value(at.ms);

@@ -22,6 +22,24 @@ struct TimelineHeader {
     base::Duration p90;
   };
   std::optional<TimeLeft> time_left = {};
+  // Of a real run: who carries it on, what it waits for a person for, and what people have said.
+  struct Waiting {
+    std::string_view kind;  // "failure", "manual" or "unknown"
+    std::string question;   // as `answer`, `approve` and `reject` take it
+    std::vector<std::string> answers;
+  };
+  struct Said {
+    std::string at;  // RFC 3339, UTC
+    std::string who;
+    std::string_view word;
+    std::string question;  // empty: of the whole run
+  };
+  struct People {
+    std::string carried_on_by;  // empty: by no program
+    std::vector<Waiting> waiting;
+    std::vector<Said> said;
+  };
+  std::optional<People> people = {};
 };
 
 // One line with its line end. Needs Detail::Lanes.

@@ -127,8 +127,11 @@ class RunCase(unittest.TestCase):
                 return said
         self.fail(f"it ended without saying {part!r}:\n{said}")
 
+    def status(self):
+        return json.loads(self.call("status", "--format", "json", status=0))
+
     def outcome(self):
-        return json.loads(self.call("status", "--format", "json", status=0))["outcome"]
+        return self.status()["outcome"]
 
     WHOLE = [f"{what} web-{i}" for i in (1, 2, 3) for what in ("work", "clean")]
 
@@ -247,9 +250,16 @@ class Runs(RunCase):
         self.read_until(program, "failed on `web-1`")
         self.assertIn(f'sluice answer {run} "Update/Work@web-1" retry|ignore|exclude|abort',
                       self.call("status", run, status=0))
+        self.assertEqual(self.status()["waits_for"],
+                         [{"kind": "failure", "question": "Update/Work@web-1",
+                           "answers": ["retry", "ignore", "exclude", "abort"]}])
+        self.assertIn(f"process {program.pid} on", self.status()["carried_on_by"])
         self.assertIn("nothing that is open", self.call("answer", run, "approve", status=2))
         self.call("answer", run, "Update/Work@web-1", "retry", status=0)
         self.assertEqual(self.arrived(), "web-1")
+        self.assertEqual(self.status()["waits_for"], [])
+        (said,) = self.status()["said"]
+        self.assertEqual((said["word"], said["question"]), ("retry", "Update/Work@web-1"))
         # The question that was answered is closed; another failure is another question.
         self.let_go("web-1", "fail")
         self.read_until(program, "attempt 2 of")

@@ -193,8 +193,10 @@ def notified(program, folder):
     to = ["--state", state, "--notify", f"'{hook}' '{told}'"]
     program.run("run", file, "--yes", "--quiet", "--environment", "production", *to, statuses=(4,))
     (run,) = os.listdir(os.path.join(state, "runs"))
+    program.run("status", "--format", "json", "--state", state)
     program.run("approve", run, "--state", state)
     program.run("resume", "--quiet", *to)
+    program.run("status", "--format", "json", "--state", state)
     with open(told, encoding="utf-8") as lines:
         for line in lines:
             program.take(json.loads(line))
