@@ -450,13 +450,24 @@ Status write_given(Database& database, const RunRecord& record) {
   return base::Done{};
 }
 
+// Whether its program was killed before it had said which run it is, or this is no journal.
+Error no_record(const Database& database) {
+  const int code = sqlite3_errcode(database.handle()) & 0xff;
+  if (code == SQLITE_NOTADB) {
+    return {fmt::format("{} is no journal of a run", database.path())};
+  }
+  if (code != SQLITE_DONE && code != SQLITE_ERROR) return database.problem("read");
+  return {fmt::format(
+      "the journal {} is empty, as a program leaves it that is ended before anything of its run "
+      "has begun: then `sluice run` again",
+      database.path())};
+}
+
 Result<RunRecord> read_record(Database& database) {
   RunRecord record;
   {
     Statement format(database, "SELECT format FROM run");
-    if (!format.next()) {
-      return Error{fmt::format("{} is no journal of a run", database.path())};
-    }
+    if (!format.next()) return no_record(database);
     record.format = format.number();
   }
   if (record.format > newest_journal_format) {

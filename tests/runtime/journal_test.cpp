@@ -193,12 +193,15 @@ TEST_CASE("what is no journal is refused", "[journal]") {
   const std::string path = place.path() + "/journal.db";
   CHECK(!runtime::read_journal(path).ok());
   CHECK(!std::filesystem::exists(path));
-  test::write_text(path, "");
-  CHECK(!runtime::read_journal(path).ok());
-  test::write_text(path, "SQLite format 3");
-  CHECK(!runtime::read_journal(path).ok());
-  test::write_text(path, std::string(100'000, 'x'));
-  CHECK(!runtime::read_journal(path).ok());
+  const auto refused = [&](const std::string& bytes, std::string_view with) {
+    test::write_text(path, bytes);
+    const auto read = runtime::read_journal(path);
+    INFO((read.ok() ? "" : read.error().message));
+    return !read.ok() && read.error().message.find(with) != std::string::npos;
+  };
+  CHECK(refused("", "is empty, as a program leaves it"));
+  CHECK(refused("SQLite format 3", "is no journal of a run"));
+  CHECK(refused(std::string(100'000, 'x'), "is no journal of a run"));
 }
 
 TEST_CASE("a journal that can be kept no longer says so at the commit", "[journal]") {
