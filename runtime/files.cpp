@@ -36,8 +36,11 @@ base::Status make_private_directory(const std::string& path) {
 }
 
 base::Status write_private(const std::string& path, std::string_view bytes) {
-  ::unlink(path.c_str());
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  int file = ::open(path.c_str(), flags, 0600);
+  if (file < 0 && errno == EEXIST && ::unlink(path.c_str()) == 0) {
+    file = ::open(path.c_str(), flags, 0600);
+  }
   if (file < 0) return system_error("write", path);
   while (!bytes.empty()) {
     const ssize_t written = ::write(file, bytes.data(), bytes.size());

@@ -37,14 +37,23 @@ std::vector<std::string> merged_environment(const std::vector<std::string>& want
   return merged;
 }
 
-// Written, read back and compared: what runs is what the plan says.
-base::Status place_script(const std::string& path, const ActionRequest& request) {
-  const std::string_view body = request.text("body");
+bool holds(const std::string& path, std::string_view text) {
+  const auto read = read_whole(path, text.size() + 1);
+  return read && read.value() == text;
+}
+
+// Written, read back and compared: what runs is what the plan says. Scripts of the same text are
+// names of one file, `shared`, where there may be links.
+base::Status place_script(const std::string& path, const std::string& shared,
+                          std::string_view body) {
+  if (::link(shared.c_str(), path.c_str()) == 0 && holds(path, body)) return base::Done{};
   if (auto written = write_private(path, body); !written) return written;
-  const auto read = read_whole(path, body.size() + 1);
-  if (!read) return read.error();
-  if (base::sha256_hex(read.value()) == base::sha256_hex(body)) return base::Done{};
-  return base::Error{fmt::format("{} does not hold the script that was written to it", path)};
+  if (!holds(path, body)) {
+    return base::Error{fmt::format("{} does not hold the script that was written to it", path)};
+  }
+  remove_file(shared);
+  (void)!::link(path.c_str(), shared.c_str());
+  return base::Done{};
 }
 
 // The script makes the file when it first writes to it, and most never do.
@@ -94,6 +103,8 @@ void LocalExecutor::start(ActionRequest request, Sink done) {
   row.request = std::move(request);
   row.done = std::move(done);
   row.adopted = row.request.resumed.has_value();
+  row.shared = fmt::format("{}/script-{}", directory_, base::sha256_hex(row.request.text("body")));
+  ++uses_[row.shared];
   tickets_[row.name] = ticket;
   if (row.adopted) {
     loop_.post([this, ticket] { look_at_adopted(ticket); });
@@ -111,7 +122,8 @@ void LocalExecutor::begin(ActionRequest::Ticket ticket) {
 
 base::Status LocalExecutor::hand_over(Running& row) {
   if (base::Status made = make_private_directory(directory_); !made) return made;
-  if (base::Status placed = place_script(path(row, ""), row.request); !placed) return placed;
+  const base::Status placed = place_script(path(row, ""), row.shared, row.request.text("body"));
+  if (!placed) return placed;
   if (!supervisor_) {
     constexpr base::Duration grace{5'000};
     auto begun = Supervisor::begin(
@@ -253,7 +265,7 @@ void LocalExecutor::finish(ActionRequest::Ticket ticket, Completion completion) 
   fetch_outputs(path(row, ".output"), completion);
   if (row.cancelled) completion.outcome = scheduler::Outcome::Cancelled;
   const Sink done = std::move(row.done);
-  ended_[ticket] = row.name;
+  ended_[ticket] = {row.name, row.shared, row.request.resumed.has_value()};
   tickets_.erase(row.name);
   running_.erase(found);
   done(std::move(completion));
@@ -280,8 +292,18 @@ void LocalExecutor::cancel(ActionRequest::Ticket ticket) {
 void LocalExecutor::settled(ActionRequest::Ticket ticket) {
   const auto found = ended_.find(ticket);
   if (found == ended_.end()) return;
-  for (const char* suffix : {"", ".started", ".pid", ".out", ".exit", ".output"}) {
-    remove_file(fmt::format("{}/{}{}", directory_, found->second, suffix));
+  const Ended& row = found->second;
+  const auto remove = [&](const char* suffix) {
+    remove_file(fmt::format("{}/{}{}", directory_, row.name, suffix));
+  };
+  for (const char* suffix : {"", ".started", ".out", ".output"}) remove(suffix);
+  if (row.resumed) {  // perhaps an older program's
+    remove(".exit");
+    remove(".pid");
+  }
+  if (const auto uses = uses_.find(row.shared); --uses->second == 0) {
+    remove_file(row.shared);
+    uses_.erase(uses);
   }
   ended_.erase(found);
 }

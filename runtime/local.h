@@ -33,6 +33,7 @@ class LocalExecutor : public Executor {
     ActionRequest request;
     Sink done;
     std::string name;             // of its files
+    std::string shared;           // the file of all scripts of its text
     std::uint64_t delivered = 0;  // bytes of its output
     bool adopted = false;         // another supervisor's, or one's that is gone
     bool cancelled = false;
@@ -56,7 +57,12 @@ class LocalExecutor : public Executor {
   std::unique_ptr<Supervisor> supervisor_;
   std::map<ActionRequest::Ticket, Running> running_;
   std::map<std::string, ActionRequest::Ticket> tickets_;  // of what runs, by name
-  std::map<ActionRequest::Ticket, std::string> ended_;    // their files are still there
+  struct Ended {
+    std::string name, shared;
+    bool resumed = false;
+  };
+  std::map<ActionRequest::Ticket, Ended> ended_;  // their files are still there
+  std::map<std::string, std::size_t> uses_;       // of each file that scripts share
   Loop::Timer look_timer_;
   bool looking_ = false;
 };

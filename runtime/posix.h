@@ -28,18 +28,24 @@ inline std::uint32_t random_word() {
   return word;
 }
 
-// Whether a program is there that we may start: on our PATH where its name has no slash.
-inline bool can_be_started(const std::string& program) {
-  if (program.find('/') != std::string::npos) return ::access(program.c_str(), X_OK) == 0;
+// Where a program is that we may start, on our PATH where its name has no slash; else its name.
+inline std::string path_of_program(const std::string& program) {
+  if (program.find('/') != std::string::npos) return program;
   const char* path = ::getenv("PATH");
   std::string_view folders = path == nullptr ? "/usr/bin:/bin" : path;
   while (true) {
     const std::size_t end = std::min(folders.find(':'), folders.size());
-    const std::filesystem::path folder(folders.substr(0, end));
-    if (::access((folder / program).c_str(), X_OK) == 0) return true;
-    if (end == folders.size()) return false;
+    const std::filesystem::path whole = std::filesystem::path(folders.substr(0, end)) / program;
+    if (::access(whole.c_str(), X_OK) == 0) return whole.string();
+    if (end == folders.size()) return program;
     folders.remove_prefix(end + 1);
   }
+}
+
+// Whether a program is there that we may start.
+inline bool can_be_started(const std::string& program) {
+  const std::string path = path_of_program(program);
+  return path.find('/') != std::string::npos && ::access(path.c_str(), X_OK) == 0;
 }
 
 // As exec and spawn take their words: they live as long as `words` do.

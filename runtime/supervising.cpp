@@ -53,34 +53,70 @@ std::int64_t now_ms() {
   return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
 }
 
-// 0, or why not.
-int spawn(Supervisor::Script& script, int output, pid_t& process) {
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-  ::posix_spawn_file_actions_adddup2(&actions, output, 1);
-  ::posix_spawn_file_actions_adddup2(&actions, output, 2);
-  if (!script.directory.empty()) {
-    ::posix_spawn_file_actions_addchdir_np(&actions, script.directory.c_str());
-  }
-  posix_spawnattr_t attributes;
-  ::posix_spawnattr_init(&attributes);
-  ::posix_spawnattr_setflags(&attributes,
-                             POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  sigset_t none;
-  ::sigemptyset(&none);
-  ::posix_spawnattr_setsigmask(&attributes, &none);
-  sigset_t usual;
-  ::sigfillset(&usual);
-  ::posix_spawnattr_setsigdefault(&attributes, &usual);
-  const std::vector<char*> words = null_ended(script.arguments);
-  const std::vector<char*> settings = null_ended(script.environment);
-  const int error =
-      ::posix_spawnp(&process, words[0], &actions, &attributes, words.data(), settings.data());
-  ::posix_spawnattr_destroy(&attributes);
-  ::posix_spawn_file_actions_destroy(&actions);
-  return error;
+// In a file that is there.
+void overwrite(const std::string& path, std::size_t at, std::string_view text) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (file < 0) return;
+  (void)!::pwrite(file, text.data(), text.size(), static_cast<off_t>(at));
+  ::close(file);
 }
+
+// Starts programs, each in a session of its own, with no signal held back or ignored.
+class Spawner {
+ public:
+  Spawner() {
+    ::posix_spawnattr_init(&attributes_);
+    ::posix_spawnattr_setflags(&attributes_,
+                               POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::posix_spawnattr_setsigmask(&attributes_, &none);
+    sigset_t usual;
+    ::sigfillset(&usual);
+    ::posix_spawnattr_setsigdefault(&attributes_, &usual);
+  }
+  ~Spawner() { ::posix_spawnattr_destroy(&attributes_); }
+  Spawner(const Spawner&) = delete;
+  Spawner& operator=(const Spawner&) = delete;
+
+  // 0, or why not.
+  int spawn(Supervisor::Script& script, int output, pid_t& process) {
+    posix_spawn_file_actions_t actions;
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_adddup2(&actions, output, 1);
+    ::posix_spawn_file_actions_adddup2(&actions, output, 2);
+    if (!script.directory.empty()) {
+      ::posix_spawn_file_actions_addchdir_np(&actions, script.directory.c_str());
+    }
+    const std::vector<char*> words = null_ended(script.arguments);
+    const std::vector<char*> settings = null_ended(script.environment);
+    const std::string& path = found(script.arguments[0]);
+    int error = ENOENT;
+    if (path.find('/') != std::string::npos) {
+      error = ::posix_spawn(&process, path.c_str(), &actions, &attributes_, words.data(),
+                            settings.data());
+    }
+    // Elsewhere on the way, perhaps: what was found first is a directory, or was taken away.
+    if (error == ENOENT || error == EACCES) {
+      error =
+          ::posix_spawnp(&process, words[0], &actions, &attributes_, words.data(), settings.data());
+    }
+    ::posix_spawn_file_actions_destroy(&actions);
+    return error;
+  }
+
+ private:
+  // Where the program is, looked for again when it is no longer there.
+  const std::string& found(const std::string& program) {
+    std::string& path = found_[program];
+    if (path.empty() || ::access(path.c_str(), X_OK) != 0) path = path_of_program(program);
+    return path;
+  }
+
+  posix_spawnattr_t attributes_{};
+  std::map<std::string, std::string> found_;
+};
 
 class Supervising {
  public:
@@ -111,7 +147,8 @@ class Supervising {
  private:
   struct Child {
     std::string name;
-    bool over = false;  // it has ended itself; the rest of its session may not have
+    std::size_t end_at = 0;  // where in its note the end belongs
+    bool over = false;       // it has ended itself; the rest of its session may not have
     int status = 0;
     std::int64_t kill_at = 0;  // it was told to end; 0: it was not
   };
@@ -172,31 +209,30 @@ class Supervising {
     }
   }
 
-  // Written down before it begins.
+  // Written down before it begins, with a place on the disk for how it will end: that must be
+  // written when the disk is full.
   int start(Supervisor::Script& script) {
-    const std::string started = path(script.name, ".started");
-    // A place on the disk for how it will end: that must be written when the disk is full.
-    const auto kept = write_private(path(script.name, ".exit"), no_end);
-    const auto noted = write_private(started, fmt::format("{} {}\n", boot_, settings_.name));
-    if (!kept || !noted) return ENOSPC;
+    const std::string note = path(script.name, ".started");
+    const std::string first = fmt::format("{} {}\n", boot_, settings_.name);
+    if (!write_private(note, first + std::string(no_end))) return ENOSPC;
     const int output = ::open(path(script.name, ".out").c_str(),
                               O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
     int error = output < 0 ? errno : 0;
     pid_t process = 0;
     if (error == 0) {
       ::flock(output, LOCK_EX);
-      error = spawn(script, output, process);
+      error = spawner_.spawn(script, output, process);
     }
     if (output >= 0) ::close(output);
     if (error != 0) {
-      remove_file(started);
+      remove_file(note);
       return error;
     }
-    // A failure leaves the script without a file of its number: then it cannot be ended later by
-    // another program, and is waited for.
-    (void)write_private(path(script.name, ".pid"),
-                        fmt::format("{} {}\n", process, process_began(process)));
-    children_[process].name = script.name;
+    // A failure leaves the script without its number written down: then it cannot be ended later
+    // by another program, and is waited for.
+    overwrite(note, first.size() + no_end.size(),
+              fmt::format("{} {}\n", process, process_began(process)));
+    children_[process] = {script.name, first.size()};
     return 0;
   }
 
@@ -250,11 +286,9 @@ class Supervising {
     children_.erase(process);
     const bool signalled = WIFSIGNALED(child.status);
     const int value = signalled ? WTERMSIG(child.status) : WEXITSTATUS(child.status);
-    const std::string line = fmt::format("{} {} .\n", signalled ? "signal" : "exit", value);
-    const int file = ::open(path(child.name, ".exit").c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
     // Where it cannot be written who listens is told all the same.
-    if (file >= 0) (void)!::pwrite(file, line.data(), line.size(), 0);
-    if (file >= 0) ::close(file);
+    overwrite(path(child.name, ".started"), child.end_at,
+              fmt::format("{} {} .", signalled ? "signal" : "exit", value));
     to_say_ +=
         fmt::format("{} 0 {} {}\n", child.name, signalled ? -1 : value, signalled ? value : 0);
     say();
@@ -262,7 +296,6 @@ class Supervising {
 
   // It was not begun.
   void tell(const std::string& name, int error) {
-    remove_file(path(name, ".exit"));
     to_say_ += fmt::format("{} {} -1 0\n", name, error);
     say();
   }
@@ -286,6 +319,7 @@ class Supervising {
   int signals_ = -1;
   std::string heard_;
   std::string to_say_;
+  Spawner spawner_;
   std::deque<Supervisor::Script> waiting_;
   std::map<pid_t, Child> children_;
   bool closed_ = false;

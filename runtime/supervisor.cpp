@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -25,9 +27,33 @@ using base::Error;
 
 constexpr std::size_t most_note = 256;  // bytes of one of its small files
 
-std::string first_line(const std::string& path) {
+// The lines of one of its small files, up to `N` of them.
+template <std::size_t N>
+std::array<std::string, N> first_lines(const std::string& path) {
+  std::array<std::string, N> lines;
   const auto text = read_whole(path, most_note);
-  return text ? text.value().substr(0, text.value().find('\n')) : std::string();
+  if (!text) return lines;
+  std::string_view rest = text.value();
+  for (std::string& line : lines) {
+    line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+  }
+  return lines;
+}
+
+// What is written down of a script.
+struct Note {
+  std::string started, ended, process;
+};
+Note read_note(const std::string& directory, const std::string& name) {
+  const std::string path = directory + "/" + name;
+  auto lines = first_lines<3>(path + ".started");
+  // Programs before this one kept a file for each, and what they began may run still.
+  if (lines[1].empty()) {
+    lines[1] = first_lines<1>(path + ".exit")[0];
+    lines[2] = first_lines<1>(path + ".pid")[0];
+  }
+  return {std::move(lines[0]), std::move(lines[1]), std::move(lines[2])};
 }
 
 // Whether some process holds a lock on the file.
@@ -54,13 +80,14 @@ bool any_may_start(const std::string& directory, const std::string& own) {
   return false;
 }
 
-ScriptState ended_state(const std::string& directory, const std::string& name) {
+ScriptState ended_state(const Note& note) {
   ScriptState state;
   char word[16] = {};
   char dot = 0;
   int value = 0;
-  const std::string line = first_line(directory + "/" + name + ".exit");
-  if (std::sscanf(line.c_str(), "%15s %d %c", word, &value, &dot) != 3 || dot != '.') return state;
+  if (std::sscanf(note.ended.c_str(), "%15s %d %c", word, &value, &dot) != 3 || dot != '.') {
+    return state;
+  }
   state.kind = ScriptState::Kind::Ended;
   (std::strcmp(word, "signal") == 0 ? state.signal : state.exit_code) = value;
   return state;
@@ -70,33 +97,34 @@ ScriptState ended_state(const std::string& directory, const std::string& name) {
 
 ScriptState script_state(const std::string& directory, const std::string& name,
                          const std::string& own) {
-  ScriptState state = ended_state(directory, name);
+  Note note = read_note(directory, name);
+  ScriptState state = ended_state(note);
   if (state.kind == ScriptState::Kind::Ended) return state;
-  const std::string path = directory + "/" + name;
-  std::string started = first_line(path + ".started");
-  if (started.empty()) {
+  if (note.started.empty()) {
     state.kind =
         any_may_start(directory, own) ? ScriptState::Kind::Running : ScriptState::Kind::NotStarted;
     // It may have begun between the two looks.
-    if (state.kind == ScriptState::Kind::NotStarted) started = first_line(path + ".started");
-    if (started.empty()) return state;
+    if (state.kind == ScriptState::Kind::NotStarted) note = read_note(directory, name);
+    if (note.started.empty()) return state;
   }
-  const std::size_t space = started.find(' ');
-  if (started.substr(0, space) != boot_id()) {
+  const std::size_t space = note.started.find(' ');
+  if (note.started.substr(0, space) != boot_id()) {
     state.kind = ScriptState::Kind::LostReboot;
     return state;
   }
-  const std::string supervisor = started.substr(std::min(space + 1, started.size()));
+  const std::string supervisor = note.started.substr(std::min(space + 1, note.started.size()));
   state.kind = ScriptState::Kind::Running;
-  if (is_locked(directory + "/" + supervisor) || is_locked(path + ".out")) return state;
+  if (is_locked(directory + "/" + supervisor) || is_locked(directory + "/" + name + ".out")) {
+    return state;
+  }
   // What watched over it is gone: it may have written its last word between the looks.
-  state = ended_state(directory, name);
+  state = ended_state(read_note(directory, name));
   if (state.kind != ScriptState::Kind::Ended) state.kind = ScriptState::Kind::LostKilled;
   return state;
 }
 
 void signal_script(const std::string& directory, const std::string& name, int signal) {
-  const std::string line = first_line(directory + "/" + name + ".pid");
+  const std::string line = read_note(directory, name).process;
   int process = 0;
   unsigned long long since = 0;
   if (std::sscanf(line.c_str(), "%d %llu", &process, &since) != 2 || process <= 1) return;
@@ -104,7 +132,7 @@ void signal_script(const std::string& directory, const std::string& name, int si
 }
 
 std::string boot_id() {
-  return first_line("/proc/sys/kernel/random/boot_id");
+  return first_lines<1>("/proc/sys/kernel/random/boot_id")[0];
 }
 
 base::Result<std::unique_ptr<Supervisor>> Supervisor::begin(Loop& loop,

@@ -3,10 +3,10 @@
 // in a session of its own, and ends when the program has gone and the last script has ended.
 //
 // Files of a script NAME, in one private directory:
-//   NAME.started  the boot and the supervisor, written before it begins
-//   NAME.pid      its process and when that began
+//   NAME.started  a line each: the boot and the supervisor, written before it begins; room for how
+//                 it ended, written last: `exit 3 .`, `signal 9 .`; its process and when that began
 //   NAME.out      what it writes; locked as long as the script holds it open
-//   NAME.exit     how it ended, last: `exit 3 .`, `signal 9 .`
+// Older programs kept the last two lines in NAME.exit and NAME.pid, which are still read.
 // and of a supervisor: its own file, locked as long as it lives, and SUPERVISOR.closed, made when
 // nothing more will be started by it.
 #pragma once

@@ -1,11 +1,15 @@
 // Scripts on the controller itself.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <filesystem>
 
 #include "runtime/local.h"
+#include "runtime/supervising.h"
 #include "support/executing.h"
 #include "support/golden.h"
 #include "support/remote.h"
@@ -28,6 +32,12 @@ struct Local {
     return count;
   }
   std::string scripts() const { return place.path() + "/scripts"; }
+  // One that a program before this one meant to begin.
+  runtime::ActionRequest resumed() {
+    auto request = requests.script(test::local_place(), "echo begun anew\n");
+    request.resumed = {true, true, {}};
+    return request;
+  }
   test::Answer run(const std::string& body, std::vector<std::string> environment = {}) {
     return requests.run(executor,
                         requests.script(test::local_place(), body, std::move(environment)));
@@ -108,6 +118,108 @@ TEST_CASE("a script that is cancelled is ended with all that it started", "[loca
   CHECK(!test::Remote::is_alive(std::atoi(test::read_text(pid).c_str())));
   local.executor.cancel(1);   // answered: ignored
   local.executor.cancel(99);  // never was
+}
+
+TEST_CASE("scripts of the same text share a file, whatever comes of its names", "[local]") {
+  Local local;
+  const std::string until = local.place.path() + "/until";
+  const std::string body = "echo \"$0\"\nwhile [ -e \"$until\" ]; do sleep 0.02; done\n";
+  test::write_text(until, "");
+  std::vector<std::shared_ptr<test::Answer>> answers;
+  std::vector<runtime::ActionRequest::Ticket> tickets;
+  // The file that it runs.
+  const auto begin = [&](const std::string& text) {
+    auto request = local.requests.script(test::local_place(), text, {"until=" + until});
+    tickets.push_back(request.ticket);
+    answers.push_back(local.requests.start(local.executor, std::move(request)));
+    const std::string& output = answers.back()->output;
+    local.waiting.until([&] { return output.find('\n') != std::string::npos; });
+    return output.substr(0, output.find('\n'));
+  };
+  const std::string one = begin(body);
+  const std::string two = begin(body);
+  CHECK(std::filesystem::equivalent(one, two));
+  CHECK(!std::filesystem::equivalent(one, begin(body + "\n")));
+  std::filesystem::remove(two);
+  CHECK(std::filesystem::equivalent(one, begin(body)));
+  // One that writes over its own text: those that come are given theirs.
+  test::write_text(one, body + "echo something else\n");
+  const std::string other = begin(body);
+  CHECK(test::read_text(other) == body);
+  CHECK(std::filesystem::equivalent(other, begin(body)));
+  std::filesystem::remove(until);
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    local.waiting.until([&] { return answers[i]->completion.has_value(); });
+    CHECK(answers[i]->completion->outcome == Outcome::Succeeded);
+    local.executor.settled(tickets[i]);
+  }
+  CHECK(local.files() == 0);
+}
+
+TEST_CASE("what an older program began is waited for, and not begun anew", "[local]") {
+  Local local;
+  const auto request = local.resumed();
+  const std::string name = local.scripts() + "/" + runtime::action_key(request);
+  std::filesystem::create_directory(local.scripts());
+  test::write_text(name, "echo begun before\nexit 3\n");
+  test::write_text(name + ".exit", "               \n");
+  test::write_text(name + ".started", runtime::boot_id() + " supervisor-1-00000000\n");
+  test::write_text(name + ".out", "begun before\n");
+  test::write_text(name + ".pid", "1 0\n");
+  const int held = ::open((name + ".out").c_str(), O_RDONLY | O_CLOEXEC);
+  REQUIRE(::flock(held, LOCK_EX) == 0);
+  const auto answer = local.requests.start(local.executor, request);
+  local.waiting.until([&] { return !answer->output.empty(); });
+  CHECK(!answer->completion);
+  test::write_text(name + ".exit", "exit 3 .\n");
+  ::close(held);
+  local.waiting.until([&] { return answer->completion.has_value(); });
+  CHECK(answer->output == "begun before\n");
+  CHECK(answer->completion->exit_code == 3);
+  local.executor.settled(request.ticket);
+  CHECK(local.files() == 0);
+}
+
+TEST_CASE("what an older program began is not known where it left no end", "[local]") {
+  Local local;
+  const auto request = local.resumed();
+  const std::string name = local.scripts() + "/" + runtime::action_key(request);
+  std::filesystem::create_directory(local.scripts());
+  test::write_text(name + ".exit", "               \n");
+  test::write_text(name + ".started", runtime::boot_id() + " supervisor-1-00000000\n");
+  const test::Answer answer = local.requests.run(local.executor, request);
+  CHECK(answer.completion->ending == Completion::Ending::Lost);
+  CHECK(answer.completion->detail == "what watched over it was killed");
+}
+
+TEST_CASE("what an older program began is ended by the number it left", "[local]") {
+  Local local;
+  const auto request = local.resumed();
+  const std::string name = local.scripts() + "/" + runtime::action_key(request);
+  std::filesystem::create_directory(local.scripts());
+  test::write_text(name + ".out", "");
+  const int held = ::open((name + ".out").c_str(), O_RDONLY | O_CLOEXEC);
+  REQUIRE(::flock(held, LOCK_EX) == 0);
+  // What it runs holds its output, as ours does with `held`.
+  const pid_t process = ::fork();
+  if (process == 0) {
+    ::signal(SIGTERM, SIG_DFL);
+    ::setsid();
+    test::write_text(name + ".pid",
+                     fmt::format("{} {}\n", ::getpid(), runtime::process_began(::getpid())));
+    for (;;) ::pause();
+  }
+  test::write_text(name + ".exit", "               \n");
+  test::write_text(name + ".started", runtime::boot_id() + " supervisor-1-00000000\n");
+  local.waiting.until_seen(
+      [&] { return test::read_text(name + ".pid").find('\n') != std::string::npos; });
+  const auto answer = local.requests.start(local.executor, request);
+  local.executor.cancel(request.ticket);
+  local.waiting.until_seen([&] { return !test::Remote::is_alive(process); });
+  test::write_text(name + ".exit", "signal 15 .\n");
+  ::close(held);
+  local.waiting.until([&] { return answer->completion.has_value(); });
+  CHECK(answer->completion->outcome == Outcome::Cancelled);
 }
 
 TEST_CASE("what a script here writes to $SLUICE_OUTPUT comes with its completion", "[local]") {
