@@ -306,6 +306,10 @@ void check_literals(const TokenList& list, std::size_t begin, std::size_t end,
                          {"a name begins with a letter or `_`"}});
         continue;
       }
+      // Of `'2.4.1'` the quotes are wrong.
+      const bool quoted = i > begin && list.tokens[i - 1].kind == TokenKind::Unknown &&
+                          list.tokens[i - 1].end == token.begin;
+      if (quoted) continue;
       const Quantity read = read_quantity(list.text(token));
       if (!read.value) diagnostics.add(wrong_quantity(read, list.span(token)));
     } else if (token.kind == TokenKind::StringEscape && !read_escape(list.text(token))) {

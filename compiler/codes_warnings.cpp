@@ -108,6 +108,27 @@ step "A" on web { run "true" })deploy",
          R"deploy(deployment "Acme"
 role web { target "web-[1..9]" }
 step "A" on web { run "true" })deploy"},
+    Code{"W0412", "a text that names a value, and is not filled in",
+         "Where sluice fills in a text, a URL or a mail's subject, it is written `${release}`; "
+         "`$release` is read by shells alone. A script is filled in by its shell, which knows no "
+         "`${target.name}`. `{{ release }}` is of other tools.",
+         R"deploy(deployment "Acme"
+variable release = "2"
+step "A" { run http { url = "https://acme.example/$release" } }
+step "B" { run "echo \"$release\"" })deploy",
+         R"deploy(deployment "Acme"
+variable release = "2"
+step "A" { run http { url = "https://acme.example/${release}" } }
+step "B" { run "echo \"$release\"" })deploy"},
+    Code{"W0413", "a pattern of another kind",
+         "`matches(text, pattern)` knows `*` for any characters and `?` for one, and compares the "
+         "whole text. Signs of regular expressions stand for themselves.",
+         R"deploy(deployment "Acme"
+role web { target "web-1" target "web-2" }
+step "A" on web where name == "web-1" or matches(name, "^web-.*$") { run "true" })deploy",
+         R"deploy(deployment "Acme"
+role web { target "web-1" target "web-2" }
+step "A" on web where matches(name, "web-*") { run "true" })deploy"},
 };
 
 }  // namespace

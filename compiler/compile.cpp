@@ -59,10 +59,10 @@ namespace {
 
 // What the resolver may say of a file with syntax errors: mistakes that what could not be read
 // cannot have caused.
-constexpr std::array<std::string_view, 23> independent{
-    "E0202", "E0203", "E0204", "E0205", "E0209", "E0211", "E0212", "E0213",
-    "E0214", "E0217", "E0219", "E0221", "E0223", "E0301", "E0302", "E0303",
-    "E0304", "E0307", "E0309", "E0311", "E0312", "E0313", "E0318"};
+constexpr std::array<std::string_view, 26> independent{
+    "E0202", "E0203", "E0204", "E0205", "E0209", "E0211", "E0212", "E0213", "E0214",
+    "E0217", "E0219", "E0220", "E0221", "E0223", "E0225", "E0301", "E0302", "E0303",
+    "E0304", "E0305", "E0307", "E0309", "E0311", "E0312", "E0313", "E0318"};
 
 bool is_independent(const base::Diagnostic& item, const SyntaxTree& tree) {
   const base::Span at = item.span;

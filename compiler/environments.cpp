@@ -95,7 +95,7 @@ class Environments {
     for (const EnvironmentNode& environment : environments) names.push_back(environment.name.text);
     auto hints = did_you_mean(name, names);
     if (hints.empty() && !names.empty()) {
-      hints.push_back(fmt::format("there are {}", fmt::join(names, ", ")));
+      hints.push_back(there_are(names));
     }
     report_.error(
         "E0605", {tree_.file, 0, 0},

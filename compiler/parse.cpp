@@ -9,9 +9,11 @@
 #include <array>
 #include <limits>
 #include <optional>
+#include <utility>
 
 #include "base/check.h"
 #include "base/most_errors.h"
+#include "compiler/compared_names.h"
 #include "compiler/depth_guard.h"
 #include "compiler/lexer.h"
 #include "compiler/literals.h"
@@ -401,13 +403,17 @@ class Reporting final : public antlr4::DefaultErrorStrategy {
     const TokenKind kind = list_.tokens[token].kind;
     const bool word = kind == TokenKind::Word || kind == TokenKind::Keyword;
     const bool again = token == last_reported_ && !word;
-    last_reported_ = token;
+    const std::size_t before = std::exchange(last_reported_, token);
     if (again || is_known(token)) return;
     if (base::is_full(diagnostics_)) return;
     Unexpected unexpected;
     unexpected.token = token;
     unexpected.in_list = in_list;
     find_place(parser->getRuleContext(), unexpected);
+    // `timeout after 10m`: what did not fit was taken for the beginning of something, which is
+    // none.
+    const bool consequence = unexpected.begin == before && token > before && !in_list;
+    if (consequence && !list_.tokens[before].first_on_line) return;
     for (const ssize_t type : parser->getExpectedTokens().toList()) {
       if (type < 0) continue;
       const std::string name =
@@ -564,6 +570,7 @@ bool read_declarations(const base::Sources& sources, FileId file_id, Diagnostics
   TokenList list{&file, file_id, {}};
   const auto skipped = static_cast<std::uint32_t>(marked ? byte_order_mark.size() : 0);
   if (!read_tokens(list, file.text(), skipped, diagnostics)) return false;
+  name_compared(list, DeployParser::ID);
   const bool whole_strings = repair_strings(list, repair_types, diagnostics);
   repair_braces(list, repair_types, !whole_strings, diagnostics);
   visitor.begin(!whole_strings || diagnostics.has_errors());

@@ -193,7 +193,7 @@ class Uses {
     }
     auto hints = did_you_mean(node.procedure.text, names);
     if (hints.empty() && !names.empty() && names.size() < 12) {
-      hints.push_back(fmt::format("there are {}", fmt::join(names, ", ")));
+      hints.push_back(there_are(names));
     }
     resolver_.report.error("E0607", node.procedure.span,
                            fmt::format("there is no procedure `{}`", node.procedure.text),

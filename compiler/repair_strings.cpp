@@ -123,8 +123,12 @@ class StringRepair {
       hint = "give it a variable of its own";
     } else if (text.find('\n') != std::string_view::npos ||
                block.end == list_.file->text().size()) {
+      // The end of a block whose beginning was wrong.
+      if (std::exchange(begun_wrong_, false)) return;
       message = "this text block is never closed";
       hint = fmt::format("close it with `{}`", sign);
+    } else {
+      begun_wrong_ = !text.substr(quotes).ends_with(sign);
     }
     report("E0107", {list_.file_id, block.begin, block.begin + quotes}, std::move(message),
            std::move(hint));
@@ -134,6 +138,7 @@ class StringRepair {
   const RepairTypes& types_;
   base::Diagnostics& diagnostics_;
   std::vector<Token> kept_;
+  bool begun_wrong_ = false;       // a text block, on the line of its quotes
   std::uint32_t broken_line_ = 0;  // of the last string without an end
   std::vector<std::size_t> open_;  // strings that are open: their places in `kept_`
 };

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/utf8.h"
+#include "compiler/recovery.h"
 #include "compiler/resolver.h"
 #include "compiler/suggest.h"
 #include "plan/json_document.h"
@@ -35,10 +36,18 @@ std::optional<plan::Value> script_text(const ExpressionNode& node, Resolver& res
       const auto variable = resolver.scope.variables.find(part.name);
       if (variable != resolver.scope.variables.end()) variable->second.used = true;
     } else {
-      resolver.report.error(
-          "E0313", part.span, "a script is never a template: only `${name}` is left to the shell",
-          {"put the value in a variable, which reaches the script as an environment variable, or "
-           "write the script as a text block"});
+      std::vector<std::string> hints{
+          "put the value in a variable, which reaches the script as an environment variable, or "
+          "write the script as a text block"};
+      constexpr std::string_view letters =
+          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+      const bool of_target = part.kind == Kind::Property && part.operands[0].name == "target";
+      if (of_target && part.name.find_first_not_of(letters) == std::string::npos) {
+        hints = {fmt::format("the script has it as `$target_{}`", part.name)};
+      }
+      resolver.report.error("E0313", part.span,
+                            "a script is never a template: only `${name}` is left to the shell",
+                            std::move(hints));
       return std::nullopt;
     }
   }
@@ -79,14 +88,21 @@ class ActionResolver {
     std::vector<std::string> kinds;
     for (const ActionSchema& known : action_table()) kinds.emplace_back(known.kind);
     auto hints = did_you_mean(kind, kinds);
-    hints.push_back(fmt::format("there are {}", fmt::join(kinds, ", ")));
+    hints.push_back(there_are(kinds));
     fail("E0211", run_.kind->span, fmt::format("there is no action `{}`", kind), hints);
   }
 
   void take_argument() {
     if (schema_->argument.empty()) {
+      std::string hint = "write its attributes in `{ … }`";
+      for (const AttributeSchema& schema : schema_->attributes) {
+        if (!schema.required || seen(schema.name)) continue;
+        hint = fmt::format("it is an attribute: `run {} {{ {} = … }}`", schema_->kind, schema.name);
+        seen_.emplace(schema.name, run_.argument->span);
+        break;
+      }
       fail("E0212", run_.argument->span, fmt::format("`run {}` takes no argument", schema_->kind),
-           {"write its attributes in `{ … }`"});
+           {hint});
       return;
     }
     seen_.emplace(schema_->argument, run_.argument->span);
@@ -110,9 +126,14 @@ class ActionResolver {
     if (schema == nullptr) {
       std::vector<std::string> names;
       for (const AttributeSchema& known : schema_->attributes) names.emplace_back(known.name);
+      auto hints = did_you_mean(name, names);
+      if (begins_phrase(name)) {
+        hints = {
+            fmt::format("`{}` is a phrase of the step: it stands beside `run`, without `=`", name)};
+      }
+      if (hints.empty()) hints.push_back(fmt::format("it has {}", fmt::join(names, ", ")));
       fail("E0212", node.name.span,
-           fmt::format("`run {}` has no attribute `{}`", schema_->kind, name),
-           did_you_mean(name, names));
+           fmt::format("`run {}` has no attribute `{}`", schema_->kind, name), hints);
       return;
     }
     if (!first_time(name, node.name.span)) return;
@@ -241,7 +262,8 @@ class ActionResolver {
                   : fmt::format("it is one of {}", fmt::join(schema.words, ", "));
     };
     const plan::Stage latest = schema.known ? plan::Stage::Known : plan::Stage::AtRunTime;
-    const Wanted wanted{std::move(use), std::move(types), latest, false, problem};
+    std::string hint = fmt::format("{}: {}", use, schema.documentation);
+    const Wanted wanted{std::move(use), std::move(types), latest, false, problem, std::move(hint)};
     auto value = resolver_.expressions.resolve(node, wanted);
     if (!value || !resolver_.expressions.check_targets(*value, targets_, node.span, wanted)) {
       failed_ = true;

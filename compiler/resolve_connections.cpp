@@ -94,10 +94,12 @@ plan::ConnectionId ConnectionResolver::connection(const ConnectNode& node) {
   }
   if (node.kind.text != "ssh") {
     const std::vector<std::string> kinds{"ssh", "local"};
+    auto hints = did_you_mean(node.kind.text, kinds);
+    if (hints.empty())
+      hints.emplace_back("write `connect ssh { user = \"…\" }` or `connect local`");
     resolver_.report.error(
         "E0220", node.kind.span,
-        fmt::format("targets are reached by ssh or local, not by `{}`", node.kind.text),
-        did_you_mean(node.kind.text, kinds));
+        fmt::format("targets are reached by ssh or local, not by `{}`", node.kind.text), hints);
     return {};
   }
   for (const AttributeNode& setting : node.settings) add_setting(setting, made);
@@ -113,7 +115,10 @@ void ConnectionResolver::add_setting(const AttributeNode& node, Connection& made
     std::vector<std::string> names;
     for (const SettingSchema& known : ssh_settings) names.emplace_back(known.name);
     auto hints = did_you_mean(node.name.text, names);
-    if (hints.empty()) hints.push_back("others belong into OpenSSH's own configuration");
+    if (hints.empty()) {
+      hints.push_back(fmt::format("it has {}; all else belongs into OpenSSH's own configuration",
+                                  fmt::join(names, ", ")));
+    }
     resolver_.report.error("E0220", node.name.span,
                            fmt::format("`connect ssh` has no setting `{}`", node.name.text), hints);
     return;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "compiler/suggest.h"
@@ -51,7 +52,13 @@ std::string article(Type type) {
 
 // What may be written where a value of that type is wanted, when another came.
 std::vector<std::string> cure(Type found, const std::vector<Type>& wanted,
-                              const ExpressionNode& node) {
+                              const ExpressionNode& node, std::string_view use) {
+  if (found == Type::List && use == "`batches`") {
+    return {"sizes stand in a row, without brackets: `batches 1, 10%, 50%`"};
+  }
+  if (found == Type::String && use == "the condition" && node.kind == Kind::Literal) {
+    return {"a step that is waited for is named so: `after \"A\" when failure`"};
+  }
   if (found == Type::Number && wanted == std::vector{Type::Percentage}) {
     if (node.kind != Kind::Literal) return {"a percentage ends in `%`"};
     return {fmt::format("a percentage ends in `%`: `{}%`", plan::to_text(node.value))};
@@ -67,6 +74,11 @@ std::vector<std::string> cure(Type found, const std::vector<Type>& wanted,
   if (found == Type::Number && wants(Type::Size)) return {"a size has a unit: `500kB`, `20MB`"};
   if (found == Type::Percentage && wants(Type::Duration)) {
     return {"a duration has a unit: `30s`, `5m`"};
+  }
+  if (found == Type::Percentage && wants(Type::Number)) return {"write how many, without `%`"};
+  if (found == Type::String && wants(Type::List)) return {"a list stands in brackets: `[\"a\"]`"};
+  if (found == Type::String && wants(Type::Boolean) && node.kind != Kind::Literal) {
+    return {"a text is compared, as in `zone == \"eu-1\"`"};
   }
   return {};
 }
@@ -119,10 +131,12 @@ std::optional<Expression> ExpressionResolver::resolve(const ExpressionNode& node
   const bool fits = wanted.types.empty() || std::find(wanted.types.begin(), wanted.types.end(),
                                                       expression->type) != wanted.types.end();
   if (!fits) {
+    std::vector<std::string> hints = cure(expression->type, wanted.types, node, wanted.use);
+    if (hints.empty() && !wanted.hint.empty()) hints.push_back(wanted.hint);
     report_.error("E0205", node.span,
                   fmt::format("{} is {}, and this is {}", wanted.use,
                               type_words(without_secret(wanted.types)), article(expression->type)),
-                  cure(expression->type, wanted.types, node));
+                  std::move(hints));
     return std::nullopt;
   }
   if (expression->stage > wanted.latest) {
@@ -185,7 +199,8 @@ bool ExpressionResolver::no_secret(const Expression& expression, base::Span span
   if (expression.type != Type::Secret) return true;
   report_.error("E0223", span,
                 fmt::format("the secret `{}` cannot be part of another value", expression.name),
-                {"it stands alone, as in `environment { API_TOKEN = token }`"});
+                {"it stands alone, as in `environment { API_TOKEN = token }`, and is all of the "
+                 "value"});
   return false;
 }
 
@@ -236,15 +251,20 @@ std::optional<Expression> ExpressionResolver::unary(const ExpressionNode& node) 
 std::optional<Expression> ExpressionResolver::binary(const ExpressionNode& node) {
   Expression expression;
   expression.op = operator_of(node.name);
+  if (report_written_together(node)) return std::nullopt;
   if (!operands(node, expression)) return std::nullopt;
   const Type left = expression.operands[0].type;
   const Type right = expression.operands[1].type;
   const std::optional<Type> type = plan::result_type(expression.op, left, right);
   if (!type) {
+    std::vector<std::string> hints = cure(left, right);
+    if (node.name == "-" && right == Type::Duration) {
+      hints = {"from one to another is `10s to 20s`"};
+    }
     report_.error(
         "E0205", node.span,
         fmt::format("`{}` does not take {} and {}", node.name, article(left), article(right)),
-        cure(left, right));
+        std::move(hints));
     return std::nullopt;
   }
   expression.type = *type;
@@ -280,7 +300,8 @@ std::optional<Expression> ExpressionResolver::call(const ExpressionNode& node) {
     std::vector<std::string> near = names;
     near.insert(near.end(), {"normal", "lognormal", "triangular", "exponential"});
     auto hints = did_you_mean(node.name, near);
-    if (hints.empty()) hints.push_back(fmt::format("there are {}", fmt::join(names, ", ")));
+    if (node.name == "uniform") hints = {"from one to another is `20s to 40s`"};
+    if (hints.empty()) hints.push_back(there_are(names));
     report_.error("E0221", node.name_span, fmt::format("there is no function `{}`", node.name),
                   hints);
     return std::nullopt;
@@ -305,7 +326,42 @@ std::optional<Expression> ExpressionResolver::call(const ExpressionNode& node) {
                     article(function->parameters[i]), article(expression.operands[i].type)));
     return std::nullopt;
   }
+  if (node.name == "matches") warn_of_pattern(node.operands[1]);
   return folded(std::move(expression), node);
+}
+
+// `*` and `?` are all that a pattern knows, and who writes more meant another kind.
+void ExpressionResolver::warn_of_pattern(const ExpressionNode& node) {
+  if (node.kind != Kind::Literal) return;
+  const std::string& pattern = std::get<std::string>(node.value.content);
+  constexpr std::array<std::string_view, 9> signs{".*", ".+", "]+", "]*", "\\",
+                                                  "(",  "|",  ")?", "]{"};
+  const bool other = pattern.starts_with('^') || pattern.ends_with('$') ||
+                     std::any_of(signs.begin(), signs.end(), [&](std::string_view sign) {
+                       return pattern.find(sign) != std::string::npos;
+                     });
+  if (!other) return;
+  report_.warning("W0413", node.span,
+                  "a pattern knows `*` and `?`, and this has signs of another kind",
+                  {"`*` stands for any characters and `?` for one, as in `\"web-*\"`"});
+}
+
+// `target.install-time` and `100MB/s` are read as a difference and a quotient.
+bool ExpressionResolver::report_written_together(const ExpressionNode& node) {
+  const ExpressionNode& left = node.operands[0];
+  const ExpressionNode& right = node.operands[1];
+  const bool together = left.span.end + 1 == right.span.begin && right.kind == Kind::Variable;
+  if (!together || scope_.variables.contains(right.name)) return false;
+  if (node.name == "-" && left.kind == Kind::Property && !scope_.parameters.contains(right.name)) {
+    report_.error(
+        "E0222", node.span, "a property's name is of letters, digits and `_` here",
+        {fmt::format("write `{}[\"{}-{}\"]`", left.operands[0].name, left.name, right.name)});
+    return true;
+  }
+  if (node.name != "/" || right.name != "s" || left.kind != Kind::Literal) return false;
+  report_.error("E0205", node.span, "a rate has a unit of its own",
+                {"it is in bits a second: `800Mbps` are 100 MB a second"});
+  return true;
 }
 
 // What is known is worked out now, so that a plan holds values and not sums.
@@ -339,9 +395,14 @@ bool ExpressionResolver::check_targets(const Expression& expression,
     const std::string_view name = plan_.targets.name(target);
     if (!value) {
       whole = false;
+      std::vector<std::string> hints;
+      if (value.error().message.ends_with("is not set")) {
+        hints.emplace_back("each target of the step needs it; `except` leaves targets out");
+      }
       report_.error("E0217", span,
                     fmt::format("{} cannot be worked out for `{}`: {}", wanted.use, name,
-                                value.error().message));
+                                value.error().message),
+                    std::move(hints));
       return;
     }
     const std::string problem = wanted.problem ? wanted.problem(value.value()) : "";

@@ -23,6 +23,7 @@ struct Wanted {
   bool bare_properties = false;             // a target's properties stand by their bare names
   // What is wrong with a value, in words; empty: nothing. Asked for each target.
   std::function<std::string(const plan::Value&)> problem = {};
+  std::string hint = {};  // what stands here, where nothing better is known to write instead
 };
 
 class ExpressionResolver {
@@ -60,6 +61,8 @@ class ExpressionResolver {
   std::optional<plan::Expression> composed(const ExpressionNode& node, plan::Operator op,
                                            plan::Type type);
   std::optional<plan::Expression> folded(plan::Expression expression, const ExpressionNode& node);
+  void warn_of_pattern(const ExpressionNode& node);
+  bool report_written_together(const ExpressionNode& node);
   bool operands(const ExpressionNode& node, plan::Expression& expression);
 
   const plan::Plan& plan_;

@@ -18,6 +18,11 @@ bool is_foreign_boolean(std::string_view name) {
   return std::find(words.begin(), words.end(), name) != words.end();
 }
 
+bool is_foreign_nothing(std::string_view name) {
+  constexpr std::array<std::string_view, 5> words{"null", "none", "None", "nil", "undefined"};
+  return std::find(words.begin(), words.end(), name) != words.end();
+}
+
 using plan::Expression;
 using plan::Operator;
 using plan::Stage;
@@ -101,8 +106,14 @@ void ExpressionResolver::report_unknown(const ExpressionNode& node) {
     return report_mixed(node.name, mixed->second, node.span);
   }
   std::vector<std::string> hints = did_you_mean(node.name, names);
+  if (!bare_properties_ && scope_.properties.contains(node.name)) {
+    hints = {fmt::format("a property is `target.{}`; only `where` reads it bare", node.name)};
+  }
   if (hints.empty() && is_foreign_boolean(node.name)) {
     hints.emplace_back("a boolean is written `true` or `false`");
+  }
+  if (hints.empty() && is_foreign_nothing(node.name)) {
+    hints.emplace_back("every name has a value: an empty text is `\"\"`");
   }
   if (hints.empty()) {
     hints.push_back(fmt::format(
@@ -185,8 +196,13 @@ std::optional<Expression> ExpressionResolver::output(const ExpressionNode& owner
                      owner.operands[0].kind == Kind::Index;
   const ExpressionNode* step = whole ? &owner.operands[0].operands[1] : nullptr;
   if (!whole || step->kind != Kind::Literal || step->value.type() != Type::String) {
-    report_.error("E0222", span, "what a step wrote is named by the step and the output",
-                  {"write `steps[\"Smoke test\"].outputs.healthy`"});
+    std::vector<std::string> hints{"write `steps[\"Smoke test\"].outputs.healthy`"};
+    if (owner.kind == Kind::Index) {
+      hints.emplace_back(
+          "how a step ended is asked by the step that waits for it: `after \"Smoke "
+          "test\" when failure`");
+    }
+    report_.error("E0222", span, "what a step wrote is named by the step and the output", hints);
     return std::nullopt;
   }
   if (!scope_.reader.step.valid()) {

@@ -212,7 +212,9 @@ class StepResolver {
   }
 
   void add_gates(bool batched) {
-    if (!batched && !node_.gate_spans.empty()) {
+    const bool meant = find_phrase(node_.phrases, Phrase::Batches) != nullptr ||
+                       find_phrase(node_.phrases, Phrase::By) != nullptr;
+    if (!batched && !meant && !node_.gate_spans.empty()) {
       resolver_.report.error("E0319", node_.gate_spans[0], "this step has no batches",
                              {"say `batches 1, 25%` or `by zone` in its first line"});
     }

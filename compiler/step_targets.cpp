@@ -207,6 +207,11 @@ class TargetsOfStep {
   std::vector<bool> members_;
 };
 
+// What a machine that sluice runs on is called.
+bool is_the_controller(std::string_view name) {
+  return name == "controller" || name == "localhost" || name == "local" || name == "self";
+}
+
 }  // namespace
 
 std::optional<plan::RoleId> find_role(const Name& name, Resolver& resolver) {
@@ -221,9 +226,13 @@ std::optional<plan::RoleId> find_role(const Name& name, Resolver& resolver) {
     hints = {fmt::format("it is a target, and steps run on roles: `on ROLE where name == \"{}\"`",
                          name.text)};
   }
+  if (is_the_controller(name.text)) {
+    hints = {
+        "a step without `on` runs on the controller, and `via controller` does so for a target"};
+  }
   constexpr std::size_t few = 12;
   if (hints.empty() && !names.empty() && names.size() <= few) {
-    hints.push_back(fmt::format("there are {}", fmt::join(names, ", ")));
+    hints.push_back(there_are(names));
   }
   resolver.report.error("E0203", name.span, fmt::format("there is no role `{}`", name.text), hints);
   return std::nullopt;

@@ -63,4 +63,8 @@ std::vector<std::string> did_you_mean(std::string_view word,
   return {fmt::format("did you mean `{}`?", found)};
 }
 
+std::string there_are(std::span<const std::string> names) {
+  return fmt::format("there {} {}", names.size() == 1 ? "is" : "are", fmt::join(names, ", "));
+}
+
 }  // namespace sluice::compiler

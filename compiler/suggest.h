@@ -16,4 +16,7 @@ std::string nearest(std::string_view word, std::span<const std::string> candidat
 std::vector<std::string> did_you_mean(std::string_view word,
                                       std::span<const std::string> candidates);
 
+// "there is web", "there are api, web".
+std::string there_are(std::span<const std::string> names);
+
 }  // namespace sluice::compiler

@@ -7,35 +7,19 @@
 
 #include "base/utf8.h"
 #include "compiler/literals.h"
+#include "compiler/misfit.h"
 #include "compiler/recovery.h"
 #include "compiler/suggest.h"
+#include "compiler/syntax_hints.h"
 #include "compiler/syntax_words.h"
 
 namespace sluice::compiler {
 
 namespace {
 
-template <class Things, class Thing>
-bool is_in(const Things& things, const Thing& thing) {
-  return std::find(things.begin(), things.end(), thing) != things.end();
-}
-
-std::string shortened(std::string_view text) {
-  constexpr std::size_t most = 40;
-  const std::string shown = base::printable(text.substr(0, most * 4));
-  if (shown.size() <= most) return shown;
-  std::size_t end = most;
-  while (end > 0 && (static_cast<unsigned char>(shown[end]) & 0xC0U) == 0x80U) --end;
-  return shown.substr(0, end) + "…";
-}
-
-class Explanation {
+class Explanation : private Misfit {
  public:
-  Explanation(const TokenList& list, const Unexpected& unexpected)
-      : list_(list), unexpected_(unexpected), token_(list.tokens[unexpected.token]) {
-    found_ = text_from(unexpected.token);
-    is_word_ = token_.kind == TokenKind::Word || token_.kind == TokenKind::Keyword;
-    if (unexpected.token > 0) before_ = text_before(unexpected.token);
+  Explanation(const TokenList& list, const Unexpected& unexpected) : Misfit(list, unexpected) {
     made_.severity = base::Severity::Error;
     made_.code = "E0111";
     made_.span = list.span(token_);
@@ -52,37 +36,6 @@ class Explanation {
   }
 
  private:
-  // The token before, or the whole of the string that ends there.
-  std::string_view text_before(std::size_t token) const {
-    std::size_t first = token - 1;
-    std::size_t open = 0;
-    for (;; --first) {
-      if (list_.tokens[first].kind == TokenKind::StringClose) ++open;
-      if (list_.tokens[first].kind == TokenKind::StringOpen && open > 0) --open;
-      if (open == 0 || first == 0) break;
-    }
-    const std::uint32_t begin = list_.tokens[first].begin;
-    return list_.file->text().substr(begin, list_.tokens[token - 1].end - begin);
-  }
-
-  // The token, or the whole of the string that begins there.
-  std::string_view text_from(std::size_t token) const {
-    std::size_t last = token;
-    std::size_t open = 0;
-    for (;; ++last) {
-      if (list_.tokens[last].kind == TokenKind::StringOpen) ++open;
-      if (list_.tokens[last].kind == TokenKind::StringClose && open > 0) --open;
-      if (open == 0 || list_.tokens[last].kind == TokenKind::End) break;
-    }
-    const std::uint32_t begin = list_.tokens[token].begin;
-    return list_.file->text().substr(begin, list_.tokens[last].end - begin);
-  }
-
-  bool expects(std::string_view word) const { return is_in(unexpected_.expected, word); }
-  bool on_new_line() const { return token_.first_on_line || token_.kind == TokenKind::End; }
-  std::string shown() const { return shortened(found_); }
-  std::string_view opening() const { return list_.text(unexpected_.begin); }
-
   void say(std::string message, std::string hint = "") {
     made_.message = std::move(message);
     if (!hint.empty()) made_.hints = {std::move(hint)};
@@ -114,8 +67,14 @@ class Explanation {
     const std::string_view rest = list_.file->text().substr(token_.begin);
     const std::string_view name = rest.substr(0, rest.find_first_of(" \t\r\n(){}<>=\"#,"));
     made_.span.end = made_.span.begin + static_cast<std::uint32_t>(name.size());
-    say(fmt::format("the {} stands in quotes", what),
-        fmt::format("write `{} \"{}\"`", behind, shortened(name)));
+    std::string hint = fmt::format("write `{} \"{}\"`", behind, shortened(name));
+    if (opening() == "after" && found_ == "previous") {
+      hint = "a step waits for the one above it anyway; `with previous` starts beside it";
+    }
+    if (opening() == "import" && this->behind(1) == "from") {
+      hint = "the path stands alone: `import \"lib/haproxy.deploy\"`";
+    }
+    say(fmt::format("the {} stands in quotes", what), hint);
     return true;
   }
 
@@ -153,10 +112,22 @@ class Explanation {
     const std::string_view rest = list_.file->text().substr(word.begin);
     const std::string_view name = rest.substr(0, rest.find_first_of(" \t\r\n(){}<>=\"#,"));
     made_.span = {list_.file_id, word.begin, word.begin + static_cast<std::uint32_t>(name.size())};
-    say(fmt::format("`{}` is no word", shortened(name)),
-        fmt::format("a name with other signs than letters, digits and `_` stands in quotes: \"{}\"",
-                    shortened(name)));
+    say(fmt::format("`{}` is no word", shortened(name)), as_a_name(name));
     return true;
+  }
+
+  // In quotes, but for the names of values, which expressions and scripts spell.
+  std::string as_a_name(std::string_view name) const {
+    constexpr std::array<std::string_view, 6> words{"variable",  "secret", "resource",
+                                                    "procedure", "use",    "gives"};
+    if (!is_in(words, behind_declaration() ? declaration_before() : opening())) {
+      return fmt::format(
+          "a name with other signs than letters, digits and `_` stands in quotes: \"{}\"",
+          shortened(name));
+    }
+    std::string word = shortened(name);
+    std::replace(word.begin(), word.end(), '-', '_');
+    return fmt::format("it is of letters, digits and `_`: `{}`", word);
   }
 
   // `a.` at the end of a line takes the keyword of the next one for a name.
@@ -168,88 +139,11 @@ class Explanation {
     return true;
   }
 
-  // The last word before the mistake that begins a phrase.
-  std::string_view opening_before() const {
-    for (std::size_t i = unexpected_.token; i-- > 0 && i + 8 > unexpected_.token;) {
-      if (!begins_phrase(list_.text(i))) continue;
-      const bool skipped = i > 0 && list_.text(i) == "skip" && list_.text(i - 1) == "unreachable";
-      return skipped ? list_.text(i - 1) : list_.text(i);
-    }
-    return "";
-  }
-
-  // Of the declaration that has just ended on this line.
-  std::string_view declaration_before() const {
-    std::size_t first = unexpected_.token;
-    while (first > 0 && !list_.tokens[first].first_on_line) --first;
-    return list_.text(first);
-  }
-
-  bool is_foreign_quote() const {
-    return found_.substr(0, 1) == "'" || found_.substr(0, 3) == "\xE2\x80\x9C" ||
-           found_.substr(0, 3) == "\xE2\x80\x9D";
-  }
-
   bool sign_of_another_language() {
-    std::string hint;
-    if (found_ == ":") hint = "a value follows `=`, as in `name = value`";
-    if (found_ == "=" && (in_expression() || behind_declaration()))
-      hint = before_ == "=" ? "one `=` is enough" : "`==` compares";
-    if (found_ == "=" && compares_here()) hint = "`==` compares, and `>=` and `<=`";
-    if (static_cast<unsigned char>(found_.substr(0, 1)[0]) >= 0x80U) {
-      hint = "names are of the letters `a` to `z` and `A` to `Z`, digits and `_`";
-    }
-    if (is_foreign_quote()) hint = "strings stand between `\"`";
-    if (found_.substr(0, 1) == ";") hint = "a statement needs no sign at its end: take it out";
-    if (found_.substr(0, 1) == "&") hint = "it is written `and`";
-    if (found_.substr(0, 1) == "|") hint = "it is written `or`";
-    if (found_.substr(0, 1) == "!") hint = "it is written `not`, or `!=` between two values";
-    if (found_ == "/" && list_.file->text().substr(token_.begin, 2).size() == 2) {
-      const char next = list_.file->text()[token_.begin + 1];
-      if (next == '/' || next == '*') hint = "a comment begins with `#`";
-    }
-    if ((found_ == "]" || found_ == ")") && before_ == ",") {
-      hint = "a list has no comma behind its last value";
-    }
-    if (found_ == "%" && touches(TokenKind::Word)) {
-      hint = fmt::format(
-          "`{}` alone stands for a percentage where it holds one, as `variable {} = "
-          "10%` says",
-          shortened(before_), shortened(before_));
-    }
-    if (found_ == "," && touches(TokenKind::Quantity) && on_both_sides()) {
-      hint = "a number has no comma: a fraction is `2.5`, and of a duration `2s500ms`";
-    }
+    const std::string hint = hint_of_sign(list_, unexpected_);
     if (hint.empty()) return false;
     say(fmt::format("`{}` does not belong {}", shown(), where()), hint);
     return true;
-  }
-
-  // The token before is of that kind, and no blank stands between.
-  bool touches(TokenKind kind) const {
-    if (unexpected_.token == 0) return false;
-    const Token& last = list_.tokens[unexpected_.token - 1];
-    return last.kind == kind && last.end == token_.begin;
-  }
-
-  bool on_both_sides() const {
-    const std::size_t next = std::min(unexpected_.token + 1, list_.tokens.size() - 1);
-    return list_.tokens[next].begin == token_.end && list_.tokens[next].kind == TokenKind::Quantity;
-  }
-
-  bool compares_here() const {
-    return opening() == "require" || opening_before() == "where" || opening_before() == "when";
-  }
-
-  // On the line on which a declaration has just ended.
-  bool behind_declaration() const {
-    return unexpected_.statement == Rule::Declaration && unexpected_.token > 0 && !on_new_line();
-  }
-
-  bool in_expression() const {
-    constexpr std::array rules{Rule::Expression, Rule::Primary, Rule::List, Rule::Arguments,
-                               Rule::Selector};
-    return is_in(rules, unexpected_.rule);
   }
 
   // `30 s`, `25 %` and `1h 30m`.
@@ -326,25 +220,14 @@ class Explanation {
     const std::string_view usage = usage_of(opening());
     constexpr std::array<std::string_view, 4> simple{"resource", "deadline", "at", "minimum"};
     const bool shows = unexpected_.statement == Rule::Phrase || is_in(simple, opening());
-    const std::string hint =
-        shows && !usage.empty() ? fmt::format("write it as `{}`", usage) : std::string();
+    std::string hint = hint_within(list_, unexpected_);
+    if (hint.empty() && shows && !usage.empty()) hint = fmt::format("write it as `{}`", usage);
     if (on_new_line() || (token_.kind != TokenKind::Keyword && token_.kind != TokenKind::Unknown)) {
       say(fmt::format("a value is missing behind `{}`", shortened(before_)), hint);
     } else {
-      say(fmt::format("`{}` is no value", shown()),
-          is_compared(unexpected_.token) ? property_hint(found_) : hint);
+      say(fmt::format("`{}` is no value", shown()), hint);
     }
     return true;
-  }
-
-  // A property that is named like a word of the language: `where role == "primary"`.
-  bool is_compared(std::size_t token) const {
-    constexpr std::array<std::string_view, 6> signs{"==", "!=", "<", "<=", ">", ">="};
-    return list_.tokens[token].kind == TokenKind::Keyword && is_in(signs, list_.text(token + 1));
-  }
-  std::string property_hint(std::string_view word) const {
-    return fmt::format("`{0}` is a word of the language; a property named so is `target.{0}`",
-                       word);
   }
 
   bool in_a_list() {
@@ -360,128 +243,41 @@ class Explanation {
     }
     if (behind_declaration()) {
       say(fmt::format("`{}` does not belong behind `{}`", shown(), shortened(before_)));
-      if (is_word_ && !is_attribute()) {
+      // `user` behind `connect ssh` is no misspelt `use`.
+      const bool misspelt = token_.kind == TokenKind::Word && !is_attribute();
+      if (misspelt && declaration_before() != "connect") {
         made_.hints = did_you_mean(found_, unexpected_.expected);
       }
       if (made_.hints.empty()) made_.hints = hints_behind_declaration();
       return true;
     }
-    say(fmt::format("`{}` does not belong {}", shown(), place->where), special_hint(rule));
+    say(fmt::format("`{}` does not belong {}", shown(), place->where),
+        hint_in_place(list_, unexpected_, rule));
     if (!made_.hints.empty()) return true;
     if (is_word_) made_.hints = did_you_mean(found_, expected_words());
     if (!made_.hints.empty()) return true;
-    const bool behind_name =
-        unexpected_.token > 0 && list_.tokens[unexpected_.token - 1].kind == TokenKind::StringClose;
-    if (rule == Rule::Step && is_word_ && behind_name) {
+    if (rule == Rule::Step && is_word_ && behind_string()) {
       made_.hints = {fmt::format("where it runs stands behind `on`: `on {}`", shown())};
       return true;
     }
-    // On the line of a phrase it was meant to be a part of it.
+    // On the line of a phrase it was meant to be a part of it, unless it begins something itself.
     const std::string_view phrase = opening_before();
+    const TokenKind next = kind_behind();
+    const bool begins = is_word_ && rule == Rule::StepBody &&
+                        (next == TokenKind::StringOpen || next == TokenKind::OpenBrace);
     const std::string_view usage =
-        on_new_line() || phrase == "on" ? std::string_view() : usage_of(phrase);
+        on_new_line() || begins || phrase == "on" ? std::string_view() : usage_of(phrase);
     made_.hints = {usage.empty() ? std::string(place->hint)
                                  : fmt::format("write it as `{}`", usage)};
     return true;
   }
 
-  // `user = …`, which has lost its block.
-  bool is_attribute() const {
-    return list_.text(std::min(unexpected_.token + 1, list_.tokens.size() - 1)) == "=";
-  }
-
   std::vector<std::string> hints_behind_declaration() const {
     if (found_ == "?") return {"a choice is written `if lanes > 3 then 1 else 2`"};
+    if (std::string hint = hint_within(list_, unexpected_); !hint.empty()) return {hint};
     const std::string_view usage = usage_of(declaration_before());
     if (usage.empty()) return {};
     return {fmt::format("write it as `{}`", usage)};
-  }
-
-  std::string special_hint(Rule rule) const {
-    if (found_ == "?") return "a choice is written `if lanes > 3 then 1 else 2`";
-    const std::string_view next =
-        list_.text(std::min(unexpected_.token + 1, list_.tokens.size() - 1));
-    const std::string_view foreign = hint_for(found_, rule);
-    if (!foreign.empty() && (rule != Rule::Step || found_ != "and" || opening_before() == "on")) {
-      return std::string(foreign);
-    }
-    if ((found_ == "and" || found_ == "or") && is_compared(unexpected_.token + 1)) {
-      return property_hint(next);
-    }
-    if (rule == Rule::Step && before_ == "once" && unexpected_.token > 1 &&
-        list_.text(unexpected_.token - 2) == "on") {
-      return fmt::format("`once` stands before `on`: `once on {}`", shown());
-    }
-    if (rule == Rule::Declaration && token_.kind == TokenKind::Keyword && begins_phrase(found_)) {
-      return fmt::format("`{}` belongs to a step, as in `step \"Name\" on web window 3 {{ … }}`",
-                         found_);
-    }
-    if (const std::string_view hint = hint_in_step(rule); !hint.empty()) return std::string(hint);
-    if (rule == Rule::StepBody && token_.kind == TokenKind::Keyword && place_at_top()) {
-      if (found_ == "environment") {
-        return "a script's own variables stand in its block, as in `run script \"…\" { environment "
-               "{ TOKEN = "
-               "api_token } }`";
-      }
-      return fmt::format("`{}` stands at the top of the file, outside of the steps", found_);
-    }
-    if (token_.kind != TokenKind::Word) return "";
-    if (rule == Rule::Declaration && next == "=") {
-      return fmt::format("a variable is declared: `variable {} = …`", shown());
-    }
-    if ((rule == Rule::Declaration || rule == Rule::StepBody) && next == "(") {
-      return fmt::format("a procedure is used so: `use {}(…)`", shown());
-    }
-    if (rule == Rule::StepBody && unexpected_.token > 1 &&
-        list_.text(unexpected_.token - 2) == "run" && !on_new_line() && next != "=") {
-      return fmt::format("what is worked out is an attribute, as in `run wait {{ duration = {} }}`",
-                         shown());
-    }
-    if (rule == Rule::RoleBody && next == "=") {
-      return fmt::format(
-          "a property stands in the block of its target: `target \"web-1\" {{ {} = … }}`", shown());
-    }
-    if (rule == Rule::StepBody && list_.text(unexpected_.token + 1) == "=") {
-      return "attributes stand in the block of an action, as in `run http { url = \"…\" }`";
-    }
-    if (found_ == "lockstep") return "it is written `batches 5 in lockstep`";
-    const bool behind_role = rule == Rule::Step && opening_before() == "on" && before_ != "failure";
-    const bool nothing_like_it = did_you_mean(found_, unexpected_.expected).empty();
-    return behind_role && nothing_like_it ? "several roles are joined by `,`, as in `on web, api`"
-                                          : "";
-  }
-
-  // What is nearly a phrase of a step.
-  std::string_view hint_in_step(Rule rule) const {
-    constexpr std::array<std::string_view, 5> each{"of", "in", "each", "for", "at"};
-    constexpr std::array<std::string_view, 5> failure{"error", "errors", "fail", "failed",
-                                                      "failures"};
-    const std::string_view phrase = opening_before();
-    if (phrase == "after" && found_ == "and") return "several stand in a row: `after \"A\", \"B\"`";
-    if (rule == Rule::Step && phrase == "window" && is_in(each, found_)) {
-      return "a window of its own for each value of a property is written `window 2 per zone`";
-    }
-    if (rule == Rule::StepBody && phrase == "on" && is_in(failure, before_)) {
-      return "what a failure does is written `on failure halt`";
-    }
-    if (rule == Rule::StepBody && phrase == "when" && found_ == "or") {
-      return "`success`, `failure` and `always` stand alone: `when always` is after both";
-    }
-    const bool behind_name =
-        unexpected_.token > 0 && list_.tokens[unexpected_.token - 1].kind == TokenKind::StringClose;
-    if (rule == Rule::Step && phrase.empty() && behind_name && token_.kind == TokenKind::Word &&
-        did_you_mean(found_, unexpected_.expected).empty()) {
-      return "roles stand behind `on`, as in `on web`";
-    }
-    return "";
-  }
-
-  // A word that begins a declaration, and nothing else.
-  bool place_at_top() const {
-    constexpr std::array<std::string_view, 12> words{
-        "deployment", "import",  "inventory", "role",        "connect",  "variable",
-        "secret",     "require", "procedure", "environment", "deadline", "resource"};
-    return is_in(words, found_);
   }
 
   // With the words that could have gone on with the phrase before.
@@ -531,7 +327,10 @@ class Explanation {
     } else {
       say(fmt::format("`{}` does not belong {}", shown(), where()));
     }
-    if (is_word_ && !ended) made_.hints = did_you_mean(found_, unexpected_.expected);
+    if (std::string hint = hint_within(list_, unexpected_); !hint.empty()) made_.hints = {hint};
+    if (made_.hints.empty() && token_.kind == TokenKind::Word && !ended) {
+      made_.hints = did_you_mean(found_, unexpected_.expected);
+    }
     if (!made_.hints.empty()) return;
     if (unexpected_.rule == Rule::String) {
       made_.hints = {"one expression stands between `${` and `}`"};
@@ -576,12 +375,6 @@ class Explanation {
     return kept;
   }
 
-  const TokenList& list_;
-  const Unexpected& unexpected_;
-  const Token& token_;
-  std::string_view found_;
-  std::string_view before_;
-  bool is_word_ = false;
   base::Diagnostic made_;
 };
 

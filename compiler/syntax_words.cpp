@@ -74,7 +74,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 55> usages{{
     {"fails", "fails 2%"},
     {"offline", "offline 1%"},
     {"gives", "gives healthy = \"yes\""},
-    {"uses", "uses 500MB of uplink"},
+    {"uses", "uses 500MB of uplink` or `uses 1 of license"},
     {"tags", "tags nightly, db"},
     {"skip", "skip verified"},
     {"idempotent", "idempotent"},
@@ -94,6 +94,11 @@ struct Foreign {
   Rule place;
   std::string_view hint;
 };
+constexpr std::string_view waits = "a step names those that it waits for: `after \"Name\"`";
+constexpr std::string_view one_by_one = "one target after the other is `window 1`";
+constexpr std::string_view remark = "a remark is a comment: `# …`";
+constexpr std::string_view outputs =
+    "a script writes its outputs to `$SLUICE_OUTPUT`; what to assume is `gives name = \"…\"`";
 constexpr std::array foreign_words{
     Foreign{"var", Rule::Declaration, "did you mean `variable`?"},
     Foreign{"let", Rule::Declaration, "did you mean `variable`?"},
@@ -134,6 +139,26 @@ constexpr std::array foreign_words{
     Foreign{"serial", Rule::Step, "did you mean `window` or `batches`?"},
     Foreign{"serial", Rule::StepBody, "did you mean `window` or `batches`?"},
     Foreign{"and", Rule::Step, "several roles are joined by `,`, as in `on web, api`"},
+    Foreign{"before", Rule::Step, waits},
+    Foreign{"before", Rule::StepBody, waits},
+    Foreign{"one", Rule::Step, one_by_one},
+    Foreign{"sequential", Rule::Step, one_by_one},
+    Foreign{"sequentially", Rule::Step, one_by_one},
+    Foreign{"rolling", Rule::Step, one_by_one},
+    Foreign{"canary", Rule::Step, "`batches 1, 25%` begins with one target"},
+    Foreign{"canary", Rule::StepBody, "`batches 1, 25%` in the first line begins with one target"},
+    Foreign{"description", Rule::StepBody, remark},
+    Foreign{"comment", Rule::StepBody, remark},
+    Foreign{"env", Rule::StepBody,
+            "a script's own variables stand in its block: `environment { … }`"},
+    Foreign{"outputs", Rule::StepBody, outputs},
+    Foreign{"output", Rule::StepBody, outputs},
+    Foreign{"register", Rule::StepBody, outputs},
+    Foreign{"until", Rule::StepBody, "did you mean `retry`?"},
+    Foreign{"ignore_errors", Rule::StepBody, "it is written `on failure ignore`"},
+    Foreign{"delegate_to", Rule::StepBody, "it stands in the first line: `via lb`"},
+    Foreign{"become", Rule::StepBody, "who logs in stands at `connect ssh { user = \"…\" }`"},
+    Foreign{"rollback", Rule::StepBody, "how it is taken back is `undo { run \"command\" }`"},
 };
 
 constexpr std::array<std::string_view, 19> units{"ms",  "s",    "m",    "h",    "d",   "B",   "kB",

@@ -79,6 +79,7 @@ void warn(const SyntaxTree& tree, Resolver& resolver) {
   warn_of_steps(pairing.steps(), resolver);
   warn_of_runs(pairing.runs(), resolver);
   warn_of_scripts(pairing.runs(), resolver);
+  warn_of_texts(tree, pairing.runs(), resolver);
   warn_of_unused(tree.file, resolver);
 }
 

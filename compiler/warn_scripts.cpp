@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "base/characters.h"
@@ -88,12 +89,23 @@ class ScriptReader {
       return;
     }
     const bool ours = std::any_of(variable.name.begin(), variable.name.end(), is_lower);
-    const std::string near = ours ? nearest(variable.name, names_) : "";
+    std::string near = ours ? nearest(variable.name, names_) : "";
+    if (near.empty() && !is_of_the_system(variable.name)) {
+      near = nearest(variable.name, script.given);
+    }
     if (near.empty() || near == variable.name) return;
     resolver_.report.warning(
         "W0403", place(variable, script),
         fmt::format("the shell will look for `{}`, and there is none", variable.name),
         {fmt::format("did you mean `{}`?", near)});
+  }
+
+  // What scripts read anyway, though one of their own is called nearly so.
+  static bool is_of_the_system(std::string_view name) {
+    constexpr std::array<std::string_view, 12> names{"HOME", "PATH", "USER",     "SHELL",
+                                                     "PWD",  "TERM", "LANG",     "UID",
+                                                     "IFS",  "HOST", "HOSTNAME", "TMPDIR"};
+    return std::find(names.begin(), names.end(), name) != names.end();
   }
 
   void warn_of_parted(const ShellVariable& variable, const VariableEntry& entry,
@@ -127,13 +139,6 @@ class ScriptReader {
   std::vector<std::string> names_;
 };
 
-bool is_shell(const plan::Action& action) {
-  const plan::Expression* shell = action.attribute("shell");
-  const plan::Value* value = shell == nullptr ? nullptr : plan::constant_value(*shell);
-  if (value == nullptr) return action.kind == "package";
-  return *value == plan::Value{std::string("sh")} || *value == plan::Value{std::string("bash")};
-}
-
 // Where an attribute's text stands: behind the kind, or in the block.
 const ExpressionNode* node_of(const RunNode& run, const ActionSchema& schema,
                               std::string_view name) {
@@ -145,6 +150,13 @@ const ExpressionNode* node_of(const RunNode& run, const ActionSchema& schema,
 }
 
 }  // namespace
+
+bool is_shell(const plan::Action& action) {
+  const plan::Expression* shell = action.attribute("shell");
+  const plan::Value* value = shell == nullptr ? nullptr : plan::constant_value(*shell);
+  if (value == nullptr) return action.kind == "package";
+  return *value == plan::Value{std::string("sh")} || *value == plan::Value{std::string("bash")};
+}
 
 void warn_of_scripts(std::span<const PlannedRun> runs, Resolver& resolver) {
   ScriptReader reader(resolver);

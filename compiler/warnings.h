@@ -24,8 +24,12 @@ struct PlannedStep {
   plan::StepId id;
 };
 
+void warn_of_texts(const SyntaxTree& tree, std::span<const PlannedRun> runs, Resolver& resolver);
 void warn_of_scripts(std::span<const PlannedRun> runs, Resolver& resolver);
 void warn_of_runs(std::span<const PlannedRun> runs, Resolver& resolver);
 void warn_of_steps(std::span<const PlannedStep> steps, Resolver& resolver);
+
+// Whether `sh` or `bash` reads the action's script.
+bool is_shell(const plan::Action& action);
 
 }  // namespace sluice::compiler

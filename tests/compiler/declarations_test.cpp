@@ -68,6 +68,22 @@ step "D" { run "true" }
 
 }  // namespace
 
+TEST_CASE("a property named like a word of the language is compared by its bare name") {
+  const Compiled made = compile(R"(deployment "Acme"
+role db {
+  target "db-1" { role = "primary" order = 1 window = "night" }
+  target "db-2" { role = "replica" order = 2 window = "day" }
+  target "db-3" { role = "replica" order = 3 window = "night" }
+}
+step "A" on db where role == "replica" and order > 2 or (window != "night") window 1 {
+  run "true"
+}
+)");
+  CHECK(made.said == "");
+  REQUIRE(made.plan);
+  CHECK(target_names(*made.plan, made.plan->steps[plan::StepId{0}].targets) == "db-2 db-3");
+}
+
 TEST_CASE("an inventory's groups are roles, and its connections merge with the nearest connect") {
   const Compiled made = compile(R"(deployment "Acme"
 inventory "hosts.ini"
