@@ -188,6 +188,7 @@ void SshExecutor::forget(Host& row) {
   if (row.windows) address_powershell(request);
   request.input = request_forget(nonce, row.run, row.epoch);
   request.stays = true;  // where there is one: it ends behind this
+  request.patience = settings_.patience;
   request.on_end = [this, &row](const SshConnection::End&) { close(row); };
   row.connection->open(std::move(request));
 }

@@ -23,7 +23,9 @@ struct SshSettings {
   std::string directory;  // for sockets: private, there already, its path at most 60 bytes
   // How long a host that was reached may stay away before what runs on it counts as lost.
   base::Duration lost_after{300'000};
-  base::Duration grace{5'000};       // from TERM to KILL, on the host
+  base::Duration grace{5'000};  // from TERM to KILL, on the host
+  // How long a login may take until the wrapper's first word, before it counts as cut off.
+  base::Duration patience{60'000};
   base::Duration follow_after{300};  // what ends sooner shows its output at its end
 };
 

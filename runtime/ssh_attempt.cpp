@@ -174,6 +174,11 @@ void SshExecutor::Attempt::address(SshConnection::Request& request) const {
   request.command = wrapper_command();
 }
 
+// A slow link takes its time for what is sent, and a script its grace to end.
+base::Duration SshExecutor::Attempt::patience_for(const std::string& input) const {
+  return settings_.patience + settings_.grace + base::Duration{std::int64_t(input.size())};
+}
+
 void SshExecutor::Attempt::ask(Watcher& watcher) {
   const std::string nonce = fresh_nonce();
   watcher = {};
@@ -186,6 +191,7 @@ void SshExecutor::Attempt::ask(Watcher& watcher) {
   address(request);
   request.input = request_for(watcher, nonce, stays);
   request.stays = stays;
+  request.patience = patience_for(request.input);
   request.on_output = [this, &watcher](Stream stream, std::string_view bytes) {
     heard(watcher, stream, bytes);
   };
@@ -202,9 +208,11 @@ void SshExecutor::Attempt::heard(Watcher& watcher, Stream stream, std::string_vi
     return take_mark(watcher);
   }
   for (WrapperAnswer& answer : watcher.answers.take(bytes)) {
+    connection_.heard(watcher.session);
     if (answer.kind == Verdict::Outputs) continue;
     if (answer.kind != Verdict::Running) {
       watcher.verdict = std::move(answer);
+      await_mark(watcher);
       take_mark(watcher);
       continue;
     }
@@ -216,6 +224,15 @@ void SshExecutor::Attempt::heard(Watcher& watcher, Stream stream, std::string_vi
     if (cancelled_ || follower_ != 0) continue;
     follow_timer_ = loop_.after(settings_.follow_after, [this] { follow(); });
   }
+}
+
+// Where a login sends what is written nowhere, the mark never comes.
+void SshExecutor::Attempt::await_mark(Watcher& watcher) {
+  if (watcher.whole || watcher.mark.empty()) return;
+  answered_soon_ = loop_.after(settings_.patience, [this, &watcher] {
+    connection_.release(watcher.session);
+    watcher_ended(watcher, {});
+  });
 }
 
 // Both streams have brought all of the answer: the session is free for the next action.
@@ -244,8 +261,10 @@ void SshExecutor::Attempt::follow() {
   address(request);
   request.input = request_follow(nonce, key_, delivered_);
   request.keep_input_open = true;
+  request.patience = patience_for(request.input);
   request.on_output = [this](Stream stream, std::string_view bytes) {
     if (stream == Stream::Output) deliver(follower_output_.take(bytes));
+    if (follower_output_.open()) connection_.heard(follower_);
   };
   request.on_end = [this](const SshConnection::End&) { follower_ = 0; };
   follower_ = connection_.open(std::move(request));
@@ -298,7 +317,7 @@ void SshExecutor::Attempt::ended_without_verdict(Watcher& watcher, const SshConn
     case How::Broken:
       touched_ = true;
       perhaps_begun_ = true;
-      return ask_again_later(watcher, "");
+      return ask_again_later(watcher, how.why);
     case How::Exited:
       break;
   }
@@ -356,8 +375,10 @@ void SshExecutor::Attempt::fetch_rest() {
   SshConnection::Request request;
   address(request);
   request.input = request_rest(nonce, key_, delivered_);
+  request.patience = patience_for(request.input);
   request.on_output = [this](Stream stream, std::string_view bytes) {
     if (stream == Stream::Output) deliver(follower_output_.take(bytes));
+    if (follower_output_.open()) connection_.heard(rest_);
   };
   request.on_end = [this](const SshConnection::End& how) {
     rest_ = 0;

@@ -51,8 +51,10 @@ class SshExecutor::Attempt {
   };
 
   void ask(Watcher& watcher);
+  base::Duration patience_for(const std::string& input) const;
   void address(SshConnection::Request& request) const;
   void heard(Watcher& watcher, Stream stream, std::string_view bytes);
+  void await_mark(Watcher& watcher);
   void take_mark(Watcher& watcher);
   void answered_whole(Watcher& watcher);
   void watcher_ended(Watcher& watcher, const SshConnection::End& end);

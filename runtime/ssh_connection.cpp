@@ -122,10 +122,31 @@ bool SshConnection::go_on(Session session) {
   }
   std::erase(waiting_, session);
   row.begun = true;
+  be_patient(session);
   row.session = std::move(kept_);
   row.session->go_on(row.request.input, row.request.on_output,
                      [this, session](const MuxSession::End& end) { session_ended(session, end); });
   return true;
+}
+
+// A login that hangs, or writes without end, is no link that is lost: ssh itself waits for ever.
+void SshConnection::be_patient(Session session) {
+  Row& row = rows_[session];
+  if (row.request.patience == base::Duration{}) return;
+  row.patience = loop_.after(row.request.patience, [this, session] {
+    last_end_ = loop_.now();
+    End told;
+    told.why =
+        fmt::format("{} was reached, and its login did not come as far as the script in {}",
+                    place_.address, plan::to_text(plan::Value{rows_[session].request.patience}));
+    end_session(session, told);
+    admit();
+  });
+}
+
+void SshConnection::heard(Session session) {
+  const auto found = rows_.find(session);
+  if (found != rows_.end()) found->second.patience = Loop::Timer();
 }
 
 bool SshConnection::begun(Session session) const {
@@ -244,11 +265,13 @@ void SshConnection::begin(Session session) {
   options.on_output = row.request.on_output;
   options.on_end = [this, session](const MuxSession::End& end) { session_ended(session, end); };
   row.begun = true;
+  be_patient(session);
   row.session = std::make_unique<MuxSession>(loop_, control_path_, std::move(options));
 }
 
 void SshConnection::session_ended(Session session, const MuxSession::End& end) {
   rows_[session].session = nullptr;
+  rows_[session].patience = Loop::Timer();
   if (end.how != MuxSession::End::How::Refused) last_end_ = loop_.now();
   End told;
   switch (end.how) {

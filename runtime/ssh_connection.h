@@ -32,7 +32,7 @@ class SshConnection {
     };
     How how = How::Broken;
     int exit_value = 0;
-    std::string why;  // of Unreachable and Refused
+    std::string why;  // of Unreachable and Refused, and of Broken where patience has ended
     bool operator==(const End&) const = default;
   };
   // What happens where the host allows no more sessions: a needed one waits until another has
@@ -50,6 +50,9 @@ class SshConnection {
     // The command takes another request when it has answered one: its session may be that of one
     // before, and may be kept for the next.
     bool stays = false;
+    // How long it may take until it is heard(): it ends then as Broken. Counts from when it was
+    // sent; none: for ever.
+    base::Duration patience{};
     std::function<void(Stream, std::string_view)> on_output;
     // Once, after the last output, from the loop.
     std::function<void(const End&)> on_end;
@@ -66,6 +69,8 @@ class SshConnection {
   Session open(Request request);
   // Whether something may have been sent for it to the host.
   bool begun(Session session) const;
+  // What was waited for has begun to come: it may take its time now.
+  void heard(Session session);
   // The answer of one that stays has come whole: the next that stays goes there. Its own end is not
   // told any more. Not from inside of on_output.
   void keep(Session session);
@@ -89,6 +94,7 @@ class SshConnection {
     std::unique_ptr<MuxSession> session;  // nothing: it waits
     std::uint32_t refusals = 0;           // by the host
     bool begun = false;
+    Loop::Timer patience;
   };
   struct Forward {
     std::string path;
@@ -106,6 +112,7 @@ class SshConnection {
   void admit();
   void begin(Session session);
   bool go_on(Session session);
+  void be_patient(Session session);
   void drop_kept();
   void session_ended(Session session, const MuxSession::End& end);
   void session_refused(Session session, const std::string& why);

@@ -28,9 +28,11 @@ void SshExecutor::Predecessors::begin() {
   request.command = wrapper_command();
   if (windows_) address_powershell(request);
   request.input = request_cancel(nonce, lost_.back(), settings_.grace);
+  request.patience = settings_.patience + settings_.grace;
   request.on_output = [this](Stream stream, std::string_view bytes) {
     if (stream != Stream::Errors) return;
     for (WrapperAnswer& answer : answers_.take(bytes)) {
+      connection_.heard(session_);
       const bool ends = answer.kind != WrapperAnswer::Kind::Running &&
                         answer.kind != WrapperAnswer::Kind::Outputs;
       if (ends) verdict_ = std::move(answer);
@@ -54,7 +56,7 @@ void SshExecutor::Predecessors::ended(const SshConnection::End& end) {
   if (waits_for_host_ && end.how != How::Exited) return again_later(end.why);
   if (end.how == How::Unreachable) return give_up(Completion::Ending::Unreachable, end.why);
   if (end.how == How::Refused) return give_up(Completion::Ending::NotStarted, end.why);
-  again_later(ssh_reason(answers_.said()));
+  again_later(end.why.empty() ? ssh_reason(answers_.said()) : end.why);
 }
 
 void SshExecutor::Predecessors::again_later(const std::string& why) {

@@ -1,6 +1,7 @@
 // What happens to scripts on ssh hosts when the connection, the host or the operator ends them.
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -59,6 +60,48 @@ TEST_CASE("a login that says nothing for a while has not lost what runs there", 
   remote.wait_for(answer);
   CHECK(answer->output == "before\nafter the silence\n");
   CHECK(answer->completion->exit_code == 7);
+  CHECK(test::read_text(remote.server.home() + "/effects") == "began\n");
+}
+
+TEST_CASE("a login that hangs, or writes without end, is given up", "[ssh]") {
+  for (const char* hangs : {"cat < gate", "while [ -e gate ]; do echo noise; done"}) {
+    INFO(hangs);
+    OddLogin login(hangs);
+    const std::string gate = login.place.path() + "/gate";
+    REQUIRE(::mkfifo(gate.c_str(), 0600) == 0);
+    Remote remote(login.options, base::Duration{1'000}, base::Duration{200});
+    const test::Answer answer = remote.run("echo began >> $HOME/effects");
+    CHECK(answer.completion->ending == runtime::Completion::Ending::Lost);
+    CHECK(answer.completion->detail.find("its login did not come as far as the script") !=
+          std::string::npos);
+    CHECK(login.count() > 1);
+    // One that reads there ends with this, the other when it has nobody to write to.
+    if (std::string_view(hangs).starts_with("cat")) Remote::open_gate(gate, "");
+  }
+}
+
+TEST_CASE("a login that sends output nowhere has its exit status known all the same", "[ssh]") {
+  OddLogin login("exec >/dev/null; false");
+  Remote remote(login.options, base::Duration{500}, base::Duration{200});
+  const test::Answer answer = remote.run("echo began >> $HOME/effects; echo said; exit 3");
+  CHECK(answer.completion->exit_code == 3);
+  CHECK(answer.completion->detail.find("does not give the rest of its output") !=
+        std::string::npos);
+  CHECK(answer.output.empty());
+  CHECK(test::read_text(remote.server.home() + "/effects") == "began\n");
+}
+
+TEST_CASE("a login that hangs once is let go, and what it does later begins nothing twice",
+          "[ssh]") {
+  OddLogin login("[ $(wc -l < count) -eq 1 ] && { read -r word < gate; rm gate; false; }");
+  const std::string gate = login.place.path() + "/gate";
+  REQUIRE(::mkfifo(gate.c_str(), 0600) == 0);
+  Remote remote(login.options, base::Duration{60'000}, base::Duration{200});
+  const test::Answer answer = remote.run("echo began >> $HOME/effects");
+  CHECK(answer.completion->exit_code == 0);
+  Remote::open_gate(gate, "go\n");
+  remote.waiting.until_seen([&] { return !std::filesystem::exists(gate); });
+  remote.run("true");
   CHECK(test::read_text(remote.server.home() + "/effects") == "began\n");
 }
 

@@ -12,11 +12,13 @@ namespace sluice::test {
 
 namespace {
 
-runtime::SshSettings settings(const std::string& directory, base::Duration lost_after) {
+runtime::SshSettings settings(const std::string& directory, base::Duration lost_after,
+                              base::Duration patience) {
   runtime::SshSettings made;
   made.files = {"", "", ""};
   made.directory = directory;
   made.lost_after = lost_after;
+  made.patience = patience;
   made.grace = base::Duration{300};
   made.follow_after = base::Duration{0};
   return made;
@@ -24,11 +26,11 @@ runtime::SshSettings settings(const std::string& directory, base::Duration lost_
 
 }  // namespace
 
-Remote::Remote(SshServer::Options options, base::Duration lost_after)
+Remote::Remote(SshServer::Options options, base::Duration lost_after, base::Duration patience)
     : server(std::move(options)),
       requests(waiting),
       processes(waiting.loop),
-      executor(waiting.loop, processes, settings(place.path(), lost_after)) {}
+      executor(waiting.loop, processes, settings(place.path(), lost_after, patience)) {}
 
 Answer Remote::run(const std::string& body, std::vector<std::string> environment) {
   return requests.run(executor, requests.script(server.where(), body, std::move(environment)));

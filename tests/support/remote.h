@@ -11,7 +11,8 @@
 namespace sluice::test {
 
 struct Remote {
-  explicit Remote(SshServer::Options options = {}, base::Duration lost_after = {60'000});
+  explicit Remote(SshServer::Options options = {}, base::Duration lost_after = {60'000},
+                  base::Duration patience = {60'000});
 
   Answer run(const std::string& body, std::vector<std::string> environment = {});
   std::shared_ptr<Answer> start(const std::string& body, std::vector<std::string> environment = {});

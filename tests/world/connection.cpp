@@ -46,6 +46,12 @@ bool SshConnection::begun(Session session) const {
   return found != sessions.end() && found->second->sent;
 }
 
+void SshConnection::heard(Session session) {
+  const auto& sessions = wires()[this]->sessions;
+  const auto found = sessions.find(session);
+  if (found != sessions.end()) found->second->heard = true;
+}
+
 void SshConnection::keep(Session session) {
   Network::current().keep(wires()[this], session);
 }

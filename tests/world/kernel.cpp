@@ -36,6 +36,7 @@ std::string_view fault_name(Fault fault) {
       "requests late",
       "requests doubled",
       "noisy logins",
+      "logins that hang",
       "sessions refused",
       "sessions kept for the next request",
       "slow messages",

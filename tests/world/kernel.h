@@ -33,6 +33,7 @@ enum class Fault : std::uint8_t {
   RequestLate,
   RequestDoubled,
   NoisyLogin,
+  LoginHangs,
   SessionRefused,
   SessionKept,
   SlowMessage,

@@ -22,7 +22,8 @@ Network*& current_network() {
 
 }  // namespace
 
-Network::Network(Kernel& kernel, NetworkSettings settings) : kernel_(kernel), settings_(settings) {
+Network::Network(Kernel& kernel, NetworkSettings settings)
+    : kernel_(kernel), settings_(settings), hanging_(settings.hanging_seed) {
   current_network() = this;
 }
 Network::~Network() {
@@ -83,6 +84,7 @@ std::shared_ptr<Network::Session> Network::take_session(const std::shared_ptr<Wi
   if (request.stays) session = std::exchange(wire->kept, nullptr);
   if (!session) session = std::make_shared<Session>();
   session->id = ++wire->last;
+  session->heard = false;
   session->request = std::move(request);
   return session;
 }
@@ -118,6 +120,32 @@ Network::SessionId Network::open(const std::shared_ptr<Wire>& wire,
   return session->id;
 }
 
+// As the runtime's own connection does it: from when it was sent.
+void Network::be_patient(const std::shared_ptr<Wire>& wire,
+                         const std::shared_ptr<Session>& session) {
+  if (session->request.patience == base::Duration{}) return;
+  const base::Instant end = kernel_.now() + session->request.patience;
+  kernel_.at(end, wire->owner, [wire, session, id = session->id] {
+    if (!session->open || session->heard || session->id != id || wire->gone) return;
+    if (!wire->sessions.contains(id)) return;
+    let_go(*session);
+    wire->sessions.erase(id);
+    const auto told = std::move(session->request.on_end);
+    if (told) told({How::Broken, 0, "its login did not come as far as the script"});
+  });
+}
+
+bool Network::hangs(const std::shared_ptr<Wire>& wire, const std::shared_ptr<Session>& session) {
+  constexpr std::uint32_t very_late = 200'000;
+  if (session->again || !hanging_.chance(settings_.hanging)) return false;
+  kernel_.count(Fault::LoginHangs);
+  if (hanging_.chance(50)) {
+    serve(wire, session, session->request.input,
+          kernel_.now() + base::Duration{hanging_.below(very_late)});
+  }
+  return true;
+}
+
 bool Network::logs_in(const std::shared_ptr<Wire>& wire, const std::shared_ptr<Session>& session,
                       base::Instant soon) {
   test::Dice& dice = kernel_.dice();
@@ -142,7 +170,9 @@ void Network::send(const std::shared_ptr<Wire>& wire, const std::shared_ptr<Sess
   test::Dice& dice = kernel_.dice();
   const std::string& input = session->request.input;
   const base::Instant soon = kernel_.now() + base::Duration{latency()};
+  be_patient(wire, session);
   if (!session->again && !logs_in(wire, session, soon)) return;
+  if (hangs(wire, session)) return;
   const base::Instant when = arrival(wire->host);
   if (dice.chance(settings_.lost) || when == base::Instant::never()) {
     kernel_.count(Fault::RequestLost);

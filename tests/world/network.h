@@ -20,6 +20,10 @@ struct NetworkSettings {
   // Percent of sessions.
   std::uint32_t lost = 0, cut = 0, unanswered = 0, late = 0, doubled = 0, noisy = 0, refused = 0,
                 slow = 0;
+  // Logins that hang: what was sent is served much later, or never. By numbers of their own, so
+  // that the other faults of a seed stay what they were.
+  std::uint32_t hanging = 0;
+  std::uint64_t hanging_seed = 0;
   // A session whose answer has come whole waits for the next request of its kind.
   bool keeps = false;
 };
@@ -33,6 +37,7 @@ class Network {
     runtime::SshConnection::Request request;
     bool open = true;  // at the controller
     bool sent = false;
+    bool heard = false;  // what was waited for has begun to come
     base::Instant last;  // arrival of what came before, in each direction
     std::shared_ptr<Line> line;
     bool again = false;  // it has answered one before: no login comes before the next
@@ -76,6 +81,8 @@ class Network {
   std::shared_ptr<Session> take_session(const std::shared_ptr<Wire>& wire,
                                         runtime::SshConnection::Request request);
   static void let_go(Session& session);
+  void be_patient(const std::shared_ptr<Wire>& wire, const std::shared_ptr<Session>& session);
+  bool hangs(const std::shared_ptr<Wire>& wire, const std::shared_ptr<Session>& session);
   bool logs_in(const std::shared_ptr<Wire>& wire, const std::shared_ptr<Session>& session,
                base::Instant soon);
   void send(const std::shared_ptr<Wire>& wire, const std::shared_ptr<Session>& session);
@@ -92,6 +99,7 @@ class Network {
 
   Kernel& kernel_;
   NetworkSettings settings_;
+  test::Dice hanging_;
   std::map<std::string, Host*> hosts_;
   std::map<std::string, Link> links_;
   std::vector<std::weak_ptr<Wire>> wires_;

@@ -97,6 +97,8 @@ NetworkSettings Schedule::network_settings() {
   settings.refused = rate(8);
   settings.slow = rate(10);
   settings.keeps = more_.chance(50);
+  settings.hanging_seed = seed_ ^ 0x68616e67ULL;
+  if (test::Dice(settings.hanging_seed ^ 1).chance(20)) settings.hanging = 20;
   // Logins that say nothing, time after time.
   if (hard_hosts_ && seed_ % 3 == 0) settings.noisy = 40;
   return settings;
