@@ -155,10 +155,11 @@ void RunSession::tell_questions() {
 
 void RunSession::tell_stop() {
   if (driver_->ended() && broken_.empty()) return;
-  const std::string why = !broken_.empty() ? "its journal cannot be kept: " + broken_
-                          : needs_person_  ? "a person is needed"
-                          : signal_ != 0   ? "stopped by " + runtime::signal_name(signal_)
-                                           : "it is paused";
+  const std::string why = journal_->taken_over() ? broken_
+                          : !broken_.empty()     ? "its journal cannot be kept: " + broken_
+                          : needs_person_        ? "a person is needed"
+                          : signal_ != 0         ? "stopped by " + runtime::signal_name(signal_)
+                                                 : "it is paused";
   notifications_->stopped(why, now());
 }
 
@@ -370,7 +371,21 @@ void RunSession::tell_alarms() {
   alarm_timer_ = loop_.at({start_.ms + next.ms - offset_ms_}, [] {});
 }
 
+// Who has the run is the one to ask about it.
+int RunSession::tell_taken_over() const {
+  const std::string holder =
+      runtime::Lease::holder(options_.state, plan_.deployment, plan_.environment);
+  const std::string who = holder.empty() ? "" : fmt::format(", which is {}", holder);
+  fmt::print(stderr,
+             "sluice: {}\n"
+             "  this program does nothing more; what runs belongs to the other one{}\n"
+             "  how it goes: sluice status {} --state {}\n",
+             broken_, who, folder_.name, options_.state);
+  return exit_person_needed;
+}
+
 int RunSession::finish(const runtime::OutputStore& store) {
+  if (journal_->taken_over()) return tell_taken_over();
   if (!broken_.empty()) {
     fmt::print(stderr,
                "sluice: the run was stopped, for its journal cannot be kept: {}\n"

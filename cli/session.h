@@ -79,6 +79,7 @@ class RunSession {
   void draw_again();
   void look_ahead();
   void tell_alarms();
+  int tell_taken_over() const;
   int finish(const runtime::OutputStore& store);
   std::string what_next() const;
   int status_of(scheduler::State outcome) const;

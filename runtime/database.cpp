@@ -256,6 +256,7 @@ class SqliteJournal : public Journal {
     return attempt(instant);
   }
   bool low() const override { return low_; }
+  bool taken_over() const override { return taken_over_; }
 
   static std::string reserve_path(const std::string& path) { return path + ".reserve"; }
 
@@ -277,6 +278,7 @@ class SqliteJournal : public Journal {
     // Rolling back cannot make it worse, and the first error is the one to tell.
     const bool full = database_->is_full();
     if (database_->is_taken()) {
+      taken_over_ = true;
       done = Error{fmt::format("another program has taken this run over, and writes the journal {}",
                                database_->path())};
     }
@@ -325,6 +327,7 @@ class SqliteJournal : public Journal {
   std::string last_;
   std::int64_t seq_;
   bool low_ = false;
+  bool taken_over_ = false;
   Statement begin_;
   Statement commit_;
   Statement insert_instant_;

@@ -72,6 +72,8 @@ class Journal {
   virtual base::Status commit(const Instant& instant) = 0;
   // The disk was full, and what was kept back for this has been used: nothing more should begin.
   virtual bool low() const { return false; }
+  // Another program writes it by now: this one has nothing more to do with the run.
+  virtual bool taken_over() const { return false; }
 };
 
 // A new journal in a file that must not be there yet; and beside it `FILE.reserve`, which holds a

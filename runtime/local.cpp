@@ -199,8 +199,7 @@ void LocalExecutor::look_at_adopted(ActionRequest::Ticket ticket) {
   const auto found = running_.find(ticket);
   if (found == running_.end() || !found->second.adopted) return;
   Running& row = found->second;
-  const ScriptState state =
-      script_state(directory_, row.name, supervisor_ ? supervisor_->name() : "");
+  const ScriptState state = state_of(row.name);
   Completion lost;
   lost.ending = Completion::Ending::Lost;
   ProcessEnd end;
@@ -208,9 +207,7 @@ void LocalExecutor::look_at_adopted(ActionRequest::Ticket ticket) {
   switch (state.kind) {
     case ScriptState::Kind::Running:
       if (!row.cancelled) return;
-      if (!row.told || loop_.now() >= row.kill_at) {
-        signal_script(directory_, row.name, row.told ? SIGKILL : SIGTERM);
-      }
+      tell_to_end(row, row.name);
       row.told = true;
       return;
     case ScriptState::Kind::NotStarted:
@@ -219,26 +216,55 @@ void LocalExecutor::look_at_adopted(ActionRequest::Ticket ticket) {
         lost.detail = "the folder of its files is gone, and it may have begun";
         return finish(ticket, std::move(lost));
       }
-      if (row.cancelled) {
-        lost.ending = Completion::Ending::NotStarted;
-        lost.detail = "cancelled before it began";
-        return finish(ticket, std::move(lost));
-      }
       // After a boot what was not on the disk yet is no proof of anything.
-      if (!row.request.resumed || row.request.resumed->same_boot) return begin(ticket);
-      lost.detail = "this machine has booted since, and it may have begun";
+      if (row.request.resumed && !row.request.resumed->same_boot) {
+        lost.detail = "this machine has booted since, and it may have begun";
+        return conclude(ticket, std::move(lost));
+      }
+      if (!row.cancelled) return begin(ticket);
+      lost.ending = Completion::Ending::NotStarted;
+      lost.detail = "cancelled before it began";
       return finish(ticket, std::move(lost));
     case ScriptState::Kind::Ended:
       (state.signal != 0 ? end.signal : end.exit_code) =
           state.signal != 0 ? state.signal : state.exit_code;
-      return finish(ticket, completion_of(end));
+      return conclude(ticket, completion_of(end));
     case ScriptState::Kind::LostKilled:
       lost.detail = "what watched over it was killed";
-      return finish(ticket, std::move(lost));
+      return conclude(ticket, std::move(lost));
     case ScriptState::Kind::LostReboot:
       lost.detail = "this machine has booted since it began";
-      return finish(ticket, std::move(lost));
+      return conclude(ticket, std::move(lost));
   }
+}
+
+ScriptState LocalExecutor::state_of(const std::string& name) const {
+  return script_state(directory_, name, supervisor_ ? supervisor_->name() : "");
+}
+
+void LocalExecutor::tell_to_end(Running& row, const std::string& name) {
+  if (row.told && loop_.now() < row.kill_at) return;
+  signal_script(directory_, name, row.told ? SIGKILL : SIGTERM);
+}
+
+// Nobody goes on with what is cancelled: what a program before this one began in its place is over
+// before it is.
+void LocalExecutor::conclude(ActionRequest::Ticket ticket, Completion completion) {
+  Running& row = running_[ticket];
+  if (row.cancelled && ends_later(row)) return;  // looked at again
+  finish(ticket, std::move(completion));
+}
+
+// Whether any of it runs, which is told to end then.
+bool LocalExecutor::ends_later(Running& row) {
+  bool runs = false;
+  for (const std::string& name : row.request.later) {
+    if (state_of(name).kind != ScriptState::Kind::Running) continue;
+    tell_to_end(row, name);
+    runs = true;
+  }
+  row.told = row.told || runs;
+  return runs;
 }
 
 void LocalExecutor::deliver(Running& row) {

@@ -48,6 +48,10 @@ class LocalExecutor : public Executor {
   void supervisor_gone();
   void look();
   void look_at_adopted(ActionRequest::Ticket ticket);
+  ScriptState state_of(const std::string& name) const;
+  void tell_to_end(Running& row, const std::string& name);
+  bool ends_later(Running& row);
+  void conclude(ActionRequest::Ticket ticket, Completion completion);
   void deliver(Running& row);
   void finish(ActionRequest::Ticket ticket, Completion completion);
   void fail_soon(ActionRequest::Ticket ticket, const std::string& why);

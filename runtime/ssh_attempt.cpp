@@ -139,7 +139,8 @@ SshExecutor::Attempt::Attempt(Loop& loop, const SshSettings& settings, SshConnec
       // Where it may have begun before, nobody says that nothing was done to the host.
       touched_(request_.resumed.has_value()),
       acknowledged_(request_.resumed && request_.resumed->begun),
-      perhaps_begun_(request_.resumed.has_value()) {}
+      perhaps_begun_(request_.resumed.has_value()),
+      asked_(request_.resumed.has_value()) {}
 
 SshExecutor::Attempt::~Attempt() {
   release_all();
@@ -166,7 +167,9 @@ std::string SshExecutor::Attempt::request_for(const Watcher& watcher, const std:
                                               bool stays) const {
   if (&watcher == &canceller_) return request_cancel(nonce, key_, settings_.grace);
   if (acknowledged_) return request_attach(nonce, key_, stays);
-  return request_start(nonce, key_, payload_of(request_), stays);
+  // A Windows host has one place alone.
+  const bool again = asked_ && !is_for_powershell(request_);
+  return request_start(nonce, key_, payload_of(request_), stays, again);
 }
 
 void SshExecutor::Attempt::address(SshConnection::Request& request) const {
@@ -190,6 +193,7 @@ void SshExecutor::Attempt::ask(Watcher& watcher) {
   request.use = &watcher == &canceller_ ? SshConnection::Use::Urgent : SshConnection::Use::Needed;
   address(request);
   request.input = request_for(watcher, nonce, stays);
+  asked_ = asked_ || &watcher == &starter_;
   request.stays = stays;
   request.patience = patience_for(request.input);
   request.on_output = [this, &watcher](Stream stream, std::string_view bytes) {
@@ -281,7 +285,7 @@ void SshExecutor::Attempt::watcher_ended(Watcher& watcher, const SshConnection::
   watcher.session = 0;
   answered_soon_ = Loop::Timer();
   if (settled_) return;
-  if (watcher.verdict && leaves_open(*watcher.verdict)) {
+  if (watcher.verdict && leaves_open(watcher)) {
     return ask_again_later(
         watcher, fmt::format("the host does not say what became of it: {}", watcher.verdict->text));
   }
@@ -296,11 +300,12 @@ void SshExecutor::Attempt::watcher_ended(Watcher& watcher, const SshConnection::
   ended_without_verdict(watcher, end);
 }
 
-// Refused for now (a home that is not there for a moment, a full disk), and it may run: that is no
-// answer to what became of it. Another controller stays.
-bool SshExecutor::Attempt::leaves_open(const WrapperAnswer& verdict) const {
-  return verdict.kind == Verdict::Refused && (acknowledged_ || perhaps_begun_) &&
-         verdict.text != taken_over;
+// Refused for now (a home that is not there for a moment, a full disk), and it may run, or begin
+// yet where it is cancelled: that is no answer to what became of it. Another controller stays.
+bool SshExecutor::Attempt::leaves_open(const Watcher& watcher) const {
+  const bool may_begin = acknowledged_ || perhaps_begun_ || &watcher == &canceller_;
+  return may_begin && watcher.verdict->kind == Verdict::Refused &&
+         watcher.verdict->text != taken_over;
 }
 
 void SshExecutor::Attempt::ended_without_verdict(Watcher& watcher, const SshConnection::End& how) {

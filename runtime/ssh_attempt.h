@@ -60,7 +60,7 @@ class SshExecutor::Attempt {
   void watcher_ended(Watcher& watcher, const SshConnection::End& end);
   void ended_without_verdict(Watcher& watcher, const SshConnection::End& end);
   void ask_again_later(Watcher& watcher, const std::string& why);
-  bool leaves_open(const WrapperAnswer& verdict) const;
+  bool leaves_open(const Watcher& watcher) const;
   void follow();
   void settle(Watcher& watcher, bool whole);
   void fetch_rest();
@@ -80,6 +80,7 @@ class SshExecutor::Attempt {
   bool touched_;        // the host: a session was opened, if only perhaps
   bool acknowledged_;   // it was begun
   bool perhaps_begun_;  // by a session that was cut off, or by a program before this one
+  bool asked_;          // to begin, by this program or perhaps by one before it
   Watcher starter_;
   Watcher canceller_;
   Session follower_ = 0;

@@ -82,7 +82,7 @@ std::string answer_mark(const std::string& nonce) {
 }
 
 std::string request_start(const std::string& nonce, const WrapperKey& key,
-                          const ScriptPayload& payload, bool more) {
+                          const ScriptPayload& payload, bool more, bool again) {
   const bool within = carries_more(payload);
   std::string items;
   if (!payload.directory.empty()) add_item(items, 'd', payload.directory);
@@ -93,7 +93,8 @@ std::string request_start(const std::string& nonce, const WrapperKey& key,
   const std::string words =
       fmt::format("{} {} {} {} {}", key.action, payload.shell, base::sha256_hex(items + "\n"),
                   base::sha256_hex(payload.body), key.epoch);
-  const std::string head = first_line(nonce, "start", key.run, words, more && within) + items;
+  const std::string head =
+      first_line(nonce, again ? "again" : "start", key.run, words, more && within) + items;
   return within ? head : head + payload.body;
 }
 

@@ -38,8 +38,9 @@ struct ScriptPayload {
 // Starts the script if it was never started under this key, then answers how it ended.
 // `more`: the session takes another request when it has answered this one; answer_mark() stands
 // then behind the output, where the input can hold the script (carries_more).
+// `again`: it may have been asked for before; where its home is away, no other place is made then.
 std::string request_start(const std::string& nonce, const WrapperKey& key,
-                          const ScriptPayload& payload, bool more = false);
+                          const ScriptPayload& payload, bool more = false, bool again = false);
 bool carries_more(const ScriptPayload& payload);
 // Answers how it ends, and starts nothing: where nothing is known of it, it never begins any more.
 std::string request_attach(const std::string& nonce, const WrapperKey& key, bool more = false);

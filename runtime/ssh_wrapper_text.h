@@ -30,17 +30,24 @@ ours() { [ -d "$1" ] && [ -O "$1" ] && { [ -L "$1" ] && return 1; :; }; };
 find_place() {
 sluice_base=${HOME-}/.sluice;
 sluice_dir=$sluice_base/$sluice_run;
-if [ -d "$sluice_dir" ]; then :;
+if [ -d "$sluice_dir" ]; then
+  # Unless it was begun while its home was away.
+  for sluice_l in /var/tmp/sluice-*/"$sluice_run"; do
+    sluice_p=$sluice_l/$sluice_key;
+    known && ours "${sluice_l%/*}" && ours "$sluice_l" &&
+      sluice_base=${sluice_l%/*} && sluice_dir=$sluice_l;
+  done;
 else
-  # Where it was put before, when its home was away; else in its home.
+  # Where it was put before, when its home was away; else in its home. Of what may have been asked
+  # before nobody knows where that is: no other place is made for it.
   sluice_l=$sluice_base;
   sluice_base=/var/tmp/sluice-$(id -u);
   sluice_dir=$sluice_base/$sluice_run;
-  case $sluice_verb in start|attach|cancel)
+  case $sluice_verb in start|again|attach|cancel)
     [ -d "$sluice_dir" ] ||
       { ( umask 077; mkdir -p "$sluice_l/$sluice_run" ) 2>/dev/null &&
         sluice_base=$sluice_l && sluice_dir=$sluice_base/$sluice_run; } ||
-      ( umask 077; mkdir -p "$sluice_dir" ) ||
+      { [ "$sluice_verb" = start ] && ( umask 077; mkdir -p "$sluice_dir" ); } ||
       refuse "there is no place for its files on the host";;
   esac;
 fi;
@@ -334,7 +341,7 @@ esac;
 sluice_script=;
 find_place;
 case $sluice_verb in
-start) start;;
+start|again) start;;
 attach)
   fence "$sluice_a";
   never;

@@ -366,15 +366,22 @@ void supervise(const SupervisorSettings& settings, int socket, int lock) {
 }
 
 unsigned long long process_began(pid_t process) {
+  return process_stat(process).began;
+}
+
+ProcessStat process_stat(pid_t process) {
+  ProcessStat found;
   const auto stat = read_whole(fmt::format("/proc/{}/stat", process), 4096);
   const std::size_t behind = stat ? stat.value().rfind(')') : std::string::npos;
-  if (behind == std::string::npos) return 0;
-  // The 22nd field, and the 20th behind the name in brackets.
+  if (behind == std::string::npos) return found;
+  // The 22nd field, and the 20th behind the name in brackets; the first of these is the state.
   const char* at = stat.value().c_str() + behind + 1;
+  char state = 'Z';
+  if (std::sscanf(at, " %c", &state) != 1) return found;
   for (int field = 0; field < 19 && at != nullptr; ++field) at = std::strchr(at + 1, ' ');
-  unsigned long long began = 0;
-  if (at == nullptr || std::sscanf(at, "%llu", &began) != 1) return 0;
-  return began;
+  if (at == nullptr || std::sscanf(at, "%llu", &found.began) != 1) return ProcessStat{};
+  found.runs = state != 'Z' && state != 'X';
+  return found;
 }
 
 }  // namespace sluice::runtime

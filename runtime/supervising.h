@@ -25,7 +25,12 @@ struct SupervisorSettings {
 // In the forked process: never returns. Keeps the socket and the lock, and closes all else.
 [[noreturn]] void supervise(const SupervisorSettings& settings, int socket, int lock);
 
-// When a process began, by the kernel's count; 0 where there is none of that number.
+struct ProcessStat {
+  bool runs = false;             // it is there, and not over
+  unsigned long long began = 0;  // by the kernel's count
+};
+ProcessStat process_stat(pid_t process);
+// When a process began; 0 where there is none of that number.
 unsigned long long process_began(pid_t process);
 
 }  // namespace sluice::runtime

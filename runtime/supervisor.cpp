@@ -93,6 +93,25 @@ ScriptState ended_state(const Note& note) {
   return state;
 }
 
+struct FirstProcess {
+  pid_t number = 0;  // 0: it did not come to write that down
+  unsigned long long began = 0;
+};
+
+FirstProcess first_process(const Note& note) {
+  FirstProcess first;
+  const bool told = std::sscanf(note.process.c_str(), "%d %llu", &first.number, &first.began) == 2;
+  return told && first.number > 1 && first.began != 0 ? first : FirstProcess{};
+}
+
+// It has a file of its own for its output, perhaps: then nothing of it holds ours.
+bool runs_unheard(const Note& note) {
+  const FirstProcess first = first_process(note);
+  if (first.number == 0) return false;
+  const ProcessStat now = process_stat(first.number);
+  return now.runs && now.began == first.began;
+}
+
 }  // namespace
 
 ScriptState script_state(const std::string& directory, const std::string& name,
@@ -117,18 +136,21 @@ ScriptState script_state(const std::string& directory, const std::string& name,
   if (is_locked(directory + "/" + supervisor) || is_locked(directory + "/" + name + ".out")) {
     return state;
   }
+  note = read_note(directory, name);
+  if (runs_unheard(note)) return state;
   // What watched over it is gone: it may have written its last word between the looks.
-  state = ended_state(read_note(directory, name));
+  state = ended_state(note);
   if (state.kind != ScriptState::Kind::Ended) state.kind = ScriptState::Kind::LostKilled;
   return state;
 }
 
 void signal_script(const std::string& directory, const std::string& name, int signal) {
-  const std::string line = read_note(directory, name).process;
-  int process = 0;
-  unsigned long long since = 0;
-  if (std::sscanf(line.c_str(), "%d %llu", &process, &since) != 2 || process <= 1) return;
-  if (process_began(process) == since) ::kill(-process, signal);
+  const FirstProcess first = first_process(read_note(directory, name));
+  if (first.number == 0) return;
+  // Where it has ended its number stays the group's as long as others are in it; but where it is
+  // another process's by now, none is.
+  const unsigned long long began = process_began(first.number);
+  if (began == 0 || began == first.began) ::kill(-first.number, signal);
 }
 
 std::string boot_id() {

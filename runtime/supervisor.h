@@ -82,7 +82,7 @@ struct ScriptState {
     NotStarted,  // and no supervisor is left that could start it
     Running,     // or about to
     Ended,       // exit_code or signal
-    LostKilled,  // begun; what watched over it was killed, and nothing of it holds its output open
+    LostKilled,  // begun; what watched over it was killed, it is over, and nothing holds its output
     LostReboot,  // begun; since then the machine has booted
   };
   Kind kind = Kind::NotStarted;
@@ -92,7 +92,7 @@ struct ScriptState {
 // `own`: the name of a supervisor of the one who asks, which has not been told to start it; or "".
 ScriptState script_state(const std::string& directory, const std::string& name,
                          const std::string& own);
-// Sends the signal to all of the script's session, where its first process is still there.
+// Sends the signal to what is left of the script's session.
 void signal_script(const std::string& directory, const std::string& name, int signal);
 
 // What changes with each boot of this machine.

@@ -121,13 +121,13 @@ void UnknownOutcomes::decide(ActionRequest::Ticket ticket) {
   if (!probe) return again_or_ask(ticket);
   row.inner = ++last_;
   probe->ticket = row.inner;
-  if (row.request.resumed && probe->place.kind != plan::Connection::Kind::Local) {
-    // The program before this one may have asked. One that ran here, and was cut off, is asked
-    // anew.
+  const bool here = probe->place.kind == plan::Connection::Kind::Local;
+  if (row.request.resumed && row.asked_anew == 0 && (!here || leaves_files(*probe))) {
+    // The program before this one may have asked, and gone on by the answer.
     probe->resumed = ActionRequest::Resumed{false, true, base::Duration{}};
     probe->later = later_names(row.request, true);
   }
-  inner_.start(std::move(*probe), [this, ticket](const Completion& found) {
+  inner_.start(std::move(*probe), [this, ticket, here](const Completion& found) {
     Row& asked = rows_[ticket];
     asked.before.push_back(asked.inner);
     asked.inner = 0;
@@ -135,6 +135,10 @@ void UnknownOutcomes::decide(ActionRequest::Ticket ticket) {
       asked.lost.outcome = scheduler::Outcome::Cancelled;
       return finish(ticket, asked.lost);
     }
+    // One that ran here and was cut off is over, and nothing was begun by what it said.
+    const bool cut_off = here && found.ending == Completion::Ending::Lost;
+    if (cut_off && asked.asked_anew++ < most_begun_anew) return decide(ticket);
+    asked.asked_anew = 0;
     if (found.outcome != scheduler::Outcome::Succeeded) return again_or_ask(ticket);
     Completion completion = asked.lost;
     completion.outcome = scheduler::Outcome::Succeeded;

@@ -38,6 +38,7 @@ class UnknownOutcomes : public Executor {
     Completion lost;
     std::uint32_t begun_anew = 0;  // how often, or tried to be
     bool never_begun = false;      // the last time: its generation is still free
+    std::uint32_t asked_anew = 0;  // how often its `verify` was lost itself
     bool asked = false;
     bool cancelled = false;
   };

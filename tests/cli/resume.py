@@ -174,6 +174,28 @@ class Runs(RunCase):
         self.end(program, 0)
         self.assertEqual(self.ledger(), self.WHOLE)
 
+    def test_a_program_that_was_overtaken_says_who_has_the_run(self):
+        self.roll()
+        self.gate("web-1")
+        self.gate("web-2")
+        first = self.begin()
+        self.arrived()
+        first.send_signal(signal.SIGSTOP)
+        # As on a file system without locks.
+        shutil.rmtree(os.path.join(self.state, "leases"))
+        second = self.popen("resume", "--state", self.state)
+        self.let_go("web-1")
+        self.assertEqual(self.arrived(), "web-2")
+        first.send_signal(signal.SIGCONT)
+        said = self.end(first, 4)
+        self.assertIn("another program has taken this run over", said)
+        self.assertIn(f"process {second.pid} on ", said)
+        self.assertIn("sluice status", said)
+        self.assertNotIn("sluice resume", said)
+        self.let_go("web-2")
+        self.end(second, 0)
+        self.assertEqual(self.ledger(), self.WHOLE)
+
     def test_another_deployment_beside_it_is_not_refused(self):
         self.roll()
         self.gate("web-1")

@@ -119,6 +119,8 @@ TEST_CASE("who was overtaken while it stood still commits nothing, and is told w
   const base::Status overtaken = first.value()->commit(instant(3));
   REQUIRE_FALSE(overtaken.ok());
   CHECK(overtaken.error().message.find("another program has taken this run over") == 0);
+  CHECK(first.value()->taken_over());
+  CHECK_FALSE(second.value().journal->taken_over());
   const auto read = runtime::read_journal(path);
   REQUIRE(read.ok());
   CHECK(read.value().instants == std::vector<Instant>{instant(1), instant(2)});

@@ -43,6 +43,20 @@ struct Local {
                         requests.script(test::local_place(), body, std::move(environment)));
   }
 
+  pid_t process_in(const std::string& name) {
+    const std::string path = place.path() + "/" + name;
+    waiting.until_seen([&] { return test::read_text(path).find('\n') != std::string::npos; });
+    return std::atoi(test::read_text(path).c_str());
+  }
+  void kill_watcher() {
+    for (const pid_t child : test::children_of(::getpid())) {
+      const std::string name = test::read_text(fmt::format("/proc/{}/comm", child));
+      if (name != "sluice-scripts\n") continue;
+      ::kill(child, SIGKILL);
+      waiting.until_seen([&] { return !test::Remote::is_alive(child); });
+    }
+  }
+
   test::TemporaryDirectory place;
   test::Waiting waiting;
   test::Requests requests;
@@ -220,6 +234,86 @@ TEST_CASE("what an older program began is ended by the number it left", "[local]
   ::close(held);
   local.waiting.until([&] { return answer->completion.has_value(); });
   CHECK(answer->completion->outcome == Outcome::Cancelled);
+}
+
+TEST_CASE("a script whose watcher was killed runs on to its end, wherever its output goes",
+          "[local]") {
+  Local local;
+  test::write_text(local.place.path() + "/gate", "");
+  const runtime::ActionRequest request = local.requests.script(
+      test::local_place(),
+      "exec > \"$place/own\" 2>&1\necho $$ > \"$place/pid\"\n"
+      "while [ -e \"$place/gate\" ]; do sleep 0.02; done\necho over > \"$place/over\"\n",
+      {"place=" + local.place.path()});
+  const auto answer = local.requests.start(local.executor, request);
+  local.process_in("pid");
+  local.kill_watcher();
+  const std::string name = runtime::action_key(request);
+  CHECK(runtime::script_state(local.scripts(), name, "").kind ==
+        runtime::ScriptState::Kind::Running);
+  std::filesystem::remove(local.place.path() + "/gate");
+  local.waiting.until([&] { return answer->completion.has_value(); });
+  CHECK(answer->completion->ending == Completion::Ending::Lost);
+  CHECK(test::read_text(local.place.path() + "/over") == "over\n");
+}
+
+TEST_CASE("what is left of a script is told to end where its first process is gone", "[local]") {
+  Local local;
+  const runtime::ActionRequest request = local.requests.script(
+      test::local_place(),
+      "( trap '' TERM; while :; do sleep 0.1; done ) &\necho $! > \"$place/left\"\n"
+      "echo $$ > \"$place/pid\"\nwait\n",
+      {"place=" + local.place.path()});
+  const auto answer = local.requests.start(local.executor, request);
+  const pid_t first = local.process_in("pid");
+  const pid_t left = local.process_in("left");
+  local.kill_watcher();
+  ::kill(first, SIGKILL);
+  local.waiting.until_seen([&] { return !test::Remote::is_alive(first); });
+  const std::string name = runtime::action_key(request);
+  CHECK(runtime::script_state(local.scripts(), name, "").kind ==
+        runtime::ScriptState::Kind::Running);
+  runtime::signal_script(local.scripts(), name, SIGKILL);
+  local.waiting.until([&] { return answer->completion.has_value(); });
+  CHECK(answer->completion->ending == Completion::Ending::Lost);
+  CHECK(!test::Remote::is_alive(left));
+}
+
+TEST_CASE("what was lost here and is cancelled is over with what a program began in its place",
+          "[local]") {
+  Local local;
+  runtime::ActionRequest lost =
+      local.requests.script(test::local_place(), "echo $$ > \"$place/pid\"\nexec sleep 600\n",
+                            {"place=" + local.place.path()});
+  runtime::ActionRequest anew = lost;
+  anew.generation = 1;
+  const auto running = local.requests.start(local.executor, anew);
+  const pid_t process = local.process_in("pid");
+  test::write_text(local.scripts() + "/" + runtime::action_key(lost) + ".started",
+                   runtime::boot_id() + " supervisor-gone\n");
+  runtime::LocalExecutor second(local.waiting.loop, local.scripts());
+  lost.resumed = runtime::ActionRequest::Resumed{true, true, base::Duration{0}};
+  lost.later = {runtime::action_key(anew)};
+  const auto answer = local.requests.start(second, lost);
+  second.cancel(lost.ticket);
+  local.waiting.until([&] { return answer->completion.has_value(); });
+  CHECK(answer->completion->outcome == Outcome::Cancelled);
+  CHECK(answer->completion->ending == Completion::Ending::Lost);
+  CHECK(!test::Remote::is_alive(process));
+  local.waiting.until([&] { return running->completion.has_value(); });
+  CHECK(running->completion->signal == SIGTERM);
+}
+
+TEST_CASE("what may have begun before a boot was not simply cancelled before it began", "[local]") {
+  Local local;
+  local.run("true");
+  runtime::ActionRequest request = local.requests.script(test::local_place(), "echo ran");
+  request.resumed = runtime::ActionRequest::Resumed{false, false, base::Duration{0}};
+  const auto answer = local.requests.start(local.executor, request);
+  local.executor.cancel(request.ticket);
+  local.waiting.until([&] { return answer->completion.has_value(); });
+  CHECK(answer->completion->outcome == Outcome::Cancelled);
+  CHECK(answer->completion->ending == Completion::Ending::Lost);
 }
 
 TEST_CASE("what a script here writes to $SLUICE_OUTPUT comes with its completion", "[local]") {

@@ -412,6 +412,34 @@ TEST_CASE("who resumes knows the names of what was begun anew, and of each `veri
   CHECK(driven.hosts.started[1].later == std::vector(later.begin() + 1, later.end()));
 }
 
+TEST_CASE(
+    "a `verify` here that a program before this one asked for is found, and not asked beside it",
+    "[resume]") {
+  Driven driven("Step on a", true);
+  plan::Task& task = driven.plan.steps[plan::StepId{0}].tasks[0];
+  task.verify = static_cast<const plan::Work&>(task);
+  for (plan::Connection& connection : driven.plan.connections) {
+    connection.kind = plan::Connection::Kind::Local;
+  }
+  driven.resume(1);
+  driven.hosts.lose(0);
+  REQUIRE(driven.hosts.started.size() == 2);
+  REQUIRE(driven.hosts.started[1].resumed.has_value());
+  CHECK(!driven.hosts.started[1].later.empty());
+  const std::string verify = runtime::action_key(driven.hosts.started[1]);
+  // Cut off itself, it says nothing: it is asked anew.
+  for (std::size_t time = 1; time < 4; ++time) {
+    driven.hosts.lose(time);
+    REQUIRE(driven.hosts.started.size() == time + 2);
+    CHECK(runtime::action_key(driven.hosts.started[time + 1]) == verify);
+    CHECK(!driven.hosts.started[time + 1].resumed.has_value());
+  }
+  driven.hosts.end(4, scheduler::Outcome::Failed, Completion::Ending::Exited);
+  REQUIRE(driven.hosts.started.size() == 6);
+  CHECK(driven.hosts.started[5].action.part == scheduler::Part::Run);
+  CHECK(driven.hosts.started[5].resumed.has_value());
+}
+
 TEST_CASE("what could not be begun anew is not asked about: nothing has changed", "[resume]") {
   Driven driven("Step on a", true);
   plan::Task& task = driven.plan.steps[plan::StepId{0}].tasks[0];

@@ -1,5 +1,8 @@
 // An ssh host and two controllers, one after the other: the second finds what the first has begun,
 // and the first begins nothing more.
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <memory>
@@ -69,6 +72,68 @@ TEST_CASE("what never began is begun by who takes over; what began and is gone i
   const test::Answer gone = remote.requests.run(*second.executor, resumed(request, true));
   CHECK(gone.completion->ending == Completion::Ending::Lost);
   CHECK(test::read_text(remote.server.home() + "/ledger") == "ran\n");
+}
+
+namespace {
+
+// The home of a host goes away, as one on another machine does, and comes back.
+struct Home {
+  explicit Home(Remote& remote) : path(remote.server.home()) {}
+  ~Home() { std::filesystem::remove_all(elsewhere()); }
+  std::string aside() const { return path + ".aside"; }
+  std::string elsewhere() const { return fmt::format("/var/tmp/sluice-{}/{}", ::geteuid(), run); }
+  void go() const {
+    std::filesystem::rename(path, aside());
+    test::write_text(path, "");
+  }
+  void come() const {
+    std::filesystem::remove(path);
+    std::filesystem::rename(aside(), path);
+  }
+  runtime::ActionRequest script(Remote& remote, const std::string& ledger) const {
+    runtime::ActionRequest request = remote.requests.script(
+        remote.server.where(), "echo ran >> \"$ledger\"\n", {"ledger=" + ledger});
+    request.run = run;
+    return request;
+  }
+
+  std::string path;
+  std::string run = fmt::format("20260102-030405-{}", ::getpid());
+};
+
+}  // namespace
+
+TEST_CASE("what may have begun in a home that is away is begun nowhere else", "[ssh]") {
+  Remote remote({}, base::Duration{300});
+  const Home home(remote);
+  const std::string ledger = remote.place.path() + "/ledger";
+  const runtime::ActionRequest request = home.script(remote, ledger);
+  remote.requests.run(remote.executor, request);
+  home.go();
+  const test::Answer away = remote.requests.run(remote.executor, resumed(request, false));
+  CHECK(away.completion->ending == Completion::Ending::Lost);
+  CHECK(away.completion->detail.find("there is no place for its files on the host") !=
+        std::string::npos);
+  CHECK(!std::filesystem::exists(home.elsewhere()));
+  home.come();
+  const test::Answer back = remote.requests.run(remote.executor, resumed(request, false));
+  CHECK(back.completion->exit_code == 0);
+  CHECK(test::read_text(ledger) == "ran\n");
+}
+
+TEST_CASE("what was begun while the home was away is found when it is back", "[ssh]") {
+  Remote remote;
+  const Home home(remote);
+  const std::string ledger = remote.place.path() + "/ledger";
+  remote.requests.run(remote.executor, home.script(remote, remote.place.path() + "/other"));
+  home.go();
+  const runtime::ActionRequest request = home.script(remote, ledger);
+  CHECK(remote.requests.run(remote.executor, request).completion->exit_code == 0);
+  CHECK(std::filesystem::exists(home.elsewhere()));
+  home.come();
+  const test::Answer back = remote.requests.run(remote.executor, resumed(request, false));
+  CHECK(back.completion->exit_code == 0);
+  CHECK(test::read_text(ledger) == "ran\n");
 }
 
 TEST_CASE("a controller that another has taken over from begins and ends nothing", "[ssh]") {

@@ -86,7 +86,7 @@ void Host::serve(const std::string& input, const std::shared_ptr<Line>& line,
   kernel_.note("asked", name_ + " " + request.verb + " " + request.key.substr(0, 8),
                request.program);
   later(kernel_.dice().below(3), [this, request, line] {
-    if (request.verb == "start") return start(request, line);
+    if (request.verb == "start" || request.verb == "again") return start(request, line);
     if (request.verb == "attach") return find(request, line);
     if (request.verb == "cancel") return cancel(request, line);
     if (request.verb == "follow") return follow(request, line, false);
