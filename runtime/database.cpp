@@ -279,8 +279,7 @@ class SqliteJournal : public Journal {
     const bool full = database_->is_full();
     if (database_->is_taken()) {
       taken_over_ = true;
-      done = Error{fmt::format("another program has taken this run over, and writes the journal {}",
-                               database_->path())};
+      done = Error{"another program has taken this run over, and writes " + database_->path()};
     }
     (void)database_->execute("ROLLBACK");
     if (full) database_->remember_full();
