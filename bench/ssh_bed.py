@@ -97,14 +97,16 @@ class FarLink:
         return self
 
     def __exit__(self, *_):
-        self.loop.call_soon_threadsafe(self.end)
+        asyncio.run_coroutine_threadsafe(self.end(), self.loop).result()
+        self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join()
 
-    def end(self):
+    async def end(self):
         self.server.close()
-        for task in asyncio.all_tasks(self.loop):
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
             task.cancel()
-        self.loop.call_soon(self.loop.stop)
+        await asyncio.gather(*others, return_exceptions=True)
 
     async def connected(self, reader, writer):
         there_reader, there_writer = await asyncio.open_connection(*self.to)

@@ -172,6 +172,7 @@ void RunView::follow(const Command& command) {
       return;
     case Command::Kind::LaneLeftOut:
       ++step.over;
+      ++step.left_out;
       return;
     case Command::Kind::LaneEnded:
       step.at_work.erase(command.action.lane);
@@ -286,7 +287,9 @@ std::string RunView::bold(const std::string& text) const {
 std::string RunView::ended(const Command& command) const {
   std::string text = render::state_words(command.state);
   const StepProgress& progress = steps_[command.action.step.value];
-  if (command.state == State::Succeeded && progress.lanes > 1) {
+  if (command.state == State::Succeeded && progress.left_out > 0) {
+    text += fmt::format(" on {} of {} targets", progress.lanes - progress.left_out, progress.lanes);
+  } else if (command.state == State::Succeeded && progress.lanes > 1) {
     text += fmt::format(" on {} targets", progress.lanes);
   } else if (progress.failed > 0 && progress.lanes > 1) {
     text += fmt::format(", {} of {} targets failed", progress.failed, progress.lanes);

@@ -58,7 +58,7 @@ class RunView : public runtime::Observer {
 
  private:
   struct StepProgress {
-    std::uint32_t lanes = 0, over = 0, failed = 0, failures = 0;
+    std::uint32_t lanes = 0, over = 0, left_out = 0, failed = 0, failures = 0;
     std::set<std::uint32_t> at_work;  // lanes
     bool active = false;
   };

@@ -166,6 +166,36 @@ TEST_CASE("a migration that works is followed by the update, and nobody is bothe
   CHECK(!holds(rollout.run.err, "the migration failed"));
 }
 
+TEST_CASE("the end of a step says on how many of its targets it did well") {
+  const TemporaryDirectory place;
+  sluice::test::write_text(place.path() + "/web.deploy", R"(deployment "Web"
+
+role web {
+  target "web-[1..5]"
+  connect local
+}
+
+step "Update" on web {
+  run "[ $target_name != web-3 ]"
+  tolerate 1 failure
+}
+
+step "Look" on web window 2 {
+  run "true"
+}
+
+step "Tell" on web window 2 when target.name == "web-1" {
+  run "true"
+}
+)");
+  const std::string said = run_program({"run", "web.deploy", "--yes"}, "", place.path()).err;
+  INFO(said);
+  CHECK(holds(said, "  Update: degraded, 1 of 5 targets failed\n"));
+  CHECK(holds(said, "web-3   Look: left out, the target failed in `Update`\n"));
+  CHECK(holds(said, "  Look: succeeded on 4 of 5 targets\n"));
+  CHECK(holds(said, "  Tell: succeeded on 1 of 5 targets\n"));
+}
+
 TEST_CASE("a saved plan is carried out elsewhere, without the file that it came from") {
   const TemporaryDirectory here;
   const TemporaryDirectory there;
