@@ -328,6 +328,8 @@ void SshExecutor::Attempt::ended_without_verdict(Watcher& watcher, const SshConn
   }
   touched_ = true;
   if (++silent_ends_ < most_silent_ends) return ask(watcher);
+  // So a wrapper ends as well whose errors the login sends nowhere.
+  perhaps_begun_ = perhaps_begun_ || how.exit_value == 0;
   const std::string said = ssh_reason(watcher.answers.said());
   const std::string detail = fmt::format(
       "its login shell does not do as it is told (exit status {}): {}", how.exit_value, said);

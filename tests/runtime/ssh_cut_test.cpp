@@ -91,6 +91,17 @@ TEST_CASE("a login that sends output nowhere has its exit status known all the s
   CHECK(test::read_text(remote.server.home() + "/effects") == "began\n");
 }
 
+TEST_CASE("what ran behind a login that sends errors nowhere is not told as never begun", "[ssh]") {
+  const std::string much(100'000, '#');  // so much that its session takes nothing else
+  for (const std::string& body : {std::string(), much}) {
+    OddLogin login("exec 2>/dev/null; false");
+    Remote remote(login.options, base::Duration{500}, base::Duration{200});
+    const test::Answer answer = remote.run("echo began >> $HOME/effects\n" + body);
+    CHECK(answer.completion->ending == runtime::Completion::Ending::Lost);
+    CHECK(test::read_text(remote.server.home() + "/effects") == "began\n");
+  }
+}
+
 TEST_CASE("a login that hangs once is let go, and what it does later begins nothing twice",
           "[ssh]") {
   OddLogin login("[ $(wc -l < count) -eq 1 ] && { read -r word < gate; rm gate; false; }");
