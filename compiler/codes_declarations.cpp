@@ -15,7 +15,12 @@ constexpr std::array table{
          R"deploy(deployment "Acme"
 import "lib/nowhere.deploy"
 step "A" { run "true" })deploy",
-         ""},
+         R"deploy(deployment "Acme"
+import "lib/haproxy.deploy"
+step "A" { run "true" }
+=== lib/haproxy.deploy
+role lb { target "lb-1" }
+)deploy"},
     Code{"E0602", "files that import each other", "What two files need goes into a third.",
          R"deploy(deployment "Acme"
 import "a.deploy"
@@ -46,10 +51,14 @@ use b
 === lib.deploy
 procedure b { step "B" { run "true" } })deploy"},
     Code{"E0605", "an unknown environment", "`--environment` names one that the file declares.",
-         R"deploy(deployment "Acme"
+         R"deploy(# sluice check web.deploy --environment prodution
+deployment "Acme"
 environment production { deadline 1h }
 step "A" { run "true" })deploy",
-         ""},
+         R"deploy(# sluice check web.deploy --environment production
+deployment "Acme"
+environment production { deadline 1h }
+step "A" { run "true" })deploy"},
     Code{"E0606", "what does not belong into an environment",
          "An environment replaces what the file declares; steps are the same in all of them.",
          R"deploy(deployment "Acme"
@@ -101,7 +110,18 @@ procedure greet { step "Greet" { run "true" } }
 use greet
 use greet as "again")deploy"},
     Code{"E0612", "procedures that stand for too many steps",
-         "Procedures that use others stand for at most 100,000 steps in all.", "", ""},
+         "Procedures that use others stand for at most 20,000 steps in all, 128 in one another.",
+         R"deploy(deployment "Acme"
+procedure p0 { step "A" { run "true" } }
+procedure p1 { use p0 as "a" use p0 as "b" use p0 as "c" use p0 as "d" use p0 as "e" }
+procedure p2 { use p1 as "a" use p1 as "b" use p1 as "c" use p1 as "d" use p1 as "e" }
+procedure p3 { use p2 as "a" use p2 as "b" use p2 as "c" use p2 as "d" use p2 as "e" }
+procedure p4 { use p3 as "a" use p3 as "b" use p3 as "c" use p3 as "d" use p3 as "e" }
+procedure p5 { use p4 as "a" use p4 as "b" use p4 as "c" use p4 as "d" use p4 as "e" }
+procedure p6 { use p5 as "a" use p5 as "b" use p5 as "c" use p5 as "d" use p5 as "e" }
+procedure p7 { use p6 as "a" use p6 as "b" use p6 as "c" use p6 as "d" use p6 as "e" }
+use p7)deploy",
+         ""},
     Code{"E0613", "a setting that is not allowed",
          "Counts are whole numbers from 1, a deadline and a rate are more than nothing.",
          R"deploy(deployment "Acme"
@@ -133,21 +153,35 @@ step "A" on web window 1 { run "true" })deploy"},
     Code{"E0616", "a choice that names nothing",
          "`--only` and `--skip` name steps, `STEP/CHILD`, tags, or patterns of them; `--limit` and "
          "`--exclude` name targets, roles, or patterns; several with commas between them.",
-         R"deploy(deployment "Acme"
+         R"deploy(# sluice check web.deploy --only Updat
+deployment "Acme"
 role web { target "web-[1..4]" }
 step "Update" on web { run "true" })deploy",
-         ""},
+         R"deploy(# sluice check web.deploy --only Update
+deployment "Acme"
+role web { target "web-[1..4]" }
+step "Update" on web { run "true" })deploy"},
     Code{"E0617", "a choice that leaves no step", "Every step was left out, or has no target left.",
-         R"deploy(deployment "Acme"
+         R"deploy(# sluice check web.deploy --skip U*
+deployment "Acme"
 role web { target "web-[1..4]" }
 step "Update" on web { run "true" })deploy",
-         ""},
+         R"deploy(# sluice check web.deploy --skip R*
+deployment "Acme"
+role web { target "web-[1..4]" }
+step "Update" on web { run "true" }
+step "Restart" on web { run "true" })deploy"},
     Code{"E0618", "a step that reads what is left out",
          "A step that reads an output of another cannot do without it.",
-         R"deploy(deployment "Acme"
+         R"deploy(# sluice check web.deploy --skip Find
+deployment "Acme"
 step "Find" { run "echo version=2 >> \"$SLUICE_OUTPUT\"" }
 step "Say" { run http { url = "http://localhost/${steps["Find"].outputs.version}" } })deploy",
-         ""},
+         R"deploy(# sluice check web.deploy --skip Find,Say
+deployment "Acme"
+step "Find" { run "echo version=2 >> \"$SLUICE_OUTPUT\"" }
+step "Say" { run http { url = "http://localhost/${steps["Find"].outputs.version}" } }
+step "Go" { run "true" })deploy"},
 };
 
 }  // namespace

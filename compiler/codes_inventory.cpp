@@ -136,7 +136,15 @@ web-[1:9])deploy"},
          "A program that a file names is started by `run` alone, or with `--programs`. It is given "
          "`--list`, prints what `ansible-inventory --list` prints, ends with status 0 within 60 "
          "seconds, and prints at most 64 MiB.",
-         "", ""},
+         R"deploy(# sluice check web.deploy
+deployment "Acme"
+inventory "hosts.sh"
+step "A" on web { run "true" }
+=== hosts.sh
+#!/bin/sh
+echo '{ "web": { "hosts": ["web-1"] } }'
+)deploy",
+         ""},
     Code{"E0510", "a host that cannot be reached as the inventory says",
          "Hosts are reached by ssh, or local. What Ansible works out from a template is not known "
          "here. Of hosts that no step reaches W0506 warns instead.",

@@ -90,7 +90,14 @@ step "A" { run "ls \"$folder\"" })deploy"},
     Code{"E0210", "a value given from outside that does not fit",
          "What --set or SLUICE_VAR_ gives is read as the type that the variable has, and only "
          "declared variables can be set.",
-         "", ""},
+         R"deploy(# sluice check web.deploy --set replicas=many --set replica=3
+deployment "Acme"
+variable replicas: number
+step "A" { run "echo \"$replicas\"" })deploy",
+         R"deploy(# sluice check web.deploy --set replicas=3
+deployment "Acme"
+variable replicas: number
+step "A" { run "echo \"$replicas\"" })deploy"},
     Code{"E0211", "an unknown action",
          "docs/ACTIONS.md lists what `run` takes; a text alone is a script.",
          R"deploy(deployment "Acme"
@@ -217,7 +224,11 @@ step "A" { run "ls \"$folder\"" })deploy"},
          "`run`.",
          R"deploy(deployment "Acme"
 step "A" { run script { file = "bin/instal" } })deploy",
-         ""},
+         R"deploy(deployment "Acme"
+step "A" { run script { file = "bin/install" } }
+=== bin/install
+tar xf acme.tar.gz
+)deploy"},
     Code{"E0301", "a step that does nothing, or two things",
          "A step has either one `run` or child steps.",
          R"deploy(deployment "Acme"

@@ -99,10 +99,19 @@ void resolve_all(SyntaxTree& tree, Resolver& resolver, bool& targets_known) {
   check_reached(resolver);
 }
 
+// Of more text than anybody writes by hand the syntax errors are enough: names and values would
+// double the time and memory that they take.
+bool is_of_a_size_to_help(const base::Sources& sources) {
+  constexpr std::size_t most_bytes = std::size_t{4} * 1024 * 1024;
+  std::size_t bytes = 0;
+  for (const base::SourceFile& source : sources) bytes += source.text().size();
+  return bytes <= most_bytes;
+}
+
 void report_independent(base::Sources& sources, Program program, const Options& options,
                         base::Diagnostics& diagnostics) {
   // Where not even the names are known, every one may be missing for no fault of its own.
-  if (!program.tree.names_known) return;
+  if (!program.tree.names_known || !is_of_a_size_to_help(sources)) return;
   base::Diagnostics found;
   Resolver resolver(sources, options, found);
   resolver.paths = std::move(program.paths);

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <set>
+#include <sstream>
 
 #include "compiler/compile.h"
 #include "compiler/text_check.h"
@@ -43,20 +44,42 @@ Compiled compile_text(std::string_view text, const compiler::Options& options = 
   return compile_files(files, options);
 }
 
-// What is too large for a table, and what is given beside a file.
-Compiled compile_wrong(const compiler::Code& code) {
-  const std::string step = "step \"Say it\" { run \"echo \\\"$replicas\\\"\" }\n";
+// What the command of an example's first line, `# sluice check web.deploy …`, gives beside it.
+compiler::Options options_of(std::string_view text) {
   compiler::Options options;
+  if (!text.starts_with("# sluice check ")) return options;
+  std::istringstream words{std::string(text.substr(0, text.find('\n')))};
+  std::string value;
+  for (std::string word; words >> word;) {
+    if (!word.starts_with("--")) continue;
+    REQUIRE(words >> value);
+    const std::size_t equals = value.find('=');
+    if (word == "--set") {
+      REQUIRE(equals != std::string::npos);
+      options.set.push_back({value.substr(0, equals), value.substr(equals + 1)});
+      continue;
+    }
+    if (word == "--environment") {
+      options.chosen = value;
+      continue;
+    }
+    REQUIRE((word == "--only" || word == "--skip"));
+    std::istringstream names(value);
+    for (std::string name; std::getline(names, name, ',');) {
+      (word == "--only" ? options.only : options.skip).push_back(name);
+    }
+  }
+  return options;
+}
+
+Compiled compile_example(std::string_view text) {
+  return compile_text(text, options_of(text));
+}
+
+// Those without an example are too large for one.
+Compiled compile_wrong(const compiler::Code& code) {
   if (code.code == "E0101") {
     return compile_text(std::string(compiler::most_source_bytes, '#') + "\n");
-  }
-  if (code.code == "E0210") {
-    options.set = {{"replicas", "many"}, {"replica", "3"}};
-    return compile_text("deployment \"Acme\"\nvariable replicas: number\n" + step, options);
-  }
-  if (code.code == "E0509") {
-    return compile_text("deployment \"Acme\"\ninventory \"hosts.sh\"\n" + step +
-                        "=== hosts.sh\n{}\n");
   }
   if (code.code == "E0603") {
     std::string text = "deployment \"Acme\"\n";
@@ -65,22 +88,11 @@ Compiled compile_wrong(const compiler::Code& code) {
       text += "import \"" + std::to_string(i) + ".deploy\"\n";
       files += "=== " + std::to_string(i) + ".deploy\n";
     }
-    return compile_text(text + step + files);
+    return compile_text(text + "step \"A\" { run \"true\" }\n" + files);
   }
-  if (code.code == "E0605") options.chosen = "prodution";
-  if (code.code == "E0616") options.only = {"Updat"};
-  if (code.code == "E0617") options.skip = {"U*"};
-  if (code.code == "E0618") options.skip = {"Find"};
-  if (code.code == "E0612") {
-    std::string text = "deployment \"Acme\"\nprocedure p0 { step \"A\" { run \"true\" } }\n";
-    for (int i = 1; i <= 20; ++i) {
-      const std::string before = std::to_string(i - 1);
-      text += "procedure p" + std::to_string(i) + " { use p" + before + " as \"a\" use p" + before +
-              " as \"b\" }\n";
-    }
-    return compile_text(text + "use p20\n");
-  }
-  return compile_text(code.wrong, options);
+  INFO(code.code);
+  REQUIRE_FALSE(code.wrong.empty());
+  return compile_example(code.wrong);
 }
 
 // What stands in quotes and looks like a code.
@@ -110,7 +122,7 @@ TEST_CASE("each code has an example that shows it, held by a golden file") {
 TEST_CASE("each code has an example set right, without a word said") {
   for (const compiler::Code& code : compiler::codes()) {
     INFO(code.code);
-    if (!code.right.empty()) CHECK(compile_text(code.right).printed == "");
+    if (!code.right.empty()) CHECK(compile_example(code.right).printed == "");
   }
 }
 

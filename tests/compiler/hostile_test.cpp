@@ -347,6 +347,22 @@ TEST_CASE("each step has its place in a line that is as long as the file") {
   CHECK(found == columns);
 }
 
+TEST_CASE("names are looked at beside a syntax error in up to 4 MiB of text") {
+  const std::string text =
+      "deployment \"a\"\nstep \"A\" windw 3 { run \"true\" }\nstep \"B\" on nosuch { run \"true\" "
+      "}\n";
+  const auto errors_of = [](std::string source) {
+    base::Sources sources;
+    base::Diagnostics diagnostics;
+    const base::FileId file = sources.add(base::SourceFile("web.deploy", std::move(source)));
+    compiler::compile(sources, file, {}, diagnostics);
+    return diagnostics.error_count();
+  };
+  const std::size_t left = std::size_t{4} * 1024 * 1024 - text.size();
+  CHECK(errors_of(text + std::string(left, '#')) == 2);
+  CHECK(errors_of(text + std::string(left + 1, '#')) == 1);
+}
+
 TEST_CASE("inventories that were made to be large are refused with a place") {
   const auto said = [](const char* name, const std::string& text) {
     const test::InventoryText read = test::read_inventory_text(name, text);
