@@ -199,6 +199,26 @@ TEST_CASE("an address that the server refuses fails the mail, in the server's wo
   CHECK(mailing.server.taken().empty());
 }
 
+TEST_CASE("a mail whose server dies behind its text has failed, and comes again as the same mail",
+          "[email]") {
+  Mailing mailing(false);
+  const Completion lost = mailing.send({text_attribute("to", "crash@acme.example")});
+  CHECK(lost.outcome == Outcome::Failed);
+  CHECK(!lost.detail.empty());
+  CHECK(mailing.server.taken().size() == 1);
+  const Completion again = mailing.send({text_attribute("to", "crash@acme.example")});
+  CHECK(again.outcome == Outcome::Succeeded);
+  const auto taken = mailing.server.taken();
+  REQUIRE(taken.size() == 2);
+  const auto id = [](const nlohmann::json& mail) {
+    const std::string data = mail["data"];
+    const std::size_t at = data.find("\r\nMessage-ID: ");
+    REQUIRE(at != std::string::npos);
+    return data.substr(at + 2, data.find("\r\n", at + 2) - at - 2);
+  };
+  CHECK(id(taken[0]) == id(taken[1]));
+}
+
 TEST_CASE("nothing in a mail's attributes can become another header or command", "[email]") {
   Mailing mailing(false);
   for (const auto& [name, value] : std::vector<std::pair<std::string, std::string>>{

@@ -4,7 +4,8 @@ usage: mail_server.py MAILS [CERTIFICATE KEY]
 
 Prints its port. Each mail that it takes is appended to the file MAILS as a line of JSON before it is
 acknowledged. With a certificate it offers STARTTLS, and takes mails only from who logged in over it as
-`deployer` with the password `canary-81c2`. It refuses mails for nobody@….
+`deployer` with the password `canary-81c2`. It refuses mails for nobody@…, and hangs up once behind the text
+of one for crash@…, which it has taken and does not say so.
 """
 import asyncio
 import json
@@ -17,6 +18,7 @@ from aiosmtpd.smtp import SMTP, AuthResult
 class Handler:
     def __init__(self, path):
         self.path = path
+        self.crashed = False
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if address.startswith("nobody@"):
@@ -29,6 +31,9 @@ class Handler:
             file.write(json.dumps({"from": envelope.mail_from, "to": envelope.rcpt_tos,
                                    "tls": session.ssl is not None, "login": bool(session.authenticated),
                                    "data": envelope.content.decode()}) + "\n")
+        if not self.crashed and any(address.startswith("crash@") for address in envelope.rcpt_tos):
+            self.crashed = True
+            server.transport.abort()
         return "250 taken"
 
 

@@ -281,6 +281,14 @@ bool Ledger::in_place(const Action& verify) const {
   return last != nullptr && last->where.first.part == Part::Run && last->exit_code == 0;
 }
 
+bool Ledger::was_ever_well(const Action& action) const {
+  return std::any_of(effects_.begin(), effects_.end(), [&](const auto& row) {
+    const Action& other = row.second.where.first;
+    return other.step == action.step && other.lane == action.lane && other.task == action.task &&
+           other.part == action.part && row.second.exit_codes.contains(0);
+  });
+}
+
 bool Ledger::ran_once(const Where& where) const {
   const auto found = keys_.find(where);
   return found != keys_.end() && found->second.size() == 1;
@@ -409,9 +417,12 @@ void Ledger::check_result(const runtime::HostResult& result) {
       if (on_target) {
         uncertain_.insert(plan::lane_target(plan_, result.action.step, result.action.lane).value);
       }
-      if (end.outcome == scheduler::Outcome::Succeeded && !said_.contains(where) &&
-          end.detail.find("verify") == std::string::npos) {
-        kernel_.violate("lost, and reported as a success: " + what);
+      if (end.outcome == scheduler::Outcome::Succeeded && !said_.contains(where)) {
+        if (end.detail.find("verify") == std::string::npos) {
+          kernel_.violate("lost, and reported as a success: " + what);
+        } else if (!was_ever_well(result.action)) {
+          kernel_.violate("its `verify` is said to have found what never came about: " + what);
+        }
       }
       break;
     case Completion::Ending::Answered:

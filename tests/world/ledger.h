@@ -77,6 +77,8 @@ class Ledger {
   void check_rest();
 
  private:
+  // In any attempt, on any host.
+  bool was_ever_well(const scheduler::Action& action) const;
   void check_repeats(const Effect& effect, std::uint32_t program);
   void check_lane(const Effect& effect, std::uint32_t program);
   void check_window(const Effect& effect);

@@ -18,6 +18,11 @@ namespace {
 
 constexpr std::uint64_t most_events = 400'000;
 
+// Some worlds go on long enough for hosts to be away for longer than they are waited for.
+bool has_long_outages(std::uint64_t seed) {
+  return test::Dice(seed ^ 0x6f757461676573ULL).chance(4);
+}
+
 class Schedule {
  public:
   Schedule(const plan::Plan& plan, std::uint64_t seed, bool checks);
@@ -41,6 +46,7 @@ class Schedule {
   void fault_at(std::int64_t from, std::int64_t to, const std::function<void()>& what);
   void machine_faults();
   void host_faults();
+  void long_outages();
   void people_faults();
   void overtaking_faults();
 
@@ -61,6 +67,7 @@ class Schedule {
   test::Dice more_;             // of those that came later: the others stay as they were
   const bool hard_hosts_;       // on which much is lost, and little begun
   const bool slow_overtaking_;  // who was overtaken comes back late
+  const bool long_outages_;     // hosts are away for longer than they are waited for
   std::uint32_t disk_full_ = 0;
   const bool checks_;
   const plan::Plan& plan_;
@@ -113,6 +120,7 @@ HostSettings Schedule::host_settings(std::uint64_t seed) {
   settings.deaf = rate(15);
   settings.watcher_killed = rate(6);
   settings.disk_full = disk_full_;
+  if (long_outages_) settings.outlasting = 25;
   if (!hard_hosts_) return settings;
   if (seed_ % 6 == 5) settings.outlasting = 15;
   settings.watcher_killed = 30;
@@ -127,6 +135,7 @@ Schedule::Schedule(const plan::Plan& plan, std::uint64_t seed, bool checks)
       more_(seed ^ 0x6d6f7265ULL),
       hard_hosts_(more_.chance(12)),
       slow_overtaking_(more_.chance(12)),
+      long_outages_(has_long_outages(seed)),
       checks_(checks),
       plan_(plan),
       kernel_(base::finished_hash(seed)),
@@ -172,6 +181,7 @@ void Schedule::plan_faults() {
   host_faults();
   people_faults();
   overtaking_faults();
+  if (long_outages_) long_outages();
   kernel_.at({faults_end_}, 0, [this] { heal(); });
 }
 
@@ -245,6 +255,24 @@ void Schedule::host_faults() {
       network_.cut(hosts_[which].name(), kernel_.now() + away);
     });
   }
+}
+
+// Behind all other faults, by a dice of its own: the other worlds stay as they were.
+void Schedule::long_outages() {
+  test::Dice drawn(seed_ ^ 0x61776179ULL);
+  const auto targets = static_cast<std::uint32_t>(hosts_.size());
+  for (std::uint32_t i = 1 + drawn.below(3); i > 0; --i) {
+    const std::string host = hosts_[drawn.below(targets)].name();
+    const bool silent = drawn.chance(50);
+    const base::Duration length{310'000 + drawn.below(100'000)};
+    const base::Instant from{drawn.below(static_cast<std::uint32_t>(faults_end_))};
+    kernel_.at(from, 0, [this, host, silent, length] {
+      kernel_.count(silent ? Fault::Blackhole : Fault::LinkCut);
+      const base::Instant until = kernel_.now() + length;
+      silent ? network_.silence(host, until) : network_.cut(host, until);
+    });
+  }
+  faults_end_ += 450'000;
 }
 
 void Schedule::people_faults() {
