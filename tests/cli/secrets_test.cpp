@@ -185,6 +185,8 @@ TEST_CASE("no secret comes anywhere but to who is to have it", "[secrets]") {
        {std::vector<std::string>{"logs", "--state", state},
         {"status", "--state", state},
         {"status", "--state", state, "--format", "json"},
+        {"report", "--state", state, "--format", "html"},
+        {"report", "--state", state, "--format", "junit"},
         {"history", "--state", state}}) {
     const test::ProgramResult shown = test::run_program(command);
     CHECK(shown.status == 0);

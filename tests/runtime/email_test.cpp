@@ -168,6 +168,7 @@ TEST_CASE("with a password a mail goes over TLS, and only to a server that can b
     REQUIRE(mailing.server.taken().size() == 1);
     CHECK(mailing.server.taken()[0]["tls"] == true);
     CHECK(mailing.server.taken()[0]["login"] == true);
+    CHECK(mailing.server.taken()[0].dump().find("canary") == std::string::npos);
     const Completion wrong = mailing.send_as("deployer", "another-81c2");
     CHECK(wrong.outcome == Outcome::Failed);
     CHECK(wrong.detail.find("another") == std::string::npos);
