@@ -258,6 +258,10 @@ std::optional<Expression> ExpressionResolver::binary(const ExpressionNode& node)
   const std::optional<Type> type = plan::result_type(expression.op, left, right);
   if (!type) {
     std::vector<std::string> hints = cure(left, right);
+    const bool joins = expression.op == Operator::And || expression.op == Operator::Or;
+    if (joins && left == Type::Boolean && node.operands[1].kind == Kind::Literal) {
+      hints = {fmt::format("both sides are comparisons, as in `a == 1 {} a == 2`", node.name)};
+    }
     if (node.name == "-" && right == Type::Duration) {
       hints = {"from one to another is `10s to 20s`"};
     }
@@ -340,7 +344,10 @@ void ExpressionResolver::warn_of_pattern(const ExpressionNode& node) {
                      std::any_of(signs.begin(), signs.end(), [&](std::string_view sign) {
                        return pattern.find(sign) != std::string::npos;
                      });
-  if (!other) return;
+  const std::size_t set = pattern.find('[');
+  const bool range = set != std::string::npos && pattern.find('-', set) != std::string::npos &&
+                     pattern.find(']', set) != std::string::npos;
+  if (!other && !range) return;
   report_.warning("W0413", node.span,
                   "a pattern knows `*` and `?`, and this has signs of another kind",
                   {"`*` stands for any characters and `?` for one, as in `\"web-*\"`"});

@@ -68,6 +68,9 @@ class Explanation : private Misfit {
     const std::string_view name = rest.substr(0, rest.find_first_of(" \t\r\n(){}<>=\"#,"));
     made_.span.end = made_.span.begin + static_cast<std::uint32_t>(name.size());
     std::string hint = fmt::format("write `{} \"{}\"`", behind, shortened(name));
+    if (opening() == "except" && this->behind(1) == "==") {
+      hint = fmt::format("by a property it is `where {} != …`", shortened(name));
+    }
     if (opening() == "after" && found_ == "previous") {
       hint = "a step waits for the one above it anyway; `with previous` starts beside it";
     }
@@ -254,10 +257,14 @@ class Explanation : private Misfit {
     say(fmt::format("`{}` does not belong {}", shown(), place->where),
         hint_in_place(list_, unexpected_, rule));
     if (!made_.hints.empty()) return true;
-    if (is_word_) made_.hints = did_you_mean(found_, expected_words());
+    if (token_.kind == TokenKind::Word || found_ == "in") {
+      made_.hints = did_you_mean(found_, expected_words());
+    }
     if (!made_.hints.empty()) return true;
     if (rule == Rule::Step && is_word_ && behind_string()) {
-      made_.hints = {fmt::format("where it runs stands behind `on`: `on {}`", shown())};
+      const bool word_too = token_.kind == TokenKind::Keyword && kind_behind() == TokenKind::Word;
+      made_.hints = {fmt::format("where it runs stands behind `on`: `on {}`",
+                                 word_too ? shortened(behind(1)) : shown())};
       return true;
     }
     // On the line of a phrase it was meant to be a part of it, unless it begins something itself.

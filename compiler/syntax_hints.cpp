@@ -38,6 +38,8 @@ class Hints : private Misfit {
   std::string in_place(Rule rule) const {
     if (found_ == "?") return std::string(choice);
     const std::string_view foreign = hint_for(found_, rule);
+    if (found_ == "and" && rule == Rule::Step && begins_phrase(behind(1)))
+      return about_targets(rule);
     if (!foreign.empty() && !(found_ == "shell" && is_attribute()) &&
         (rule != Rule::Step || found_ != "and" || opening_before() == "on")) {
       return std::string(foreign);
@@ -50,6 +52,12 @@ class Hints : private Misfit {
                          found_);
     }
     if (rule == Rule::RoleBody) return in_role();
+    if (rule == Rule::StepBody && token_.kind == TokenKind::StringOpen && before_ == "{") {
+      return fmt::format("what is done stands behind `run`: `run {}`", shown());
+    }
+    if (found_ == "{" && before_ == "failure") {
+      return "what runs after a failure is a step or child step that says `when failure`";
+    }
     std::string hint = about_targets(rule);
     if (hint.empty()) hint = about_phrase(rule);
     if (!hint.empty()) return hint;
@@ -126,6 +134,8 @@ class Hints : private Misfit {
     if (unexpected_.in_list && unexpected_.statement == Rule::Step) {
       return "a step is written `step \"Name\" { … }`";
     }
+    const std::string_view usage = usage_of(before_);
+    if (!usage.empty()) return fmt::format("write it as `{}`", usage);
     return "a value follows `=`, as in `name = value`";
   }
 
@@ -152,6 +162,11 @@ class Hints : private Misfit {
     const bool once_behind =
         before_ == "once" && unexpected_.token > 1 && list_.text(unexpected_.token - 2) == "on";
     if (once_behind) return fmt::format("`once` stands before `on`: `once on {}`", shown());
+    if (found_ == "and" && begins_phrase(behind(1))) {
+      return "the phrases of a header follow one another, with nothing between them";
+    }
+    const bool all = before_ == "each" || before_ == "every" || before_ == "all";
+    if (phrase == "on" && all) return fmt::format("`on {}` takes each of its targets", shown());
     if (phrase == "on" && before_ == "first") {
       return fmt::format("the first target alone is `once on {}`", shown());
     }
@@ -165,7 +180,7 @@ class Hints : private Misfit {
       return fmt::format("a property stands alone here: `per {0}`, `by {0}`", behind(1));
     }
     if (found_ == "in" && behind(1) == "batches") return "it is written `batches 5`";
-    constexpr std::array<std::string_view, 5> each{"of", "in", "each", "for", "at"};
+    constexpr std::array<std::string_view, 4> each{"of", "in", "each", "for"};
     if (phrase == "window" && is_in(each, found_)) {
       return before_.ends_with("%")
                  ? fmt::format("a percentage is of the step's targets: `window {}`", before_)

@@ -88,6 +88,14 @@ class ScriptReader {
                        variable.name)});
       return;
     }
+    if (resolver_.scope.properties.contains(std::string(variable.name)) &&
+        !is_of_the_system(variable.name)) {
+      resolver_.report.warning(
+          "W0403", place(variable, script),
+          fmt::format("the shell will look for `{}`, and there is none", variable.name),
+          {fmt::format("the target's property is `target_{}`", variable.name)});
+      return;
+    }
     const bool ours = std::any_of(variable.name.begin(), variable.name.end(), is_lower);
     std::string near = ours ? nearest(variable.name, names_) : "";
     if (near.empty() && !is_of_the_system(variable.name)) {

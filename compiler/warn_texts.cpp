@@ -45,7 +45,16 @@ class Texts {
         continue;
       }
       if (at > 0 && source[at - 1] == '\\') continue;
+      if (source.substr(at, 2) == "${") {
+        if (node.kind == Kind::TextBlock) of_block(source, at, node);
+        continue;
+      }
       const std::string_view name = name_at(source, at + 1);
+      if (resolver_.scope.secrets.contains(std::string(name))) {
+        warn(node, at, name.size() + 1, "stays as it is: no shell reads this text",
+             fmt::format("the secret stands alone, without quotes: `{}`", name));
+        continue;
+      }
       const std::string written = in_expression(name);
       if (written.empty()) continue;
       const std::string hint = node.kind == Kind::TextBlock
@@ -84,6 +93,16 @@ class Texts {
                                                            node.span.end - node.span.begin);
   }
 
+  // `${release}` in a text block, which holds what stands there.
+  void of_block(std::string_view source, std::size_t at, const ExpressionNode& node) {
+    const std::string_view name = name_at(source, at + 2);
+    const std::size_t end = source.find('}', at);
+    const bool ours = is_known(name) || name == "target" || name == "deployment";
+    if (!ours || end == std::string_view::npos) return;
+    warn(node, at, end + 1 - at, "stays as it is: a text block is not filled in",
+         "write the text as a string: `\"…\"`");
+  }
+
   // `{{ release }}`.
   void moustache(std::string_view source, std::size_t at, const ExpressionNode& node,
                  std::string_view written) {
@@ -110,9 +129,9 @@ class Texts {
     }
     if (name == "deployment_id") return "deployment.id";
     constexpr std::string_view target = "target_";
-    const bool property = name.starts_with(target) &&
-                          resolver_.scope.properties.contains(std::string(name.substr(7)));
-    return property ? fmt::format("target.{}", name.substr(target.size())) : "";
+    if (name.starts_with(target)) name.remove_prefix(target.size());
+    const bool property = resolver_.scope.properties.contains(std::string(name));
+    return property ? fmt::format("target.{}", name) : "";
   }
 
   // As a script is given what an expression has.
