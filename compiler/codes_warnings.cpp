@@ -129,6 +129,13 @@ step "A" on web where name == "web-1" or matches(name, "^web-.*$") { run "true" 
          R"deploy(deployment "Acme"
 role web { target "web-1" target "web-2" }
 step "A" on web where matches(name, "web-*") { run "true" })deploy"},
+    Code{"W0414", "an attempt that cannot end in time",
+         "The shortest that `takes` lets an attempt be is longer than its `timeout`: each attempt "
+         "is ended, and the step fails.",
+         R"deploy(deployment "Acme"
+step "A" { run "bin/build" takes 10m timeout 5m })deploy",
+         R"deploy(deployment "Acme"
+step "A" { run "bin/build" takes 10m timeout 15m })deploy"},
 };
 
 }  // namespace

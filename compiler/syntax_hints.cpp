@@ -209,7 +209,7 @@ class Hints : private Misfit {
     if (rule == Rule::StepBody && phrase == "on" && is_in(failure, before_)) {
       return "what a failure does is written `on failure halt`";
     }
-    if (rule == Rule::StepBody && phrase == "when" && found_ == "or") {
+    if (phrase == "when" && found_ == "or" && !is_compared(unexpected_.token + 1)) {
       return "`success`, `failure` and `always` stand alone: `when always` is after both";
     }
     const bool in_step = rule == Rule::Step || rule == Rule::StepBody;

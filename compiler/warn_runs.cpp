@@ -77,6 +77,22 @@ void warn_of_effect(const PlannedRun& planned, Resolver& resolver) {
   }
 }
 
+// Models without a shortest duration may end in time, though seldom.
+void warn_of_timeout(const PlannedRun& planned, Resolver& resolver) {
+  using Kind = plan::DurationModel::Kind;
+  const plan::Work& work = *planned.work;
+  const Kind kind = work.takes.kind;
+  const bool bounded = kind == Kind::Constant || kind == Kind::Uniform || kind == Kind::Triangular;
+  const plan::Value* least = plan::constant_value(work.takes.low);
+  if (!work.timeout || !bounded || work.takes.assumed || least == nullptr) return;
+  const auto* shortest = std::get_if<base::Duration>(&least->content);
+  if (shortest == nullptr || shortest->ms <= work.timeout->ms) return;
+  resolver.report.warning(
+      "W0414", span_of(planned, Phrase::Timeout),
+      fmt::format("no attempt ends in time: it takes {} at least", plan::to_text(*least)),
+      {"make the timeout longer, or say what it really takes"});
+}
+
 // Where some say how long they take, the one that does not makes the prediction a guess.
 void warn_of_estimate(std::span<const PlannedRun> runs, Resolver& resolver) {
   const bool told = std::any_of(runs.begin(), runs.end(), [](const PlannedRun& planned) {
@@ -99,6 +115,7 @@ void warn_of_runs(std::span<const PlannedRun> runs, Resolver& resolver) {
   for (const PlannedRun& planned : runs) {
     warn_of_retry(planned, resolver);
     warn_of_effect(planned, resolver);
+    warn_of_timeout(planned, resolver);
   }
   warn_of_estimate(runs, resolver);
 }
