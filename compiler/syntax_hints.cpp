@@ -274,7 +274,7 @@ class Hints : private Misfit {
       return fmt::format("`up` stands behind its percentage: `{} 25% up`", word);
     }
     if (word == "variable" && found_ == "on") return "a boolean is written `true` or `false`";
-    if (found_ == "{" && before_ == "=") {
+    if (found_ == "{" && before_ == "=" && unexpected_.token > 1) {
       const std::string name = shortened(list_.text(unexpected_.token - 2));
       return unexpected_.statement == Rule::Attribute
                  ? fmt::format("a block has no `=` before it: `{} {{ … }}`", name)

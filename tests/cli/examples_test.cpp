@@ -47,13 +47,13 @@ Rollout carry_out(const std::string& name, const std::vector<std::string>& more 
   return rollout;
 }
 
-// Without what is only there to be measured.
+// Without what is only there to be measured, and what only a run has.
 json without_times(json document) {
   if (document.is_object()) {
     for (const char* name :
          {"start_ms", "end_ms", "attempt_ms", "duration_ms", "out_of_service", "out_of_service_ms",
           "availability", "available_min_at_ms", "critical_path", "run", "started_at", "seed",
-          "assumed", "at_ms", "side_by_side", "basis"}) {
+          "assumed", "at_ms", "side_by_side", "basis", "said", "waits_for"}) {
       document.erase(name);
     }
   }
