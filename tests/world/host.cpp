@@ -86,6 +86,7 @@ void Host::serve(const std::string& input, const std::shared_ptr<Line>& line,
   kernel_.note("asked", name_ + " " + request.verb + " " + request.key.substr(0, 8),
                request.program);
   later(kernel_.dice().below(3), [this, request, line] {
+    if (refuses(request, line)) return;
     if (request.verb == "start" || request.verb == "again") return start(request, line);
     if (request.verb == "attach") return find(request, line);
     if (request.verb == "cancel") return cancel(request, line);
@@ -106,6 +107,19 @@ bool Host::fence(const Request& request, std::uint32_t epoch, const std::shared_
   run.fence = epoch;
   newest_ = std::max(newest_, request.program);
   newest_ever_ = std::max(newest_ever_, newest_);
+  return true;
+}
+
+bool Host::refuses(const Request& request, const std::shared_ptr<Line>& line) {
+  if (kernel_.now() >= home_back_ || request.verb == "forget") return false;
+  kernel_.count(Fault::NoPlace);
+  const bool reads = request.verb == "follow" || request.verb == "rest";
+  if (reads) line->say(Stream::Output, request.nonce + "\n");
+  if (!reads) {
+    line->say(Stream::Errors,
+              request.nonce + " refused there is no place for its files on the host\n");
+  }
+  line->exit(reads ? 1 : 0);
   return true;
 }
 

@@ -44,7 +44,10 @@ class Host {
   // number.
   void serve(const std::string& input, const std::shared_ptr<Line>& line, std::uint32_t program);
   void reboot(bool set_up_anew);
+  // What is asked of it is refused till then, and what runs there runs on.
+  void lose_home(base::Instant until) { home_back_ = std::max(home_back_, until); }
   void heal() {
+    home_back_ = {};
     settings_.watcher_killed = settings_.disk_full = settings_.deaf = settings_.no_place = 0;
     settings_.outlasting = 0;
   }
@@ -79,6 +82,7 @@ class Host {
     std::map<std::string, Script> scripts;
   };
 
+  bool refuses(const Request& request, const std::shared_ptr<Line>& line);
   void start(const Request& request, const std::shared_ptr<Line>& line);
   void attach(const Request& request, const std::shared_ptr<Line>& line);
   void find(const Request& request, const std::shared_ptr<Line>& line);
@@ -103,6 +107,7 @@ class Host {
   const plan::Plan& plan_;
   HostSettings settings_;
   std::string name_;
+  base::Instant home_back_;
   std::uint32_t boot_ = 1;
   std::map<std::string, Run> runs_;
   std::uint32_t newest_ = 0;       // of the programs that this host has heard of

@@ -24,6 +24,9 @@ bool could_not_be_asked(const std::string& detail) {
   });
 }
 
+// So long a host that was reached is asked for.
+constexpr base::Duration given_up_after{300'000};
+
 // Asked on behalf of an action that was lost.
 bool is_probe(const Ledger::Effect& effect) {
   return effect.generation >= 0x8000'0000U;
@@ -74,6 +77,7 @@ void Ledger::begin(const std::string& key, std::uint32_t program, std::uint32_t 
   Effect& effect = found->second;
   ++effect.starts;
   effect.order = ++order_;
+  effect.began = kernel_.now();
   kernel_.note("begins", text(effect), effect.starts);
   if (program < newest) {
     kernel_.violate(fmt::format("an overtaken controller ({} after {}) begins {}", program, newest,
@@ -92,6 +96,7 @@ void Ledger::begin_unnoticed(const std::string& key) {
   Effect& effect = effects_[key];
   ++effect.starts;
   effect.order = ++order_;
+  effect.began = kernel_.now();
   kernel_.note("begins, and nobody could know better", text(effect), effect.starts);
 }
 
@@ -125,6 +130,8 @@ void Ledger::check_lane(const Effect& effect, std::uint32_t program) {
     // Whoever knows that it was lost ends it first; another program does not, nor does a `verify`.
     if (other.lost && (other.lost_by != program || is_probe(effect))) continue;
     if (running.step != action.step || running.lane != action.lane) continue;
+    // It asks what came of that, which is written down when it has answered.
+    if (is_probe(effect) && kernel_.now() - other.began >= given_up_after) continue;
     if (running == action && other.where.second != effect.where.second) continue;
     // A census asks beside.
     if (running.part == Part::Census || action.part == Part::Census) continue;

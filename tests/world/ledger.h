@@ -39,6 +39,7 @@ class Ledger {
     std::set<int> exit_codes;
     std::set<int> signals;
     std::uint64_t order = 0;  // of its begin
+    base::Instant began;
   };
 
   Ledger(Kernel& kernel, const plan::Plan& plan);

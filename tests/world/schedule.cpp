@@ -262,13 +262,16 @@ void Schedule::long_outages() {
   test::Dice drawn(seed_ ^ 0x61776179ULL);
   const auto targets = static_cast<std::uint32_t>(hosts_.size());
   for (std::uint32_t i = 1 + drawn.below(3); i > 0; --i) {
-    const std::string host = hosts_[drawn.below(targets)].name();
+    const std::uint32_t which = drawn.below(targets);
+    const std::string host = hosts_[which].name();
     const bool silent = drawn.chance(50);
+    const bool home_alone = drawn.chance(40);
     const base::Duration length{310'000 + drawn.below(100'000)};
     const base::Instant from{drawn.below(static_cast<std::uint32_t>(faults_end_))};
-    kernel_.at(from, 0, [this, host, silent, length] {
-      kernel_.count(silent ? Fault::Blackhole : Fault::LinkCut);
+    kernel_.at(from, 0, [this, which, host, silent, home_alone, length] {
       const base::Instant until = kernel_.now() + length;
+      if (home_alone) return hosts_[which].lose_home(until);
+      kernel_.count(silent ? Fault::Blackhole : Fault::LinkCut);
       silent ? network_.silence(host, until) : network_.cut(host, until);
     });
   }
