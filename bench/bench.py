@@ -90,14 +90,18 @@ def compile_peers(place, sluice, services, of_steps, of_bytes):
 
 
 def main():
-    build = os.path.abspath(sys.argv[1])
-    sluice = os.path.join(build, "sluice")
     all_benches = {name: getattr(simulation, f"bench_{name}")
                    for name in ("simulate", "events", "scale", "peers", "runs", "advise", "report")}
     all_benches |= {"compile": bench_compile, "local": fan_out.bench_local, "ssh": fan_out.bench_ssh,
                     "ssh-wide": fan_out.bench_ssh_wide, "fan-out": fan_out.bench_fan_out,
                     "delay": fan_out.bench_delay, "journal": fan_out.bench_journal}
     names = sys.argv[2:] or list(all_benches)
+    if not set(names) <= set(all_benches):
+        usage = ("usage: scripts/bench [NAME …]: all, or these of " + " ".join(all_benches) +
+                 "\ndocs/PERFORMANCE.md says what each measures, and beside what")
+        sys.exit(usage if not names[0] in ("-h", "--help") else print(usage))
+    build = os.path.abspath(sys.argv[1])
+    sluice = os.path.join(build, "sluice")
     model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8")
                   if line.startswith("model name")), "unknown")
     print(f"{os.cpu_count()} cores, {model}; load {os.getloadavg()[0]:.1f} at the start; "
