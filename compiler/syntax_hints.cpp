@@ -80,6 +80,9 @@ class Hints : private Misfit {
     if (before_ == ":" && is_type()) {
       return "types are string, number, boolean, duration, percentage, size and list";
     }
+    if (found_ == "else" && before_ == "}") {
+      return "the other case is a step of its own, with a `when` of its own";
+    }
     if (found_ == "<" && before_ == "list") return "a type is one word, and `list` is the whole";
     constexpr std::array<std::string_view, 6> named{"variable",  "secret", "resource",
                                                     "procedure", "use",    "gives"};
@@ -109,6 +112,9 @@ class Hints : private Misfit {
       return first == "&" ? "it is written `and`" : "it is written `or`";
     }
     if (first == "!") return "it is written `not`, or `!=` between two values";
+    if (found_ == "-" && behind(1) == "-" && on_new_line() && !in_expression()) {
+      return "a comment begins with `#`";
+    }
     if (found_ == "/") {
       const std::string_view both = list_.file->text().substr(token_.begin, 2);
       if (both == "//" || both == "/*") return "a comment begins with `#`";
