@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/utf8.h"
@@ -20,11 +21,17 @@ using simulator::Forecast;
 constexpr std::uint32_t most_runs = 200;
 constexpr std::uint64_t affordable_actions = 200'000;
 constexpr std::uint32_t instants_at_once = 5'000;  // about a millisecond
+constexpr std::uint32_t most_rollback_runs = 50;
+constexpr int most_rollback_work = 200;  // times
 
 simulator::Settings settings_with(const simulator::History& history) {
   simulator::Settings settings;
   settings.history = history;
   return settings;
+}
+
+bool takes_all_back(const plan::Step& step) {
+  return step.on_failure == plan::OnFailure::RollbackAll;
 }
 
 std::string about(Duration duration) {
@@ -36,12 +43,16 @@ std::string about(Duration duration) {
 }  // namespace
 
 RunForecast::RunForecast(const plan::Plan& plan, const simulator::History& history,
-                         bool with_time_left)
-    : alarms_(plan, history) {
+                         bool with_time_left, bool with_rollbacks)
+    : plan_(plan), alarms_(plan, history) {
   const simulator::Settings settings = settings_with(history);
   const std::uint32_t runs = simulator::affordable_runs(plan, affordable_actions, most_runs);
   if (alarms_.any()) expectation_.emplace(plan, settings, runs);
   if (with_time_left) time_left_.emplace(plan, settings, runs);
+  const bool may_go_back = std::any_of(plan.steps.begin(), plan.steps.end(), takes_all_back);
+  if (with_rollbacks && may_go_back) {
+    rollback_.emplace(plan, settings, std::min(runs, most_rollback_runs));
+  }
 }
 
 // Where another program takes a run up, nobody knows what went on meanwhile.
@@ -49,6 +60,27 @@ void RunForecast::take(const runtime::Instant& instant, const scheduler::Command
   if (instant.session && std::exchange(sessions_, true)) alarms_.stood_still();
   alarms_.observe(instant.at, instant.events, commands);
   if (time_left_) time_left_->take(instant.at, instant.events, runtime::written_in(instant));
+  begins_back_.reset();
+  if (!rollback_) return;
+  rollback_->take(instant.at, instant.events, runtime::written_in(instant));
+  last_ = instant.at;
+  for (const scheduler::Command& command : commands) {
+    const bool back = command.kind == scheduler::Command::Kind::LaneBegan &&
+                      command.action.part == scheduler::Part::Undo;
+    if (back && taken_back_.insert(command.action.step).second) begins_back_ = command.action.step;
+  }
+}
+
+std::string RunForecast::rollback() {
+  if (!begins_back_) return "";
+  std::string text = fmt::format("`{}` is taken back on every target that it had begun",
+                                 base::printable(plan_.steps[*begins_back_].name));
+  base::Result<bool> complete = false;
+  for (int times = 0; complete && !complete.value() && times < most_rollback_work; ++times) {
+    complete = rollback_->work(last_, instants_at_once);
+  }
+  if (!complete || !complete.value()) return text;
+  return fmt::format("{}: {}", text, time_left_text(*rollback_->prospect(), last_));
 }
 
 void RunForecast::work(Instant now) {

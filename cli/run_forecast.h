@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,9 @@ namespace sluice::cli {
 
 class RunForecast {
  public:
-  // `with_time_left`: it is shown to somebody.
-  RunForecast(const plan::Plan& plan, const simulator::History& history, bool with_time_left);
+  // `with_time_left`: it is shown to somebody; `with_rollbacks`: so is what a `rollback all` needs.
+  RunForecast(const plan::Plan& plan, const simulator::History& history, bool with_time_left,
+              bool with_rollbacks);
 
   // Each instant, in order.
   void take(const runtime::Instant& instant, const scheduler::Commands& commands);
@@ -27,14 +29,22 @@ class RunForecast {
   // Whether there is work at once, and not when something has happened.
   bool has_work() const { return expectation_.has_value() || time_left_.has_value(); }
   Outlook outlook(base::Instant now) const;
+  // Where the last instant begins to take a whole step back: that, and how long it is to be
+  // expected to take. Worked out at once, and not for long: nothing of it has begun yet.
+  std::string rollback();
   std::vector<simulator::Alarm> alarms(base::Instant now) { return alarms_.take(now); }
   base::Instant next_alarm() const { return alarms_.next(); }
 
  private:
+  const plan::Plan& plan_;
   simulator::Alarms alarms_;
   // Of the whole, until it is known; nothing where nothing is held to it.
   std::optional<simulator::Forecast> expectation_;
   std::optional<simulator::Forecast> time_left_;
+  std::optional<simulator::Forecast> rollback_;  // of plans that may take a step back
+  std::set<plan::StepId> taken_back_;
+  std::optional<plan::StepId> begins_back_;
+  base::Instant last_;
   std::optional<simulator::Span> expected_;  // of the whole, where it is held to something
   bool sessions_ = false;
 };
@@ -53,6 +63,7 @@ class ForecastingView : public runtime::Observer {
   void instant(const runtime::Instant& instant, const scheduler::Commands& commands) override {
     view_.instant(instant, commands);
     forecast_.take(instant, commands);
+    if (const std::string text = forecast_.rollback(); !text.empty()) view_.say(text);
   }
   void replayed(const runtime::Instant& instant, const scheduler::Commands& commands) override {
     view_.replayed(instant, commands);

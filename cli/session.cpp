@@ -100,7 +100,8 @@ int RunSession::carry_out(runtime::Journal& journal, const runtime::ReadJournal*
   RunView view(plan_, store, view_options());
   runtime::MaskingExecutor executor(executors_->all(), mask_);
   RunForecast forecast(plan_, history_for(plan_, options_.state, folder_.name),
-                       ::isatty(2) == 1 && options_.format == Format::Text);
+                       ::isatty(2) == 1 && options_.format == Format::Text,
+                       !options_.quiet && !options_.on_failure);
   ForecastingView forecasting(view, forecast);
   Notifications notifications(
       loop_, options_.notify, notified_run(), mask_,

@@ -125,6 +125,29 @@ step "Quick" { run "true" takes 10ms }
   CHECK(alarms[0].at("predicted_ms").at("p95") <= 40'000);
 }
 
+TEST_CASE("a run tells what taking a step back needs before that begins") {
+  const Place place;
+  sluice::test::write_text(place.file, R"(deployment "Farm"
+connect local
+role web { target "web-[1..4]" }
+step "Update" on web window 2 {
+  step "Switch" { run "true" takes 1s undo { run "true" takes 20s } }
+  step "Look" { run "test $target_name != web-3" takes 1s }
+  on failure rollback all
+}
+)");
+  const auto run = run_program({"run", place.file, "--yes"});
+  CHECK(run.status == 1);
+  const std::size_t told =
+      run.err.find("`Update` is taken back on every target that it had begun: about ");
+  REQUIRE(told != std::string::npos);
+  CHECK(run.err.find("s left", told) < run.err.find("\n", told));
+  CHECK(run.err.find("is taken back", told + 20) == std::string::npos);
+  CHECK(run.err.find("undone") > told);
+  const auto quiet = run_program({"run", place.file, "--yes", "--quiet"});
+  CHECK(quiet.err.find("is taken back") == std::string::npos);
+}
+
 TEST_CASE("the time that is left is told of a run that goes on, and of no other") {
   const Place place;
   sluice::test::write_text(place.file, R"(deployment "Farm"

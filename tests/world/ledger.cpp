@@ -18,7 +18,8 @@ namespace {
 // Why nobody knows: the host could not be asked for as long as it is waited for.
 bool could_not_be_asked(const std::string& detail) {
   constexpr std::string_view reasons[] = {"did not come back in", "does not say what became of it",
-                                          "does not do as it is told"};
+                                          "does not do as it is told",
+                                          "did not come as far as the script"};
   return std::any_of(std::begin(reasons), std::end(reasons), [&](std::string_view reason) {
     return detail.find(reason) != std::string::npos;
   });
