@@ -371,7 +371,10 @@ CLI::App* add_history(CLI::App& app, HistoryOptions& options) {
 
 CLI::App* add_logs(CLI::App& app, LogsOptions& options) {
   CLI::App* command = app.add_subcommand("logs", "print what actions wrote");
-  command->add_option("run", options.run, "which; the last one by default")->type_name("RUN");
+  command
+      ->add_option("run", options.run,
+                   "which; the last one by default, of which this may be a target")
+      ->type_name("RUN");
   command->add_option("target", options.target, "of this target alone")->type_name("TARGET");
   command->add_option("--step", options.step, "of this step or child step alone")
       ->type_name("STEP[/CHILD]");

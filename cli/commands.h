@@ -40,7 +40,7 @@ int report_command(const ReportOptions& options);
 int compare_command(const CompareOptions& options);
 int calibrate_command(const CalibrateOptions& options);
 int history_command(const HistoryOptions& options);
-int logs_command(const LogsOptions& options);
+int logs_command(LogsOptions options);
 int explain_command(const ExplainOptions& options);
 int version_command(const VersionOptions& options);
 int unpack_command(const UnpackOptions& options);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "base/utf8.h"
@@ -31,20 +32,61 @@ void print_output(const std::string& text) {
   if (!rest.empty()) fmt::print("{}\n", base::printable(rest));
 }
 
+bool has_target(const plan::Plan& plan, std::string_view name) {
+  for (std::uint32_t i = 0; i < plan.targets.size(); ++i) {
+    if (plan.targets.name(plan::TargetId{i}) == name) return true;
+  }
+  return false;
+}
+
+// Of a step, or of a child step behind its step's name.
+bool has_step(const plan::Plan& plan, const std::string& name) {
+  return std::any_of(plan.steps.begin(), plan.steps.end(), [&](const plan::Step& step) {
+    const std::string_view of(step.name);
+    return name == of || name.starts_with(std::string(of) + "/");
+  });
+}
+
+struct Chosen {
+  runtime::RunFolder folder;
+  ReadRun run;
+};
+
+base::Result<Chosen> choose(const std::string& state, const std::string& name) {
+  auto folder = runtime::find_run(state, name);
+  if (!folder) return folder.error();
+  auto run = read_run(folder.value());
+  if (!run) return run.error();
+  return Chosen{std::move(folder).value(), std::move(run).value()};
+}
+
+// One word alone that is no run may be a target of the last one.
+base::Result<Chosen> choose(LogsOptions& options) {
+  auto chosen = choose(options.state, options.run);
+  if (chosen || options.run.empty() || !options.target.empty()) return chosen;
+  auto last = choose(options.state, "");
+  if (!last || !has_target(last.value().run.plan, options.run)) return chosen;
+  options.target = options.run;
+  return last;
+}
+
 }  // namespace
 
-int logs_command(const LogsOptions& options) {
+int logs_command(LogsOptions options) {
   const auto fail = [](const base::Error& error) {
     fmt::print(stderr, "sluice: {}\n", error.message);
     return exit_wrong;
   };
-  const auto folder = runtime::find_run(options.state, options.run);
-  if (!folder) return fail(folder.error());
-  const auto read = read_run(folder.value());
-  if (!read) return fail(read.error());
-  const plan::Plan& plan = read.value().plan;
+  const auto chosen = choose(options);
+  if (!chosen) return fail(chosen.error());
+  const auto& [folder, run] = chosen.value();
+  const plan::Plan& plan = run.plan;
+  if (!options.step.empty() && !has_step(plan, options.step)) {
+    return fail({fmt::format("there is no step `{}` in run {}", base::printable(options.step),
+                             folder.name)});
+  }
   bool any = false;
-  for (const runtime::StoredOutput& output : runtime::list_output(folder.value().output())) {
+  for (const runtime::StoredOutput& output : runtime::list_output(folder.output())) {
     const scheduler::Action& action = output.action;
     const bool known = plan.steps.contains(action.step) && scheduler::has_work(plan, action) &&
                        action.lane < plan::lane_count(plan, action.step);
@@ -64,6 +106,10 @@ int logs_command(const LogsOptions& options) {
                base::printable(target),
                output.host == target ? "" : " via " + base::printable(output.host), action.attempt);
     print_output(text.value());
+  }
+  if (!any && !options.target.empty() && !has_target(plan, options.target)) {
+    return fail({fmt::format("there is no target `{}` in run {}", base::printable(options.target),
+                             folder.name)});
   }
   if (!any) fmt::print(stderr, "nothing was written\n");
   return exit_done;

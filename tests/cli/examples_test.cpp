@@ -196,6 +196,38 @@ step "Tell" on web window 2 when target.name == "web-1" {
   CHECK(holds(said, "  Tell: succeeded on 1 of 5 targets\n"));
 }
 
+TEST_CASE("logs takes a target of the last run, and says what is not there") {
+  const TemporaryDirectory place;
+  sluice::test::write_text(place.path() + "/web.deploy", R"(deployment "Web"
+
+role web {
+  target "web-[1..3]"
+  connect local
+}
+
+step "Update" on web {
+  step "Say" {
+    run "echo \"this is $target_name\""
+  }
+  step "Be silent" {
+    run "true"
+  }
+}
+)");
+  REQUIRE(run_program({"run", "web.deploy", "--yes", "--quiet"}, "", place.path()).status == 0);
+  const auto logs = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), "logs");
+    return run_program(words, "", place.path());
+  };
+  CHECK(logs({"web-2"}).out == "==> Update/Say on web-2, attempt 1\nthis is web-2\n");
+  CHECK(logs({"web-2", "--step", "Update/Say"}).out == logs({"web-2"}).out);
+  CHECK(logs({"web-2", "--step", "Update/Be silent"}).err == "nothing was written\n");
+  CHECK(holds(logs({"web-9"}).err, "sluice: there is no run `web-9` in "));
+  CHECK(holds(logs({"20", "web-9"}).err, "sluice: there is no target `web-9` in run 20"));
+  CHECK(holds(logs({"--step", "Upgrade"}).err, "sluice: there is no step `Upgrade` in run 20"));
+  CHECK(logs({"--step", "Upgrade"}).status == 2);
+}
+
 TEST_CASE("a saved plan is carried out elsewhere, without the file that it came from") {
   const TemporaryDirectory here;
   const TemporaryDirectory there;
