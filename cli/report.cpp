@@ -9,6 +9,8 @@
 #include "cli/load.h"
 #include "cli/read_run.h"
 #include "cli/report_page.h"
+#include "render/timeline_export.h"
+#include "runtime/output.h"
 #include "runtime/runs.h"
 
 namespace sluice::cli {
@@ -38,6 +40,38 @@ base::Result<std::string> beside_prediction(const ReadRun& run, const ReportOpti
   return render::report_html(run.plan, parts, options.runs > 1 ? &distribution : nullptr);
 }
 
+// The last lines of what each of the lane's actions wrote last.
+render::LinesOf lines_in(const std::string& directory) {
+  return [rows = runtime::list_output(directory)](plan::StepId step, std::uint32_t lane) {
+    constexpr std::size_t most_bytes = std::size_t{1} << 30;
+    constexpr std::size_t most_lines = 20;
+    std::vector<std::string> lines;
+    for (const runtime::StoredOutput& row : rows) {
+      if (row.action.step != step || row.action.lane != lane) continue;
+      const auto text = read_file(row.path, most_bytes);
+      if (!text) continue;
+      std::string rest;
+      for (std::string& line : runtime::take_lines(rest, text.value() + "\n")) {
+        lines.push_back(std::move(line));
+      }
+      if (!lines.empty() && lines.back().empty()) lines.pop_back();
+    }
+    const std::size_t more = lines.size() - std::min(lines.size(), most_lines);
+    lines.erase(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(more));
+    return lines;
+  };
+}
+
+base::Result<std::string> document_of(const ReadRun& run, const ReportOptions& options,
+                                      const std::string& output) {
+  if (options.predicted) return beside_prediction(run, options);
+  if (options.format == Format::Junit) {
+    return render::timeline_junit(run.plan, run.timeline, run.record.started_at, lines_in(output));
+  }
+  return timeline_document(run.plan, run.timeline, options.format, header_of(run),
+                           about_run(header_of(run)));
+}
+
 }  // namespace
 
 int report_command(const ReportOptions& options) {
@@ -54,10 +88,7 @@ int report_command(const ReportOptions& options) {
   const auto read = read_run(folder.value());
   if (!read) return wrong(read.error().message);
   const ReadRun& run = read.value();
-  const auto document = options.predicted
-                            ? beside_prediction(run, options)
-                            : timeline_document(run.plan, run.timeline, options.format,
-                                                header_of(run), about_run(header_of(run)));
+  const auto document = document_of(run, options, folder.value().output());
   if (!document) return wrong(document.error().message);
   const base::Status written =
       write_file(options.output.empty() ? "-" : options.output, document.value());

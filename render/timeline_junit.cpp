@@ -60,8 +60,8 @@ Result result_of(State state) {
 
 class JunitWriter {
  public:
-  JunitWriter(const plan::Plan& plan, const scheduler::Timeline& timeline)
-      : plan_(plan), timeline_(timeline) {}
+  JunitWriter(const plan::Plan& plan, const scheduler::Timeline& timeline, const LinesOf& wrote)
+      : plan_(plan), timeline_(timeline), wrote_(wrote) {}
 
   std::string document(std::string_view started_at) {
     std::string suites;
@@ -120,8 +120,13 @@ class JunitWriter {
                          attribute(why));
     }
     for (const std::string& line : failures(step, lane)) why += "; " + line;
-    return fmt::format("{}>\n      <failure message=\"{}\"/>\n    </testcase>\n", head,
-                       attribute(why));
+    std::string text;
+    if (wrote_) {
+      for (const std::string& line : wrote_(step, lane)) text += attribute(line) + "\n";
+    }
+    const std::string end = text.empty() ? "/>" : ">" + text + "</failure>";
+    return fmt::format("{}>\n      <failure message=\"{}\"{}\n    </testcase>\n", head,
+                       attribute(why), end);
   }
 
   // What failed on the lane: "`Deploy` failed after 3 attempts".
@@ -151,13 +156,14 @@ class JunitWriter {
 
   const plan::Plan& plan_;
   const scheduler::Timeline& timeline_;
+  const LinesOf& wrote_;
 };
 
 }  // namespace
 
 std::string timeline_junit(const plan::Plan& plan, const scheduler::Timeline& timeline,
-                           std::string_view started_at) {
-  return JunitWriter(plan, timeline).document(started_at);
+                           std::string_view started_at, const LinesOf& wrote) {
+  return JunitWriter(plan, timeline, wrote).document(started_at);
 }
 
 }  // namespace sluice::render

@@ -176,7 +176,7 @@ role web {
 }
 
 step "Update" on web {
-  run "[ $target_name != web-3 ]"
+  run "echo \"is <$target_name>\"; [ $target_name != web-3 ]"
   tolerate 1 failure
 }
 
@@ -194,6 +194,10 @@ step "Tell" on web window 2 when target.name == "web-1" {
   CHECK(holds(said, "web-3   Look: left out, the target failed in `Update`\n"));
   CHECK(holds(said, "  Look: succeeded on 4 of 5 targets\n"));
   CHECK(holds(said, "  Tell: succeeded on 1 of 5 targets\n"));
+  const std::string tests = run_program({"report", "--format", "junit"}, "", place.path()).out;
+  INFO(tests);
+  CHECK(holds(tests, "failed after 1 attempt\">is &lt;web-3&gt;\n</failure>\n"));
+  CHECK(!holds(tests, "web-2&gt;"));
 }
 
 TEST_CASE("logs takes a target of the last run, and says what is not there") {
