@@ -83,6 +83,7 @@ void LocalScripts::start(ActionRequest request, Sink done) {
   const ActionRequest::Ticket ticket = request.ticket;
   Row& row = rows_[ticket];
   row.key = runtime::action_key(request);
+  row.later = request.later;
   row.done = std::move(done);
   if (!kernel_.effect()) return;
   LocalBoard::Script* script = board_.find(row.key);
@@ -121,9 +122,25 @@ void LocalScripts::ended(ActionRequest::Ticket ticket) {
   answer(ticket, completion);
 }
 
+// What is cancelled is over when that is over, which is looked at again.
+bool LocalScripts::ends_later(const Row& row) {
+  bool runs = false;
+  for (const std::string& key : row.later) {
+    const LocalBoard::Script* script = board_.find(key);
+    if (script == nullptr || !script->running) continue;
+    if (kernel_.effect()) board_.cancel(key);
+    runs = true;
+  }
+  return runs;
+}
+
 void LocalScripts::answer(ActionRequest::Ticket ticket, Completion completion) {
   const auto found = rows_.find(ticket);
   if (found == rows_.end()) return;
+  if (found->second.cancelled && ends_later(found->second)) {
+    kernel_.after(1, kernel_.running(), [this, ticket, completion] { answer(ticket, completion); });
+    return;
+  }
   const Sink done = std::move(found->second.done);
   if (found->second.cancelled) completion.outcome = scheduler::Outcome::Cancelled;
   no_longer_told(found->second.key);

@@ -60,11 +60,13 @@ class LocalScripts : public runtime::Executor {
  private:
   struct Row {
     std::string key;
+    std::vector<std::string> later;  // what a program before may have begun in its place
     Sink done;
     bool cancelled = false;
   };
   void no_longer_told(const std::string& key);
   void ended(runtime::ActionRequest::Ticket ticket);
+  bool ends_later(const Row& row);
   void answer(runtime::ActionRequest::Ticket ticket, runtime::Completion completion);
 
   Kernel& kernel_;

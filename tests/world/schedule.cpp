@@ -20,7 +20,7 @@ constexpr std::uint64_t most_events = 400'000;
 
 // Some worlds go on long enough for hosts to be away for longer than they are waited for.
 bool has_long_outages(std::uint64_t seed) {
-  return seed % 25 == 19;
+  return seed % 250 == 19;
 }
 
 class Schedule {
