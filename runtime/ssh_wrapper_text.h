@@ -327,6 +327,24 @@ aged() {
   return 1;
 };
 
+# Where all runs here take more than 256 MiB, those that were left make room, the oldest first: what
+# was sent to them, and what scripts wrote that ended a day ago. How they ended stays, lest they
+# begin again.
+crowded() { set -- $(du -sk "$sluice_base"); [ "${1:-0}" -gt 262144 ]; };
+make_room() {
+  for sluice_f in "$sluice_base"/*/; do
+    crowded || return 0;
+    find "$sluice_f" -type f -mtime +0 "(" -name "*.part" -o -name "*.tar.*" -o -name "*.zip"
+      -o -name "*.nupkg" ")" -exec rm -f {} +;
+    find "$sluice_f" -type f -mtime +0 -name "*.exit" | while IFS= read -r sluice_l; do
+      read -r sluice_k sluice_v sluice_x < "$sluice_l";
+      sluice_l=${sluice_l%.exit}.out;
+      [ "$sluice_x" = . ] && [ -s "$sluice_l" ] &&
+        echo "sluice: what this wrote was removed on the host, to make room" > "$sluice_l";
+    done;
+  done;
+};
+
 # Requests, one after the other, for as long as each says that more may come. Lines without a value
 # are read word by word; one that was cut off is none.
 sluice_more=;
@@ -365,6 +383,7 @@ forget)
   fi;
   aged &&
     find "$sluice_base" -mindepth 1 -maxdepth 1 -type d -mtime +30 -exec rm -rf {} + 2>/dev/null;
+  make_room 2>/dev/null;
   say done;;
 esac;
 [ "$sluice_more" ] || exit 0;

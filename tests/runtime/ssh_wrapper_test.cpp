@@ -1,10 +1,12 @@
 // The text that runs on ssh hosts, by itself: what arrives unchanged, what is refused, what can
 // begin only once. Here its sessions are plain processes.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
 
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 
 #include "runtime/ssh_wrapper.h"
@@ -525,6 +527,62 @@ TEST_CASE("runs of the same month are young without a look at them", "[wrapper]"
   CHECK(!forget("20261126-121200-40171", "20261025-121200-40170", 31));
   CHECK(!forget("20270105-121200-40171", "20261201-121200-40170", 31));
   CHECK(!forget("20261126-121200-40171", "of-another-version", 31));
+}
+
+TEST_CASE("runs that were left make room where all take much, and how they ended stays",
+          "[wrapper]") {
+  for (const char* shell : {"dash", "bash", "busybox"}) {
+    INFO(shell);
+    HostShell host(shell);
+    const std::string base = host.home() + "/.sluice/";
+    const auto write = [&](const std::string& name, const std::string& text, int days) {
+      std::filesystem::create_directories(std::filesystem::path(base + name).parent_path());
+      std::ofstream(base + name) << text;
+      std::filesystem::last_write_time(base + name, std::filesystem::last_write_time(base + name) -
+                                                        std::chrono::hours(24 * days + 1));
+    };
+    const auto fill = [&](const std::string& name, int mebibytes) {
+      const int file = ::open((base + name).c_str(), O_WRONLY | O_CLOEXEC);
+      REQUIRE(file >= 0);
+      REQUIRE(::posix_fallocate(file, 0, off_t{mebibytes} << 20) == 0);
+      ::close(file);
+    };
+    const std::string left = "20261120-121200-40170/";
+    const std::string newer = "20261124-121200-40171/";
+    for (const std::string& run : {left, newer}) {
+      write(run + "ended.exit", "exit 3 .\n", 2);
+      write(run + "ended.out", "said\n", 2);
+      write(run + "just.exit", "exit 0 .\n", 0);
+      write(run + "just.out", "said\n", 0);
+      write(run + "runs.exit", "                \n", 2);
+      write(run + "runs.out", "said\n", 2);
+      write(run + "archive.tar.gz", "sent\n", 2);
+    }
+    auto ask = [&, epoch = 0U]() mutable {
+      std::filesystem::create_directories(base + "20261126-121200-40172");
+      CHECK(host.ask(request_forget(nonce, "20261126-121200-40172", epoch += 2)).verdict() ==
+            Kind::Done);
+    };
+    const auto text = [&](const std::string& name) {
+      constexpr std::uintmax_t much = 1000;  // is not for a message
+      return std::filesystem::file_size(base + name) > much ? "much" : test::read_text(base + name);
+    };
+    ask();
+    CHECK(text(left + "ended.out") == "said\n");
+    CHECK(text(left + "archive.tar.gz") == "sent\n");
+    fill(left + "ended.out", 300);
+    write(left + "ended.exit", "exit 3 .\n", 2);
+    ask();
+    CHECK(text(left + "ended.out") ==
+          "sluice: what this wrote was removed on the host, to make room\n");
+    CHECK(text(left + "ended.exit") == "exit 3 .\n");
+    CHECK(text(left + "just.out") == "said\n");
+    CHECK(text(left + "runs.out") == "said\n");
+    CHECK(!std::filesystem::exists(base + left + "archive.tar.gz"));
+    // That was room enough.
+    CHECK(text(newer + "ended.out") == "said\n");
+    CHECK(std::filesystem::exists(base + newer + "archive.tar.gz"));
+  }
 }
 
 TEST_CASE("the wrapper's command line keeps to what every login shell passes on", "[wrapper]") {
