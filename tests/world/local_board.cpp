@@ -85,7 +85,7 @@ void LocalScripts::start(ActionRequest request, Sink done) {
   row.key = runtime::action_key(request);
   row.later = request.later;
   row.done = std::move(done);
-  if (!kernel_.effect()) return;
+  if (!kernel_.effect() || !board_.takes_up(kernel_.running())) return;
   LocalBoard::Script* script = board_.find(row.key);
   if (script == nullptr && request.resumed && !request.resumed->same_boot) {
     Completion lost;

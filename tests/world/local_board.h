@@ -3,6 +3,7 @@
 // (runtime/local.cpp and its supervisor are killed for real in tests/cli/kills.py.)
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <optional>
@@ -36,6 +37,12 @@ class LocalBoard {
   void cancel(const std::string& key);
   void lose_power();
   std::uint32_t boot() const { return boot_; }
+  // Whether the program has the lease still, which the kernel holds for the last that took the run
+  // up: one here that was overtaken has ended, in truth.
+  bool takes_up(Kernel::Owner program) {
+    newest_ = std::max(newest_, program);
+    return program == newest_;
+  }
 
  private:
   void finish(const std::string& key, std::optional<int> exit_code, std::optional<int> signal);
@@ -45,13 +52,16 @@ class LocalBoard {
   const plan::Plan& plan_;
   HostSettings settings_;
   std::uint32_t boot_ = 1;
+  Kernel::Owner newest_ = 0;
   std::map<std::string, Script> scripts_;
 };
 
 class LocalScripts : public runtime::Executor {
  public:
   LocalScripts(Kernel& kernel, LocalBoard& board, runtime::Loop& loop)
-      : kernel_(kernel), board_(board), loop_(loop) {}
+      : kernel_(kernel), board_(board), loop_(loop) {
+    board_.takes_up(kernel_.running());
+  }
   ~LocalScripts() override;
 
   void start(runtime::ActionRequest request, Sink done) override;
