@@ -18,6 +18,7 @@
 
 #include "base/check.h"
 #include "runtime/posix.h"
+#include "runtime/spawn_attributes.h"
 
 extern char** environ;
 
@@ -55,23 +56,8 @@ bool runs_out(int error) {
 // What posix_spawn is told: where the three streams go, a session of its own, signals as usual.
 class SpawnSetting {
  public:
-  SpawnSetting() {
-    ::posix_spawn_file_actions_init(&actions_);
-    ::posix_spawnattr_init(&attributes_);
-    ::posix_spawnattr_setflags(&attributes_,
-                               POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::posix_spawnattr_setsigmask(&attributes_, &none);
-    // All of them: a shell that starts us in the background ignores some for us.
-    sigset_t usual;
-    ::sigfillset(&usual);
-    ::posix_spawnattr_setsigdefault(&attributes_, &usual);
-  }
-  ~SpawnSetting() {
-    ::posix_spawn_file_actions_destroy(&actions_);
-    ::posix_spawnattr_destroy(&attributes_);
-  }
+  SpawnSetting() { ::posix_spawn_file_actions_init(&actions_); }
+  ~SpawnSetting() { ::posix_spawn_file_actions_destroy(&actions_); }
   SpawnSetting(const SpawnSetting&) = delete;
   SpawnSetting& operator=(const SpawnSetting&) = delete;
 
@@ -84,13 +70,13 @@ class SpawnSetting {
             std::vector<std::string>& environment) {
     const std::vector<char*> words = null_ended(arguments);
     const std::vector<char*> settings = null_ended(environment);
-    return ::posix_spawnp(&process, words[0], &actions_, &attributes_, words.data(),
+    return ::posix_spawnp(&process, words[0], &actions_, attributes_.get(), words.data(),
                           settings.data());
   }
 
  private:
   posix_spawn_file_actions_t actions_{};
-  posix_spawnattr_t attributes_{};
+  SpawnAttributes attributes_;
 };
 
 }  // namespace

@@ -25,6 +25,7 @@
 #include "runtime/files.h"
 #include "runtime/posix.h"
 #include "runtime/process.h"
+#include "runtime/spawn_attributes.h"
 
 namespace sluice::runtime {
 
@@ -61,24 +62,9 @@ void overwrite(const std::string& path, std::size_t at, std::string_view text) {
   ::close(file);
 }
 
-// Starts programs, each in a session of its own, with no signal held back or ignored.
+// Starts programs.
 class Spawner {
  public:
-  Spawner() {
-    ::posix_spawnattr_init(&attributes_);
-    ::posix_spawnattr_setflags(&attributes_,
-                               POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::posix_spawnattr_setsigmask(&attributes_, &none);
-    sigset_t usual;
-    ::sigfillset(&usual);
-    ::posix_spawnattr_setsigdefault(&attributes_, &usual);
-  }
-  ~Spawner() { ::posix_spawnattr_destroy(&attributes_); }
-  Spawner(const Spawner&) = delete;
-  Spawner& operator=(const Spawner&) = delete;
-
   // 0, or why not.
   int spawn(Supervisor::Script& script, int output, pid_t& process) {
     posix_spawn_file_actions_t actions;
@@ -94,13 +80,13 @@ class Spawner {
     const std::string& path = found(script.arguments[0]);
     int error = ENOENT;
     if (path.find('/') != std::string::npos) {
-      error = ::posix_spawn(&process, path.c_str(), &actions, &attributes_, words.data(),
+      error = ::posix_spawn(&process, path.c_str(), &actions, attributes_.get(), words.data(),
                             settings.data());
     }
     // Elsewhere on the way, perhaps: what was found first is a directory, or was taken away.
     if (error == ENOENT || error == EACCES) {
-      error =
-          ::posix_spawnp(&process, words[0], &actions, &attributes_, words.data(), settings.data());
+      error = ::posix_spawnp(&process, words[0], &actions, attributes_.get(), words.data(),
+                             settings.data());
     }
     ::posix_spawn_file_actions_destroy(&actions);
     return error;
@@ -114,7 +100,7 @@ class Spawner {
     return path;
   }
 
-  posix_spawnattr_t attributes_{};
+  SpawnAttributes attributes_;
   std::map<std::string, std::string> found_;
 };
 

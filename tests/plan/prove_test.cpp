@@ -23,6 +23,18 @@ namespace {
 
 constexpr plan::Percentage every_run{100'000'000};
 
+const plan::Value eu{std::string("eu")};
+const plan::Value us{std::string("us")};
+
+// Four targets in one, two in the other, with a window of 2 and of 1.
+void put_in_zones(plan::Plan& plan) {
+  plan.property_sets.add({{"zone", eu}});
+  plan.property_sets.add({{"zone", us}});
+  const std::uint32_t sets = plan.property_sets.size();
+  for (std::uint32_t i = 0; i < 6; ++i) plan.targets.set_properties({i}, {sets - (i < 4 ? 2 : 1)});
+  plan.steps[plan::StepId{0}].group_windows = {{"zone", {{eu, {2, ""}}, {us, {1, ""}}}}};
+}
+
 plan::RoleId role_of_all(plan::Plan& plan, std::uint32_t minimum = 1) {
   plan::TargetList all;
   all.add({0}, plan.targets.size());
@@ -154,13 +166,7 @@ TEST_CASE("downtime is proved where enough stay in service") {
 TEST_CASE("a window for each zone proves what may be out of each zone") {
   plan::Plan plan = test::tiny_plan("Update on w1..w6, window 6: leave, drains; back, restores");
   const plan::RoleId role = role_of_all(plan);
-  const plan::Value eu{std::string("eu")};
-  const plan::Value us{std::string("us")};
-  plan.property_sets.add({{"zone", eu}});
-  plan.property_sets.add({{"zone", us}});
-  const std::uint32_t sets = plan.property_sets.size();
-  for (std::uint32_t i = 0; i < 6; ++i) plan.targets.set_properties({i}, {sets - (i < 4 ? 2 : 1)});
-  plan.steps[plan::StepId{0}].group_windows = {{"zone", {{eu, {2, ""}}, {us, {1, ""}}}}};
+  put_in_zones(plan);
   Contract contract = counts(plan, role, Contract::Kind::Unavailable, Comparison::LessOrEqual, 2);
   contract.per = "zone";
   contract.bounds = {{eu, 4, 2}, {us, 2, 2}};
@@ -176,13 +182,7 @@ TEST_CASE("what is held back of each zone is told beside what its own limits let
   plan::Plan plan =
       test::tiny_plan("Update on w1..w6, window 6, tolerate 1: leave, drains; back, restores");
   const plan::RoleId role = role_of_all(plan);
-  const plan::Value eu{std::string("eu")};
-  const plan::Value us{std::string("us")};
-  plan.property_sets.add({{"zone", eu}});
-  plan.property_sets.add({{"zone", us}});
-  const std::uint32_t sets = plan.property_sets.size();
-  for (std::uint32_t i = 0; i < 6; ++i) plan.targets.set_properties({i}, {sets - (i < 4 ? 2 : 1)});
-  plan.steps[plan::StepId{0}].group_windows = {{"zone", {{eu, {2, ""}}, {us, {1, ""}}}}};
+  put_in_zones(plan);
   Contract contract = counts(plan, role, Contract::Kind::Unavailable, Comparison::LessOrEqual, 1);
   contract.per = "zone";
   contract.bounds = {{eu, 4, 1}, {us, 2, 1}};
