@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <thread>
+#include <tuple>
 
 #include "cli/commands.h"
 #include "cli/load.h"
@@ -43,20 +44,14 @@ base::Result<std::string> beside_prediction(const ReadRun& run, const ReportOpti
 // The last lines of what each of the lane's actions wrote last.
 render::LinesOf lines_in(const std::string& directory) {
   return [rows = runtime::list_output(directory)](plan::StepId step, std::uint32_t lane) {
-    constexpr std::size_t most_bytes = std::size_t{1} << 30;
-    constexpr std::size_t most_lines = 20;
     std::vector<std::string> lines;
-    for (const runtime::StoredOutput& row : rows) {
-      if (row.action.step != step || row.action.lane != lane) continue;
-      const auto text = read_file(row.path, most_bytes);
-      if (!text) continue;
-      std::string rest;
-      for (std::string& line : runtime::take_lines(rest, text.value() + "\n")) {
-        lines.push_back(std::move(line));
-      }
-      if (!lines.empty() && lines.back().empty()) lines.pop_back();
+    auto row = std::partition_point(rows.begin(), rows.end(), [&](const auto& before) {
+      return std::tie(before.action.step, before.action.lane) < std::tie(step, lane);
+    });
+    for (; row != rows.end() && row->action.step == step && row->action.lane == lane; ++row) {
+      for (std::string& line : runtime::last_lines(row->path)) lines.push_back(std::move(line));
     }
-    const std::size_t more = lines.size() - std::min(lines.size(), most_lines);
+    const std::size_t more = lines.size() - std::min(lines.size(), runtime::most_last_lines);
     lines.erase(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(more));
     return lines;
   };

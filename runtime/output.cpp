@@ -18,7 +18,6 @@ namespace sluice::runtime {
 namespace {
 
 constexpr std::size_t most_tail_bytes = 4096;
-constexpr std::size_t most_tail_lines = 20;
 constexpr std::size_t most_line_bytes = 4096;  // a longer line is shown in pieces
 
 // A host's name in a file's name: what is not plain becomes %XX.
@@ -56,6 +55,16 @@ std::string file_name(const scheduler::Action& action, const std::string& host) 
   return name_prefix(action) + encoded(host);
 }
 
+std::vector<std::string> lines_of_tail(std::string_view tail) {
+  std::string rest;
+  std::vector<std::string> lines = take_lines(rest, tail);
+  if (!rest.empty()) lines.push_back(base::printable(rest));
+  if (lines.size() > most_last_lines) {
+    lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(most_last_lines));
+  }
+  return lines;
+}
+
 }  // namespace
 
 void OutputStore::append(const scheduler::Action& action, const std::string& host,
@@ -90,14 +99,21 @@ void OutputStore::forget(const scheduler::Action& action) {
 std::vector<std::string> OutputStore::take_tail(const scheduler::Action& action) {
   const auto found = tails_.find(action);
   if (found == tails_.end()) return {};
-  std::string rest;
-  std::vector<std::string> lines = take_lines(rest, found->second);
+  std::vector<std::string> lines = lines_of_tail(found->second);
   tails_.erase(found);
-  if (!rest.empty()) lines.push_back(base::printable(rest));
-  if (lines.size() > most_tail_lines) {
-    lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(most_tail_lines));
-  }
   return lines;
+}
+
+std::vector<std::string> last_lines(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+  if (file < 0) return {};
+  const off_t size = ::lseek(file, 0, SEEK_END);
+  const off_t from = std::max<off_t>(0, size - static_cast<off_t>(most_tail_bytes));
+  std::string tail(most_tail_bytes, '\0');
+  const ssize_t got = ::pread(file, tail.data(), tail.size(), from);
+  ::close(file);
+  tail.resize(static_cast<std::size_t>(std::max<ssize_t>(0, got)));
+  return lines_of_tail(tail);
 }
 
 std::vector<StoredOutput> list_output(const std::string& directory) {

@@ -11,6 +11,8 @@
 
 namespace sluice::runtime {
 
+inline constexpr std::size_t most_last_lines = 20;
+
 class OutputStore {
  public:
   explicit OutputStore(std::string directory) : directory_(std::move(directory)) {}
@@ -19,8 +21,8 @@ class OutputStore {
   void append(const scheduler::Action& action, const std::string& host, std::string_view bytes);
   // What the attempt wrote on its hosts, which will come again from the beginning.
   void forget(const scheduler::Action& action);
-  // The last lines that the attempt wrote on its hosts, at most 20 lines and 4 KiB; then they are
-  // forgotten.
+  // The last lines that the attempt wrote on its hosts, at most most_last_lines and 4 KiB; then
+  // they are forgotten.
   std::vector<std::string> take_tail(const scheduler::Action& action);
   std::uint64_t bytes_not_written() const { return bytes_not_written_; }
 
@@ -38,6 +40,8 @@ struct StoredOutput {
 };
 // In the plan's order; then by attempt.
 std::vector<StoredOutput> list_output(const std::string& directory);
+// The same of one that is stored; none where it cannot be read.
+std::vector<std::string> last_lines(const std::string& path);
 
 // Whole lines of the text with everything that could move a terminal's cursor written out; what
 // stands behind the last line end stays in `rest`.
