@@ -30,26 +30,22 @@ Question again(const runtime::RunState& state, Question question) {
   return question;
 }
 
-std::optional<Kind> kind_of(Question::Kind asked, const std::string& word) {
-  switch (asked) {
-    case Question::Kind::Failure:
-      if (word == "retry") return Kind::Retry;
-      if (word == "ignore") return Kind::Ignore;
-      if (word == "exclude") return Kind::Exclude;
-      if (word == "abort") return Kind::AbortAll;
-      return std::nullopt;
-    case Question::Kind::Manual:
-      if (word == "approve") return Kind::Approve;
-      if (word == "reject") return Kind::Reject;
-      return std::nullopt;
-    case Question::Kind::Unknown:
-      if (word == "succeeded") return Kind::Succeeded;
-      if (word == "failed") return Kind::Failed;
-      if (word == "retry") return Kind::Retry;
-      return std::nullopt;
-  }
-  return std::nullopt;
-}
+struct Answer {
+  Question::Kind asked;
+  std::string_view word;
+  Kind order;
+};
+constexpr Answer answers[] = {
+    {Question::Kind::Failure, "retry", Kind::Retry},
+    {Question::Kind::Failure, "ignore", Kind::Ignore},
+    {Question::Kind::Failure, "exclude", Kind::Exclude},
+    {Question::Kind::Failure, "abort", Kind::AbortAll},
+    {Question::Kind::Manual, "approve", Kind::Approve},
+    {Question::Kind::Manual, "reject", Kind::Reject},
+    {Question::Kind::Unknown, "succeeded", Kind::Succeeded},
+    {Question::Kind::Unknown, "failed", Kind::Failed},
+    {Question::Kind::Unknown, "retry", Kind::Retry},
+};
 
 }  // namespace
 
@@ -87,37 +83,29 @@ std::string_view kind_word(Question::Kind kind) {
   return "";
 }
 
-std::string_view answers_to(Question::Kind kind) {
-  switch (kind) {
-    case Question::Kind::Failure:
-      return "retry|ignore|exclude|abort";
-    case Question::Kind::Manual:
-      return "approve|reject";
-    case Question::Kind::Unknown:
-      return "succeeded|failed|retry";
-  }
-  return "";
-}
-
-std::vector<std::string> words_of(Question::Kind kind) {
-  std::vector<std::string> words;
-  for (std::string_view rest = answers_to(kind); !rest.empty();) {
-    const std::size_t end = std::min(rest.find('|'), rest.size());
-    words.emplace_back(rest.substr(0, end));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
+std::vector<std::string_view> words_of(Question::Kind kind) {
+  std::vector<std::string_view> words;
+  for (const Answer& answer : answers) {
+    if (answer.asked == kind) words.push_back(answer.word);
   }
   return words;
 }
 
+std::string answers_to(Question::Kind kind) {
+  return fmt::format("{}", fmt::join(words_of(kind), "|"));
+}
+
 std::optional<runtime::Order> order_for(const Question& question, const std::string& word) {
-  const auto kind = kind_of(question.kind, word);
-  if (!kind) return std::nullopt;
-  runtime::Order order;
-  order.kind = *kind;
-  order.action = question.action;
-  order.host = question.host;
-  order.round = question.round;
-  return order;
+  for (const Answer& answer : answers) {
+    if (answer.asked != question.kind || answer.word != word) continue;
+    runtime::Order order;
+    order.kind = answer.order;
+    order.action = question.action;
+    order.host = question.host;
+    order.round = question.round;
+    return order;
+  }
+  return std::nullopt;
 }
 
 std::string what_to_type(const Question& question, const std::string& run,

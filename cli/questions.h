@@ -25,8 +25,8 @@ std::vector<Question> open_questions(const runtime::RunState& state);
 // "failure", "manual" or "unknown".
 std::string_view kind_word(Question::Kind kind);
 // "retry|ignore|exclude|abort"
-std::string_view answers_to(Question::Kind kind);
-std::vector<std::string> words_of(Question::Kind kind);  // the same one by one
+std::string answers_to(Question::Kind kind);
+std::vector<std::string_view> words_of(Question::Kind kind);  // the same one by one
 // The order that the word is as an answer to it; nothing where it is none.
 std::optional<runtime::Order> order_for(const Question& question, const std::string& word);
 // "sluice answer RUN "Update/Deploy@web-1" retry|ignore|exclude|abort"

@@ -66,7 +66,7 @@ class TimelineWriter {
     for (const TimelineHeader::Waiting& row : people.waiting) {
       json_.begin_object().member("kind", row.kind).member("question", row.question);
       json_.key("answers").begin_array();
-      for (const std::string& answer : row.answers) json_.value(answer);
+      for (const std::string_view answer : row.answers) json_.value(answer);
       json_.end_array().end_object();
     }
     json_.end_array().key("said").begin_array();

@@ -26,7 +26,7 @@ struct TimelineHeader {
   struct Waiting {
     std::string_view kind;  // "failure", "manual" or "unknown"
     std::string question;   // as `answer`, `approve` and `reject` take it
-    std::vector<std::string> answers;
+    std::vector<std::string_view> answers;
   };
   struct Said {
     std::string at;  // RFC 3339, UTC
