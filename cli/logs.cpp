@@ -39,11 +39,16 @@ bool has_target(const plan::Plan& plan, std::string_view name) {
   return false;
 }
 
-// Of a step, or of a child step behind its step's name.
-bool has_step(const plan::Plan& plan, const std::string& name) {
+// Of a step, a child step behind its step's name, or a part of one: "Update/Deploy verify".
+bool has_step(const plan::Plan& plan, std::string_view name) {
+  for (const std::string_view part : {" verify", " undo"}) {
+    if (name.ends_with(part)) name.remove_suffix(part.size());
+  }
   return std::any_of(plan.steps.begin(), plan.steps.end(), [&](const plan::Step& step) {
-    const std::string_view of(step.name);
-    return name == of || name.starts_with(std::string(of) + "/");
+    if (name == step.name) return true;
+    return step.has_child_steps &&
+           std::any_of(step.tasks.begin(), step.tasks.end(),
+                       [&](const plan::Task& task) { return name == step.name + "/" + task.name; });
   });
 }
 

@@ -230,6 +230,8 @@ step "Update" on web {
   CHECK(holds(logs({"20", "web-9"}).err, "sluice: there is no target `web-9` in run 20"));
   CHECK(holds(logs({"--step", "Upgrade"}).err, "sluice: there is no step `Upgrade` in run 20"));
   CHECK(logs({"--step", "Upgrade"}).status == 2);
+  CHECK(holds(logs({"--step", "Update/Sing"}).err, "there is no step `Update/Sing` in run 20"));
+  CHECK(logs({"--step", "Update/Say undo"}).err == "nothing was written\n");
 }
 
 TEST_CASE("a saved plan is carried out elsewhere, without the file that it came from") {
