@@ -43,6 +43,16 @@ struct OddLogin {
   test::SshServer::Options options;
 };
 
+// Starts a script that waits, and loses it: its host is away, and its process runs on there.
+pid_t lose_script(Remote& remote) {
+  const auto first = remote.start(counted);
+  const pid_t lost = remote.process_in(remote.server.home() + "/pid");
+  remote.server.stop();
+  remote.wait_for(first);
+  CHECK(first->completion->ending == Completion::Ending::Lost);
+  return lost;
+}
+
 }  // namespace
 
 TEST_CASE("a login that says nothing for a while has not lost what runs there", "[ssh]") {
@@ -170,11 +180,7 @@ TEST_CASE("a host that does not come back has lost what ran on it", "[ssh]") {
 
 TEST_CASE("what was lost is over before its next attempt begins", "[ssh]") {
   Remote remote({}, base::Duration{400});
-  const auto first = remote.start(counted);
-  const pid_t lost = remote.process_in(remote.server.home() + "/pid");
-  remote.server.stop();
-  remote.wait_for(first);
-  CHECK(first->completion->ending == Completion::Ending::Lost);
+  const pid_t lost = lose_script(remote);
   CHECK(Remote::is_alive(lost));
   remote.server.start();
   const test::Answer next = remote.run("kill -0 $(cat \"$HOME/pid\") 2>/dev/null || echo alone");
@@ -184,10 +190,7 @@ TEST_CASE("what was lost is over before its next attempt begins", "[ssh]") {
 
 TEST_CASE("while what was lost cannot be ended, its next attempt does not begin", "[ssh]") {
   Remote remote({}, base::Duration{400});
-  const auto first = remote.start(counted);
-  const pid_t lost = remote.process_in(remote.server.home() + "/pid");
-  remote.server.stop();
-  remote.wait_for(first);
+  const pid_t lost = lose_script(remote);
   const test::Answer next = remote.run("echo ran >> \"$HOME/effects\"");
   CHECK(next.completion->ending == Completion::Ending::Unreachable);
   CHECK(Remote::is_alive(lost));
