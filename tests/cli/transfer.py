@@ -8,6 +8,7 @@ import getpass
 import hashlib
 import io
 import os
+import select
 import shutil
 import socket
 import subprocess
@@ -87,6 +88,13 @@ class Link:
         self.open = []
 
 
+def below(process):
+    """All that the process has started, and that these have."""
+    with open(f"/proc/{process}/task/{process}/children", encoding="utf-8") as file:
+        children = [int(word) for word in file.read().split()]
+    return children + [more for child in children for more in below(child)]
+
+
 class Transfer(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -138,7 +146,12 @@ class Transfer(unittest.TestCase):
             program.wait()
         with open(self.path("first"), encoding="utf-8") as said:
             self.assertTrue(stood_still, said.read())
+        on_the_host = [os.pidfd_open(process) for process in below(self.sshd.pid)]
         link.cut()
+        # What had arrived there is written when they have ended.
+        for process in on_the_host:
+            select.select([process], [], [])
+            os.close(process)
         before = link.sent
         done = subprocess.run([SLUICE, "resume", "--state", self.path(".sluice")], capture_output=True, text=True,
                               stdin=subprocess.DEVNULL, timeout=120)
