@@ -16,6 +16,14 @@ namespace {
 using scheduler::Command;
 using Ending = runtime::Completion::Ending;
 
+// Sent to a server from here, and to no host by ssh.
+bool asks_from_here(const plan::Work& work) {
+  const std::string& kind = work.action.kind;
+  const bool by_host =
+      work.via.kind == plan::Via::Kind::Each || work.via.kind == plan::Via::Kind::First;
+  return !by_host && (kind == "http" || kind == "email" || kind == "azure_resource_group");
+}
+
 }  // namespace
 
 std::string failure_text(const Failure& failure) {
@@ -93,8 +101,11 @@ Failure Failures::take(const Command& command) {
 std::vector<std::string> Failures::next_steps(const Failure& failure, bool asked,
                                               bool unreachable) const {
   std::vector<std::string> next;
-  if (unreachable)
-    next.emplace_back("nothing was done on it: see whether ssh reaches it from here");
+  if (unreachable) {
+    const bool asks = asks_from_here(scheduler::work_for(plan_, failure.action));
+    next.emplace_back(asks ? "nothing was done: see whether it can be reached from here"
+                           : "nothing was done on it: see whether ssh reaches it from here");
+  }
   const std::string state = state_.empty() ? "" : " --state " + state_;
   if (!failure.output.empty()) {
     next.push_back(fmt::format("all it wrote: sluice logs {} {}{}", run_, failure.target, state));

@@ -82,7 +82,8 @@ ActionSchema http() {
   made.kind = "http";
   made.argument = "url";
   made.documentation =
-      "Makes a request and expects a status, and, where it is asked for, a text in the answer.";
+      "Makes a request and expects a status, and, where it is asked for, a text in the answer, of "
+      "which one MiB is read. A redirect is an answer like any other, and is not followed.";
 
   made.attributes = {
       required(form(string("url", "of http or https"), Form::Url)),

@@ -58,13 +58,18 @@ Completion judged(const ActionRequest& request, const TransferEnd& end) {
   const std::int64_t wanted =
       expected != nullptr ? std::get<plan::Number>(expected->content).micros / 1'000'000 : 200;
   if (end.status != wanted) {
-    return ended(scheduler::Outcome::Failed,
-                 fmt::format("it answered {}, and {} was expected", end.status, wanted));
+    const std::string elsewhere =
+        end.location.empty() ? "" : fmt::format(" ({})", base::printable(end.location));
+    return ended(scheduler::Outcome::Failed, fmt::format("it answered {}{}, and {} was expected",
+                                                         end.status, elsewhere, wanted));
   }
   const std::string_view contains = request.text("contains");
   if (end.body.find(contains) == std::string::npos) {
     return ended(scheduler::Outcome::Failed,
-                 fmt::format("its answer does not hold `{}`", base::printable(contains)));
+                 fmt::format("{} does not hold `{}`",
+                             end.cut ? "the first MiB of its answer, which is all that is read,"
+                                     : "its answer",
+                             base::printable(contains)));
   }
   return ended(scheduler::Outcome::Succeeded, "");
 }

@@ -259,6 +259,10 @@ struct Transfers::Implementation {
     TransferEnd end;
     curl().easy_getinfo(row.handle.get(), CURLINFO_RESPONSE_CODE, &end.status);
     end.reached = end.status != 0;
+    const char* location = nullptr;
+    curl().easy_getinfo(row.handle.get(), CURLINFO_REDIRECT_URL, &location);
+    if (location != nullptr) end.location = location;
+    end.cut = row.too_long;
     curl_off_t retry_after = 0;
     curl().easy_getinfo(row.handle.get(), CURLINFO_RETRY_AFTER, &retry_after);
     constexpr curl_off_t most_seconds = 3600;

@@ -43,6 +43,8 @@ struct TransferEnd {
   bool reached = false;  // the other side has said something
   long status = 0;       // the last that it said: of HTTP or SMTP
   std::string body;      // of an answer of HTTP, at most 1 MiB
+  bool cut = false;      // there was more of it, which was not read
+  std::string location;  // where an answer of HTTP sends who asked, absolute; empty: nowhere
   long retry_after = 0;  // seconds that an answer of HTTP asks to wait; 0: it asks for none
 };
 

@@ -104,7 +104,8 @@ TEST_CASE("a redirect is an answer, and is not followed", "[http]") {
     return std::string("HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n");
   });
   CHECK(web.requests.run(web.executor, web.get("/")).completion->detail ==
-        "it answered 302, and 200 was expected");
+        fmt::format("it answered 302 (http://127.0.0.1:{}/there), and 200 was expected",
+                    web.server.port()));
   CHECK(web.server.requests().size() == 1);
 }
 
@@ -123,10 +124,14 @@ TEST_CASE("a server that nobody runs is out of reach; one that hangs up has been
 }
 
 TEST_CASE("an answer without an end is read to a mebibyte", "[http]") {
-  Web web([](const std::string&) { return http_answer(200, std::string(8 << 20, 'x')); });
+  Web web([](const std::string&) { return http_answer(200, std::string(8 << 20, 'x') + "end"); });
   const test::Answer answer = web.requests.run(web.executor, web.get("/"));
   CHECK(answer.bytes == 1 << 20);
   CHECK(answer.completion->outcome == Outcome::Succeeded);
+  const test::Answer asked =
+      web.requests.run(web.executor, web.get("/", {test::text_attribute("contains", "end")}));
+  CHECK(asked.completion->detail ==
+        "the first MiB of its answer, which is all that is read, does not hold `end`");
 }
 
 TEST_CASE("a request that is cancelled lets go of the server", "[http]") {
