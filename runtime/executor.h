@@ -80,7 +80,8 @@ struct ActionRequest {
   };
   std::optional<Resumed> resumed;
   // Of one that is resumed: names (action_key) under which a program before this one may have begun
-  // it anew since, or asked for its `verify`. Where it is cancelled they are ended with it.
+  // it anew since, or asked for its `verify`. Where it is cancelled, or how it ended is known after
+  // all, they are ended before it is told.
   std::vector<std::string> later;
   // Called once it is known to have begun; at most once, from the loop; may be empty.
   std::function<void()> begun;

@@ -90,7 +90,8 @@ void SshExecutor::start(ActionRequest request, Sink done) {
 void SshExecutor::begin(Host& row, ActionRequest request, Sink done) {
   const ActionRequest::Ticket ticket = request.ticket;
   auto answered = [this, ticket, &row, lane = lane_of(request), key = wrapper_key(request),
-                   asks = asks_for_lost(request), later = later_keys(request),
+                   asks = asks_for_lost(request), resumed = request.resumed.has_value(),
+                   later = later_keys(request),
                    done = std::move(done)](const Completion& completion) {
     using Ending = Completion::Ending;
     const bool lost = completion.ending == Ending::Lost;
@@ -102,8 +103,11 @@ void SshExecutor::begin(Host& row, ActionRequest request, Sink done) {
     if (lost || (asks && not_begun)) row.lost[lane].push_back(key);
     const std::unique_ptr<Attempt> ended = std::move(attempts_[ticket]);
     attempts_.erase(ticket);
-    const bool cancelled = completion.outcome == scheduler::Outcome::Cancelled;
-    if (cancelled && (lost || asks) && !later.empty()) {
+    const bool cancelled = completion.outcome == scheduler::Outcome::Cancelled && (lost || asks);
+    // The program before, which could not know it, may have begun something in its place.
+    const bool known = resumed && !lost && !not_begun;
+    const bool settles = known && (!asks || completion.outcome == scheduler::Outcome::Succeeded);
+    if ((cancelled || settles) && !later.empty()) {
       return end_later(ticket, row, later, completion, done);
     }
     done(completion);
@@ -113,7 +117,8 @@ void SshExecutor::begin(Host& row, ActionRequest request, Sink done) {
   attempts_[ticket]->begin();
 }
 
-// Nobody goes on with what was lost and is cancelled: what was begun of it is over before it is.
+// Nobody goes on with what was begun in place of what was lost, where that is cancelled or its end
+// is known after all: it is over before that is told.
 void SshExecutor::end_later(ActionRequest::Ticket ticket, Host& row, std::vector<WrapperKey> keys,
                             const Completion& completion, Sink done) {
   auto over = [this, ticket, &row, completion,

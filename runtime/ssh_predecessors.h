@@ -1,6 +1,7 @@
 // Before an action begins on an ssh host: what came before it there in its lane, and was lost, is
-// ended, so that nothing begins beside its own earlier attempt. And before one that is cancelled is
-// over: what a program before this one may have begun in its place.
+// ended, so that nothing begins beside its own earlier attempt. And before one that is cancelled,
+// or taken up from a program before this one, is over: what that program may have begun in its
+// place.
 #pragma once
 
 #include <functional>
