@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <sstream>
+#include <utility>
 
 #include "base/random.h"
 #include "base/sha256.h"
@@ -150,6 +151,10 @@ void Host::start(const Request& request, const std::shared_ptr<Line>& line) {
   script.boot = boot_;
   script.watched = true;
   script.running = true;
+  if (const auto unheard = std::exchange(unheard_, nullptr)) {
+    unheard();
+    lose_home(kernel_.now() + home_goes_for_);
+  }
   line->say(Stream::Errors, request.nonce + " running\n");
   // Whose words these are the world knows, whatever they say of it themselves.
   begin(request.run, request.key, request.program);

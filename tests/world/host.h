@@ -46,7 +46,14 @@ class Host {
   void reboot(bool set_up_anew);
   // What is asked of it is refused till then, and what runs there runs on.
   void lose_home(base::Instant until) { home_back_ = std::max(home_back_, until); }
+  // The same for so long, from just behind the next begin; `unheard` sees to it that nobody hears
+  // of that begin.
+  void lose_home_behind_a_begin(base::Duration length, std::function<void()> unheard) {
+    home_goes_for_ = length;
+    unheard_ = std::move(unheard);
+  }
   void heal() {
+    unheard_ = nullptr;
     home_back_ = {};
     settings_.watcher_killed = settings_.disk_full = settings_.deaf = settings_.no_place = 0;
     settings_.outlasting = 0;
@@ -108,6 +115,8 @@ class Host {
   HostSettings settings_;
   std::string name_;
   base::Instant home_back_;
+  base::Duration home_goes_for_;
+  std::function<void()> unheard_;
   std::uint32_t boot_ = 1;
   std::map<std::string, Run> runs_;
   std::uint32_t newest_ = 0;       // of the programs that this host has heard of

@@ -17,6 +17,8 @@ namespace sluice::world {
 namespace {
 
 constexpr std::uint64_t most_events = 400'000;
+// Once all faults have ended one program should do: more than this many begin and die in a circle.
+constexpr std::uint64_t most_programs = 1'000;
 
 // Some worlds go on long enough for hosts to be away for longer than they are waited for.
 bool has_long_outages(std::uint64_t seed) {
@@ -82,6 +84,7 @@ class Schedule {
   Operators operators_;
   std::deque<Program> programs_;
   std::uint64_t programs_begun_ = 0;
+  std::uint64_t begun_since_healed_ = 0;
   Kernel::Owner newest_ = 0;
   std::uint32_t runs_ = 1;
   bool power_fails_ = false;
@@ -270,6 +273,10 @@ void Schedule::long_outages() {
     const base::Instant from{drawn.below(static_cast<std::uint32_t>(faults_end_))};
     kernel_.at(from, 0, [this, which, host, silent, home_alone, length] {
       const base::Instant until = kernel_.now() + length;
+      if (home_alone && silent) {
+        return hosts_[which].lose_home_behind_a_begin(
+            length, [this, host] { network_.cut(host, kernel_.now() + base::Duration{200}); });
+      }
       if (home_alone) return hosts_[which].lose_home(until);
       kernel_.count(silent ? Fault::Blackhole : Fault::LinkCut);
       silent ? network_.silence(host, until) : network_.cut(host, until);
@@ -332,6 +339,9 @@ Schedule::Program* Schedule::live() {
 void Schedule::spawn() {
   spawning_ = false;
   ++programs_begun_;
+  if (healed_ && ++begun_since_healed_ > most_programs) {
+    return kernel_.violate("one program after the other begins, and none goes on; " + standing());
+  }
   auto number = std::make_shared<Kernel::Owner>(0);
   const Kernel::Owner owner =
       kernel_.begin_program([this, number] { turn(*number); }, [this, number] { close(*number); });
