@@ -23,6 +23,8 @@
 #include "compiler/syntax_errors.h"
 #include "compiler/text_check.h"
 #include "compiler/tokens.h"
+#include "grammar/token_views.h"
+#include "grammar/walker.h"
 
 namespace sluice::compiler {
 
@@ -31,6 +33,7 @@ namespace {
 using base::Diagnostics;
 using base::FileId;
 using grammar::DeployParser;
+using Tokens = grammar::Tokens<TokenList>;
 
 // Dense files could hold a token a byte; this is what 16 MiB of a usual one hold, and more.
 constexpr std::size_t most_tokens = 5'000'000;
@@ -137,97 +140,6 @@ bool read_tokens(TokenList& list, std::string_view text, std::uint32_t skipped,
 
 // ---- tokens ─▶ rules ---------------------------------------------------------------------------
 
-// A token as the parser wants it.
-class TokenView final : public antlr4::Token {
- public:
-  TokenView(std::uint32_t index, const compiler::Token& token)
-      : index_(index), begin_(token.begin), end_(token.end), type_(token.type) {
-    end_of_file_ = token.kind == TokenKind::End;
-  }
-
-  std::string getText() const override { return ""; }
-  std::size_t getType() const override { return end_of_file_ ? antlr4::Token::EOF : type_; }
-  std::size_t getLine() const override { return 0; }
-  std::size_t getCharPositionInLine() const override { return 0; }
-  std::size_t getChannel() const override { return antlr4::Token::DEFAULT_CHANNEL; }
-  std::size_t getTokenIndex() const override { return index_; }
-  std::size_t getStartIndex() const override { return begin_; }
-  std::size_t getStopIndex() const override { return end_ - 1; }
-  antlr4::TokenSource* getTokenSource() const override { return nullptr; }
-  antlr4::CharStream* getInputStream() const override { return nullptr; }
-  std::string toString() const override { return ""; }
-
- private:
-  std::uint32_t index_;
-  std::uint32_t begin_;
-  std::uint32_t end_;
-  std::uint8_t type_;
-  bool end_of_file_ = false;
-};
-
-// The tokens of the declaration that is read: as many views as the longest one needs, made when
-// they are asked for.
-class Tokens final : public antlr4::TokenStream {
- public:
-  explicit Tokens(const TokenList& list) : list_(list) {}
-
-  // The views before are gone.
-  void begin_at(std::size_t index) {
-    first_ = at_ = index;
-    made_ = 0;
-  }
-
-  void consume() override { at_ = std::min(at_ + 1, last()); }
-  std::size_t LA(ssize_t i) override { return LT(i)->getType(); }
-  antlr4::Token* LT(ssize_t k) override {
-    if (k >= 0) return view(std::min(at_ + static_cast<std::size_t>(k) - 1, last()));
-    const auto back = static_cast<std::size_t>(-k);
-    return view(at_ < first_ + back ? first_ : at_ - back);
-  }
-  antlr4::Token* get(std::size_t index) const override { return view(index); }
-  ssize_t mark() override { return 0; }
-  void release(ssize_t /*marker*/) override {}
-  std::size_t index() override { return at_; }
-  void seek(std::size_t index) override { at_ = std::min(index, last()); }
-  std::size_t size() override { return list_.tokens.size(); }
-  std::string getSourceName() const override { return ""; }
-  antlr4::TokenSource* getTokenSource() const override { return nullptr; }
-  std::string getText(const antlr4::misc::Interval& /*interval*/) override { return ""; }
-  std::string getText() override { return ""; }
-  std::string getText(antlr4::RuleContext* /*context*/) override { return ""; }
-  std::string getText(antlr4::Token* /*start*/, antlr4::Token* /*stop*/) override { return ""; }
-
- private:
-  static constexpr std::size_t page_size = 1024;
-
-  std::size_t last() const { return list_.tokens.size() - 1; }
-
-  TokenView* view(std::size_t index) const {
-    SLUICE_CHECK(index >= first_, "a token before the declaration");
-    const std::size_t place = index - first_;
-    while (made_ <= place) make_next();
-    return &pages_[place / page_size][place % page_size];
-  }
-  void make_next() const {
-    if (made_ / page_size == pages_.size()) pages_.emplace_back().reserve(page_size);
-    std::vector<TokenView>& page = pages_[made_ / page_size];
-    const std::size_t index = first_ + made_;
-    const TokenView next(static_cast<std::uint32_t>(index), list_.tokens[index]);
-    if (made_ % page_size < page.size()) {
-      page[made_ % page_size] = next;
-    } else {
-      page.push_back(next);
-    }
-    ++made_;
-  }
-
-  const TokenList& list_;
-  mutable std::vector<std::vector<TokenView>> pages_;  // each of its full capacity: none moves
-  mutable std::size_t made_ = 0;
-  std::size_t first_ = 0;
-  std::size_t at_ = 0;
-};
-
 // The generated parser, writing down which rules it went through instead of building a tree.
 class Recorder final : public DeployParser {
  public:
@@ -301,6 +213,81 @@ class Recorder final : public DeployParser {
   RuleNumbers numbers_;
   Silent listener_;
   std::vector<grammar::Contexts::Mark> outer_;  // of the items that are open
+};
+
+// What ANTLR says where the tables alone do not know.
+class Predictor final : public DeployParser {
+ public:
+  explicit Predictor(const TokenList& list) : Predictor(std::make_unique<Tokens>(list)) {}
+
+  grammar::Walker::Predicted predict(std::size_t decision, int precedence, std::size_t at) {
+    tokens_->begin_at(at);
+    antlr4::ParserRuleContext context;
+    DeployParser::enterRecursionRule(&context, 0, 0, precedence);
+    std::size_t found = 0;
+    try {
+      found = predictions_->adaptivePredict(tokens_.get(), decision, &context);
+    } catch (const antlr4::NoViableAltException&) {
+      found = 0;  // who reads with messages says what is wrong
+    }
+    unrollRecursionContexts(nullptr);
+    if (found == 0 || found >= grammar::Tables::none) return {};
+    tokens_->seek(at);
+    const bool always = predictions_->decides(decision, precedence, tokens_->LA(1), found);
+    return {static_cast<std::uint8_t>(found), always};
+  }
+
+ private:
+  explicit Predictor(std::unique_ptr<Tokens> tokens)
+      : DeployParser(tokens.get()), tokens_(std::move(tokens)) {
+    setBuildParseTree(false);
+    removeErrorListeners();
+    auto* usual = getInterpreter<antlr4::atn::ParserATNSimulator>();
+    predictions_ = new grammar::QuickPredictions(this, *usual);
+    predictions_->setPredictionMode(antlr4::atn::PredictionMode::SLL);
+    setInterpreter(predictions_);
+  }
+
+  std::unique_ptr<Tokens> tokens_;
+  grammar::QuickPredictions* predictions_ = nullptr;  // the parser's own
+};
+
+// Reads what has no mistake.
+class QuickReader {
+ public:
+  QuickReader(const TokenList& list, RuleTree& tree)
+      : list_(list),
+        tree_(tree),
+        predictor_(list),
+        numbers_(predictor_.getRuleNames()),
+        walker_(predictor_.getATN()) {}
+
+  // Behind the declaration that begins there; nothing where it has a mistake.
+  std::optional<std::size_t> declaration(std::size_t begin) {
+    return walker_.read(*this, DeployParser::RuleDeclaration, begin);
+  }
+
+  // Of the walker.
+  std::uint8_t type(std::size_t at) const { return list_.tokens[at].type; }
+  grammar::Walker::Predicted predict(std::size_t decision, int precedence, std::size_t at) {
+    return predictor_.predict(decision, precedence, at);
+  }
+  void open(std::size_t rule, std::size_t at) {
+    if (const auto known = numbers_[rule]) tree_.open(*known, static_cast<std::uint32_t>(at));
+  }
+  void wrap(std::size_t rule) {
+    if (const auto known = numbers_[rule]) tree_.wrap(*known);
+  }
+  void close(std::size_t rule, std::size_t at) {
+    if (numbers_[rule]) tree_.close(static_cast<std::uint32_t>(at));
+  }
+
+ private:
+  const TokenList& list_;
+  RuleTree& tree_;
+  Predictor predictor_;
+  RuleNumbers numbers_;
+  grammar::Walker walker_;
 };
 
 // ---- mistakes ----------------------------------------------------------------------------------
@@ -471,70 +458,73 @@ class Reporting final : public antlr4::DefaultErrorStrategy {
 
 class FileParser {
  public:
-  FileParser(const TokenList& list, Diagnostics& diagnostics, DeclarationVisitor& visitor)
+  FileParser(const TokenList& list, Reading reading, Diagnostics& diagnostics,
+             DeclarationVisitor& visitor)
       : list_(list),
+        reading_(reading),
         diagnostics_(diagnostics),
         visitor_(visitor),
-        tokens_(list),
-        parser_(&tokens_, rules_),
-        bail_(std::make_shared<antlr4::BailErrorStrategy>()),
-        reporting_(std::make_shared<Reporting>(list, rules_, parser_.numbers(), diagnostics)) {}
+        quick_(list, rules_) {}
 
   void run() {
     while (list_.tokens[at_].kind != TokenKind::End) {
       const std::size_t begin = at_;
-      const bool mistaken = !read_quickly();
-      if (mistaken) read_with_messages(begin);
-      visitor_.declaration({list_, rules_, begin, at_, mistaken});
+      at_ = read(begin);
+      visitor_.declaration({list_, rules_, begin, at_, rules_.root().mistaken});
       // Nobody reads on to the thousandth; what stands behind it is not looked at.
       if (base::is_full(diagnostics_)) return;
     }
   }
 
  private:
-  void prepare(std::size_t begin, bool quick) {
+  // The generated parser, which tells mistakes.
+  class Careful {
+   public:
+    Careful(const TokenList& list, RuleTree& rules, Diagnostics& diagnostics)
+        : list_(list), rules_(rules), tokens_(list), parser_(&tokens_, rules) {
+      parser_.setErrorHandler(
+          std::make_shared<Reporting>(list, rules, parser_.numbers(), diagnostics));
+    }
+
+    // Behind what belongs to the declaration that begins there.
+    std::size_t declaration(std::size_t begin) {
+      rules_.clear();
+      parser_.reset();
+      tokens_.begin_at(begin);
+      try {
+        parser_.declaration();
+        return tokens_.index();
+      } catch (const antlr4::RecognitionException&) {
+        return resume_at(list_, {begin, tokens_.index(), Container::File});
+      }
+    }
+
+   private:
+    const TokenList& list_;
+    RuleTree& rules_;
+    Tokens tokens_;
+    Recorder parser_;
+  };
+
+  std::size_t read(std::size_t begin) {
     rules_.clear();
-    if (quick) {
-      parser_.setErrorHandler(bail_);
-    } else {
-      parser_.setErrorHandler(reporting_);
-    }
-    parser_.reset();
-    tokens_.begin_at(begin);
-    parser_.getInterpreter<antlr4::atn::ParserATNSimulator>()->setPredictionMode(
-        quick ? antlr4::atn::PredictionMode::SLL : antlr4::atn::PredictionMode::LL);
+    const bool by_tables = reading_ == Reading::Tables;
+    const auto behind = by_tables ? quick_.declaration(begin) : std::nullopt;
+    return behind ? *behind : careful().declaration(begin);
   }
 
-  // Most declarations are right: the quick way, without a thought for mistakes.
-  bool read_quickly() {
-    prepare(at_, true);
-    try {
-      parser_.declaration();
-    } catch (const antlr4::ParseCancellationException&) {
-      return false;
-    }
-    at_ = tokens_.index();
-    return true;
-  }
-
-  void read_with_messages(std::size_t begin) {
-    prepare(begin, false);
-    try {
-      parser_.declaration();
-      at_ = tokens_.index();
-    } catch (const antlr4::RecognitionException&) {
-      at_ = resume_at(list_, {begin, tokens_.index(), Container::File});
-    }
+  Careful& careful() {
+    if (!careful_) careful_.emplace(list_, rules_, diagnostics_);
+    return *careful_;
   }
 
   const TokenList& list_;
-  const Diagnostics& diagnostics_;
+  Reading reading_;
+  Diagnostics& diagnostics_;
   DeclarationVisitor& visitor_;
   RuleTree rules_;
-  Tokens tokens_;
-  Recorder parser_;
-  std::shared_ptr<antlr4::BailErrorStrategy> bail_;
-  std::shared_ptr<Reporting> reporting_;
+  QuickReader quick_;
+  std::optional<Careful> careful_;
   std::size_t at_ = 0;
 };
 
@@ -556,12 +546,12 @@ TokenTypes token_types() {
       types.set(kind, static_cast<std::uint8_t>(type));
     }
   }
-  types.set(TokenKind::End, static_cast<std::uint8_t>(antlr4::Token::EOF));
+  types.set(TokenKind::End, 0);
   return types;
 }
 
 bool read_declarations(const base::Sources& sources, FileId file_id, Diagnostics& diagnostics,
-                       DeclarationVisitor& visitor) {
+                       DeclarationVisitor& visitor, Reading reading) {
   const base::SourceFile& file = sources[file_id];
   if (!check_text(file, file_id, diagnostics)) return false;
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
@@ -574,7 +564,7 @@ bool read_declarations(const base::Sources& sources, FileId file_id, Diagnostics
   const bool whole_strings = repair_strings(list, repair_types, diagnostics);
   repair_braces(list, repair_types, !whole_strings, diagnostics);
   visitor.begin(!whole_strings || diagnostics.has_errors());
-  FileParser(list, diagnostics, visitor).run();
+  FileParser(list, reading, diagnostics, visitor).run();
   return true;
 }
 

@@ -2,6 +2,8 @@
 // which is seen by parse.cpp alone.
 #pragma once
 
+#include <cstdint>
+
 #include "base/diagnostics.h"
 #include "base/source.h"
 #include "compiler/lexer.h"
@@ -29,9 +31,14 @@ class DeclarationVisitor {
   virtual void declaration(const ParsedDeclaration& parsed) = 0;
 };
 
+// How what has no mistake is read: by the grammar's tables, or for a test by the generated parser,
+// which reads everything else in any case.
+enum class Reading : std::uint8_t { Tables, Generated };
+
 // Every declaration of the file, in order. False: nothing of it can be read, and why was reported.
 bool read_declarations(const base::Sources& sources, base::FileId file,
-                       base::Diagnostics& diagnostics, DeclarationVisitor& visitor);
+                       base::Diagnostics& diagnostics, DeclarationVisitor& visitor,
+                       Reading reading = Reading::Tables);
 
 // The grammar's words, signs and their numbers, for the lexer.
 TokenTypes token_types();

@@ -74,8 +74,8 @@ class Contexts {
   std::size_t used_ = 0;  // of the page that is written
 };
 
-// ANTLR's predictions, and a table of those that its tables decide at the first token: what they say
-// once they say always, so that neither a lock nor a search is needed to ask again.
+// ANTLR's predictions, and a table of those that its tables decide at the first token: what they
+// say once they say always, so that neither a lock nor a search is needed to ask again.
 class QuickPredictions final : public antlr4::atn::ParserATNSimulator {
  public:
   QuickPredictions(antlr4::Parser* parser, antlr4::atn::ParserATNSimulator& usual)
@@ -86,18 +86,37 @@ class QuickPredictions final : public antlr4::atn::ParserATNSimulator {
   std::size_t adaptivePredict(antlr4::TokenStream* tokens, std::size_t decision,
                               antlr4::ParserRuleContext* context) override {
     const std::size_t token = tokens->LA(1);
-    const bool precedence_counts = decisionToDFA[decision].isPrecedenceDfa();
-    const int precedence = precedence_counts ? parser_->getPrecedence() : 0;
+    const int precedence = parser_->getPrecedence();
     if (token >= most_tokens || precedence >= most_precedences) {
       return ParserATNSimulator::adaptivePredict(tokens, decision, context);
     }
     std::uint8_t& known = entry(decision, static_cast<std::size_t>(precedence), token);
     if (known != 0) return known;
     const std::size_t predicted = ParserATNSimulator::adaptivePredict(tokens, decision, context);
-    if (decided_at_once(decision, precedence, token, predicted)) {
+    if (decides(decision, precedence, token, predicted)) {
       known = static_cast<std::uint8_t>(predicted);
     }
     return predicted;
+  }
+
+  // Whether the state behind the first token accepts, whatever follows and wherever the rule
+  // stands. What it asks before it does is the precedence alone: the grammar has no other
+  // predicates.
+  bool decides(std::size_t decision, int precedence, std::size_t token,
+               std::size_t predicted) const {
+    if (predicted == 0 || predicted >= std::numeric_limits<std::uint8_t>::max()) return false;
+    const antlr4::dfa::DFA& dfa = decisionToDFA[decision];
+    _edgeLock.readLock();
+    const antlr4::dfa::DFAState* start =
+        dfa.isPrecedenceDfa() ? dfa.getPrecedenceStartState(precedence) : dfa.s0;
+    bool decided = false;
+    if (start != nullptr) {
+      const auto edge = start->edges.find(token);
+      decided = edge != start->edges.end() && edge->second->isAcceptState &&
+                !edge->second->requiresFullContext;
+    }
+    _edgeLock.readUnlock();
+    return decided;
   }
 
  private:
@@ -108,25 +127,6 @@ class QuickPredictions final : public antlr4::atn::ParserATNSimulator {
     auto& of_decision = known_[decision];
     if (of_decision.empty()) of_decision.resize(most_precedences * most_tokens);
     return of_decision[precedence * most_tokens + token];
-  }
-
-  // Whether the state behind the first token accepts, whatever follows and wherever the rule stands.
-  bool decided_at_once(std::size_t decision, int precedence, std::size_t token,
-                       std::size_t predicted) const {
-    if (predicted == 0 || predicted > std::numeric_limits<std::uint8_t>::max()) return false;
-    const antlr4::dfa::DFA& dfa = decisionToDFA[decision];
-    _edgeLock.readLock();
-    const antlr4::dfa::DFAState* start =
-        dfa.isPrecedenceDfa() ? dfa.getPrecedenceStartState(precedence) : dfa.s0;
-    bool decided = false;
-    if (start != nullptr) {
-      const auto edge = start->edges.find(token);
-      decided = edge != start->edges.end() && edge->second->isAcceptState &&
-                !edge->second->requiresFullContext && edge->second->predicates.empty() &&
-                edge->second->prediction == predicted;
-    }
-    _edgeLock.readUnlock();
-    return decided;
   }
 
   antlr4::Parser* parser_;
@@ -143,7 +143,8 @@ class QuickParser : public antlr4::Parser {
   }
 
  protected:
-  // Without the search for the type of a context's parent: whatever a rule is called from is a rule.
+  // Without the search for the type of a context's parent: whatever a rule is called from is a
+  // rule.
   void exitRule() {
     triggerExitRuleEvent();
     setState(_ctx->invokingState);
