@@ -91,7 +91,7 @@ std::string request_start(const std::string& nonce, const WrapperKey& key,
   if (within) add_item(items, 'b', payload.body);
   items += "s\n";
   const std::string words =
-      fmt::format("{} {} {} {} {}", key.action, payload.shell, base::sha256_hex(items + "\n"),
+      fmt::format("{} {} {} {} {} !", key.action, payload.shell, base::sha256_hex(items + "\n"),
                   base::sha256_hex(payload.body), key.epoch);
   const std::string head =
       first_line(nonce, again ? "again" : "start", key.run, words, more && within) + items;
@@ -108,7 +108,7 @@ std::string request_cancel(const std::string& nonce, const WrapperKey& key, base
 }
 
 std::string request_follow(const std::string& nonce, const WrapperKey& key, std::uint64_t offset) {
-  return first_line(nonce, "follow", key.run, fmt::format("{} {}", key.action, offset + 1));
+  return first_line(nonce, "follow", key.run, fmt::format("{} {} - - - !", key.action, offset + 1));
 }
 
 std::string request_rest(const std::string& nonce, const WrapperKey& key, std::uint64_t offset) {

@@ -11,46 +11,38 @@ namespace sluice::runtime {
 inline constexpr std::string_view wrapper_text = R"wrapper(
 case ${BASH_VERSION-} in ?*) set +o posix;; esac;
 sluice_lc=${LC_ALL+x}${LC_ALL-};
-LC_ALL=C;
-# A line end, and what stands for the last process in the background: neither may stand here.
-sluice_nl=$(printf "\n\041"); sluice_bang=${sluice_nl#?}; sluice_nl=${sluice_nl%?};
+export LC_ALL=C;
+# A line end, which may not stand here; no shell takes this from its environment.
+sluice_nl=${IFS#??};
+# Nor may what stands for the last process in the background: it comes with the request.
 last() { eval "sluice_last=\$$sluice_bang"; };
 
 say() { echo "$sluice_nonce $*" >&2; };
-# The end of an answer: of the session too, where it was not said that more may come.
-over() {
-  case $sluice_more in "") exit 0;; esac;
-  echo; echo "$sluice_nonce.";
-};
 refuse() { rm -f "$sluice_script"; say "refused $*"; exit 0; };
 known() { [ -e "$sluice_p.started" ] || [ -e "$sluice_p.exit" ]; };
 
 # The place of this run: private, ours, no link.
 ours() { [ -d "$1" ] && [ -O "$1" ] && { [ -L "$1" ] && return 1; :; }; };
 find_place() {
-sluice_base=${HOME-}/.sluice;
-sluice_dir=$sluice_base/$sluice_run;
-if [ -d "$sluice_dir" ]; then
-  # Unless it was begun while its home was away.
-  for sluice_l in /var/tmp/sluice-*/"$sluice_run"; do
-    sluice_p=$sluice_l/$sluice_key;
-    known && ours "${sluice_l%/*}" && ours "$sluice_l" &&
-      sluice_base=${sluice_l%/*} && sluice_dir=$sluice_l;
-  done;
-else
-  # Where it was put before, when its home was away; else in its home. Of what may have been asked
-  # before nobody knows where that is: no other place is made for it.
-  sluice_l=$sluice_base;
-  sluice_base=/var/tmp/sluice-$(id -u);
-  sluice_dir=$sluice_base/$sluice_run;
-  case $sluice_verb in start|again|attach|cancel)
-    [ -d "$sluice_dir" ] ||
-      { ( umask 077; mkdir -p "$sluice_l/$sluice_run" ) 2>/dev/null &&
-        sluice_base=$sluice_l && sluice_dir=$sluice_base/$sluice_run; } ||
-      { [ "$sluice_verb" = start ] && ( umask 077; mkdir -p "$sluice_dir" ); } ||
-      refuse "there is no place for its files on the host";;
-  esac;
-fi;
+sluice_home=${HOME-}/.sluice;
+sluice_base=$sluice_home; sluice_dir=$sluice_home/$sluice_run;
+sluice_x=; [ -d "$sluice_dir" ] && sluice_x=home;
+# Where it was put before, when its home was away.
+for sluice_l in /var/tmp/sluice-*/"$sluice_run"; do
+  ours "${sluice_l%/*}" && ours "$sluice_l" || continue;
+  sluice_p=$sluice_l/$sluice_key;
+  case $sluice_x in ?*) known || continue;; esac;
+  sluice_base=${sluice_l%/*}; sluice_dir=$sluice_l; sluice_x=away;
+done;
+# Else in its home. Of what may have been asked before nobody knows where that is: no other place is
+# made for it.
+case $sluice_x.$sluice_verb in
+.start|.again|.attach|.cancel)
+  ( umask 077; exec mkdir -p "$sluice_dir" ) 2>/dev/null ||
+    { [ "$sluice_verb" = start ] && sluice_base=/var/tmp/sluice-$(id -u) &&
+      sluice_dir=$sluice_base/$sluice_run && ( umask 077; exec mkdir -p "$sluice_dir" ); } ||
+    refuse "there is no place for its files on the host";;
+esac;
 if [ -d "$sluice_dir" ]; then
   ours "$sluice_base" && ours "$sluice_dir" ||
     refuse "$sluice_base is not the own directory of the user on the host";
@@ -115,17 +107,21 @@ conclude() {
     *) sluice_w=lost; sluice_v=reboot;;
     esac;;
   esac;
-  case $sluice_more in ?*) echo "$sluice_nonce";; esac;
+  sluice_x=;
   if [ -s "$sluice_p.out" ]; then
-    case $sluice_more in "") echo "$sluice_nonce";; esac;
+    echo "$sluice_nonce";
     head -c 65537 "$sluice_p.out";
+  else sluice_x=$sluice_nonce$sluice_nl;
   fi;
   # What it hands on: up to the next line of ours, and one line end more.
   if [ -s "$sluice_p.output" ]; then
     say outputs; head -c 65537 "$sluice_p.output" >&2; echo >&2;
   fi;
   say "$sluice_w $sluice_v";
-  over;
+  # The end of an answer, of the session too where it was not said that more may come. In one write:
+  # each wakes a chain of processes up to the controller.
+  case $sluice_more in "") exit 0;; esac;
+  echo "$sluice_x$sluice_nl$sluice_nonce.";
 };
 # What has not begun never will: whoever is told that nothing is known of it goes by that.
 never() {
@@ -181,7 +177,7 @@ put() { printf %s "$sluice_body"; };
 kept() { $sluice_put > "$sluice_script" || { sluice_why="cannot be written there"; return 1; }; };
 # What came is what was sent: both digests, of the items (and a line end) and of the script.
 genuine() {
-  sluice_x="sha256sum - \"\$sluice_script\" <<E";
+  sluice_x="exec sha256sum - \"\$sluice_script\" <<E";
   eval "set -- \$($sluice_x$sluice_nl\$sluice_all${sluice_nl}E$sluice_nl)";
   [ "$1 $3" = "$sluice_b $sluice_c" ];
 };
@@ -191,7 +187,7 @@ genuine() {
 probe() {
   sluice_f=$sluice_base/env-probed;
   [ -e "$sluice_f" ] && [ "$sluice_f" -nt /usr/bin/env ] && return 0;
-  if env --default-signal=INT true 2>/dev/null; then true > "$sluice_base/env-sets-signals";
+  if env --default-signal=INT >/dev/null 2>&1; then true > "$sluice_base/env-sets-signals";
   else rm -f "$sluice_base/env-sets-signals";
   fi;
   true > "$sluice_f";
@@ -230,13 +226,16 @@ become() {
   done;
   exec "$@";
 };
-# Watches over it, away from the connection, and writes down how it ended, last. A shell gives 128
-# and the number for a signal and for that exit status alike; what it says of its jobs differs.
+# Watches over it, and writes down how it ended, last: whether or not the connection still stands. A
+# shell gives 128 and the number for a signal and for that exit status alike; what it says of its
+# jobs differs.
 supervise() {
-  exec </dev/null >/dev/null 2>&1;
+  trap : PIPE;
   case ${BASH_VERSION-} in ?*) trap "jobs > \"\$sluice_p.job\"" CHLD;; esac;
   ( become ) &
-  last; wait "$sluice_last"; sluice_v=$?;
+  last;
+  say running;
+  wait "$sluice_last" 2>/dev/null; sluice_v=$?;
   sluice_w=exit;
   if [ "$sluice_v" -gt 128 ]; then
     case ${BASH_VERSION-} in "") jobs > "$sluice_p.job";; esac;
@@ -247,9 +246,11 @@ supervise() {
     *) sluice_w=signal; sluice_v=$((sluice_v - 128));;
     esac;
   fi;
+  case ${BASH_VERSION-} in ?*) trap - CHLD;; esac;
   # Not synced: who waits need not wait for the disk, and what is lost with it is said to be lost.
   # Over the room that was kept for it, for by now the disk may be full.
   echo "$sluice_w $sluice_v ." 1<> "$sluice_p.exit";
+  exec 9>&-;
 };
 
 start() {
@@ -279,11 +280,7 @@ start() {
     sync "$sluice_p.started" ${sluice_raised:+"$sluice_raised"} "$sluice_dir" || {
     rm -f "$sluice_p.exit" "$sluice_p.started";
     refuse "it cannot be written down that it begins"; };
-  ( supervise ) &
-  last;
-  exec 9>&-;
-  say running;
-  wait "$sluice_last";
+  supervise;
   conclude;
 };
 
@@ -307,10 +304,18 @@ cancel() {
   attach;
 };
 
-# Leaves nothing of the run but the fence: mostly with one program.
+# Leaves nothing of the run but the fence: where there is little, with less than find, as the last
+# that is done.
 empty() {
   find "$sluice_dir" -mindepth 1 -name fence -o -delete ||
     find "$sluice_dir" -mindepth 1 -maxdepth 1 -name fence -o -exec rm -rf {} +;
+};
+empty_and_end() {
+  [ -d "$sluice_dir" ] || exit 0;
+  set -- "$sluice_dir"/*;
+  [ "$#" -lt 500 ] || { empty; exit 0; };
+  for sluice_f do case ${sluice_f##*/} in fence|*.*) ;; *) empty; exit 0;; esac; done;
+  exec rm -rf "$sluice_dir"/*.*;
 };
 # Whether a run here may be 30 days old: their names open with the day on which they began.
 aged() {
@@ -329,7 +334,15 @@ aged() {
 
 # Where all runs here take more than 256 MiB, those that were left make room, the oldest first: what
 # was sent to them, and what scripts wrote that ended a day ago. How they ended stays, lest they
-# begin again.
+# begin again. Whether there are any: of those that were forgotten there is a fence.
+left() {
+  for sluice_f in "$sluice_base"/*/; do
+    case $sluice_f in "$sluice_dir/") continue;; esac;
+    set -- "$sluice_f"*;
+    case $#.$1 in 1."$sluice_f*"|1."${sluice_f}fence") ;; *) return 0;; esac;
+  done;
+  return 1;
+};
 crowded() { set -- $(du -sk "$sluice_base"); [ "${1:-0}" -gt 262144 ]; };
 make_room() {
   for sluice_f in "$sluice_base"/*/; do
@@ -350,7 +363,8 @@ make_room() {
 sluice_more=;
 while :; do
 IFS=" " read -r sluice_word sluice_nonce sluice_verb sluice_run sluice_key
-  sluice_a sluice_b sluice_c sluice_d || { [ "$sluice_more" ] && exit 0; sluice_word=; };
+  sluice_a sluice_b sluice_c sluice_d sluice_bang ||
+  { [ "$sluice_more" ] && exit 0; sluice_word=; };
 case $sluice_word in
 sluice1) sluice_more=;;
 sluice2) sluice_more=yes;;
@@ -379,12 +393,12 @@ forget)
   if [ -d "$sluice_dir" ]; then
     fence "$sluice_a";
     raise "$((sluice_a + 1))";
-    empty 2>/dev/null;
   fi;
   aged &&
     find "$sluice_base" -mindepth 1 -maxdepth 1 -type d -mtime +30 -exec rm -rf {} + 2>/dev/null;
-  make_room 2>/dev/null;
-  say done;;
+  if left; then { [ -d "$sluice_dir" ] && empty; make_room; } 2>/dev/null; fi;
+  say done;
+  empty_and_end 2>/dev/null;;
 esac;
 [ "$sluice_more" ] || exit 0;
 done

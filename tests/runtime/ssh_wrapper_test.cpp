@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -99,6 +100,16 @@ class HostShell {
         fmt::format("mount -t tmpfs -o size={}k tmpfs \"$HOME\"; {}; exec \"$@\"", kib, before);
     around_ = {"unshare", "-rm", "sh", "-c", text, "sh"};
   }
+  // What its sessions write goes nowhere, from before they begin: as when the connection was cut.
+  void with_nobody_listening() {
+    std::filesystem::remove(home() + "/gone");
+    REQUIRE(::mkfifo((home() + "/gone").c_str(), 0600) == 0);
+    around_ = {"sh", "-c",
+               "{ read -r word < \"$HOME/gone\"; exec \"$@\"; } 2>&1 | "
+               "{ exec <&-; echo gone > \"$HOME/gone\"; }",
+               "sh"};
+  }
+  void with_somebody_listening() { around_.clear(); }
 
  private:
   test::TemporaryDirectory place_;
@@ -461,6 +472,25 @@ TEST_CASE("cancelling leaves nothing of a session alive, whatever it ignores", "
       ++seen;
     }
     CHECK(seen == 3);
+  }
+}
+
+TEST_CASE("how a script ended is known where nobody heard that it had begun", "[wrapper]") {
+  for (const char* shell : {"dash", "bash", "busybox"}) {
+    INFO(shell);
+    HostShell host(shell);
+    for (const bool more : {false, true}) {
+      const std::string action = more ? "k1" : "k2";
+      host.with_nobody_listening();
+      const ScriptPayload payload{"sh", "echo said; kill -TERM $$", {}, {}, ""};
+      const Session unheard = host.ask(request_start(nonce, {"run-1", action}, payload, more));
+      CHECK(unheard.answers.empty());
+      host.with_somebody_listening();
+      const Session later = host.ask(request_attach(nonce, {"run-1", action}));
+      CHECK(later.verdict() == Kind::Signalled);
+      CHECK(later.value() == SIGTERM);
+      CHECK(later.output == "said\n");
+    }
   }
 }
 
