@@ -45,7 +45,10 @@ class Host {
   void serve(const std::string& input, const std::shared_ptr<Line>& line, std::uint32_t program);
   void reboot(bool set_up_anew);
   // What is asked of it is refused till then, and what runs there runs on.
-  void lose_home(base::Instant until) { home_back_ = std::max(home_back_, until); }
+  void lose_home(base::Instant until) {
+    kernel_.note("home away", name_, until.ms);
+    home_back_ = std::max(home_back_, until);
+  }
   // The same for so long, from just behind the next begin; `unheard` sees to it that nobody hears
   // of that begin.
   void lose_home_behind_a_begin(base::Duration length, std::function<void()> unheard) {

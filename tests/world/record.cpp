@@ -62,8 +62,10 @@ void Record::take(const runtime::Instant& instant) {
 // For who reads a trace.
 void Record::print(const runtime::Instant& instant) const {
   const auto named = [&](const scheduler::Action& action) {
-    return fmt::format("`{}` for {}, attempt {}", runtime::task_name(plan_, action),
-                       plan::lane_name(plan_, action.step, action.lane), action.attempt);
+    const bool has_lane = action.lane < plan::lane_count(plan_, action.step);
+    return fmt::format(
+        "`{}` for {}, attempt {}", runtime::task_name(plan_, action),
+        has_lane ? plan::lane_name(plan_, action.step, action.lane) : "no target", action.attempt);
   };
   for (const runtime::HostResult& result : instant.results) {
     const runtime::Completion& end = result.completion;
