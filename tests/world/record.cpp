@@ -63,9 +63,9 @@ void Record::take(const runtime::Instant& instant) {
 void Record::print(const runtime::Instant& instant) const {
   const auto named = [&](const scheduler::Action& action) {
     const bool has_lane = action.lane < plan::lane_count(plan_, action.step);
-    return fmt::format(
-        "`{}` for {}, attempt {}", runtime::task_name(plan_, action),
-        has_lane ? plan::lane_name(plan_, action.step, action.lane) : "no target", action.attempt);
+    return fmt::format("`{}` for {}, attempt {}", runtime::task_name(plan_, action),
+                       has_lane ? plan::lane_name(plan_, action.step, action.lane) : "no target",
+                       action.attempt);
   };
   for (const runtime::HostResult& result : instant.results) {
     const runtime::Completion& end = result.completion;
