@@ -6,6 +6,7 @@
 
 #include "base/utf8.h"
 #include "cli/questions.h"
+#include "plan/target_durations.h"
 #include "runtime/request.h"
 #include "scheduler/work.h"
 
@@ -63,7 +64,10 @@ std::string Failures::what_failed(const runtime::HostResult& result) const {
   const std::string& detail = result.completion.detail;
   std::string what = detail.empty() ? "it failed" : base::printable(detail);
   if (result.completion.outcome == scheduler::Outcome::Cancelled && work.timeout) {
-    what = fmt::format("longer than its timeout of {}", plan::to_text(plan::Value{*work.timeout}));
+    const auto timeout = plan::duration_for(plan_, *work.timeout,
+                                            plan::lane_target(plan_, action.step, action.lane));
+    what = "longer than its timeout";
+    if (timeout) what += fmt::format(" of {}", plan::to_text(plan::Value{timeout.value()}));
   }
   const bool elsewhere = result.host != plan::lane_name(plan_, action.step, action.lane);
   return elsewhere ? base::printable(result.host) + ": " + what : what;

@@ -148,8 +148,8 @@ step "A" on web { run "true" takes target.time })deploy",
 role web { target "a" { time = 5s } target "b" { time = 9s } }
 step "A" on web { run "true" takes target.time })deploy"},
     Code{"E0218", "a value that is not known yet",
-         "Windows, tolerances, timeouts and the like are the same for all targets and known when "
-         "compiling.",
+         "Windows, tolerances, counts of attempts and the like are the same for all targets and "
+         "known when compiling; `takes`, `timeout` and pauses may hang on the target.",
          R"deploy(deployment "Acme"
 role web { target "a" { lanes = 2 } }
 step "A" on web window target.lanes { run "true" })deploy",

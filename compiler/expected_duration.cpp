@@ -1,7 +1,8 @@
 #include "compiler/expected_duration.h"
 
-#include <algorithm>
 #include <cmath>
+
+#include "plan/target_durations.h"
 
 namespace sluice::compiler {
 
@@ -9,12 +10,6 @@ namespace {
 
 using base::Duration;
 using Kind = plan::DurationModel::Kind;
-
-bool reads_names(const plan::Expression& expression) {
-  const bool named = expression.op == plan::Operator::TargetProperty &&
-                     (expression.name == "name" || expression.name == "address");
-  return named || std::any_of(expression.operands.begin(), expression.operands.end(), reads_names);
-}
 
 bool uses_high(Kind kind) {
   return kind == Kind::Uniform || kind == Kind::Lognormal || kind == Kind::Triangular;
@@ -80,8 +75,8 @@ void ExpectedDuration::add(const plan::Work& work) {
     return;
   }
   per_target_.push_back(&model);
-  by_name_ =
-      by_name_ || reads_names(model.low) || reads_names(model.high) || reads_names(model.mode);
+  by_name_ = by_name_ || plan::reads_names(model.low) || plan::reads_names(model.high) ||
+             plan::reads_names(model.mode);
 }
 
 Duration ExpectedDuration::of(plan::TargetId target) const {

@@ -141,11 +141,14 @@ std::optional<Expression> ExpressionResolver::resolve(const ExpressionNode& node
   }
   if (expression->stage > wanted.latest) {
     const bool known = wanted.latest == Stage::Known;
-    report_.error(
-        "E0218", node.span,
-        known ? fmt::format("{} must be known for all targets alike", wanted.use)
-              : fmt::format("{} must be known before anything runs", wanted.use),
-        {known ? "use variables and literals, not `target.…`" : "it reads what only a run knows"});
+    std::vector<std::string> hints;
+    if (known && !wanted.why_known.empty()) hints.push_back(wanted.why_known);
+    hints.emplace_back(known ? "use variables and literals, not `target.…`"
+                             : "it reads what only a run knows");
+    report_.error("E0218", node.span,
+                  known ? fmt::format("{} must be known for all targets alike", wanted.use)
+                        : fmt::format("{} must be known before anything runs", wanted.use),
+                  std::move(hints));
     return std::nullopt;
   }
   return expression;

@@ -23,7 +23,8 @@ struct Wanted {
   bool bare_properties = false;             // a target's properties stand by their bare names
   // What is wrong with a value, in words; empty: nothing. Asked for each target.
   std::function<std::string(const plan::Value&)> problem = {};
-  std::string hint = {};  // what stands here, where nothing better is known to write instead
+  std::string hint = {};       // what stands here, where nothing better is known to write instead
+  std::string why_known = {};  // why it does not hang on the target, where that needs saying
 };
 
 class ExpressionResolver {

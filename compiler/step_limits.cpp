@@ -152,8 +152,9 @@ class LimitsOfStep {
   }
 
   void resolve_stagger(const PhraseNode& phrase) {
-    const auto value = resolver_.expressions.resolve_known(
-        phrase.values[0], {"`stagger`", {Type::Duration}, Stage::Known});
+    Wanted wanted{"`stagger`", {Type::Duration}, Stage::Known};
+    wanted.why_known = "it stands between two targets that begin, and is neither one's own";
+    const auto value = resolver_.expressions.resolve_known(phrase.values[0], wanted);
     if (!value) return;
     step_.stagger = std::get<base::Duration>(value->content);
     if (step_.stagger.ms > 0) return;

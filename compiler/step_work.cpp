@@ -7,6 +7,7 @@
 #include "compiler/phrases.h"
 #include "compiler/step_targets.h"
 #include "compiler/suggest.h"
+#include "plan/target_durations.h"
 
 namespace sluice::compiler {
 
@@ -81,15 +82,46 @@ class WorkResolver {
     return result;
   }
 
-  std::optional<base::Duration> duration(const ExpressionNode& node, const std::string& use,
-                                         std::int64_t least) {
-    const auto value =
-        resolver_.expressions.resolve_known(node, {use, {Type::Duration}, Stage::Known});
+  std::optional<plan::TargetDuration> duration(const ExpressionNode& node, const std::string& use,
+                                               std::int64_t least) {
+    const auto too_short = [least](const plan::Value& value) -> std::string {
+      const auto* found = std::get_if<base::Duration>(&value.content);
+      if (found == nullptr || found->ms >= least) return "";
+      return fmt::format("it is longer than nothing, and this is {}", plan::to_text(value));
+    };
+    auto value = checked(node, {use, {Type::Duration}, latest(), false, too_short});
     if (!value) return std::nullopt;
-    const auto result = std::get<base::Duration>(value->content);
+    const plan::Value* known = plan::constant_value(*value);
+    if (known == nullptr) return plan::TargetDuration(*std::move(value));
+    const auto result = std::get<base::Duration>(known->content);
     if (result.ms >= least) return result;
     resolver_.report.error("E0314", node.span, fmt::format("{} is longer than nothing", use));
     return std::nullopt;
+  }
+
+  // Where one of them hangs on the target, on each that the step has.
+  void check_longest_pause(const plan::Retry& retry, base::Span span) {
+    const auto reads = [](const plan::TargetDuration& row) {
+      return !row.is_same() && plan::reads_names(*row.by_target);
+    };
+    if (retry.pause.is_same() && retry.most_pause->is_same()) {
+      if (retry.most_pause->same >= retry.pause.same) return;
+      resolver_.report.error("E0314", span, "the longest pause is shorter than the first one");
+      return;
+    }
+    const bool by_name = reads(retry.pause) || reads(*retry.most_pause);
+    for (const plan::TargetId target :
+         plan::unlike_targets(resolver_.plan, *site_.targets, by_name)) {
+      const auto first = plan::duration_for(resolver_.plan, retry.pause, target);
+      const auto most = plan::duration_for(resolver_.plan, *retry.most_pause, target);
+      if (!first || !most || most.value() >= first.value()) continue;
+      resolver_.report.error(
+          "E0314", span,
+          fmt::format("on `{}` the longest pause, {}, is shorter than the first one, {}",
+                      resolver_.plan.targets.name(target), plan::to_text({most.value()}),
+                      plan::to_text({first.value()})));
+      return;
+    }
   }
 
   // A whole number from 1 to `most`.
@@ -111,8 +143,8 @@ class WorkResolver {
     constexpr std::int64_t most = 1'000'000;
     work_.retry.more = whole(phrase.values[0], "`retry`", most).value_or(0);
     if (phrase.values.size() > 1) {
-      work_.retry.pause =
-          duration(phrase.values[1], "the pause of `retry`", 0).value_or(base::Duration{});
+      const auto pause = duration(phrase.values[1], "the pause of `retry`", 0);
+      work_.retry.pause = pause.value_or(plan::TargetDuration{});
     } else if (phrase.backoff) {
       resolver_.report.error("E0305", phrase.span, "`backoff` needs a pause that grows",
                              {"write `retry 5 every 2s backoff 2 up to 1m`"});
@@ -129,10 +161,7 @@ class WorkResolver {
     }
     if (!phrase.up_to) return;
     work_.retry.most_pause = duration(*phrase.up_to, "the longest pause of `retry`", 1);
-    if (work_.retry.most_pause && *work_.retry.most_pause < work_.retry.pause) {
-      resolver_.report.error("E0314", phrase.up_to->span,
-                             "the longest pause is shorter than the first one");
-    }
+    if (work_.retry.most_pause) check_longest_pause(work_.retry, phrase.up_to->span);
   }
 
   std::optional<plan::Percentage> chance(Phrase kind) {

@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <string>
 
 #include "compiler/phrases.h"
 #include "compiler/warnings.h"
+#include "plan/target_durations.h"
 
 namespace sluice::compiler {
 
@@ -77,20 +80,52 @@ void warn_of_effect(const PlannedRun& planned, Resolver& resolver) {
   }
 }
 
+// The first target, or none in particular, on which the shortest attempt is longer than its
+// timeout.
+struct TooShort {
+  std::string at;  // " on `web-1`"; empty: on all targets alike
+  base::Duration shortest;
+  base::Duration timeout;
+};
+
+std::optional<TooShort> too_short(const plan::Plan& plan, const plan::Step& step,
+                                  const plan::Work& work) {
+  const plan::TargetDuration& timeout = *work.timeout;
+  const plan::Value* known = plan::constant_value(work.takes.low);
+  const auto* constant = known == nullptr ? nullptr : std::get_if<base::Duration>(&known->content);
+  if (constant != nullptr && timeout.is_same()) {
+    if (*constant <= timeout.same) return std::nullopt;
+    return TooShort{"", *constant, timeout.same};
+  }
+  const plan::TargetDuration shortest =
+      constant != nullptr ? plan::TargetDuration(*constant) : plan::TargetDuration(work.takes.low);
+  const bool by_name = plan::reads_names(work.takes.low) ||
+                       (!timeout.is_same() && plan::reads_names(*timeout.by_target));
+  const plan::TargetList& targets = plan.target_lists[step.targets];
+  for (const plan::TargetId target : plan::unlike_targets(plan, targets, by_name)) {
+    const auto least = plan::duration_for(plan, shortest, target);
+    const auto most = plan::duration_for(plan, timeout, target);
+    if (!least || !most || least.value() <= most.value()) continue;
+    return TooShort{fmt::format(" on `{}`", plan.targets.name(target)), least.value(),
+                    most.value()};
+  }
+  return std::nullopt;
+}
+
 // Models without a shortest duration may end in time, though seldom.
 void warn_of_timeout(const PlannedRun& planned, Resolver& resolver) {
   using Kind = plan::DurationModel::Kind;
   const plan::Work& work = *planned.work;
   const Kind kind = work.takes.kind;
   const bool bounded = kind == Kind::Constant || kind == Kind::Uniform || kind == Kind::Triangular;
-  const plan::Value* least = plan::constant_value(work.takes.low);
-  if (!work.timeout || !bounded || work.takes.assumed || least == nullptr) return;
-  const auto* shortest = std::get_if<base::Duration>(&least->content);
-  if (shortest == nullptr || shortest->ms <= work.timeout->ms) return;
-  resolver.report.warning(
-      "W0414", span_of(planned, Phrase::Timeout),
-      fmt::format("no attempt ends in time: it takes {} at least", plan::to_text(*least)),
-      {"make the timeout longer, or say what it really takes"});
+  if (!work.timeout || !bounded || work.takes.assumed) return;
+  const auto found = too_short(resolver.plan, resolver.plan.steps[planned.id], work);
+  if (!found) return;
+  std::string text = fmt::format("no attempt ends in time{}: it takes {} at least", found->at,
+                                 plan::to_text({found->shortest}));
+  if (!found->at.empty()) text += ", and has " + plan::to_text({found->timeout});
+  resolver.report.warning("W0414", span_of(planned, Phrase::Timeout), text,
+                          {"make the timeout longer, or say what it really takes"});
 }
 
 // Where some say how long they take, the one that does not makes the prediction a guess.

@@ -15,19 +15,35 @@ bool has_high(ModelKind kind) {
          kind == ModelKind::Triangular;
 }
 
+// A duration that is worked out for each target stands beside the place of one that is not.
+void write_by_target(JsonWriter& json, std::string_view name, const TargetDuration& duration) {
+  if (duration.is_same()) return;
+  json.key(name);
+  write_expression(json, *duration.by_target);
+}
+
 void write_retry(JsonWriter& json, const Retry& retry) {
   json.key("retry").begin_object().member("more", retry.more);
-  json.member("pause_ms", retry.pause.ms);
+  json.member("pause_ms", retry.pause.same.ms);
+  write_by_target(json, "pause", retry.pause);
   if (retry.backoff != no_backoff) json.member("backoff", retry.backoff.micros);
-  if (retry.most_pause) json.member("most_pause_ms", retry.most_pause->ms);
+  if (retry.most_pause) {
+    if (retry.most_pause->is_same()) json.member("most_pause_ms", retry.most_pause->same.ms);
+    write_by_target(json, "most_pause", *retry.most_pause);
+  }
   json.end_object();
 }
 
 Retry read_retry(const JsonNode& node) {
-  node.expect({"more", "pause_ms"}, {"backoff", "most_pause_ms"});
+  node.expect({"more", "pause_ms"}, {"pause", "backoff", "most_pause_ms", "most_pause"});
   Retry retry{node["more"].count(), node["pause_ms"].duration(), no_backoff, std::nullopt};
+  if (node.has("pause")) retry.pause.by_target = read_expression(node["pause"]);
   if (node.has("backoff")) retry.backoff.micros = node["backoff"].integer();
   if (node.has("most_pause_ms")) retry.most_pause = node["most_pause_ms"].duration();
+  if (node.has("most_pause")) {
+    if (!retry.most_pause) retry.most_pause.emplace();
+    retry.most_pause->by_target = read_expression(node["most_pause"]);
+  }
   return retry;
 }
 
@@ -85,6 +101,10 @@ void read_members(const JsonNode& node, Work& work) {
   via.expect({"kind", "hosts"});
   work.via = {read_word<Via::Kind>(via["kind"]), {via["hosts"].count()}};
   if (!node["timeout_ms"].is_null()) work.timeout = node["timeout_ms"].duration();
+  if (node.has("timeout")) {
+    if (!work.timeout) work.timeout.emplace();
+    work.timeout->by_target = read_expression(node["timeout"]);
+  }
   work.retry = read_retry(node["retry"]);
   work.takes = read_model(node["takes"]);
   work.effect = {node["drains"].truth(), node["restores"].truth(), node["interrupts"].truth()};
@@ -126,7 +146,8 @@ void write_work(JsonWriter& json, const Work& work) {
   write_action(json, work.action);
   json.key("via").begin_object().member("kind", word(work.via.kind));
   json.member("hosts", work.via.hosts.value).end_object().key("timeout_ms");
-  work.timeout ? json.value(work.timeout->ms) : json.null();
+  work.timeout&& work.timeout->is_same() ? json.value(work.timeout->same.ms) : json.null();
+  if (work.timeout) write_by_target(json, "timeout", *work.timeout);
   write_retry(json, work.retry);
   write_model(json, work.takes);
   json.member("drains", work.effect.drains).member("restores", work.effect.restores);
@@ -144,7 +165,7 @@ void write_work(JsonWriter& json, const Work& work) {
 
 Work read_work(const JsonNode& node) {
   node.expect({"action", "via", "timeout_ms", "retry", "takes", "drains", "restores", "interrupts"},
-              {"fails", "offline", "gives", "uses", "idempotent"});
+              {"timeout", "fails", "offline", "gives", "uses", "idempotent"});
   Work work;
   read_members(node, work);
   return work;
@@ -168,7 +189,7 @@ void write_task(JsonWriter& json, const Task& task) {
 Task read_task(const JsonNode& node) {
   node.expect({"name", "when", "disabled", "ignore_failure", "action", "via", "timeout_ms", "retry",
                "takes", "drains", "restores", "interrupts"},
-              {"fails", "offline", "gives", "uses", "idempotent", "condition", "verify",
+              {"timeout", "fails", "offline", "gives", "uses", "idempotent", "condition", "verify",
                "skip_verified", "undo", "tags"});
   Task task;
   read_members(node, task);

@@ -6,6 +6,7 @@
 #include "plan/batches.h"
 #include "plan/contracts.h"
 #include "plan/graph.h"
+#include "plan/target_durations.h"
 #include "plan/target_set.h"
 
 namespace sluice::plan {
@@ -32,38 +33,58 @@ class Sum {
   bool known_ = true;
 };
 
-std::int64_t longest_pause(const Retry& retry) {
-  if (retry.backoff.micros == 1'000'000) {
-    return retry.most_pause ? std::min(retry.pause.ms, retry.most_pause->ms) : retry.pause.ms;
-  }
-  return retry.most_pause ? retry.most_pause->ms : most_ms;
-}
+// Works of one step, each at its longest over the step's targets.
+class Works {
+ public:
+  Works(const Plan& plan, const Step& step)
+      : plan_(plan), targets_(plan.target_lists[step.targets]) {}
 
-void add_work(const Work& work, Sum& sum) {
-  const bool waits_for_pieces = std::any_of(work.uses.begin(), work.uses.end(),
-                                            [](const Use& use) { return use.pieces > 0; });
-  if (!work.timeout || waits_for_pieces) return sum.lose();
-  sum.add(work.timeout->ms, std::uint64_t{work.retry.more} + 1);
-  if (work.retry.more > 0) sum.add(longest_pause(work.retry), work.retry.more);
-}
+  void add(const Work& work) {
+    const bool waits_for_pieces = std::any_of(work.uses.begin(), work.uses.end(),
+                                              [](const Use& use) { return use.pieces > 0; });
+    if (!work.timeout || waits_for_pieces) return sum_.lose();
+    sum_.add(longest(*work.timeout), std::uint64_t{work.retry.more} + 1);
+    if (work.retry.more > 0) sum_.add(longest_pause(work.retry), work.retry.more);
+  }
+  void lose() { sum_.lose(); }
+  std::optional<std::int64_t> total() const { return sum_.total(); }
+
+ private:
+  std::int64_t longest(const TargetDuration& duration) {
+    const auto span = span_of(plan_, duration, targets_);
+    if (!span) sum_.lose();
+    return span ? span.value().most.ms : 0;
+  }
+  std::int64_t longest_pause(const Retry& retry) {
+    if (retry.backoff.micros != 1'000'000) {
+      return retry.most_pause ? longest(*retry.most_pause) : most_ms;
+    }
+    const std::int64_t pause = longest(retry.pause);
+    return retry.most_pause ? std::min(pause, longest(*retry.most_pause)) : pause;
+  }
+
+  const Plan& plan_;
+  const TargetList& targets_;
+  Sum sum_;
+};
 
 // The longest that one lane can hold its slot; nothing where it is not bounded.
-std::optional<std::int64_t> longest_lane(const Step& step) {
-  Sum sum;
-  if (step.on_failure == OnFailure::Ask) sum.lose();
+std::optional<std::int64_t> longest_lane(const Plan& plan, const Step& step) {
+  Works works(plan, step);
+  if (step.on_failure == OnFailure::Ask) works.lose();
   const bool undoes =
       step.on_failure == OnFailure::Rollback || step.on_failure == OnFailure::RollbackAll;
   const auto verify = [&](const base::Boxed<Work>& work, bool asked_first) {
-    for (int i = work ? (asked_first ? 2 : 1) : 0; i > 0; --i) add_work(*work, sum);
+    for (int i = work ? (asked_first ? 2 : 1) : 0; i > 0; --i) works.add(*work);
   };
   for (const Task& task : step.tasks) {
     if (task.disabled) continue;
-    add_work(task, sum);
+    works.add(task);
     verify(task.verify, task.skip_verified);
-    if (undoes && task.undo) add_work(*task.undo, sum);
+    if (undoes && task.undo) works.add(*task.undo);
   }
   verify(step.verify, step.skip_verified);
-  return sum.total();
+  return works.total();
 }
 
 // In a sliding window of w over n lanes the k-th begins when the (k - w)-th has ended at the
@@ -73,7 +94,7 @@ std::optional<std::int64_t> longest_step(const Plan& plan, StepId id) {
   const Step& step = plan.steps[id];
   const std::uint32_t lanes = lane_count(plan, id);
   if (step.disabled || lanes == 0) return 0;
-  const auto lane = longest_lane(step);
+  const auto lane = longest_lane(plan, step);
   if (!lane) return std::nullopt;
   const bool held_back =
       !step.group_windows.empty() ||

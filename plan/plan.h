@@ -74,13 +74,26 @@ struct Via {
 
 enum class When { Success, Failure, Always };
 
+// A timeout or a pause: the same for all targets, or worked out for each (`timeout target.limit`).
+// Who needs the value asks plan/target_durations.h.
+struct TargetDuration {
+  base::Duration same;                // zero where the other is there
+  base::Boxed<Expression> by_target;  // a duration, of stage PerTarget
+
+  TargetDuration() = default;
+  TargetDuration(base::Duration duration) : same(duration) {}
+  TargetDuration(Expression expression) : by_target(std::move(expression)) {}
+  bool is_same() const { return !by_target.has_value(); }
+  bool operator==(const TargetDuration&) const = default;
+};
+
 // An attempt that fails is followed by up to `more` others, with a pause after each failed one: the
 // first is `pause`, each later one `backoff` times the one before, none longer than `most_pause`.
 struct Retry {
   std::uint32_t more = 0;
-  base::Duration pause;
+  TargetDuration pause;
   Number backoff{1'000'000};  // at least 1
-  std::optional<base::Duration> most_pause;
+  std::optional<TargetDuration> most_pause;
   bool operator==(const Retry&) const = default;
 };
 
@@ -141,7 +154,7 @@ struct Given {
 struct Work {
   Action action;
   Via via;
-  std::optional<base::Duration> timeout;  // of one attempt
+  std::optional<TargetDuration> timeout;  // of one attempt
   Retry retry;
   DurationModel takes;
   std::optional<Percentage> fails;    // the chance that an attempt fails

@@ -44,6 +44,12 @@ void each_expression(const Work& work, Visit visit) {
   visit(work.takes.high);
   visit(work.takes.mode);
   for (const Given& given : work.gives) visit(given.value);
+  const auto of_target = [&](const TargetDuration& duration) {
+    if (!duration.is_same()) visit(*duration.by_target);
+  };
+  if (work.timeout) of_target(*work.timeout);
+  of_target(work.retry.pause);
+  if (work.retry.most_pause) of_target(*work.retry.most_pause);
 }
 
 }  // namespace sluice::plan

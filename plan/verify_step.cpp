@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "base/utf8.h"
+#include "plan/target_durations.h"
 #include "plan/verify_parts.h"
 
 namespace sluice::plan {
@@ -153,9 +154,10 @@ class StepVerifier {
   // `tasks`: whose outputs, of its own step, it may read.
   void verify_work(const Work& work, std::uint32_t tasks) {
     need(plan_.target_lists.contains(work.via.hosts), "the hosts of an action");
-    need(!work.timeout || work.timeout->ms > 0, "a timeout");
-    need(work.retry.pause.ms >= 0 && work.retry.backoff.micros >= 1'000'000, "a pause");
-    need(!work.retry.most_pause || work.retry.most_pause->ms >= 0, "the longest pause");
+    if (work.timeout) verify_duration(*work.timeout, 1, "a timeout");
+    verify_duration(work.retry.pause, 0, "a pause");
+    need(work.retry.backoff.micros >= 1'000'000, "a pause");
+    if (work.retry.most_pause) verify_duration(*work.retry.most_pause, 0, "the longest pause");
     for (const Action::Attribute& attribute : work.action.attributes) {
       expression(attribute.value, attribute.value.type, tasks);
     }
@@ -170,6 +172,19 @@ class StepVerifier {
       need(i == 0 || work.uses[i - 1].resource < work.uses[i].resource, "what is used, its order");
       verify_use(work.uses[i]);
     }
+  }
+
+  // One that hangs on the target has a value that will do for each of them.
+  void verify_duration(const TargetDuration& duration, std::int64_t least, std::string_view what) {
+    if (duration.is_same()) return need(duration.same.ms >= least, what);
+    need(duration.same == base::Duration{} && !step_.on_controller &&
+             duration.by_target->stage == Stage::PerTarget,
+         what);
+    expression(*duration.by_target, Type::Duration, 0, Stage::PerTarget);
+    if (fault_.found()) return;
+    const TargetList& targets = plan_.target_lists[step_.targets];
+    const auto span = span_of(plan_, duration, targets);
+    need(span && (targets.empty() || span.value().least.ms >= least), what);
   }
 
   void verify_share(const std::optional<Percentage>& share) {

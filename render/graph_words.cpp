@@ -167,7 +167,7 @@ std::vector<std::string> step_facts(const plan::Plan& plan, plan::StepId id) {
 std::string work_facts(const plan::Plan& plan, plan::StepId step, const plan::Work& work) {
   std::string text = work.action.kind + via_text(plan, work.via);
   add(text, takes_text(plan, step, work.takes));
-  if (work.timeout) add(text, "timeout " + plan::to_text(plan::Value{*work.timeout}));
+  if (work.timeout) add(text, "timeout " + duration_words(plan, step, *work.timeout));
   if (work.retry.more > 0) {
     add(text, fmt::format("up to {} attempts", std::uint64_t{work.retry.more} + 1));
   }

@@ -181,7 +181,7 @@ class Things {
     say(of + "via", via(row.via));
     say(of + "takes", takes(row.takes));
     if (row.takes.assumed) say(of + "takes is", "assumed");
-    if (row.timeout) say(of + "timeout", text_of(*row.timeout));
+    if (row.timeout) say(of + "timeout", duration(*row.timeout));
     say(of + "retry", retry(row.retry));
     flag(of + "drains", row.effect.drains);
     flag(of + "restores", row.effect.restores);
@@ -227,13 +227,17 @@ class Things {
     return text;
   }
 
-  static std::string retry(const plan::Retry& row) {
+  std::string duration(const plan::TargetDuration& row) const {
+    return row.is_same() ? text_of(row.same) : expression_text(plan_, *row.by_target);
+  }
+
+  std::string retry(const plan::Retry& row) const {
     if (row == plan::Retry{}) return "";
-    std::string text = fmt::format("{} every {}", row.more, text_of(row.pause));
+    std::string text = fmt::format("{} every {}", row.more, duration(row.pause));
     if (row.backoff.micros != 1'000'000) {
       text += " backoff " + plan::to_text(plan::Value{row.backoff});
     }
-    if (row.most_pause) text += " up to " + text_of(*row.most_pause);
+    if (row.most_pause) text += " up to " + duration(*row.most_pause);
     return text;
   }
 

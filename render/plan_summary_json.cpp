@@ -1,6 +1,9 @@
 // A plan's order, limits and worst case for a program: the document `sluice.plan_summary/1`. The
 // plan itself, with all that is carried out, is what `sluice plan -o` saves.
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <optional>
 
 #include "base/json_writer.h"
 #include "plan/batches.h"
@@ -8,6 +11,7 @@
 #include "plan/graph.h"
 #include "plan/limits.h"
 #include "plan/prove.h"
+#include "plan/target_durations.h"
 #include "plan/words.h"
 #include "plan/worst_case.h"
 #include "render/expression_text.h"
@@ -65,6 +69,22 @@ class Summary {
   void write_time(std::string_view name, const std::optional<base::Duration>& time) {
     json_.key(name);
     time ? json_.value(time->ms) : json_.null();
+  }
+
+  // Of one that hangs on the target the most, and the least beside it.
+  void write_span(StepId step, std::string_view name,
+                  const std::optional<plan::TargetDuration>& duration) {
+    std::optional<plan::DurationSpan> span;
+    if (duration) {
+      const auto& targets = plan_.target_lists[plan_.steps[step].targets];
+      const auto found = plan::span_of(plan_, *duration, targets);
+      SLUICE_CHECK(found.ok(), "a duration that cannot be worked out for its target");
+      span = found.value();
+    }
+    write_time(fmt::format("{}_ms", name), span ? std::optional(span->most) : std::nullopt);
+    if (span && !duration->is_same()) {
+      json_.member(fmt::format("{}_least_ms", name), span->least.ms);
+    }
   }
 
   void write_condition(const base::Boxed<plan::Expression>& condition) {
@@ -192,11 +212,11 @@ class Summary {
   void write_work(StepId step, const plan::Work& work) {
     json_.member("action", work.action.kind).member("via", plan::word(work.via.kind));
     json_.member("takes", takes_text(plan_, step, work.takes));
-    write_time("timeout_ms", work.timeout);
+    write_span(step, "timeout", work.timeout);
     json_.member("attempts", std::uint64_t{work.retry.more} + 1);
-    json_.member("retry_pause_ms", work.retry.pause.ms);
+    write_span(step, "retry_pause", work.retry.pause);
     json_.member("backoff", plan::to_text(plan::Value{work.retry.backoff}));
-    write_time("most_pause_ms", work.retry.most_pause);
+    write_span(step, "most_pause", work.retry.most_pause);
     json_.member("drains", work.effect.drains).member("restores", work.effect.restores);
     json_.member("interrupts", work.effect.interrupts).member("idempotent", work.idempotent);
     json_.key("uses").begin_array();

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "plan/limits.h"
+#include "plan/target_durations.h"
 #include "render/text_table.h"
 #include "render/timeline_text.h"
 
@@ -136,6 +137,16 @@ std::string takes_text(const plan::Plan& plan, plan::StepId step, const plan::Du
       return fmt::format("what earlier runs took, or {}{}", low->text(), by_target);
   }
   return "";
+}
+
+std::string duration_words(const plan::Plan& plan, plan::StepId step,
+                           const plan::TargetDuration& duration) {
+  const auto found = plan::span_of(plan, duration, plan.target_lists[plan.steps[step].targets]);
+  if (!found) return "as its target says";
+  const plan::DurationSpan& span = found.value();
+  const std::string least = plan::to_text(plan::Value{span.least});
+  if (span.least == span.most) return least;
+  return fmt::format("{} to {} (by target)", least, plan::to_text(plan::Value{span.most}));
 }
 
 std::string at_once_rule(const plan::Plan& plan, plan::StepId step) {

@@ -26,6 +26,10 @@ std::string takes_text(const plan::Plan& plan, plan::StepId step, const plan::Du
                        std::uint32_t first, std::uint32_t last);
 std::string takes_text(const plan::Plan& plan, plan::StepId step, const plan::DurationModel& takes);
 
+// A timeout or a pause of the step's works: "30s", "30s to 2m (by target)".
+std::string duration_words(const plan::Plan& plan, plan::StepId step,
+                           const plan::TargetDuration& duration);
+
 // The rule of the limit that decides how many of the step's targets work at once.
 std::string at_once_rule(const plan::Plan& plan, plan::StepId step);
 

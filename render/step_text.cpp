@@ -57,15 +57,15 @@ std::string group_window_text(const plan::GroupWindow& window) {
                      }));
 }
 
-std::string retry_text(const plan::Retry& retry) {
+std::string retry_text(const plan::Plan& plan, plan::StepId step, const plan::Retry& retry) {
   if (retry.more == 0) return "";
   std::string text = fmt::format(", up to {} attempts", std::uint64_t{retry.more} + 1);
-  if (retry.pause.ms == 0) return text;
-  text += fmt::format(" with {} between", time(retry.pause));
+  if (retry.pause == plan::TargetDuration{}) return text;
+  text += fmt::format(" with {} between", duration_words(plan, step, retry.pause));
   if (retry.backoff.micros != 1'000'000) {
     text += fmt::format(", growing by {}", plan::to_text(plan::Value{retry.backoff}));
   }
-  if (retry.most_pause) text += fmt::format(" up to {}", time(*retry.most_pause));
+  if (retry.most_pause) text += " up to " + duration_words(plan, step, *retry.most_pause);
   return text;
 }
 
@@ -85,8 +85,8 @@ std::string work_text(const plan::Plan& plan, plan::StepId step, const plan::Wor
     text += " via " + some_names(plan, plan.target_lists[work.via.hosts]);
   }
   text += ", takes " + takes_text(plan, step, work.takes);
-  if (work.timeout) text += ", timeout " + time(*work.timeout);
-  text += retry_text(work.retry);
+  if (work.timeout) text += ", timeout " + duration_words(plan, step, *work.timeout);
+  text += retry_text(plan, step, work.retry);
   if (work.effect.drains) text += ", drains";
   if (work.effect.restores) text += ", restores";
   if (work.effect.interrupts) text += ", interrupts";

@@ -1,5 +1,6 @@
 // A lane's way from work to work, decided when all events of the instant are settled.
 #include <algorithm>
+#include <optional>
 
 #include "base/check.h"
 #include "scheduler/machine.h"
@@ -61,7 +62,7 @@ Scheduler::Machine::Next Scheduler::Machine::decided(Slot& slot, std::uint32_t p
     case Verdict::Waited:
       return after_wait(slot, place);
     case Verdict::Again:
-      if (!cut && work_rules(slot).pause.ms > 0) {
+      if (!cut && rules_.first_pause(work_rules(slot), slot.lane).ms > 0) {
         pause_lane(place);
         return Next::Wait;
       }
@@ -226,7 +227,7 @@ void Scheduler::Machine::carry_out(std::uint32_t place) {
     effect.interrupts = effect.interrupts && slot.attempt == 1;
     limits_.start_work(lane_target(slot), effect);
   }
-  const base::Duration timeout = work_rules(slot).timeout;
+  const base::Duration timeout = rules_.timeout(work_rules(slot), slot.lane);
   if (timeout == WorkRules::no_timeout) return;
   Command& timer = say_at(Command::Kind::SetTimer, place);
   timer.timer = TimerKind::Timeout;
@@ -273,11 +274,23 @@ void Scheduler::Machine::pause_lane(std::uint32_t place) {
   Slot& slot = slots_[place];
   change(slot.phase, LanePhase::Pausing);
   const Action action = action_of(place);
-  const WorkRules& rules = work_rules(slot);
   Command& timer = say(Command::Kind::SetTimer, action);
   timer.timer = TimerKind::RetryPause;
-  timer.at =
-      now_ + (rules.grows ? retry_pause(work_for(plan_, action).retry, slot.attempt) : rules.pause);
+  timer.at = now_ + retry_pause_of(slot, action);
+}
+
+base::Duration Scheduler::Machine::retry_pause_of(const Slot& slot, const Action& action) const {
+  const WorkRules& rules = work_rules(slot);
+  const base::Duration first = rules_.first_pause(rules, slot.lane);
+  if (!rules.grows) return first;
+  const plan::Retry& retry = work_for(plan_, action).retry;
+  Pauses pauses{first, retry.backoff, std::nullopt};
+  if (retry.most_pause) pauses.most = retry.most_pause->same;
+  const base::Duration* const most = rules.lane_rules == WorkRules::no_lanes
+                                         ? nullptr
+                                         : rules_.lane_rules[rules.lane_rules].most_pause;
+  if (most != nullptr) pauses.most = most[slot.lane];
+  return retry_pause(pauses, slot.attempt);
 }
 
 LanePhase Scheduler::Machine::end_phase(const Slot& slot) const {

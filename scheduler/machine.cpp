@@ -2,7 +2,9 @@
 #include "scheduler/machine.h"
 
 #include <algorithm>
+#include <memory>
 #include <tuple>
+#include <utility>
 
 #include "base/check.h"
 
@@ -17,10 +19,10 @@ bool settled_before(const Event& a, const Event& b) {
 
 }  // namespace
 
-Scheduler::Machine::Machine(const plan::Plan& plan)
+Scheduler::Machine::Machine(const plan::Plan& plan, std::shared_ptr<const LaneDurations> durations)
     : plan_(plan),
       graph_(plan),
-      rules_(plan, graph_),
+      rules_(plan, graph_, std::move(durations)),
       locks_(rules_.any_locks ? plan.targets.size() : 0),
       limits_(plan, graph_),
       pieces_(plan, rules_.piece_kinds),

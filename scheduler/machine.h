@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -28,7 +29,7 @@ namespace sluice::scheduler {
 
 class Scheduler::Machine {
  public:
-  explicit Machine(const plan::Plan& plan);
+  Machine(const plan::Plan& plan, std::shared_ptr<const LaneDurations> durations);
 
   void apply(base::Instant now, std::span<const Event> events, Commands& commands);
 
@@ -208,6 +209,7 @@ class Scheduler::Machine {
   void start_attempts();
   void start_attempt(std::uint32_t place);
   void carry_out(std::uint32_t place);
+  base::Duration retry_pause_of(const Slot& slot, const Action& action) const;
   void pause_lane(std::uint32_t place);
   void end_lane(std::uint32_t place);
   LanePhase end_phase(const Slot& slot) const;

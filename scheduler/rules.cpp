@@ -1,6 +1,8 @@
 #include "scheduler/rules.h"
 
 #include <algorithm>
+#include <memory>
+#include <utility>
 
 #include "scheduler/work.h"
 
@@ -45,7 +47,9 @@ bool reads_its_lane(const plan::Expression& condition) {
   return std::any_of(condition.operands.begin(), condition.operands.end(), reads_its_lane);
 }
 
-Rules::Rules(const plan::Plan& plan, const StepGraph& graph) {
+Rules::Rules(const plan::Plan& plan, const StepGraph& graph,
+             std::shared_ptr<const LaneDurations> durations)
+    : durations_(std::move(durations)) {
   steps.reserve(plan.steps.size());
   for (const plan::StepId id : plan.steps.ids()) {
     const plan::Step& step = plan.steps[id];
@@ -91,9 +95,10 @@ Rules::Rules(const plan::Plan& plan, const StepGraph& graph) {
 
 WorkRules Rules::rules_of(const plan::Work& work) {
   WorkRules rules;
-  rules.timeout = work.timeout.value_or(WorkRules::no_timeout);
-  rules.pause = work.retry.pause;
+  if (work.timeout) rules.timeout = work.timeout->same;
+  rules.pause = work.retry.pause.same;
   rules.more = work.retry.more;
+  add_lane_rules(work, rules);
   rules.grows = work.retry.backoff != plan::Number{1'000'000} || work.retry.most_pause.has_value();
   rules.manual = is_manual(work);
   std::vector<plan::Use> pieces;
@@ -109,6 +114,18 @@ WorkRules Rules::rules_of(const plan::Work& work) {
   if (known.second) piece_kinds.push_back(std::move(pieces));
   rules.pieces = known.first->second;
   return rules;
+}
+
+void Rules::add_lane_rules(const plan::Work& work, WorkRules& rules) {
+  LaneRules row;
+  if (work.timeout) row.timeout = durations_->of(*work.timeout);
+  row.pause = durations_->of(work.retry.pause);
+  if (work.retry.most_pause) row.most_pause = durations_->of(*work.retry.most_pause);
+  if (row.timeout != nullptr) rules.timeout = WorkRules::by_lane;
+  if (row.pause != nullptr) rules.pause = WorkRules::by_lane;
+  if (row.timeout == nullptr && row.pause == nullptr && row.most_pause == nullptr) return;
+  rules.lane_rules = static_cast<std::uint32_t>(lane_rules.size());
+  lane_rules.push_back(row);
 }
 
 void Rules::add_tasks(const plan::Step& step, StepRules& rules) {

@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <vector>
 
 #include "base/id.h"
 #include "base/time.h"
 #include "plan/plan.h"
+#include "scheduler/lane_durations.h"
 #include "scheduler/scheduler.h"
 #include "scheduler/step_graph.h"
 
@@ -17,15 +19,25 @@ namespace sluice::scheduler {
 // How a work is tried.
 struct WorkRules {
   static constexpr base::Duration no_timeout{-1};
+  static constexpr base::Duration by_lane{-2};  // it stands in Rules::lane_rules
 
   base::Duration timeout = no_timeout;  // of one attempt
   base::Duration pause;                 // after the first attempt that failed
   std::uint32_t more = 0;               // attempts after the first
-  bool grows = false;                   // the pause does: retry_pause() says how long it is
+  bool grows = false;                   // the pause does, or has a cap: retry_pause() knows it
   bool manual = false;                  // a person carries it out
   std::uint32_t pieces = no_pieces;     // that an attempt takes: in Rules::piece_kinds
+  std::uint32_t lane_rules = no_lanes;  // what hangs on the target: in Rules::lane_rules
 
   static constexpr std::uint32_t no_pieces = 0xffff'ffff;
+  static constexpr std::uint32_t no_lanes = 0xffff'ffff;
+};
+
+// Of a work, by lane; null: the same for all of them.
+struct LaneRules {
+  const base::Duration* timeout = nullptr;
+  const base::Duration* pause = nullptr;
+  const base::Duration* most_pause = nullptr;
 };
 
 // Who can work a condition out, and when.
@@ -87,13 +99,23 @@ struct StepRules {
 };
 
 struct Rules {
-  Rules(const plan::Plan& plan, const StepGraph& graph);
+  Rules(const plan::Plan& plan, const StepGraph& graph,
+        std::shared_ptr<const LaneDurations> durations);
+
+  base::Duration timeout(const WorkRules& work, std::uint32_t lane) const {
+    return work.timeout == WorkRules::by_lane ? lane_rules[work.lane_rules].timeout[lane]
+                                              : work.timeout;
+  }
+  base::Duration first_pause(const WorkRules& work, std::uint32_t lane) const {
+    return work.pause == WorkRules::by_lane ? lane_rules[work.lane_rules].pause[lane] : work.pause;
+  }
 
   base::Dense<plan::StepId, StepRules> steps;
   std::vector<TaskRules> tasks;
   std::vector<WorkRules> works;  // of `verify` and `undo`
   // What works use of counted resources, each combination once.
   std::vector<std::vector<plan::Use>> piece_kinds;
+  std::vector<LaneRules> lane_rules;  // of those works that have any
   bool any_locks = false;
   bool any_left_behind = false;  // a step leaves targets out of reach behind
   std::uint32_t batched_steps = 0;
@@ -106,6 +128,9 @@ struct Rules {
   std::uint32_t add_work(const base::Boxed<plan::Work>& work);
   WorkRules rules_of(const plan::Work& work);
 
+  void add_lane_rules(const plan::Work& work, WorkRules& rules);
+
+  std::shared_ptr<const LaneDurations> durations_;                    // lane_rules point into it
   std::map<std::vector<std::uint32_t>, std::uint32_t> known_pieces_;  // resource, pieces, …
 };
 

@@ -1,10 +1,16 @@
 #include "scheduler/scheduler.h"
 
+#include <memory>
+#include <utility>
+
 #include "scheduler/machine.h"
 
 namespace sluice::scheduler {
 
-Scheduler::Scheduler(const plan::Plan& plan) : machine_(std::make_unique<Machine>(plan)) {}
+Scheduler::Scheduler(const plan::Plan& plan)
+    : Scheduler(plan, std::make_shared<const LaneDurations>(plan)) {}
+Scheduler::Scheduler(const plan::Plan& plan, std::shared_ptr<const LaneDurations> durations)
+    : machine_(std::make_unique<Machine>(plan, std::move(durations))) {}
 Scheduler::~Scheduler() = default;
 Scheduler::Scheduler(const Scheduler& other)
     : machine_(std::make_unique<Machine>(*other.machine_)) {}

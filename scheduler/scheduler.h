@@ -145,11 +145,15 @@ struct Successor {
 // memory is used again.
 using Commands = std::vector<Command>;
 
+class LaneDurations;
+
 // The plan must outlive the scheduler and be sealed. A copy goes on by itself from where it was
 // made.
 class Scheduler {
  public:
   explicit Scheduler(const plan::Plan& plan);
+  // For one of many runs: what is worked out once for all of them, of this very plan.
+  Scheduler(const plan::Plan& plan, std::shared_ptr<const LaneDurations> durations);
   ~Scheduler();
   Scheduler(const Scheduler& other);
   Scheduler(Scheduler&&) noexcept;

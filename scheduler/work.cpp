@@ -63,12 +63,12 @@ plan::ServiceEffect effect_of(const plan::Plan& plan, const Action& action) {
   return effect;
 }
 
-base::Duration retry_pause(const plan::Retry& retry, std::uint32_t attempt) {
-  const std::int64_t most = retry.most_pause ? retry.most_pause->ms : longest_pause;
-  std::int64_t pause = retry.pause.ms;
-  if (retry.backoff.micros > 1'000'000) {
+base::Duration retry_pause(const Pauses& pauses, std::uint32_t attempt) {
+  const std::int64_t most = pauses.most ? pauses.most->ms : longest_pause;
+  std::int64_t pause = pauses.first.ms;
+  if (pauses.backoff.micros > 1'000'000) {
     for (std::uint32_t i = 1; i < attempt && pause < most; ++i) {
-      const std::int64_t longer = times(pause, retry.backoff);
+      const std::int64_t longer = times(pause, pauses.backoff);
       if (longer == pause) break;  // too short to grow by a whole millisecond
       pause = longer;
     }

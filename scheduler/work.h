@@ -2,8 +2,11 @@
 // It knows no state.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
+#include "base/time.h"
 #include "plan/plan.h"
 #include "scheduler/scheduler.h"
 
@@ -30,9 +33,16 @@ std::string part_name(const plan::Plan& plan, const Action& action);
 // that restores, it drains; of one that interrupts, it interrupts and then restores.
 plan::ServiceEffect effect_of(const plan::Plan& plan, const Action& action);
 
+// What a retry pauses for on one target.
+struct Pauses {
+  base::Duration first;
+  plan::Number backoff{1'000'000};
+  std::optional<base::Duration> most;
+};
+
 // The pause after `attempt` (from 1) failed: `retry 5 every 2s backoff 2 up to 1m` pauses 2 s, 4 s,
 // 8 s, … and never more than a minute. Each is worked out from the one before, in whole
 // milliseconds, rounded down.
-base::Duration retry_pause(const plan::Retry& retry, std::uint32_t attempt);
+base::Duration retry_pause(const Pauses& pauses, std::uint32_t attempt);
 
 }  // namespace sluice::scheduler

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 
 #include "base/check.h"
 #include "base/random.h"
@@ -130,7 +131,9 @@ bool moves_something(const plan::Plan& plan, const plan::Work& work) {
 }
 
 Attempts::Attempts(const plan::Plan& plan, const Settings& settings, std::uint32_t runs)
-    : plan_(plan), settings_(settings) {
+    : plan_(plan),
+      settings_(settings),
+      lane_durations_(std::make_shared<const scheduler::LaneDurations>(plan)) {
   for (const plan::StepId id : plan.steps.ids()) {
     const plan::Step& step = plan.steps[id];
     first_.push_back(static_cast<std::uint32_t>(works_.size()));
@@ -199,12 +202,15 @@ void Attempts::add_lanes(const plan::Step& step, std::uint32_t first_work) {
     quick.distribution = model.distribution;
     if (!model.known) quick.rows = &model.rows;
     if (model.work->fails) quick.fails = static_cast<double>(model.work->fails->micros);
-    timeouts_.push_back(model.work->timeout.value_or(Duration{longest_drawn.ms + 1}));
+    const std::optional<plan::TargetDuration>& timeout = model.work->timeout;
+    timeouts_.push_back(timeout ? timeout->same : Duration{longest_drawn.ms + 1});
+    lane_timeouts_.push_back(timeout ? lane_durations_->of(*timeout) : nullptr);
+    row.times_out_by_lane = row.times_out_by_lane || lane_timeouts_.back() != nullptr;
     all = all && is_quick(model, step);
     row.random = row.random || !model.known || !model.distribution.is_constant() ||
                  model.work->fails.has_value();
     row.fails = row.fails || model.work->fails.has_value();
-    row.times_out = row.times_out || model.work->timeout.has_value();
+    row.times_out = row.times_out || timeout.has_value();
     row.by_properties = row.by_properties || !model.known;
   }
   if (!all) return;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -13,6 +14,7 @@
 
 #include "base/result.h"
 #include "plan/plan.h"
+#include "scheduler/lane_durations.h"
 #include "scheduler/scheduler.h"
 #include "simulator/distribution.h"
 #include "simulator/drawn.h"
@@ -78,9 +80,16 @@ class Attempts {
   std::uint32_t lanes_at_once(plan::StepId step) const { return lanes_[step.value].at_once; }
   std::uint32_t lanes(plan::StepId step) const { return lanes_[step.value].targets->size(); }
   std::uint32_t tasks(plan::StepId step) const { return lanes_[step.value].tasks; }
-  // How long an attempt of this task may take before it is timed out.
-  base::Duration timeout(plan::StepId step, std::uint32_t task) const {
-    return timeouts_[lanes_[step.value].first + task];
+  // How long an attempt of this task may take, on this lane, before it is timed out.
+  base::Duration timeout(plan::StepId step, std::uint32_t lane, std::uint32_t task) const {
+    const LaneRow& row = lanes_[step.value];
+    const std::uint32_t at = row.first + task;
+    const base::Duration* const by_lane = row.times_out_by_lane ? lane_timeouts_[at] : nullptr;
+    return by_lane == nullptr ? timeouts_[at] : by_lane[lane];
+  }
+  // For the schedulers of all runs.
+  const std::shared_ptr<const scheduler::LaneDurations>& lane_durations() const {
+    return lane_durations_;
   }
 
  private:
@@ -110,6 +119,7 @@ class Attempts {
     bool random = false;
     bool fails = false;
     bool times_out = false;
+    bool times_out_by_lane = false;
     bool by_properties = false;
     std::vector<std::uint64_t> identities;  // of what is drawn for, task by task; empty: not kept
   };
@@ -126,7 +136,10 @@ class Attempts {
   void add_lanes(const plan::Step& step, std::uint32_t first_work);
   void draw_some(const LaneRow& row, std::uint32_t lane, std::uint32_t first, std::uint32_t run,
                  std::span<DrawnLane> drawn) const;
-  void find_simple(const LaneRow& row, std::uint32_t first, std::span<DrawnLane> drawn) const;
+  void find_simple(const LaneRow& row, std::uint32_t lane, std::uint32_t first,
+                   std::span<DrawnLane> drawn) const;
+  bool ends_in_time(const LaneRow& row, std::uint32_t lane, std::uint32_t first,
+                    const DrawnLane& drawn) const;
   bool is_quick(const Model& model, const plan::Step& step) const;
   const Distribution& quick_distribution(const Quick& quick, plan::TargetId target) const {
     return quick.rows == nullptr ? quick.distribution
@@ -170,7 +183,9 @@ class Attempts {
   std::vector<bool> unreachable_;  // by target; empty: none
   std::vector<LaneRow> lanes_;     // by step
   std::vector<Quick> quick_;
-  std::vector<base::Duration> timeouts_;  // as quick_
+  std::vector<base::Duration> timeouts_;              // as quick_
+  std::vector<const base::Duration*> lane_timeouts_;  // as quick_; null: the same for all lanes
+  std::shared_ptr<const scheduler::LaneDurations> lane_durations_;
   std::vector<QuantileTable> tables_;
 };
 

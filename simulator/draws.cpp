@@ -77,7 +77,7 @@ void Attempts::draw_lanes(plan::StepId step, std::uint32_t lane, std::uint32_t f
   while (!drawn.empty()) {
     const std::size_t count = std::min<std::size_t>(drawn.size(), row.at_once);
     draw_some(row, lane, first, run, drawn.first(count));
-    find_simple(row, first, drawn.first(count));
+    find_simple(row, lane, first, drawn.first(count));
     drawn = drawn.subspan(count);
     lane += static_cast<std::uint32_t>(count);
   }
@@ -120,24 +120,41 @@ void Attempts::draw_some(const LaneRow& row, std::uint32_t lane, std::uint32_t f
   }
 }
 
-void Attempts::find_simple(const LaneRow& row, std::uint32_t first,
+void Attempts::find_simple(const LaneRow& row, std::uint32_t lane, std::uint32_t first,
                            std::span<DrawnLane> drawn) const {
   const std::uint32_t tasks = std::min(row.tasks - first, block);
-  const base::Duration* const timeouts = &timeouts_[row.first + first];
-  for (DrawnLane& lane : drawn) {
-    bool simple = lane.failing == 0;
+  for (DrawnLane& of : drawn) {
+    bool simple = of.failing == 0;
     std::uint64_t all = 0;
     for (std::uint32_t task = 0; task < tasks; ++task) {
-      simple = simple && lane.takes[task] > 0;
-      all += lane.takes[task];
+      simple = simple && of.takes[task] > 0;
+      all += of.takes[task];
     }
     simple = simple && all < DrawnLane::too_long;
-    lane.all = static_cast<std::uint32_t>(all);
-    for (std::uint32_t task = 0; row.times_out && task < tasks; ++task) {
-      simple = simple && lane.takes[task] <= timeouts[task].ms;
-    }
-    lane.simple = simple;
+    of.all = static_cast<std::uint32_t>(all);
+    if (row.times_out) simple = simple && ends_in_time(row, lane, first, of);
+    of.simple = simple;
+    ++lane;
   }
+}
+
+bool Attempts::ends_in_time(const LaneRow& row, std::uint32_t lane, std::uint32_t first,
+                            const DrawnLane& drawn) const {
+  const std::uint32_t tasks = std::min(row.tasks - first, block);
+  const base::Duration* const timeouts = &timeouts_[row.first + first];
+  bool in_time = true;
+  if (!row.times_out_by_lane) {
+    for (std::uint32_t task = 0; task < tasks; ++task) {
+      in_time = in_time && drawn.takes[task] <= timeouts[task].ms;
+    }
+    return in_time;
+  }
+  const base::Duration* const* const by_lane = &lane_timeouts_[row.first + first];
+  for (std::uint32_t task = 0; task < tasks; ++task) {
+    const base::Duration timeout = by_lane[task] == nullptr ? timeouts[task] : by_lane[task][lane];
+    in_time = in_time && drawn.takes[task] <= timeout.ms;
+  }
+  return in_time;
 }
 
 }  // namespace sluice::simulator

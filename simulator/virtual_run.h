@@ -79,7 +79,7 @@ class VirtualRun {
         transfers_(plan),
         world_(plan),
         connecting_(plan),
-        scheduler_(plan),
+        scheduler_(plan, attempts.lane_durations()),
         fold_(std::move(fold)),
         looks_at_world_(world_.needed()),
         follows_(can_follow && pace != Pace::Commands && goes_by_lanes_alone()),
@@ -288,10 +288,10 @@ class VirtualRun {
     const DrawnLane& drawn = drawn_for(step, next.lane, next.task, place);
     const std::uint32_t first = next.task - next.task % Attempts::block;
     const std::uint32_t at = next.task - first;
-    if (!drawn.simple && needs_telling(step, next.task, drawn.takes[at])) return false;
+    if (!drawn.simple && needs_telling(step, next, drawn.takes[at])) return false;
     const std::uint32_t until = strides_ ? next.until - first : at;
     const Stride stride = stride_from(drawn, at, until, [&](std::uint32_t task) {
-      return times_out(step, first + task, drawn.takes[task]);
+      return times_out(step, next.lane, first + task, drawn.takes[task]);
     });
     const std::uint32_t last = first + stride.last;
     const bool goes_on = scheduler_.follow(now_, place, next, last);
@@ -313,8 +313,9 @@ class VirtualRun {
   }
 
   // A timer is to be set for it, or it is longer than stands in a row.
-  bool needs_telling(plan::StepId step, std::uint32_t task, std::uint32_t takes) const {
-    return takes == DrawnLane::too_long || times_out(step, task, takes);
+  bool needs_telling(plan::StepId step, const scheduler::Successor& next,
+                     std::uint32_t takes) const {
+    return takes == DrawnLane::too_long || times_out(step, next.lane, next.task, takes);
   }
 
   // One whose transfer goes on is told when that has ended.
@@ -434,7 +435,7 @@ class VirtualRun {
     }
     const std::uint32_t until = scheduler_.plain_until(action) - first;
     const Stride stride = stride_from(drawn, at, until, [&](std::uint32_t task) {
-      return times_out(action.step, first + task, drawn.takes[task]);
+      return times_out(action.step, action.lane, first + task, drawn.takes[task]);
     });
     const Action under_way =
         stride.last == at ? action : scheduler_.stride(action, first + stride.last);
@@ -442,8 +443,9 @@ class VirtualRun {
     return true;
   }
 
-  bool times_out(plan::StepId step, std::uint32_t task, std::uint32_t takes) const {
-    return base::Duration{takes} > attempts_.timeout(step, task);
+  bool times_out(plan::StepId step, std::uint32_t lane, std::uint32_t task,
+                 std::uint32_t takes) const {
+    return base::Duration{takes} > attempts_.timeout(step, lane, task);
   }
 
   // The block of its tasks in which this one is. Stands until the next call.

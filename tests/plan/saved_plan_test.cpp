@@ -4,6 +4,7 @@
 
 #include "base/sha256.h"
 #include "plan/json.h"
+#include "plan/verify.h"
 #include "support/random_plan.h"
 #include "support/random_schedule.h"
 #include "support/tiny_plan.h"
@@ -135,6 +136,36 @@ TEST_CASE("a forged plan is refused with the member that is wrong") {
         "the plan was changed or damaged since it was saved");
   CHECK(edited("[0,3]", "[0,4000000000]").find("there are not so many targets") !=
         std::string::npos);
+}
+
+TEST_CASE("durations over the target are saved as expressions beside the places of the others") {
+  plan::Plan plan = test::tiny_plan(
+      "time limit: a 5, b 7\nUpdate on a b: x, timeout limit, retry 2 every limit upto limit; "
+      "y, timeout 9, retry 2 every 3 upto 4");
+  for (plan::Task& task : plan.steps[plan::StepId{0}].tasks) {
+    task.via.hosts = {0};
+    task.takes.low = plan::constant({base::Duration{5}});
+  }
+  plan = plan::seal(std::move(plan));
+  const std::string text = plan::to_json(plan);
+  const std::string limit =
+      R"({"op":"target_property","type":"duration","stage":"per_target","name":"limit","operands":[]})";
+  CHECK_THAT(text, Catch::Contains(R"("timeout_ms":null,"timeout":)" + limit +
+                                   R"(,"retry":{"more":2,"pause_ms":0,"pause":)" + limit +
+                                   R"(,"most_pause":)" + limit + "}"));
+  CHECK_THAT(text, Catch::Contains(R"("timeout_ms":9,"retry":{"more":2,"pause_ms":3,)"
+                                   R"("most_pause_ms":4})"));
+  const base::Result<plan::Plan> read = plan::from_json(text);
+  REQUIRE(read.ok());
+  CHECK(read.value() == plan);
+  const std::string begin = "the plan does not hold together: the step `Update`: ";
+  CHECK(refusal(forged(text, R"("timeout_ms":null,"timeout")", R"("timeout_ms":5,"timeout")")) ==
+        begin + "a timeout");
+  CHECK(refusal(forged(text, R"("pause_ms":0,"pause")", R"("pause_ms":5,"pause")")) ==
+        begin + "a pause");
+  CHECK(refusal(forged(text, R"(,"most_pause":{)", R"(,"most_pause_ms":5,"most_pause":{)")) ==
+        begin + "the longest pause");
+  CHECK(refusal(forged(text, R"({"duration":7})", R"({"duration":0})")) == begin + "a timeout");
 }
 
 TEST_CASE("a hostile plan is refused in time and memory that its length bounds") {

@@ -33,6 +33,15 @@ Expression output(std::uint32_t step, std::uint32_t task, bool single) {
   return made;
 }
 
+Expression of_target(std::string name, Type type = Type::Duration) {
+  Expression made;
+  made.op = plan::Operator::TargetProperty;
+  made.type = type;
+  made.stage = Stage::PerTarget;
+  made.name = std::move(name);
+  return made;
+}
+
 Expression is_yes(Expression left) {
   Expression made;
   made.op = plan::Operator::Equal;
@@ -51,8 +60,10 @@ Plan whole() {
       task.takes.low = plan::constant({base::Duration{5}});
     }
   }
-  plan.property_sets.add({{"zone", text("eu")}});
-  plan.property_sets.add({{"zone", text("us")}});
+  const Value none{base::Duration{0}};
+  const Value some{base::Duration{7}};
+  plan.property_sets.add({{"limit", none}, {"rest", some}, {"zone", text("eu")}});
+  plan.property_sets.add({{"limit", some}, {"rest", some}, {"zone", text("us")}});
   for (std::uint32_t i = 0; i < 3; ++i) plan.targets.set_properties({i}, {i < 2 ? 1U : 2U});
   Step update = plan.steps[StepId{0}];
   Step report = plan.steps[StepId{1}];
@@ -191,6 +202,31 @@ TEST_CASE("works keep to their types, bounds and resources") {
   };
   CHECK(work([](plan::Task& task) { task.retry.backoff = plan::Number{one.micros - 1}; }) ==
         step_says + "a pause");
+  CHECK(work([](plan::Task& task) { task.timeout = base::Duration{0}; }) ==
+        step_says + "a timeout");
+  CHECK(work([](plan::Task& task) { task.timeout = of_target("zone"); }) ==
+        step_says + "a timeout");
+  CHECK(work([](plan::Task& task) { task.timeout = of_target("limit"); }) ==
+        step_says + "a timeout");
+  CHECK(work([](plan::Task& task) {
+          task.timeout = plan::TargetDuration(plan::constant({base::Duration{5}}));
+        }) == step_says + "a timeout");
+  CHECK(work([](plan::Task& task) { task.retry.pause = of_target("rest", Type::Number); }) ==
+        step_says + "an expression");
+  CHECK(work([](plan::Task& task) { task.retry.most_pause = of_target("nowhere"); }) ==
+        step_says + "the longest pause");
+  CHECK(work([](plan::Task& task) {
+          task.retry.pause = of_target("rest");
+          task.retry.pause.same = {5};
+        }) == step_says + "a pause");
+  CHECK(work([](plan::Task& task) {
+          task.timeout = of_target("rest");
+          task.retry.pause = of_target("limit");
+          task.retry.most_pause = of_target("rest");
+        }) == "");
+  CHECK(fault([](Plan& plan, Step&) {
+          plan.steps[StepId{2}].tasks[0].timeout = of_target("rest");
+        }) == "the step `Report`: a timeout");
   CHECK(work([](plan::Task& task) { task.fails = plan::Percentage{100'000'001}; }) ==
         step_says + "a chance");
   CHECK(work([](plan::Task& task) { task.skip_verified = true; }) ==

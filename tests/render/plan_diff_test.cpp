@@ -151,6 +151,14 @@ TEST_CASE("each member of a step that changes is told by its name") {
   CHECK(told([&](plan::Plan& row) { row.steps[update].tasks[1].retry.more = 2; }) == "retry");
   CHECK(told([&](plan::Plan& row) { row.steps[update].tasks[1].timeout = base::Duration{9}; }) ==
         "timeout");
+  CHECK(told([&](plan::Plan& row) {
+          plan::Expression limit;
+          limit.op = plan::Operator::TargetProperty;
+          limit.type = plan::Type::Duration;
+          limit.stage = plan::Stage::PerTarget;
+          limit.name = "limit";
+          row.steps[update].tasks[1].timeout = limit;
+        }) == "timeout");
   CHECK(told([&](plan::Plan& row) { row.steps[update].tasks[1].idempotent = true; }) ==
         "idempotent");
   CHECK(told([&](plan::Plan& row) { row.at_most = plan::Limit{3, ""}; }) == "at most");

@@ -13,7 +13,7 @@
 using namespace sluice;
 
 TEST_CASE("a plan is told in words, limits with their rules, and the worst case with its reasons") {
-  for (const std::string name : {"web-farm", "every-phrase"}) {
+  for (const std::string name : {"web-farm", "every-phrase", "by-target"}) {
     const plan::Plan plan = test::compiled(
         test::read_text(fmt::format("{}/tests/render/plans/{}.deploy", test::source_dir(), name)),
         std::string(name) + ".deploy");

@@ -15,6 +15,7 @@
 #include "simulator/forecast.h"
 #include "support/executing.h"
 #include "support/golden.h"
+#include "support/random_durations.h"
 #include "support/random_schedule.h"
 #include "support/sshd.h"
 
@@ -36,7 +37,7 @@ void make_real(plan::Work& work) {
   work.action.attributes.push_back({"body", plan::constant({std::string(body)})});
   work.via.hosts = plan::TargetListId{0};
   work.takes.low = plan::constant({base::Duration{5}});
-  if (work.timeout) work.timeout->ms *= 20;
+  if (work.timeout) work.timeout->same.ms *= 20;
 }
 
 std::uint64_t actions_of(const plan::Plan& plan) {
@@ -54,6 +55,7 @@ plan::Plan real_plan(std::uint64_t seed, std::uint64_t most_actions) {
     plan = test::random_schedule(base::combined_hash(seed, again));
   }
   if (plan.deadline) plan.deadline->ms *= 100;
+  test::stretch_random_durations(plan, 20);
   for (plan::Connection& connection : plan.connections) {
     connection = {plan::Connection::Kind::Local, {}};
   }

@@ -1,8 +1,11 @@
 // Nothing is allocated for an event once the scheduler is warm: this program counts.
+#include <fmt/format.h>
+
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <new>
+#include <string>
 
 #include "support/random_schedule.h"
 #include "support/tiny_plan.h"
@@ -98,6 +101,23 @@ void carry_out(const plan::Plan& plan, std::uint32_t lanes, Load& load) {
 TEST_CASE("a warm scheduler allocates nothing for an event") {
   Load load;
   carry_out(test::tiny_plan("U on w1..w2000, window 50: a; b, timeout 900; c"), 2000, load);
+  CHECK(load.events > 6000);
+  CHECK(load.allocated == 0);
+}
+
+TEST_CASE("a warm scheduler allocates nothing for timeouts and pauses that hang on the target") {
+  Load load;
+  load.failing = 7;
+  std::string limits = "time limit:";
+  std::string rests = "time rest:";
+  for (int i = 1; i <= 2000; ++i) {
+    limits += fmt::format("{} w{} {}", i == 1 ? "" : ",", i, 900 + i);
+    rests += fmt::format("{} w{} {}", i == 1 ? "" : ",", i, i % 9);
+  }
+  carry_out(test::tiny_plan(limits + "\n" + rests +
+                            "\nU on w1..w2000, window 50: a, timeout limit, retry 9; b, "
+                            "retry 9 every rest backoff 2 upto limit; c, ignore"),
+            2000, load);
   CHECK(load.events > 6000);
   CHECK(load.allocated == 0);
 }

@@ -167,3 +167,68 @@ TEST_CASE("an attempt that was cancelled by nobody here has failed") {
    20: cancelled U@a -> step U failed, deployment failed
   )");
 }
+
+TEST_CASE("a timeout over the target is each target's own, on every attempt") {
+  check_starts(R"(
+    time limit: a 10, b 30
+    U on a b c, window 2, timeout limit, retry 1
+    time limit: c 7
+  )",
+               R"(
+    0:          -> start U@a, timeout U@a at 10, start U@b, timeout U@b at 30
+    5: done U@a -> start U@c, timeout U@c at 12
+    8: fail U@b -> start U@b#2, timeout U@b#2 at 38
+  )");
+}
+
+TEST_CASE("a pause over the target is each target's own, and so is its cap") {
+  check_starts(R"(
+    time rest: a 5, b 20, c 0
+    time most: a 12, b 60, c 60
+    U on a b c, retry 3 every rest backoff 2 upto most
+  )",
+               R"(
+    0:                              -> start U@a, start U@b, start U@c
+   10: fail U@a, fail U@b, fail U@c -> pause U@a at 15, pause U@b at 30, start U@c#2
+   15: over U@a                   -> start U@a#2
+   20: fail U@a, fail U@c         -> pause U@a#2 at 30, start U@c#3
+   30: over U@a, over U@b       -> start U@a#3, start U@b#2
+   40: fail U@a                   -> pause U@a#3 at 52
+   45: fail U@b                   -> pause U@b#2 at 85
+  )");
+}
+
+TEST_CASE("a pause for all may have a cap of each target's own, and the other way round") {
+  check_starts(R"(
+    time most: a 5, b 50
+    U on a b, retry 3 every 8 upto most
+  )",
+               R"(
+    0:                   -> start U@a, start U@b
+   10: fail U@a, fail U@b -> pause U@a at 15, pause U@b at 18
+  )");
+  check_starts(R"(
+    time rest: a 5, b 50
+    U on a b, retry 3 every rest backoff 2 upto 60
+  )",
+               R"(
+    0:                       -> start U@a, start U@b
+   10: fail U@a, fail U@b    -> pause U@a at 15, pause U@b at 60
+   15: over U@a              -> start U@a#2
+   20: fail U@a              -> pause U@a#2 at 30
+   60: over U@b              -> start U@b#2
+   70: fail U@b              -> pause U@b#2 at 130
+  )");
+}
+
+TEST_CASE("a verify and an undo have timeouts of each target's own") {
+  check_starts(R"(
+    time limit: a 10, b 30
+    U on a b, window 2, rollback, verify [timeout limit], undo [timeout limit]
+  )",
+               R"(
+    0:                     -> start U@a, start U@b
+    5: done U@a            -> start U.verify@a, timeout U.verify@a at 15
+    6: fail U@b            -> start U.undo@b, timeout U.undo@b at 36
+  )");
+}

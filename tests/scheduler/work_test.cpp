@@ -12,10 +12,8 @@ namespace {
 
 std::vector<std::int64_t> pauses(std::int64_t pause, std::int64_t backoff_micros, std::int64_t most,
                                  std::uint32_t count) {
-  plan::Retry retry;
-  retry.pause = {pause};
-  retry.backoff = {backoff_micros};
-  if (most > 0) retry.most_pause = base::Duration{most};
+  scheduler::Pauses retry{{pause}, {backoff_micros}, std::nullopt};
+  if (most > 0) retry.most = base::Duration{most};
   std::vector<std::int64_t> all;
   for (std::uint32_t attempt = 1; attempt <= count; ++attempt) {
     all.push_back(scheduler::retry_pause(retry, attempt).ms);

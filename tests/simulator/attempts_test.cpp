@@ -293,3 +293,25 @@ TEST_CASE("attempts drawn lane by lane over properties are those drawn one by on
     CHECK(of(drawn[0], 1) == draw(attempts, action(0, lane, 1), 7));
   }
 }
+
+TEST_CASE("a lane is plain where its target's own timeouts let it be") {
+  const plan::Plan plan = test::tiny_plan(
+      "time limit: a 10, b 4, c 5\n"
+      "U on a b c: x, takes 3, timeout 3; y, takes 5, timeout limit\nV on a, timeout 7");
+  const Settings settings;
+  const Attempts attempts(plan, settings);
+  const plan::StepId step{0};
+  REQUIRE(attempts.draws_lanes(step));
+  std::vector<simulator::DrawnLane> drawn(3);
+  attempts.draw_lanes(step, 0, 0, 0, drawn);
+  CHECK(drawn[0].simple);
+  CHECK_FALSE(drawn[1].simple);
+  CHECK(drawn[2].simple);  // what ends at that instant is in time
+  attempts.draw_lanes(step, 1, 0, 0, std::span(drawn).first(2));
+  CHECK_FALSE(drawn[0].simple);
+  CHECK(drawn[1].simple);
+  CHECK(attempts.timeout(step, 0, 1) == Duration{10});
+  CHECK(attempts.timeout(step, 1, 1) == Duration{4});
+  CHECK(attempts.timeout(step, 1, 0) == Duration{3});
+  CHECK(attempts.timeout(plan::StepId{1}, 0, 0) == Duration{7});
+}

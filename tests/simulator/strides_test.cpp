@@ -1,5 +1,8 @@
 // Plain lanes in one stride: the same summary as event by event, to the letter.
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
+#include <string>
 
 #include "simulator/simulator.h"
 #include "support/random_plan.h"
@@ -78,6 +81,33 @@ TEST_CASE("plans with effects and distributions have the same summary with strid
     INFO("seed " << seed);
     check_same(test::random_plan(seed), seed);
   }
+}
+
+TEST_CASE("timeouts that hang on the target cut the same lanes with strides and without") {
+  std::uint32_t cut = 0;
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    INFO("seed " << seed);
+    test::Dice dice(seed * 31);
+    std::string limits = "time limit:";
+    for (int i = 1; i <= 40; ++i) {
+      limits += fmt::format("{} w{} {}", i == 1 ? "" : ",", i, 6 + dice.below(40));
+    }
+    const plan::Plan plan = test::tiny_plan(
+        limits +
+        "\nU on w1..w40, window 4, continue: x, takes 1 to 9, timeout limit; "
+        "y, takes 5 to 12; z, takes 3 to 8, timeout 8; q, takes 2 to 9, timeout limit");
+    REQUIRE(has_plain_task(plan));
+    check_same(plan, seed);
+    Settings settings;
+    settings.seed = seed;
+    settings.detail = scheduler::Detail::Summary;
+    settings.pace = simulator::Pace::Strides;
+    cut += simulator::simulate(plan, settings).value().timeline.outcome == scheduler::State::Failed
+               ? 1U
+               : 0U;
+  }
+  CHECK(cut > 100);
+  CHECK(cut < 300);
 }
 
 TEST_CASE("a stride ends where somebody could tell") {

@@ -13,6 +13,7 @@
 
 #include "plan/plan.h"
 #include "scheduler/scheduler.h"
+#include "scheduler/work.h"
 #include "support/limit_model.h"
 
 namespace sluice::test {
@@ -128,6 +129,9 @@ class Invariants {
   void record(plan::StepId step, const Lane& lane, scheduler::Reason reason);
 
   // a lane's course
+  base::Duration duration_of(const plan::TargetDuration& duration,
+                             const scheduler::Action& action) const;
+  scheduler::Pauses pauses_of(const scheduler::Action& action) const;
   Due due(plan::StepId step, const Lane& lane) const;
   Due due_at_work(plan::StepId step, const Lane& lane) const;
   Due due_forward(plan::StepId step, const Lane& lane) const;

@@ -58,9 +58,8 @@ void Invariants::follow_census(const Command& command) {
   require(probe != census_->end(), "a target that is not to be asked for");
   if (!violation_.empty()) return;
   Lane& work = probe->work;
-  const plan::Retry& retry = scheduler::work_for(plan_, action).retry;
   const bool again = work.resumes || (work.result && work.result != Outcome::Succeeded &&
-                                      !work.for_good && retry.pause.ms == 0);
+                                      !work.for_good && pauses_of(action).first.ms == 0);
   switch (command.kind) {
     case Command::Kind::StartAction:
       require(work.doing == Doing::Nothing && !probe->tasks.empty() &&

@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
+#include "plan/target_durations.h"
 #include "scheduler/work.h"
 #include "support/invariants.h"
 
@@ -79,6 +81,20 @@ Invariants::Due Invariants::due(plan::StepId id, const Lane& lane) const {
   return due_forward(id, lane);
 }
 
+// Asked of the plan each time, where the scheduler has a table.
+base::Duration Invariants::duration_of(const plan::TargetDuration& duration,
+                                       const Action& action) const {
+  const plan::TargetId target = plan::lane_target(plan_, action.step, action.lane);
+  return plan::duration_for(plan_, duration, target).value();
+}
+
+scheduler::Pauses Invariants::pauses_of(const Action& action) const {
+  const plan::Retry& retry = scheduler::work_for(plan_, action).retry;
+  scheduler::Pauses pauses{duration_of(retry.pause, action), retry.backoff, std::nullopt};
+  if (retry.most_pause) pauses.most = duration_of(*retry.most_pause, action);
+  return pauses;
+}
+
 // Its attempt has ended, or it may be tried again.
 Invariants::Due Invariants::due_at_work(plan::StepId id, const Lane& lane) const {
   const bool cut = step_of(id).cut && lane.part != Part::Census;
@@ -92,14 +108,13 @@ Invariants::Due Invariants::due_at_work(plan::StepId id, const Lane& lane) const
                        *lane.result != Outcome::Cancelled)) {
     if (cut) return cancel;
     if (lane.attempt == 0) return due_condition(id, lane);
-    const Action action{id, 0, lane.task, lane.part, lane.attempt, 0};
-    const plan::Retry& retry = scheduler::work_for(plan_, action).retry;
+    const Action action{id, index_of(id, lane), lane.task, lane.part, lane.attempt, 0};
     next.reason = Reason::None;
-    const bool pauses = !lane.resumes && retry.pause.ms > 0;
+    const bool pauses = !lane.resumes && pauses_of(action).first.ms > 0;
     const bool manual = scheduler::work_for(plan_, action).action.kind == "manual";
     if (late_ && manual && !pauses) return next;  // nobody is asked any more
     next.state = State::NotStarted;
-    next.kind = !lane.resumes && retry.pause.ms > 0 ? Due::Kind::Pause : Due::Kind::Start;
+    next.kind = pauses ? Due::Kind::Pause : Due::Kind::Start;
     if (next.kind == Due::Kind::Start) ++next.attempt;
     return next;
   }
@@ -252,11 +267,12 @@ void Invariants::set_timer(const Command& command) {
     const auto wanted = std::find(timeouts_.begin(), timeouts_.end(), action);
     require(wanted != timeouts_.end(), "no timeout is needed");
     if (wanted != timeouts_.end()) timeouts_.erase(wanted);
-    return require(work.timeout && command.at == now_ + *work.timeout, "at another instant");
+    return require(work.timeout && command.at == now_ + duration_of(*work.timeout, action),
+                   "at another instant");
   }
   Lane& lane = lane_of(action);
   if (action.part != Part::Census) expect(command, Due::Kind::Pause);
-  require(command.at == now_ + scheduler::retry_pause(work.retry, action.attempt),
+  require(command.at == now_ + scheduler::retry_pause(pauses_of(action), action.attempt),
           "at another instant");
   lane.doing = Doing::Pausing;
   lane.result.reset();

@@ -108,7 +108,7 @@ class Batcher {
     if (dice_.chance(25)) task.timeout = base::Duration{1 + dice_.below(9)};
     if (dice_.chance(25)) {
       task.retry.more = 1 + dice_.below(2);
-      task.retry.pause = {dice_.below(4)};
+      task.retry.pause = base::Duration{dice_.below(4)};
     }
     use(task);
     step.tasks.push_back(std::move(task));

@@ -42,9 +42,9 @@ class Lanes {
   void retry(plan::Retry& retry, std::uint32_t percent) {
     if (!dice_.chance(percent)) return;
     retry.more = 1 + dice_.below(3);
-    retry.pause = {dice_.chance(30) ? 0 : 1 + dice_.below(5)};
+    retry.pause = base::Duration{dice_.chance(30) ? 0 : 1 + dice_.below(5)};
     if (dice_.chance(50)) retry.backoff = {1'000'000 + dice_.below(3) * 750'000};
-    if (dice_.chance(30)) retry.most_pause = base::Duration{retry.pause.ms + dice_.below(9)};
+    if (dice_.chance(30)) retry.most_pause = base::Duration{retry.pause.same.ms + dice_.below(9)};
   }
 
   void add_to(plan::StepId id) {

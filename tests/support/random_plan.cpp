@@ -3,6 +3,7 @@
 #include <string>
 
 #include "plan/verify.h"
+#include "support/random_durations.h"
 #include "support/random_schedule.h"
 #include "support/random_values.h"
 
@@ -16,8 +17,8 @@ constexpr plan::Stage per_target = plan::Stage::PerTarget;
 
 class Decorator {
  public:
-  explicit Decorator(std::uint64_t seed) : dice_(seed ^ 0x6465636f72ULL) {
-    plan_ = random_schedule(seed, {false, false});  // its targets get other properties
+  explicit Decorator(std::uint64_t seed) : seed_(seed), dice_(seed ^ 0x6465636f72ULL) {
+    plan_ = random_schedule(seed, {false, false, false});  // its targets get other properties
   }
 
   plan::Plan decorated() {
@@ -34,6 +35,7 @@ class Decorator {
     add_rows();
     add_roles();
     for (plan::Step& step : plan_.steps) decorate(step);
+    if (seed_ % 2 == 0) add_random_durations(plan_, seed_);
     return plan::seal(std::move(plan_));
   }
 
@@ -115,6 +117,7 @@ class Decorator {
     return plan_.target_lists.add(std::move(list));
   }
 
+  std::uint64_t seed_;
   Dice dice_;
   plan::Plan plan_;
 };

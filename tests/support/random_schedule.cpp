@@ -4,6 +4,7 @@
 #include <string>
 
 #include "support/random_batches.h"
+#include "support/random_durations.h"
 #include "support/random_lanes.h"
 #include "support/random_limits.h"
 #include "support/tiny_plan.h"
@@ -39,7 +40,7 @@ plan::Task random_task(Dice& dice, std::uint32_t number) {
   if (dice.chance(25)) task.timeout = base::Duration{1 + dice.below(12)};
   if (dice.chance(30)) {
     task.retry.more = 1 + dice.below(3);
-    task.retry.pause = {dice.chance(40) ? 0 : 1 + dice.below(6)};
+    task.retry.pause = base::Duration{dice.chance(40) ? 0 : 1 + dice.below(6)};
   }
   return task;
 }
@@ -85,7 +86,7 @@ plan::Step random_step(Dice& dice, plan::Plan& plan) {
 }  // namespace
 
 plan::Plan random_schedule(std::uint64_t seed, const Draws& draws) {
-  const auto [limits, lanes] = draws;
+  const auto [limits, lanes, by_target] = draws;
   Dice dice(seed);
   plan::Plan plan;
   plan.deployment = "Random";
@@ -123,6 +124,7 @@ plan::Plan random_schedule(std::uint64_t seed, const Draws& draws) {
   set_joins(plan, above);
   if (lanes) add_random_lanes(dice, plan);
   if (limits) add_random_limits(plan, seed);
+  if (by_target && (seed % 4 == 1 || seed % 4 == 2)) add_random_durations(plan, seed);
   return plan;
 }
 

@@ -30,6 +30,8 @@ struct Draws {
   // Conditions, `verify`, `undo`, questions, backoff, targets out of reach, deadlines, rollback;
   // batches, gates, lockstep, stagger, counted resources.
   bool lanes = true;
+  // In half of the plans timeouts and pauses that hang on the target.
+  bool by_target = true;
 };
 
 // Up to 8 steps over up to 12 targets, with everything that the scheduler reads, in all mixtures.

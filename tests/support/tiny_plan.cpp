@@ -46,6 +46,17 @@ std::int64_t number(const std::string& text) {
   return value;
 }
 
+// In milliseconds, or the name of a property that is a duration.
+plan::TargetDuration time(const std::string& text) {
+  if (!text.empty() && text[0] >= '0' && text[0] <= '9') return base::Duration{number(text)};
+  plan::Expression property;
+  property.op = plan::Operator::TargetProperty;
+  property.type = plan::Type::Duration;
+  property.stage = plan::Stage::PerTarget;
+  property.name = text;
+  return property;
+}
+
 plan::Expression milliseconds(const std::string& text) {
   plan::Expression expression;
   expression.type = plan::Type::Duration;
@@ -66,6 +77,8 @@ class Reader {
         plan_.deadline = base::Duration{number(words_of(line).at(1))};
       } else if (line.starts_with("property ")) {
         read_property(line);
+      } else if (line.starts_with("time ")) {
+        read_times(line);
       } else if (line[0] == '!') {
         read_tiny_declaration(
             plan_, [this](const std::string& name) { return target(name); },
@@ -96,14 +109,25 @@ class Reader {
       std::vector<std::string> words = words_of(part);
       const bool holds = words.empty() || words[0] != "not";
       if (!holds) words.erase(words.begin());
-      for (const std::string& word : words) properties_[word][name] = holds;
+      for (const std::string& word : words) properties_[word][name] = {holds};
+    }
+  }
+
+  void read_times(const std::string& line) {
+    const auto colon = line.find(':');
+    REQUIRE(colon != std::string::npos);
+    const std::string name = words_of(line.substr(0, colon)).at(1);
+    for (const std::string& part : split(line.substr(colon + 1), ',')) {
+      const std::vector<std::string> words = words_of(part);
+      const base::Duration time{number(words.back())};
+      for (std::size_t i = 0; i + 1 < words.size(); ++i) properties_[words[i]][name] = {time};
     }
   }
 
   void set_properties() {
     for (const auto& [name, values] : properties_) {
       plan::PropertySet set;
-      for (const auto& [property, holds] : values) set.push_back({property, {holds}});
+      for (const auto& [property, value] : values) set.push_back({property, value});
       plan_.targets.set_properties(target(name), plan_.property_sets.add(std::move(set)));
     }
   }
@@ -294,12 +318,12 @@ class Reader {
     if (word == "retry") {
       work.retry.more = static_cast<std::uint32_t>(number(words.at(at + 1)));
       for (std::size_t i = at + 2; i + 1 < words.size(); i += 2) {
-        if (words[i] == "every") work.retry.pause = {number(words[i + 1])};
+        if (words[i] == "every") work.retry.pause = time(words[i + 1]);
         if (words[i] == "backoff") work.retry.backoff = {number(words[i + 1]) * 1'000'000};
-        if (words[i] == "upto") work.retry.most_pause = base::Duration{number(words[i + 1])};
+        if (words[i] == "upto") work.retry.most_pause = time(words[i + 1]);
       }
     } else if (word == "timeout") {
-      work.timeout = base::Duration{number(words.at(at + 1))};
+      work.timeout = time(words.at(at + 1));
     } else if (word == "takes") {
       const bool range = words.size() > at + 3 && words[at + 2] == "to";
       work.takes.low = milliseconds(words.at(at + 1));
@@ -377,7 +401,7 @@ class Reader {
 
   plan::Plan plan_;
   std::map<std::string, plan::TargetId> targets_;
-  std::map<std::string, std::map<std::string, bool>> properties_;  // by target, then name
+  std::map<std::string, std::map<std::string, plan::Value>> properties_;  // by target, then name
   std::vector<Pending> conditions_;
   std::vector<Order> order_;
   bool windowless_ = true;

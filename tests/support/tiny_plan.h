@@ -17,7 +17,8 @@
 // A CONDITION is the name of a property, true or false, or `output STEP NAME` (that STEP's first
 // task wrote NAME as "yes"), `output STEP NAME once` where all read that of its first lane.
 //
-// Other lines: `deadline T`; `property NAME: a b, not c d` (others do not have it).
+// Other lines: `deadline T`; `property NAME: a b, not c d` (others do not have it); `time NAME: a b
+// 10, c 20`, whose NAME then stands for the T of a timeout, a pause (`every`) or its cap (`upto`).
 //
 // What holds targets back: the phrases `window 2 per zone` (or `2 per zone`, beside `window 6`),
 // `batches 1 2 4`, `lockstep`, `by zone`, `stagger T`, of a task `uses 1 license`; a gate is a line

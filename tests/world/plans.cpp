@@ -2,6 +2,7 @@
 // it can be carried out.
 #include "base/random.h"
 #include "plan/verify.h"
+#include "support/random_durations.h"
 #include "support/random_schedule.h"
 #include "world/schedule.h"
 
@@ -15,7 +16,7 @@ void make_script(plan::Work& work, test::Dice& dice, std::int64_t stretch) {
   work.idempotent = work.idempotent || dice.chance(25);
   work.action.attributes.push_back({"body", plan::constant({std::string("true")})});
   work.takes.low = plan::constant({base::Duration{1}});
-  if (work.timeout) work.timeout->ms *= stretch;
+  if (work.timeout) work.timeout->same.ms *= stretch;
 }
 
 std::uint64_t size_of(const plan::Plan& plan) {
@@ -34,13 +35,15 @@ plan::Plan plan_of(std::uint64_t seed) {
   constexpr std::uint64_t small_sizes[] = {2, 3, 4, 4, 6, 6, 8, 12};
   std::uint64_t most = sizes[dice.below(7)];
   if (seed >= first_small_seed && dice.chance(95)) most = small_sizes[dice.below(8)];
-  plan::Plan plan = test::random_schedule(base::combined_hash(seed, 0));
+  const test::Draws draws{.by_target = seed >= first_by_target_seed};
+  plan::Plan plan = test::random_schedule(base::combined_hash(seed, 0), draws);
   for (std::uint64_t again = 1; size_of(plan) > most && again < 40; ++again) {
-    plan = test::random_schedule(base::combined_hash(seed, again));
+    plan = test::random_schedule(base::combined_hash(seed, again), draws);
   }
   constexpr std::int64_t stretches[] = {1, 20, 400};
   const std::int64_t stretch = stretches[dice.below(3)];
   if (plan.deadline) plan.deadline->ms *= stretch;
+  test::stretch_random_durations(plan, stretch);
   for (plan::Step& step : plan.steps) {
     for (plan::Task& task : step.tasks) {
       make_script(task, dice, stretch);

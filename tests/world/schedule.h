@@ -23,6 +23,8 @@ struct Result {
 
 // Seeds from here on are mostly of small plans, which leave more of the time to faults.
 inline constexpr std::uint64_t first_small_seed = 1'000'000'000;
+// And from here on half of them have timeouts and pauses that hang on the target.
+inline constexpr std::uint64_t first_by_target_seed = 20'000'000'000;
 // The plan of a seed: sealed.
 plan::Plan plan_of(std::uint64_t seed);
 Result run_schedule(std::uint64_t seed, bool print_trace = false);

@@ -45,3 +45,6 @@ TEST_CASE("in every simulated world nothing runs twice, nothing is lost, nothing
           "[world]") {
   check_seeds(301, 300);
 }
+TEST_CASE("nor where timeouts and pauses hang on the target", "[world]") {
+  check_seeds(world::first_by_target_seed, 200);
+}
