@@ -151,16 +151,32 @@ TEST_CASE("each member of a step that changes is told by its name") {
   CHECK(told([&](plan::Plan& row) { row.steps[update].tasks[1].retry.more = 2; }) == "retry");
   CHECK(told([&](plan::Plan& row) { row.steps[update].tasks[1].timeout = base::Duration{9}; }) ==
         "timeout");
-  CHECK(told([&](plan::Plan& row) {
-          plan::Expression limit;
-          limit.op = plan::Operator::TargetProperty;
-          limit.type = plan::Type::Duration;
-          limit.stage = plan::Stage::PerTarget;
-          limit.name = "limit";
-          row.steps[update].tasks[1].timeout = limit;
-        }) == "timeout");
   CHECK(told([&](plan::Plan& row) { row.steps[update].tasks[1].idempotent = true; }) ==
         "idempotent");
   CHECK(told([&](plan::Plan& row) { row.at_most = plan::Limit{3, ""}; }) == "at most");
   CHECK(told([&](plan::Plan& row) { row.deadline = base::Duration{9}; }) == "deadline");
+}
+
+TEST_CASE("durations over the target are held against each other as they are written") {
+  const auto with = [](std::string_view phrases) {
+    return compiled(std::string("deployment \"Farm\"\nrole web { target \"web-1\" { limit = 5s } "
+                                "target \"web-2\" { limit = 9s } }\nstep \"Update\" on web { run "
+                                "\"true\" takes 1s ") +
+                    std::string(phrases) + " }");
+  };
+  const auto changes = [&](std::string_view from, std::string_view to) {
+    std::string text;
+    for (const render::PlanChange& change : render::diff_plans(with(from), with(to)).changes) {
+      text += change.field + ": " + change.before + " -> " + change.after + "\n";
+    }
+    return text;
+  };
+  CHECK(changes("timeout 9s", "timeout target.limit") == "timeout: 9s -> target.limit\n");
+  CHECK(changes("timeout target.limit", "timeout 2 * target.limit") ==
+        "timeout: target.limit -> 2 * target.limit\n");
+  CHECK(changes("retry 2 every 1s", "retry 2 every target.limit") ==
+        "retry: 2 every 1s -> 2 every target.limit\n");
+  CHECK(changes("retry 2 every 1s backoff 2 up to 9s",
+                "retry 2 every 1s backoff 2 up to 2 * target.limit") ==
+        "retry: 2 every 1s backoff 2 up to 9s -> 2 every 1s backoff 2 up to 2 * target.limit\n");
 }

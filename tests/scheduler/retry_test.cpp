@@ -224,7 +224,7 @@ TEST_CASE("a pause for all may have a cap of each target's own, and the other wa
 TEST_CASE("a verify and an undo have timeouts of each target's own") {
   check_starts(R"(
     time limit: a 10, b 30
-    U on a b, window 2, rollback, verify [timeout limit], undo [timeout limit]
+    U on a b, window 2, rollback, verify timeout limit, undo timeout limit
   )",
                R"(
     0:                     -> start U@a, start U@b

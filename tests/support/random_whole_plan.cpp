@@ -148,6 +148,18 @@ class WholePlan {
   }
 
   // Gates stand behind their steps, so all ids behind them move.
+  // It has no target for a duration to hang on.
+  static void for_the_controller(plan::Task& task) {
+    const auto change = [](plan::Work& work) {
+      if (work.timeout && !work.timeout->is_same()) work.timeout.reset();
+      if (!work.retry.pause.is_same()) work.retry.pause = {};
+      if (work.retry.most_pause && !work.retry.most_pause->is_same()) work.retry.most_pause.reset();
+    };
+    change(task);
+    if (task.verify) change(*task.verify);
+    if (task.undo) change(*task.undo);
+  }
+
   void add_gates() {
     base::Dense<StepId, plan::Step> steps;
     std::vector<StepId> moved;
@@ -166,6 +178,7 @@ class WholePlan {
         gate.gate_of = id;
         gate.tasks.push_back(plan_.steps[StepId{0}].tasks[0]);
         gate.tasks[0].name = gate.name;
+        for_the_controller(gate.tasks[0]);
         steps.add(std::move(gate));
       }
     }
