@@ -316,3 +316,18 @@ TEST_CASE("a duration that is proved by timeouts is the longest of any schedule"
   }
   CHECK(counts.proved > 1'000);
 }
+
+TEST_CASE("the longest duration counts the longest timeout and pause of any target") {
+  const auto longest = [](const std::string& text) {
+    return plan::longest_duration(
+        test::tiny_plan("time limit: a 10, b 30\ntime rest: a 7, b 2\n" + text));
+  };
+  CHECK(longest("U on a b, timeout limit") == base::Duration{30});
+  CHECK(longest("U on a b, window 1, timeout limit, retry 2 every rest") ==
+        base::Duration{2 * (3 * 30 + 2 * 7)});
+  CHECK(longest("U on a b, timeout limit, retry 2 every rest backoff 2 upto limit") ==
+        base::Duration{3 * 30 + 2 * 30});
+  CHECK(longest("U on a, timeout limit, retry 2 every rest upto 5") ==
+        base::Duration{3 * 10 + 2 * 5});
+  CHECK_FALSE(longest("U on a b: x, timeout limit; y"));
+}
