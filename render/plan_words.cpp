@@ -141,8 +141,9 @@ std::string takes_text(const plan::Plan& plan, plan::StepId step, const plan::Du
 
 std::string duration_words(const plan::Plan& plan, plan::StepId step,
                            const plan::TargetDuration& duration) {
-  const auto found = plan::span_of(plan, duration, plan.target_lists[plan.steps[step].targets]);
-  if (!found) return "as its target says";
+  const plan::TargetList& targets = plan.target_lists[plan.steps[step].targets];
+  const auto found = plan::span_of(plan, duration, targets);
+  if (!found || (targets.empty() && !duration.is_same())) return "as its target says";
   const plan::DurationSpan& span = found.value();
   const std::string least = plan::to_text(plan::Value{span.least});
   if (span.least == span.most) return least;

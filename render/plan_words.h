@@ -26,7 +26,8 @@ std::string takes_text(const plan::Plan& plan, plan::StepId step, const plan::Du
                        std::uint32_t first, std::uint32_t last);
 std::string takes_text(const plan::Plan& plan, plan::StepId step, const plan::DurationModel& takes);
 
-// A timeout or a pause of the step's works: "30s", "30s to 2m (by target)".
+// A timeout or a pause of the step's works: "30s", "30s to 2m (by target)"; without targets, "as
+// its target says".
 std::string duration_words(const plan::Plan& plan, plan::StepId step,
                            const plan::TargetDuration& duration);
 

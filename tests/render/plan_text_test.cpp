@@ -51,3 +51,10 @@ TEST_CASE("names are shown as they may be printed") {
   const std::string text = render::plan_text(plan);
   CHECK(text.find('\x1b') == std::string::npos);
 }
+
+TEST_CASE("of a step without targets nobody can tell how long its timeout is") {
+  const plan::Plan plan = test::compiled(
+      "deployment \"Acme\"\nrole web { target \"a\" { limit = 5s zone = 1 } }\n"
+      "step \"A\" on web where zone == 2 optional { run \"true\" takes 1s timeout target.limit }");
+  CHECK_THAT(render::plan_text(plan), Catch::Contains(", timeout as its target says\n"));
+}
