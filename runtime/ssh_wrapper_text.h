@@ -226,14 +226,15 @@ become() {
   done;
   exec "$@";
 };
-# Watches over it, and writes down how it ended, last: whether or not the connection still stands. A
-# shell gives 128 and the number for a signal and for that exit status alike; what it says of its
-# jobs differs.
+# Watches over it, and writes down how it ended, last: whether or not the connection still stands,
+# and whatever is sent here because it does not. A shell gives 128 and the number for a signal and
+# for that exit status alike; what it says of its jobs differs.
 supervise() {
-  trap : PIPE;
   case ${BASH_VERSION-} in ?*) trap "jobs > \"\$sluice_p.job\"" CHLD;; esac;
   ( become ) &
   last;
+  # Ignored, and not by the script, which is on its way: what is trapped would end waiting.
+  trap "" PIPE HUP;
   say running;
   wait "$sluice_last" 2>/dev/null; sluice_v=$?;
   sluice_w=exit;
@@ -250,6 +251,7 @@ supervise() {
   # Not synced: who waits need not wait for the disk, and what is lost with it is said to be lost.
   # Over the room that was kept for it, for by now the disk may be full.
   echo "$sluice_w $sluice_v ." 1<> "$sluice_p.exit";
+  trap - PIPE HUP;
   exec 9>&-;
 };
 

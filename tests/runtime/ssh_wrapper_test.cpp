@@ -494,6 +494,29 @@ TEST_CASE("how a script ended is known where nobody heard that it had begun", "[
   }
 }
 
+TEST_CASE("a session that is hung up on watches over its script to the end", "[wrapper]") {
+  for (const char* shell : {"dash", "bash", "busybox"}) {
+    INFO(shell);
+    HostShell host(shell);
+    REQUIRE(::mkfifo((host.home() + "/gate").c_str(), 0600) == 0);
+    const auto session = host.start(
+        request_start(nonce, {"run-1", "k"},
+                      {"sh",
+                       "echo $PPID > \"$HOME/watcher\"\nread -r word < \"$HOME/gate\"\nexit 143",
+                       {},
+                       {},
+                       ""}));
+    const std::string watcher = host.home() + "/watcher";
+    host.waiting().until([&] { return !session->answers.empty(); });
+    host.waiting().until_seen([&] { return !test::read_text(watcher).empty(); });
+    REQUIRE(::kill(std::atoi(test::read_text(watcher).c_str()), SIGHUP) == 0);
+    test::Remote::open_gate(host.home() + "/gate", "open\n");
+    host.wait_for(session);
+    CHECK(session->verdict() == Kind::Exited);
+    CHECK(session->value() == 143);
+  }
+}
+
 TEST_CASE("output is followed from an offset until the follower is let go", "[wrapper]") {
   HostShell host("dash");
   const runtime::WrapperKey key{"run-1", "k"};
