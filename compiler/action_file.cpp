@@ -8,6 +8,13 @@
 
 namespace sluice::compiler {
 
+namespace {
+
+// Each is in the plan, as often as steps name it.
+constexpr std::size_t most_file_bytes_in_all = std::size_t{64} * 1024 * 1024;
+
+}  // namespace
+
 std::optional<std::string> read_action_file(const std::string& path, base::Span span,
                                             Resolver& resolver) {
   const auto fail = [&](std::string message) {
@@ -22,6 +29,11 @@ std::optional<std::string> read_action_file(const std::string& path, base::Span 
   const std::string name = base::printable(file.name);
   if (file.text.size() > most_source_bytes) {
     return fail(fmt::format("{} has more than {} bytes", name, most_source_bytes));
+  }
+  resolver.file_bytes += file.text.size();
+  if (resolver.file_bytes > most_file_bytes_in_all) {
+    return fail(fmt::format("up to here, the files that steps run have more than {} bytes in all",
+                            most_file_bytes_in_all));
   }
   if (base::find_invalid_utf8(file.text) != std::string::npos) {
     return fail(fmt::format("{} is not UTF-8", name));

@@ -36,7 +36,8 @@ step "A" { run "true" }
 import "b.deploy"
 === b.deploy
 procedure greet { step "Greet" { run "true" } })deploy"},
-    Code{"E0603", "too many imports", "A deployment has at most 64 imported files.", "", ""},
+    Code{"E0603", "too many imports",
+         "A deployment has at most 64 imported files, and 32 MiB of text with them.", "", ""},
     Code{"E0604", "what does not belong into an imported file",
          "A library has procedures, variables, roles, inventories, secrets and resources. Steps "
          "and what holds for the whole deployment stand in the main file.",

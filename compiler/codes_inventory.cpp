@@ -119,7 +119,8 @@ web:
   hosts:
     web-1:)deploy"},
     Code{"E0508", "an inventory that is too large",
-         "At most 64 MiB are read, and 10,000,000 hosts; ranges are counted before any is made.",
+         "At most 64 MiB are read, 100,000 groups and 10,000,000 hosts; ranges are counted before "
+         "any is made.",
          R"deploy(deployment "Acme"
 inventory "hosts.ini"
 step "A" on web { run "true" }

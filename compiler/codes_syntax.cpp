@@ -11,7 +11,9 @@ constexpr std::array table{
     Code{
         "E0101",
         "the file is too large",
-        "A `.deploy` file may have 16 MiB, a list 100,000 parts. Targets are written as ranges "
+        "A `.deploy` file may have 16 MiB and 100,000 declarations beside its steps, a list "
+        "100,000 "
+        "parts, a block 100,000 values and a step 1,000 phrases. Targets are written as ranges "
         "(`target \"web-[001..900]\"`), and what a script needs beside it is a file of its own.",
         "",
         "",

@@ -12,6 +12,7 @@
 #include "compiler/program.h"
 #include "compiler/resolver.h"
 #include "compiler/selection.h"
+#include "compiler/text_check.h"
 #include "plan/verify.h"
 
 namespace sluice::compiler {
@@ -99,13 +100,10 @@ void resolve_all(SyntaxTree& tree, Resolver& resolver, bool& targets_known) {
   check_reached(resolver);
 }
 
-// Of more text than anybody writes by hand the syntax errors are enough: names and values would
-// double the time and memory that they take.
 bool is_of_a_size_to_help(const base::Sources& sources) {
-  constexpr std::size_t most_bytes = std::size_t{4} * 1024 * 1024;
   std::size_t bytes = 0;
   for (const base::SourceFile& source : sources) bytes += source.text().size();
-  return bytes <= most_bytes;
+  return bytes <= most_helped_bytes;
 }
 
 void report_independent(base::Sources& sources, Program program, const Options& options,

@@ -147,6 +147,12 @@ void Document::items(Node list, std::vector<Node>& items) {
   }
 }
 
+std::size_t Document::count_entries(Node map) const {
+  std::size_t nodes = 0;
+  for (Node at = nodes_[target(map)].begin; at != none; at = nodes_[at].next) ++nodes;
+  return nodes / 2;
+}
+
 Document::Node Document::find(Node map, std::string_view key) const {
   Node found = none;
   for (Node at = nodes_[target(map)].begin; at != none;) {

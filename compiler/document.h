@@ -2,6 +2,7 @@
 // what inventories in those formats are read from. The text must outlive it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -30,7 +31,9 @@ class Document {
     Alias,  // of YAML: the node that an anchor names
   };
 
-  Document(std::string_view text, base::FileId file) : text_(text), file_(file) {}
+  Document(std::string_view text, base::FileId file) : text_(text), file_(file) {
+    nodes_.reserve(std::min(most_nodes, text.size() / 2 + 1));  // what is not used costs nothing
+  }
 
   // ---- while it is read ----
   // A node of one, below the node that is open; none open: the root. `text` may lie in the source.
@@ -66,6 +69,8 @@ class Document {
   // A map's entries in order, with those that `<<` merges in before them; of one key the last, at
   // the place of the first. Keys that are there twice are reported as warnings.
   void entries(Node map, std::vector<Entry>& entries, Report& report);
+  // How many, without a look at them.
+  std::size_t count_entries(Node map) const;
   Node find(Node map, std::string_view key) const;  // the last of that name; not merged ones
   void items(Node list, std::vector<Node>& items);
 
@@ -73,7 +78,7 @@ class Document {
   bool too_much() const { return visits_ > nodes_.size() + most_visits_by_alias; }
 
  private:
-  static constexpr std::size_t most_nodes = 20'000'000;
+  static constexpr std::size_t most_nodes = 10'000'000;
   static constexpr std::size_t most_visits_by_alias = 1'000'000;
 
   struct Stored {

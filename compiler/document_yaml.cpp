@@ -43,6 +43,7 @@ class YamlParser {
       if (yaml_parser_parse(&parser_, &event) == 0) return syntax_error();
       going = event.type != YAML_STREAM_END_EVENT;
       take(event);
+      going = going && !done_;
       yaml_event_delete(&event);
     }
     return !failed_;
@@ -82,7 +83,7 @@ class YamlParser {
   void take(const yaml_event_t& event) {
     const std::size_t at = offset(event.start_mark.index);
     if (document_.is_full()) {
-      fail(at, "the document has more than 20,000,000 values");
+      fail(at, "the document has more than 10,000,000 values");
       return;
     }
     switch (event.type) {
@@ -103,6 +104,12 @@ class YamlParser {
         break;
       }
       case YAML_SEQUENCE_START_EVENT:
+        if (document_.empty()) {
+          // A list is no inventory, and its reader says so, whatever stands in it.
+          document_.add(Document::Kind::List, at);
+          done_ = true;
+          break;
+        }
         open(Document::Kind::List, at, event.data.sequence_start.anchor,
              event.data.sequence_start.tag);
         break;
@@ -176,6 +183,7 @@ class YamlParser {
   yaml_parser_t parser_{};
   bool initialized_ = false;
   bool failed_ = false;
+  bool done_ = false;
   std::size_t index_ = 0;  // of the code point at byte_
   std::size_t byte_ = 0;
   std::map<std::string, Document::Node> anchors_;

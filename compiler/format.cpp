@@ -120,7 +120,10 @@ class Formatter final : public DeclarationVisitor {
  public:
   explicit Formatter(const base::SourceFile& file) : text_(file.text()), writer_(file.text()) {}
 
-  void begin(bool repaired) override { complete_ = !repaired; }
+  bool begin(Beginning beginning) override {
+    complete_ = !beginning.repaired;
+    return true;
+  }
 
   void declaration(const ParsedDeclaration& parsed) override {
     const TokenList& list = parsed.list;

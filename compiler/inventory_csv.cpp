@@ -127,6 +127,10 @@ class CsvReader {
         cell.text = trimmed(cell.text);
       }
       cells_.push_back(cell);
+      if (cells_.size() > most_columns) {  // which is told, and no more of the line is read
+        at_ = std::min(text_.find('\n', at_), text_.size());
+        return true;
+      }
       if (at_ >= text_.size() || text_[at_] != separator_) return true;
       ++at_;
     }
@@ -256,6 +260,11 @@ class CsvReader {
       const std::size_t end = std::min(groups.find_first_of(";,| \t"), groups.size());
       if (end > 0) {
         grouped = true;
+        if (inventory_.group_count() > most_groups) {
+          error("E0508", groups_at, 0, too_many_groups);
+          mistakes_ = most_mistakes;
+          return;
+        }
         add(inventory_.add_group(groups.substr(0, end), {file_, groups_at}));
       }
       groups.remove_prefix(std::min(end + 1, groups.size()));

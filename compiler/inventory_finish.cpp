@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <utility>
 
 #include "base/utf8.h"
 #include "compiler/inventory.h"
@@ -182,12 +183,14 @@ class Inventory::Finish {
     std::vector<HostId> late;  // in no group that was named
     i_.kind_of_host_.resize(i_.host_count());
     std::vector<GroupId> named;
+    std::vector<std::uint32_t> last_named(i_.groups_.size(),
+                                          0);  // by group: for which host, from 1
     for (std::uint32_t host = 0; host < i_.host_count(); ++host) {
       const std::uint32_t begin = host == 0 ? 0 : ends[host - 1];
       named.clear();
       for (std::uint32_t n = begin; n < ends[host]; ++n) {
         const GroupId group = log[by_host[n]].group;
-        const bool again = std::find(named.begin(), named.end(), group) != named.end();
+        const bool again = std::exchange(last_named[group.value], host + 1) == host + 1;
         if (again) dropped[by_host[n]] = true;
         if (!again) named.push_back(group);
       }

@@ -13,6 +13,8 @@
 namespace sluice::compiler {
 
 inline constexpr std::uint64_t most_hosts = 10'000'000;
+inline constexpr std::uint32_t most_groups = 100'000;
+inline constexpr const char* too_many_groups = "the inventory has more than 100,000 groups";
 // Variables of different names.
 inline constexpr std::uint32_t most_inventory_variables = 100'000;
 

@@ -44,8 +44,10 @@ class IniReader {
 
   bool read() {
     group_ = Inventory::ungrouped;
+    // Of more lines than this most are no hosts, or stand there to take room.
+    constexpr std::size_t most_expected = 2'000'000;
     const auto lines = std::count(text_.begin(), text_.end(), '\n');
-    inventory_.expect_hosts(static_cast<std::size_t>(lines));
+    inventory_.expect_hosts(std::min(most_expected, static_cast<std::size_t>(lines)));
     std::size_t begin = text_.starts_with("\xEF\xBB\xBF") ? 3 : 0;
     while (begin < text_.size() && mistakes_ < most_mistakes) {
       const std::size_t end = std::min(text_.find('\n', begin), text_.size());
@@ -129,6 +131,7 @@ class IniReader {
   void open_group(std::string_view name) {
     const bool known = inventory_.find_group(name).valid();
     group_ = inventory_.add_group(name, place(name));
+    if (is_full(name)) return;
     const auto waiting = waiting_.find(name);
     if (section_ == Section::Variables) {
       if (!known && waiting == waiting_.end()) only_variables_[group_.value] = place(name);
@@ -140,6 +143,14 @@ class IniReader {
       inventory_.add_child(parent, group_, waiting->second.place);
     }
     waiting_.erase(waiting);
+  }
+
+  // Whether there are too many groups, and no more is read.
+  bool is_full(std::string_view name) {
+    if (inventory_.group_count() + waiting_.size() <= most_groups) return false;
+    error("E0508", name, too_many_groups);
+    mistakes_ = most_mistakes;
+    return true;
   }
 
   void read_child(std::string_view line) {
@@ -155,6 +166,7 @@ class IniReader {
     } else if (known.valid()) {
       inventory_.add_child(group_, known, place(name));
     } else {
+      if (is_full(name)) return;
       Waiting& waiting = waiting_[std::string(name)];
       if (waiting.parents.empty()) waiting.place = place(name);
       waiting.parents.push_back(group_);

@@ -13,6 +13,7 @@ namespace {
 
 // Maps below `hosts` or `children` are a YAML inventory's; lists are those of a listing.
 bool has_maps(Document& document) {
+  if (document.count_entries(document.root()) > most_groups) return false;
   std::vector<Document::Entry> groups;
   base::Diagnostics unsaid;  // they are told when the groups are read
   Report report(unsaid);
@@ -31,6 +32,7 @@ bool has_maps(Document& document) {
 }  // namespace
 
 bool TreeReader::read_listing() {
+  if (too_many_groups_in(document_.root())) return false;
   std::vector<Document::Entry> groups;
   document_.entries(document_.root(), groups, report_);
   Document::Node meta = Document::none;
@@ -114,6 +116,7 @@ void TreeReader::list_children(GroupId group, Document::Node node) {
   std::vector<Document::Node> names;
   document_.items(node, names);
   for (const Document::Node name : names) {
+    if (stop()) return;
     if (document_.kind(name) != Document::Kind::String || document_.text(name).empty()) {
       error("E0507", name, "a group's name is a text in quotes");
     } else {

@@ -23,10 +23,12 @@ class TreeReader {
   void read_assigned(Document::Node map, std::vector<Assigned>& assigned);
   void error(std::string code, Document::Node node, std::string message,
              std::vector<std::string> hints = {});
-  // Whether there were so many mistakes, or aliases, that reading on is no use.
+  // Whether there were so many mistakes, groups or aliases, that reading on is no use.
   bool stop();
 
  private:
+  // Told before a map of them is looked at.
+  bool too_many_groups_in(Document::Node map);
   InventoryValueId value(Document::Node node);
   GroupId read_group(Document::Node key, Document::Node node, int level);
   void read_section(GroupId group, const Document::Entry& section, int level);

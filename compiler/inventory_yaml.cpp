@@ -31,11 +31,23 @@ void TreeReader::error(std::string code, Document::Node node, std::string messag
 
 bool TreeReader::stop() {
   if (mistakes_ > most_mistakes) return true;
+  if (inventory_.group_count() > most_groups) {
+    error("E0508", document_.root(), too_many_groups);
+    mistakes_ = most_mistakes + 1;
+    return true;
+  }
   if (!document_.too_much()) return false;
   if (!said_too_much_) {
     said_too_much_ = true;
     error("E0508", document_.root(), "the aliases of this file multiply what it holds past reason");
   }
+  return true;
+}
+
+bool TreeReader::too_many_groups_in(Document::Node map) {
+  if (document_.count_entries(map) <= most_groups) return false;
+  error("E0508", map, too_many_groups);
+  mistakes_ = most_mistakes + 1;
   return true;
 }
 
@@ -83,6 +95,7 @@ bool TreeReader::read_groups() {
           {"let Ansible ask it: `ansible-inventory -i FILE --list > hosts.json`"});
     return false;
   }
+  if (too_many_groups_in(document_.root())) return false;
   std::vector<Document::Entry> groups;
   document_.entries(document_.root(), groups, report_);
   for (const Document::Entry& group : groups) {
@@ -160,6 +173,7 @@ void TreeReader::read_section(GroupId group, const Document::Entry& section, int
     }
     return;
   }
+  if (name == "children" && too_many_groups_in(section.value)) return;
   std::vector<Document::Entry> entries;
   document_.entries(section.value, entries, report_);
   for (const Document::Entry& entry : entries) {

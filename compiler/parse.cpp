@@ -15,6 +15,7 @@
 #include "base/most_errors.h"
 #include "compiler/compared_names.h"
 #include "compiler/depth_guard.h"
+#include "compiler/item_guard.h"
 #include "compiler/lexer.h"
 #include "compiler/literals.h"
 #include "compiler/recovery.h"
@@ -23,6 +24,7 @@
 #include "compiler/syntax_errors.h"
 #include "compiler/text_check.h"
 #include "compiler/tokens.h"
+#include "grammar/predictor.h"
 #include "grammar/token_views.h"
 #include "grammar/walker.h"
 
@@ -215,43 +217,6 @@ class Recorder final : public DeployParser {
   std::vector<grammar::Contexts::Mark> outer_;  // of the items that are open
 };
 
-// What ANTLR says where the tables alone do not know.
-class Predictor final : public DeployParser {
- public:
-  explicit Predictor(const TokenList& list) : Predictor(std::make_unique<Tokens>(list)) {}
-
-  grammar::Walker::Predicted predict(std::size_t decision, int precedence, std::size_t at) {
-    tokens_->begin_at(at);
-    antlr4::ParserRuleContext context;
-    DeployParser::enterRecursionRule(&context, 0, 0, precedence);
-    std::size_t found = 0;
-    try {
-      found = predictions_->adaptivePredict(tokens_.get(), decision, &context);
-    } catch (const antlr4::NoViableAltException&) {
-      found = 0;  // who reads with messages says what is wrong
-    }
-    unrollRecursionContexts(nullptr);
-    if (found == 0 || found >= grammar::Tables::none) return {};
-    tokens_->seek(at);
-    const bool always = predictions_->decides(decision, precedence, tokens_->LA(1), found);
-    return {static_cast<std::uint8_t>(found), always};
-  }
-
- private:
-  explicit Predictor(std::unique_ptr<Tokens> tokens)
-      : DeployParser(tokens.get()), tokens_(std::move(tokens)) {
-    setBuildParseTree(false);
-    removeErrorListeners();
-    auto* usual = getInterpreter<antlr4::atn::ParserATNSimulator>();
-    predictions_ = new grammar::QuickPredictions(this, *usual);
-    predictions_->setPredictionMode(antlr4::atn::PredictionMode::SLL);
-    setInterpreter(predictions_);
-  }
-
-  std::unique_ptr<Tokens> tokens_;
-  grammar::QuickPredictions* predictions_ = nullptr;  // the parser's own
-};
-
 // Reads what has no mistake.
 class QuickReader {
  public:
@@ -262,8 +227,14 @@ class QuickReader {
         numbers_(predictor_.getRuleNames()),
         walker_(predictor_.getATN()) {}
 
-  // Behind the declaration that begins there; nothing where it has a mistake.
+  // Whether the rules are written down, or only looked for a mistake.
+  void record(bool wanted) { recording_ = wanted; }
+  // Counts from the first declaration of the file again.
+  void begin_again() { guard_ = {}; }
+
+  // Behind the declaration that begins there; nothing where it has a mistake, or too much.
   std::optional<std::size_t> declaration(std::size_t begin) {
+    guard_.leave();
     return walker_.read(*this, DeployParser::RuleDeclaration, begin);
   }
 
@@ -272,22 +243,39 @@ class QuickReader {
   grammar::Walker::Predicted predict(std::size_t decision, int precedence, std::size_t at) {
     return predictor_.predict(decision, precedence, at);
   }
-  void open(std::size_t rule, std::size_t at) {
-    if (const auto known = numbers_[rule]) tree_.open(*known, static_cast<std::uint32_t>(at));
+  bool open(std::size_t rule, std::size_t at) {
+    const auto known = numbers_[rule];
+    if (!known) return true;
+    if (recording_) tree_.open(*known, static_cast<std::uint32_t>(at));
+    if (guard_.open(*known)) return true;
+    excess_at_ = at;
+    return false;
   }
   void wrap(std::size_t rule) {
-    if (const auto known = numbers_[rule]) tree_.wrap(*known);
+    const auto known = numbers_[rule];
+    if (!known) return;
+    if (recording_) tree_.wrap(*known);
+    guard_.open(*known);
   }
   void close(std::size_t rule, std::size_t at) {
-    if (numbers_[rule]) tree_.close(static_cast<std::uint32_t>(at));
+    if (!numbers_[rule]) return;
+    if (recording_) tree_.close(static_cast<std::uint32_t>(at));
+    guard_.close();
   }
+
+  // What there is too much of, and from which token on; empty: nothing.
+  const std::string& excess() const { return guard_.message(); }
+  std::size_t excess_at() const { return excess_at_; }
 
  private:
   const TokenList& list_;
   RuleTree& tree_;
-  Predictor predictor_;
+  grammar::Predictor<TokenList> predictor_;
   RuleNumbers numbers_;
   grammar::Walker walker_;
+  ItemGuard guard_;
+  bool recording_ = true;
+  std::size_t excess_at_ = 0;
 };
 
 // ---- mistakes ----------------------------------------------------------------------------------
@@ -466,14 +454,26 @@ class FileParser {
         visitor_(visitor),
         quick_(list, rules_) {}
 
-  void run() {
+  // False: there is more than is read, which was reported.
+  bool run(bool repaired) {
+    DeclarationVisitor::Beginning beginning{repaired, false};
+    if (list_.file->text().size() > most_helped_bytes) {
+      beginning.too_large = repaired || !is_right();
+      if (report_excess()) return false;
+      quick_.begin_again();
+    }
+    const bool wanted = visitor_.begin(beginning);
+    quick_.record(wanted);
+    rules_.keep_children(wanted);
     while (list_.tokens[at_].kind != TokenKind::End) {
       const std::size_t begin = at_;
-      at_ = read(begin);
-      visitor_.declaration({list_, rules_, begin, at_, rules_.root().mistaken});
+      const bool mistaken = read(begin);
+      if (report_excess()) return false;
+      if (wanted) visitor_.declaration({list_, rules_, begin, at_, mistaken});
       // Nobody reads on to the thousandth; what stands behind it is not looked at.
-      if (base::is_full(diagnostics_)) return;
+      if (base::is_full(diagnostics_)) break;
     }
+    return true;
   }
 
  private:
@@ -506,11 +506,31 @@ class FileParser {
     Recorder parser_;
   };
 
-  std::size_t read(std::size_t begin) {
+  // Reads the declaration that begins there. Whether it has a mistake.
+  bool read(std::size_t begin) {
     rules_.clear();
     const bool by_tables = reading_ == Reading::Tables;
     const auto behind = by_tables ? quick_.declaration(begin) : std::nullopt;
-    return behind ? *behind : careful().declaration(begin);
+    if (!behind && !quick_.excess().empty()) return true;
+    at_ = behind ? *behind : careful().declaration(begin);
+    return !behind && rules_.root().mistaken;
+  }
+
+  // Whether the whole file is.
+  bool is_right() {
+    quick_.record(false);
+    for (std::size_t at = 0; list_.tokens[at].kind != TokenKind::End;) {
+      const auto behind = quick_.declaration(at);
+      if (!behind) return false;
+      at = *behind;
+    }
+    return true;
+  }
+
+  bool report_excess() {
+    if (quick_.excess().empty()) return false;
+    report(diagnostics_, "E0101", list_.span(quick_.excess_at()), quick_.excess());
+    return true;
   }
 
   Careful& careful() {
@@ -563,9 +583,8 @@ bool read_declarations(const base::Sources& sources, FileId file_id, Diagnostics
   name_compared(list, DeployParser::ID);
   const bool whole_strings = repair_strings(list, repair_types, diagnostics);
   repair_braces(list, repair_types, !whole_strings, diagnostics);
-  visitor.begin(!whole_strings || diagnostics.has_errors());
-  FileParser(list, reading, diagnostics, visitor).run();
-  return true;
+  const bool repaired = !whole_strings || diagnostics.has_errors();
+  return FileParser(list, reading, diagnostics, visitor).run(repaired);
 }
 
 }  // namespace sluice::compiler

@@ -26,8 +26,12 @@ struct ParsedDeclaration {
 class DeclarationVisitor {
  public:
   virtual ~DeclarationVisitor() = default;
-  // Once, before the first declaration. `repaired`: strings or braces were missing or too many.
-  virtual void begin(bool repaired) = 0;
+  struct Beginning {
+    bool repaired = false;   // strings or braces were missing or too many
+    bool too_large = false;  // to be of use with the mistake of syntax that it has
+  };
+  // Once, before the first declaration. Whether to be told of them; mistakes are reported anyway.
+  virtual bool begin(Beginning beginning) = 0;
   virtual void declaration(const ParsedDeclaration& parsed) = 0;
 };
 

@@ -12,7 +12,10 @@ class TreeBuilder final : public DeclarationVisitor {
   TreeBuilder(SyntaxTree& tree, base::Diagnostics& diagnostics)
       : tree_(tree), diagnostics_(diagnostics) {}
 
-  void begin(bool repaired) override { tree_.complete = tree_.names_known = !repaired; }
+  bool begin(Beginning beginning) override {
+    tree_.complete = tree_.names_known = !beginning.repaired && !beginning.too_large;
+    return !beginning.too_large;
+  }
 
   void declaration(const ParsedDeclaration& parsed) override {
     if (!parsed.mistaken) {
@@ -35,7 +38,9 @@ SyntaxTree parse(const base::Sources& sources, base::FileId file, base::Diagnost
   tree.file = file;
   tree.complete = tree.names_known = false;
   TreeBuilder builder(tree, diagnostics);
-  read_declarations(sources, file, diagnostics, builder);
+  if (!read_declarations(sources, file, diagnostics, builder)) {
+    tree.complete = tree.names_known = false;
+  }
   return tree;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/most_errors.h"
 #include "base/utf8.h"
 #include "compiler/parse.h"
 #include "compiler/report.h"
@@ -31,6 +32,7 @@ class Loader {
       : sources_(sources), reader_(reader), diagnostics_(diagnostics), report_(diagnostics) {}
 
   Program load(base::FileId main) {
+    bytes_ = sources_[main].text().size();
     SyntaxTree tree = parse(sources_, main, diagnostics_);
     const std::string path = reader_ == nullptr ? std::string() : reader_->main_path();
     open_.push_back({path, sources_[main].name()});
@@ -60,7 +62,9 @@ class Loader {
         declarations.push_back(std::move(declaration));
         continue;
       }
-      std::optional<SyntaxTree> library = load_library(*import);
+      // Nobody reads on to the thousandth mistake.
+      failed_ = base::is_full(diagnostics_) || too_much_;
+      std::optional<SyntaxTree> library = failed_ ? std::nullopt : load_library(*import);
       if (!library) {
         if (failed_) tree.names_known = tree.complete = false;
         continue;
@@ -105,6 +109,13 @@ class Loader {
       return fail("E0603", node,
                   fmt::format("these are more imported files than {}", most_imports));
     }
+    bytes_ += file.text.size();
+    if (bytes_ > most_bytes_in_all) {
+      too_much_ = true;
+      return fail("E0603", node,
+                  fmt::format("up to here, the imported files have more than {} bytes in all",
+                              most_bytes_in_all));
+    }
     const base::FileId id = sources_.add(base::SourceFile(file.name, std::move(file.text)));
     loaded_.emplace(file.path, id);
     SyntaxTree tree = parse(sources_, id, diagnostics_);
@@ -139,6 +150,8 @@ class Loader {
   Report report_;
   std::vector<Open> open_;                      // from the main file to the one at hand
   std::map<std::string, base::FileId> loaded_;  // by path
+  std::size_t bytes_ = 0;                       // that were read
+  bool too_much_ = false;                       // and that was reported
   bool failed_ = false;
 };
 

@@ -65,6 +65,7 @@ struct Resolver {
   std::vector<bool> kept_targets;  // by target; empty: all are kept
   // Targets that cannot be reached as their inventory says, and what it says of them; ascending.
   std::vector<std::pair<plan::TargetId, std::uint32_t>> unreached;
+  std::size_t file_bytes = 0;               // of the files that steps run
   std::vector<plan::StepId> emptied_steps;  // ascending: no kept target is left to them
   std::set<std::string> broken_roles;       // whose targets could not all be declared: reported
   bool steps_missing = false;               // what should have been steps has been reported

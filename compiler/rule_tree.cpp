@@ -71,6 +71,11 @@ void RuleTree::close(std::uint32_t end) {
   SLUICE_CHECK(!frames_.empty(), "a rule is closed that was not opened");
   const Frame frame = frames_.back();
   frames_.pop_back();
+  if (!keep_children_) {
+    finished_.resize(frame.finished);
+    finished_.push_back({frame.rule, frame.first, end, 0, 0, 0, frame.mistaken});
+    return;
+  }
   const auto first_child = finished_.begin() + frame.finished;
   const auto count = static_cast<std::uint32_t>(finished_.end() - first_child);
   const bool expression = frame.rule == Rule::Expression || frame.rule == Rule::Primary;

@@ -93,6 +93,8 @@ struct RuleNode {
 // The nodes of one declaration.
 class RuleTree {
  public:
+  // Whether nodes keep their children; what is only looked through for mistakes needs none.
+  void keep_children(bool keep) { keep_children_ = keep; }
   void clear() {
     nodes_.clear();
     finished_.clear();
@@ -129,6 +131,7 @@ class RuleTree {
   std::vector<RuleNode> nodes_;
   std::vector<RuleNode> finished_;  // whose parent is not closed yet
   std::vector<Frame> frames_;
+  bool keep_children_ = true;
 };
 
 }  // namespace sluice::compiler

@@ -276,7 +276,8 @@ class Tables {
 //   type(at)                              the type of a token; 0 for the end
 //   predict(decision, precedence, at)     the alternative that ANTLR finds (Tables::none: it finds
 //                                         none), and whether the first token alone decides so
-//   open(rule, at), close(rule, at)       a rule begins before a token, and ends before one
+//   open(rule, at), close(rule, at)       a rule begins before a token, and ends before one; where
+//                                         `open` says false, no more is read
 //   wrap(rule)                            the rule that was closed last begins another
 class Walker {
  public:
@@ -294,7 +295,7 @@ class Walker {
     frames_.clear();
     std::uint8_t precedence = 0;
     auto current = static_cast<std::uint16_t>(rule);
-    host.open(current, at);
+    if (!host.open(current, at)) return std::nullopt;
     std::uint16_t next = tables_.start(current);
     for (;;) {
       const Tables::State& state = tables_.state(next);
@@ -314,7 +315,7 @@ class Walker {
           frames_.push_back({state.follow, current, precedence});
           current = state.extra;
           if (state.recursive) precedence = state.value;
-          host.open(current, at);
+          if (!host.open(current, at)) return std::nullopt;
           break;
         case Kind::Stop:
           host.close(current, at);

@@ -63,7 +63,7 @@ std::vector<std::string> words_of(const std::string& text) {
 // The source text of each declaration that cannot be read.
 class Mistaken final : public compiler::DeclarationVisitor {
  public:
-  void begin(bool) override {}
+  bool begin(Beginning /*beginning*/) override { return true; }
   void declaration(const compiler::ParsedDeclaration& parsed) override {
     if (!parsed.mistaken || parsed.begin == parsed.end) return;
     const std::uint32_t from = parsed.list.tokens[parsed.begin].begin;

@@ -19,7 +19,10 @@ namespace {
 
 class Writer final : public compiler::DeclarationVisitor {
  public:
-  void begin(bool repaired) override { all += repaired ? "repaired\n" : ""; }
+  bool begin(Beginning beginning) override {
+    all += beginning.repaired ? "repaired\n" : "";
+    return true;
+  }
   void declaration(const compiler::ParsedDeclaration& parsed) override {
     all += fmt::format("{} {} {}\n", parsed.begin, parsed.end, parsed.mistaken);
     if (!parsed.mistaken) write(parsed.rules, parsed.rules.root(), 1);
