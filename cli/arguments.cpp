@@ -404,12 +404,18 @@ CLI::App* add_unpack(CLI::App& app, UnpackOptions& options) {
 // A subcommand and the options that its parsing fills.
 class Subcommands {
  public:
+  // Describing all of them takes longer than checking a small file: only the one of that name, and
+  // where it is empty, all.
+  explicit Subcommands(std::string_view wanted) : wanted_(wanted) {}
+
   template <class Options>
-  void add(CLI::App& app, CLI::App* (*add_command)(CLI::App&, Options&)) {
+  void add(CLI::App& app, std::string_view name, CLI::App* (*add_command)(CLI::App&, Options&)) {
+    if (!wanted_.empty() && wanted_ != name) return;
     auto options = std::make_shared<Options>();
     CLI::App* command = add_command(app, *options);
     entries_.push_back({command, [options] { return Arguments(*options); }});
   }
+  bool empty() const { return entries_.empty(); }
   std::optional<Arguments> parsed() const {
     for (const Entry& entry : entries_) {
       if (entry.command->parsed()) return entry.arguments();
@@ -422,6 +428,7 @@ class Subcommands {
     CLI::App* command;
     std::function<Arguments()> arguments;
   };
+  std::string_view wanted_;
   std::vector<Entry> entries_;
 };
 
@@ -438,44 +445,48 @@ std::string unknown_command(const CLI::App& app, int argc, const char* const* ar
 
 constexpr const char* what_it_is = "sluice: rolling deployments, predicted before they run";
 
-void add_commands(CLI::App& app, Subcommands& commands) {
+void set_up(CLI::App& app) {
   app.require_subcommand(1);
   app.failure_message(CLI::FailureMessage::simple);
   app.set_version_flag("--version", fmt::format("sluice {}", program_version));
-  commands.add(app, add_init);
-  commands.add(app, add_check);
-  commands.add(app, add_fmt);
-  commands.add(app, add_plan);
-  commands.add(app, add_diff);
-  commands.add(app, add_graph);
-  commands.add(app, add_simulate);
-  commands.add(app, add_advise);
-  commands.add(app, add_run);
-  commands.add(app, add_census);
-  commands.add(app, add_resume);
-  commands.add(app, add_pause);
-  commands.add(app, add_continue);
-  commands.add(app, add_abort);
-  commands.add(app, add_approve);
-  commands.add(app, add_reject);
-  commands.add(app, add_answer);
-  commands.add(app, add_status);
-  commands.add(app, add_report);
-  commands.add(app, add_compare);
-  commands.add(app, add_calibrate);
-  commands.add(app, add_history);
-  commands.add(app, add_logs);
-  commands.add(app, add_explain);
-  commands.add(app, add_completion);
-  commands.add(app, add_version);
-  commands.add(app, add_unpack);
+}
+
+void add_commands(CLI::App& app, Subcommands& commands) {
+  commands.add(app, "init", add_init);
+  commands.add(app, "check", add_check);
+  commands.add(app, "fmt", add_fmt);
+  commands.add(app, "plan", add_plan);
+  commands.add(app, "diff", add_diff);
+  commands.add(app, "graph", add_graph);
+  commands.add(app, "simulate", add_simulate);
+  commands.add(app, "advise", add_advise);
+  commands.add(app, "run", add_run);
+  commands.add(app, "census", add_census);
+  commands.add(app, "resume", add_resume);
+  commands.add(app, "pause", add_pause);
+  commands.add(app, "continue", add_continue);
+  commands.add(app, "abort", add_abort);
+  commands.add(app, "approve", add_approve);
+  commands.add(app, "reject", add_reject);
+  commands.add(app, "answer", add_answer);
+  commands.add(app, "status", add_status);
+  commands.add(app, "report", add_report);
+  commands.add(app, "compare", add_compare);
+  commands.add(app, "calibrate", add_calibrate);
+  commands.add(app, "history", add_history);
+  commands.add(app, "logs", add_logs);
+  commands.add(app, "explain", add_explain);
+  commands.add(app, "completion", add_completion);
+  commands.add(app, "version", add_version);
+  commands.add(app, "unpack-archive", add_unpack);
 }
 
 }  // namespace
 
 std::vector<DescribedCommand> describe_commands() {
   CLI::App app{what_it_is, "sluice"};
-  Subcommands commands;
+  Subcommands commands("");
+  set_up(app);
   add_commands(app, commands);
   std::vector<DescribedCommand> described;
   for (const CLI::App* command : app.get_subcommands({})) {
@@ -499,8 +510,13 @@ std::vector<DescribedCommand> describe_commands() {
 
 std::variant<Arguments, int> parse_arguments(int argc, const char* const* argv) {
   CLI::App app{what_it_is, "sluice"};
-  Subcommands commands;
+  set_up(app);
+  Subcommands commands(argc < 2 ? "" : argv[1]);
   add_commands(app, commands);
+  if (commands.empty()) {  // no command
+    commands = Subcommands("");
+    add_commands(app, commands);
+  }
   if (argc < 2) {
     fmt::print(stderr, "{}", app.help());
     return wrong_command;

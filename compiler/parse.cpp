@@ -223,9 +223,8 @@ class QuickReader {
   QuickReader(const TokenList& list, RuleTree& tree)
       : list_(list),
         tree_(tree),
-        predictor_(list),
-        numbers_(predictor_.getRuleNames()),
-        walker_(predictor_.getATN()) {}
+        numbers_(DeployParser(nullptr).getRuleNames()),
+        walker_(DeployParser(nullptr).getATN()) {}
 
   // Whether the rules are written down, or only looked for a mistake.
   void record(bool wanted) { recording_ = wanted; }
@@ -241,7 +240,8 @@ class QuickReader {
   // Of the walker.
   std::uint8_t type(std::size_t at) const { return list_.tokens[at].type; }
   grammar::Walker::Predicted predict(std::size_t decision, int precedence, std::size_t at) {
-    return predictor_.predict(decision, precedence, at);
+    if (!predictor_) predictor_.emplace(list_);
+    return predictor_->predict(decision, precedence, at);
   }
   bool open(std::size_t rule, std::size_t at) {
     const auto known = numbers_[rule];
@@ -270,7 +270,7 @@ class QuickReader {
  private:
   const TokenList& list_;
   RuleTree& tree_;
-  grammar::Predictor<TokenList> predictor_;
+  std::optional<grammar::Predictor<TokenList>> predictor_;  // made where it is asked
   RuleNumbers numbers_;
   grammar::Walker walker_;
   ItemGuard guard_;

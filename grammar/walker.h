@@ -7,7 +7,8 @@
 #include <antlr4-runtime.h>
 
 #include <algorithm>
-#include <bitset>
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -21,7 +22,32 @@ inline constexpr std::size_t most_token_types = 128;
 inline constexpr int most_precedences = 16;
 
 // Types of tokens. The end of the file is 0 here.
-using TokenSet = std::bitset<most_token_types>;
+class TokenSet {
+ public:
+  void set(std::size_t type) { words_[type / 64] |= std::uint64_t{1} << type % 64; }
+  bool operator[](std::size_t type) const { return (words_[type / 64] >> type % 64 & 1U) != 0; }
+  TokenSet& operator|=(const TokenSet& other) {
+    words_[0] |= other.words_[0];
+    words_[1] |= other.words_[1];
+    return *this;
+  }
+  bool meets(const TokenSet& other) const {
+    return (words_[0] & other.words_[0]) != 0 || (words_[1] & other.words_[1]) != 0;
+  }
+  bool operator==(const TokenSet&) const = default;
+  template <class Visit>
+  void for_each(const Visit& visit) const {
+    for (std::size_t i = 0; i < 2; ++i) {
+      for (std::uint64_t rest = words_[i]; rest != 0; rest &= rest - 1) {
+        visit(i * 64 + static_cast<std::size_t>(std::countr_zero(rest)));
+      }
+    }
+  }
+
+ private:
+  static_assert(most_token_types == 128);
+  std::array<std::uint64_t, 2> words_{};
+};
 
 // The automaton of the grammar, flat, and what the first token decides in it.
 class Tables {
@@ -209,6 +235,7 @@ class Tables {
         break;
       case Kind::Guard:
         look.guarded = true;
+        take(look, looks_[state.target]);
         break;
       case Kind::Pass:
         take(look, looks_[state.target]);
@@ -238,25 +265,63 @@ class Tables {
     TokenSet seen;
     decision.by_first_token = !from.nonGreedy;
     std::uint8_t leaving = none;
-    std::vector<std::uint8_t> chosen(most_token_types, none);
+    std::vector<TokenSet> firsts;
     for (std::size_t i = 0; i < decision.targets.size(); ++i) {
-      const auto alternative = static_cast<std::uint8_t>(i + 1);
       Look look = looks_[decision.targets[i]];
       if (look.ends) look.add(follows_[from.ruleIndex]);
-      if (look.guarded || (seen & look.first).any()) decision.by_first_token = false;
+      if (look.guarded || seen.meets(look.first)) decision.by_first_token = false;
       seen |= look.first;
-      for (std::size_t type = 0; type < most_token_types; ++type) {
-        if (look.first[type]) chosen[type] = alternative;
-      }
+      firsts.push_back(look.first);
       const std::size_t kind = from.transitions[i]->target->getStateType();
-      if (kind == AtnState::BLOCK_END || kind == AtnState::LOOP_END) leaving = alternative;
+      if (kind == AtnState::BLOCK_END || kind == AtnState::LOOP_END) {
+        leaving = static_cast<std::uint8_t>(i + 1);
+      }
     }
-    if (!decision.by_first_token) {
-      chosen.assign(most_precedences * most_token_types, 0);
-    } else if (leaving != none) {
-      std::replace(chosen.begin(), chosen.end(), none, leaving);
+    if (!decision.by_first_token) return decide_what_is_sure(decision, firsts, from.nonGreedy);
+    decision.chosen.assign(most_token_types, leaving);
+    for (std::size_t i = 0; i < firsts.size(); ++i) {
+      firsts[i].for_each(
+          [&](std::size_t type) { decision.chosen[type] = static_cast<std::uint8_t>(i + 1); });
     }
-    decision.chosen = std::move(chosen);
+  }
+
+  // Where one alternative alone may begin with the token, it is that one: so ANTLR would find.
+  void decide_what_is_sure(Decision& decision, const std::vector<TokenSet>& firsts,
+                           bool non_greedy) {
+    decision.chosen.assign(most_precedences * most_token_types, 0);
+    if (non_greedy) return;
+    const bool loop = decision.enter != 0;
+    std::array<int, most_token_types> strengths{};
+    if (loop && !find_strengths(decision.targets[decision.enter - 1U], strengths)) return;
+    for (int precedence = 0; precedence < most_precedences; ++precedence) {
+      std::uint8_t* chosen =
+          decision.chosen.data() + static_cast<std::size_t>(precedence) * most_token_types;
+      std::array<std::uint8_t, most_token_types> count{};
+      for (std::size_t i = 0; i < firsts.size(); ++i) {
+        const auto alternative = static_cast<std::uint8_t>(i + 1);
+        const State& first = states_[behind_passes(decision.targets[i])];
+        if (first.kind == Kind::Guard && first.value < precedence) continue;
+        firsts[i].for_each([&](std::size_t type) {
+          // An operator that binds strongly enough goes on with the expression, else it ends it.
+          const bool weak = strengths[type] < precedence;
+          if (loop && alternative == decision.enter && weak) return;
+          if (loop && alternative != decision.enter && strengths[type] > 0 && !weak) return;
+          chosen[type] = ++count[type] == 1 ? alternative : 0;
+        });
+      }
+    }
+  }
+
+  // Of the operators that may follow: by type, how strongly each binds.
+  bool find_strengths(std::uint16_t enter, std::array<int, most_token_types>& strengths) const {
+    const State& choice = states_[behind_passes(enter)];
+    if (choice.kind != Kind::Choice) return false;
+    for (const std::uint16_t target : decisions_[choice.extra].targets) {
+      const State& guard = states_[behind_passes(target)];
+      if (guard.kind != Kind::Guard) return false;
+      looks_[guard.target].first.for_each([&](std::size_t type) { strengths[type] = guard.value; });
+    }
+    return true;
   }
 
   std::uint16_t behind_passes(std::uint16_t at) const {
