@@ -11,7 +11,7 @@ namespace sluice::compiler {
 namespace {
 
 // Each is in the plan, as often as steps name it.
-constexpr std::size_t most_file_bytes_in_all = std::size_t{64} * 1024 * 1024;
+constexpr std::size_t most_file_bytes_in_all = std::size_t{32} * 1024 * 1024;
 
 }  // namespace
 

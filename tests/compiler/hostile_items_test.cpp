@@ -127,13 +127,13 @@ TEST_CASE("imports end at a thousand mistakes, and at so much text") {
 }
 
 TEST_CASE("the files that steps run are bounded together") {
-  test::MemoryFiles files("deployment \"a\"\n" + rows(5, [](std::size_t i) {
+  test::MemoryFiles files("deployment \"a\"\n" + rows(3, [](std::size_t i) {
                             return fmt::format(
                                 "step \"{}\" {{ run script {{ file = \"large.sh\" }} }}\n", i);
                           }));
   files.files()["large.sh"] = std::string(15'000'000, '#');
   CHECK(compiled(files) ==
-        "6:32 E0225 up to here, the files that steps run have more than 67108864 bytes in all\n");
+        "4:32 E0225 up to here, the files that steps run have more than 33554432 bytes in all\n");
 }
 
 TEST_CASE("groups of an inventory are bounded, however they are written") {
