@@ -163,7 +163,7 @@ void Scheduler::Machine::stop_step(plan::StepId step, Reason reason) {
 
 // What begun lanes still have goes on; whoever waits for a person waits no more.
 void Scheduler::Machine::pass_deadline() {
-  if (!plan_.deadline || steps_ended_ == steps_.size()) return;
+  if (!plan_.deadline || in_census_) return;
   deadline_passed_ = true;
   cut_now_ = true;
   for (const plan::StepId step : steps_.ids()) {

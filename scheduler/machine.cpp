@@ -62,6 +62,7 @@ void Scheduler::Machine::apply(base::Instant now, std::span<const Event> events,
     std::sort(sorted_.begin(), sorted_.end(), settled_before);
     events = sorted_;
   }
+  in_census_ = steps_ended_ == steps_.size();
   for (const Event& event : events) settle(event);
   if (cut_now_) withdraw_waiting_steps();
   if (begins) open_first_joins();  // what was said before counts

@@ -405,6 +405,7 @@ class Scheduler::Machine {
   std::uint32_t in_flight_ = 0;
   std::uint32_t evaluating_steps_ = 0;
   std::uint32_t staggered_steps_ = 0;  // that await a timer
+  bool in_census_ = false;             // all steps had ended before this instant
   std::uint32_t probes_ = 0;           // of the census, at work
   std::uint32_t census_step_ = 0;      // that is asked, and its next lane
   std::uint32_t census_lane_ = 0;

@@ -141,6 +141,27 @@ TEST_CASE(
   )");
 }
 
+TEST_CASE(
+    "an answer that a condition does not hold comes before the deadline, and stops no clock") {
+  const char* const plan = "deadline 10\nA\nB on a, if output A ok once";
+  check_starts(plan, R"(
+    0:                      -> deadline at 10, start A@controller
+    1: done A@controller    -> step A succeeded, evaluate B
+   10: false B, deadline    -> step B skipped (condition), deployment succeeded
+  )");
+  // A timer that comes late, and an answer that waited for as long: nothing ran, and it is late.
+  check_starts(plan, R"(
+    0:                      -> deadline at 10, start A@controller
+    1: done A@controller    -> step A succeeded, evaluate B
+   40: false B, deadline    -> step B skipped (condition), deployment failed
+  )");
+  check_starts(plan, R"(
+    0:                      -> deadline at 10, start A@controller
+    1: done A@controller    -> step A succeeded, evaluate B
+   40: true B, deadline     -> step B skipped (deadline), deployment failed
+  )");
+}
+
 TEST_CASE("the deadline fails a deployment of which all targets have begun") {
   check_starts("deadline 10\nU on a", R"(
     0:           -> deadline at 10, start U@a

@@ -395,6 +395,8 @@ Invariants::LeftOut Invariants::skip_reason(plan::StepId id) const {
   const bool always = rules.when == plan::When::Always;
   if (rules.disabled) return {{}, Reason::Disabled};
   if (step.lanes.empty()) return {{}, Reason::NoTargets};
+  // An answer at the very instant of an abort or of the deadline is in time.
+  if (asks_for_step(id) && step.truth == Truth::False) return {{}, Reason::Condition};
   if (late_ && !(always && rules.on_controller)) return {{}, Reason::Deadline};
   if (aborted_ && !always) return {{}, Reason::Aborted};
   const auto failed = failed_ancestor(id);
