@@ -62,7 +62,7 @@ std::size_t check_same(const std::string& text) {
 
 std::vector<std::string> sources() {
   std::vector<std::string> texts;
-  const std::string root = test::source_dir();
+  const std::string& root = test::source_dir();
   for (const std::string folder : {"/examples", "/tests/compiler", "/tests/fuzz/corpus", "/docs"}) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(root + folder)) {
       if (entry.is_regular_file() && entry.file_size() < 20'000) {
