@@ -393,9 +393,10 @@ void Ledger::check_result(const runtime::HostResult& result) {
     exited = exited || (end.exit_code && effect.exit_codes.contains(*end.exit_code));
     signalled = signalled || (end.signal && effect.signals.contains(*end.signal));
     if (end.ending != Completion::Ending::Lost) continue;
-    effect.lost = effect.starts > 0;
-    effect.lost_by = writer_;
     effect.out_of_reach = could_not_be_asked(end.detail) || keys_[where].size() > 1;
+    // What could not be asked about may begin yet, by a request that is on its way.
+    effect.lost = effect.starts > 0 || effect.out_of_reach;
+    effect.lost_by = writer_;
     if (effect.running && !effect.out_of_reach) {
       kernel_.violate(
           fmt::format("reported as over ({}), and it runs: {}", end.detail, text(effect)));
