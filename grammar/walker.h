@@ -141,8 +141,13 @@ class Tables {
   State flat(const AtnState& from) {
     auto& state = const_cast<AtnState&>(from);  // ANTLR asks for the type by what is not const
     if (state.getStateType() == AtnState::RULE_STOP) return {Kind::Stop, 0, false, 0, 0, 0};
-    if (from.transitions.size() != 1)
-      return choice(static_cast<const antlr4::atn::DecisionState&>(from));
+    // Nothing leads to a state that leads nowhere: it was put aside when the tables were made.
+    if (state.transitions.empty()) return {Kind::Stop, 0, false, 0, 0, 0};
+    if (state.transitions.size() > 1) {
+      const auto* decision = dynamic_cast<const antlr4::atn::DecisionState*>(&from);
+      if (decision == nullptr) throw unknown();
+      return choice(*decision);
+    }
     const Transition& way = *from.transitions.front();
     const std::uint16_t target = number(way.target->stateNumber);
     switch (way.getSerializationType()) {
