@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "runtime/request.h"
 #include "runtime/ssh_attempt.h"
 #include "runtime/ssh_predecessors.h"
@@ -27,6 +29,24 @@ std::vector<WrapperKey> later_keys(const ActionRequest& request) {
 
 std::pair<plan::StepId, std::uint32_t> lane_of(const ActionRequest& request) {
   return {request.action.step, request.action.lane};
+}
+
+void add_lost(std::vector<WrapperKey>& lost, const WrapperKey& key) {
+  const auto same = [&](const WrapperKey& row) { return row.action == key.action; };
+  if (std::none_of(lost.begin(), lost.end(), same)) lost.push_back(key);
+}
+
+// What is to be over before a request begins: but itself, and what it may come to be begun as.
+std::vector<WrapperKey> lost_before(const std::vector<WrapperKey>& lost,
+                                    const ActionRequest& request) {
+  std::vector<WrapperKey> before;
+  const std::string own = action_key(request);
+  for (const WrapperKey& key : lost) {
+    const bool later =
+        std::find(request.later.begin(), request.later.end(), key.action) != request.later.end();
+    if (key.action != own && !later) before.push_back(key);
+  }
+  return before;
 }
 
 }  // namespace
@@ -68,10 +88,9 @@ void SshExecutor::start(ActionRequest request, Sink done) {
   row.run = wrapper_key(request).run;
   row.epoch = request.epoch;
   row.windows = is_for_powershell(request);
-  const auto lost = row.lost.find(lane_of(request));
-  if (lost == row.lost.end() || asks_for_lost(request)) {
-    return begin(row, std::move(request), std::move(done));
-  }
+  std::vector<WrapperKey> before;
+  if (!asks_for_lost(request)) before = lost_before(row.lost[lane_of(request)], request);
+  if (before.empty()) return begin(row, std::move(request), std::move(done));
   Waiting& waiting = waiting_[ticket];
   waiting.request = std::move(request);
   waiting.done = std::move(done);
@@ -79,11 +98,16 @@ void SshExecutor::start(ActionRequest request, Sink done) {
     Waiting ready = std::move(waiting_[ticket]);
     waiting_.erase(ticket);
     if (unable) return ready.done(*unable);
-    row.lost.erase(lane_of(ready.request));
+    std::vector<WrapperKey>& lost = row.lost[lane_of(ready.request)];
+    std::vector<WrapperKey> still;
+    for (WrapperKey& key : lost) {
+      if (lost_before({key}, ready.request).empty()) still.push_back(std::move(key));
+    }
+    lost = std::move(still);
     begin(row, std::move(ready.request), std::move(ready.done));
   };
   waiting.before = std::make_unique<Predecessors>(loop_, settings_, *row.connection, row.windows,
-                                                  lost->second, std::move(over));
+                                                  std::move(before), std::move(over));
   waiting.before->begin();
 }
 
@@ -99,8 +123,11 @@ void SshExecutor::begin(Host& row, ActionRequest request, Sink done) {
         completion.ending == Ending::NotStarted || completion.ending == Ending::Unreachable;
     if (lost) row.keeps_files = true;
     // A `verify` that was passed over never begins: who takes the run up would begin it beside what
-    // comes next.
-    if (lost || (asks && not_begun)) row.lost[lane].push_back(key);
+    // comes next. And what a program before this one may have begun in its place is lost with it.
+    if (lost || (asks && not_begun)) {
+      add_lost(row.lost[lane], key);
+      for (const WrapperKey& other : later) add_lost(row.lost[lane], other);
+    }
     const std::unique_ptr<Attempt> ended = std::move(attempts_[ticket]);
     attempts_.erase(ticket);
     const bool cancelled = completion.outcome == scheduler::Outcome::Cancelled && (lost || asks);
