@@ -56,7 +56,7 @@ class BraceRepair {
     for (std::size_t i = 0; i < tokens.size(); ++i) {
       const Token& token = tokens[i];
       const bool names = i + 1 < tokens.size() && tokens[i + 1].kind == TokenKind::StringOpen;
-      look_at_layout(token, i + 1 < tokens.size() && begins_declaration(token, tokens[i + 1]));
+      look_at_layout(token, begins_declaration(tokens, i));
       if (token.kind == TokenKind::OpenBrace) open_brace(token);
       look_for_header(token, names);
       if (token.kind == TokenKind::End) close_the_rest(token);
@@ -81,11 +81,19 @@ class BraceRepair {
     }
   }
 
-  // A role or variable stands in no block.
-  bool begins_declaration(const Token& token, const Token& next) const {
-    if (token.kind != TokenKind::Keyword) return false;
-    const std::string_view text = list_.text(token);
-    return (text == "role" || text == "variable") && is_word(next);
+  // A role or variable stands in no block, and neither does a step that says `on` what it runs.
+  bool begins_declaration(const std::vector<Token>& tokens, std::size_t at) const {
+    if (tokens[at].kind != TokenKind::Keyword || at + 1 >= tokens.size()) return false;
+    const std::string_view text = list_.text(tokens[at]);
+    if (text == "role" || text == "variable") return is_word(tokens[at + 1]);
+    if (text != "step" || !tokens[at].first_on_line) return false;
+    for (std::size_t i = at + 1; i + 1 < tokens.size(); ++i) {
+      const Token& token = tokens[i];
+      if (token.kind == TokenKind::OpenBrace || token.first_on_line) return false;
+      const bool on = token.kind == TokenKind::Keyword && list_.text(token) == "on";
+      if (on) return list_.text(tokens[i + 1]) != "failure";
+    }
+    return false;
   }
 
   void report_missing(const Token& before) {
