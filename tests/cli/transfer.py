@@ -88,6 +88,17 @@ class Link:
         self.open = []
 
 
+def handles(processes):
+    """Of those that have not ended yet."""
+    found = []
+    for process in processes:
+        try:
+            found.append(os.pidfd_open(process))
+        except ProcessLookupError:
+            pass
+    return found
+
+
 def below(process):
     """All that the process has started, and that these have."""
     with open(f"/proc/{process}/task/{process}/children", encoding="utf-8") as file:
@@ -146,7 +157,7 @@ class Transfer(unittest.TestCase):
             program.wait()
         with open(self.path("first"), encoding="utf-8") as said:
             self.assertTrue(stood_still, said.read())
-        on_the_host = [os.pidfd_open(process) for process in below(self.sshd.pid)]
+        on_the_host = handles(below(self.sshd.pid))
         link.cut()
         # What had arrived there is written when they have ended.
         for process in on_the_host:
