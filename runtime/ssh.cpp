@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "runtime/request.h"
 #include "runtime/ssh_attempt.h"
@@ -36,17 +37,12 @@ void add_lost(std::vector<WrapperKey>& lost, const WrapperKey& key) {
   if (std::none_of(lost.begin(), lost.end(), same)) lost.push_back(key);
 }
 
-// What is to be over before a request begins: but itself, and what it may come to be begun as.
-std::vector<WrapperKey> lost_before(const std::vector<WrapperKey>& lost,
-                                    const ActionRequest& request) {
-  std::vector<WrapperKey> before;
-  const std::string own = action_key(request);
-  for (const WrapperKey& key : lost) {
-    const bool later =
-        std::find(request.later.begin(), request.later.end(), key.action) != request.later.end();
-    if (key.action != own && !later) before.push_back(key);
-  }
-  return before;
+// Whether that is to be over before a request begins: all but itself, and what it may come to be
+// begun as.
+bool comes_before(const WrapperKey& key, const ActionRequest& request) {
+  const std::vector<std::string>& later = request.later;
+  return key.action != action_key(request) &&
+         std::find(later.begin(), later.end(), key.action) == later.end();
 }
 
 }  // namespace
@@ -89,7 +85,11 @@ void SshExecutor::start(ActionRequest request, Sink done) {
   row.epoch = request.epoch;
   row.windows = is_for_powershell(request);
   std::vector<WrapperKey> before;
-  if (!asks_for_lost(request)) before = lost_before(row.lost[lane_of(request)], request);
+  if (!asks_for_lost(request)) {
+    const std::vector<WrapperKey>& lost = row.lost[lane_of(request)];
+    std::copy_if(lost.begin(), lost.end(), std::back_inserter(before),
+                 [&](const WrapperKey& key) { return comes_before(key, request); });
+  }
   if (before.empty()) return begin(row, std::move(request), std::move(done));
   Waiting& waiting = waiting_[ticket];
   waiting.request = std::move(request);
@@ -98,12 +98,8 @@ void SshExecutor::start(ActionRequest request, Sink done) {
     Waiting ready = std::move(waiting_[ticket]);
     waiting_.erase(ticket);
     if (unable) return ready.done(*unable);
-    std::vector<WrapperKey>& lost = row.lost[lane_of(ready.request)];
-    std::vector<WrapperKey> still;
-    for (WrapperKey& key : lost) {
-      if (lost_before({key}, ready.request).empty()) still.push_back(std::move(key));
-    }
-    lost = std::move(still);
+    std::erase_if(row.lost[lane_of(ready.request)],
+                  [&](const WrapperKey& key) { return comes_before(key, ready.request); });
     begin(row, std::move(ready.request), std::move(ready.done));
   };
   waiting.before = std::make_unique<Predecessors>(loop_, settings_, *row.connection, row.windows,
