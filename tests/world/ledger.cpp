@@ -187,23 +187,32 @@ std::optional<std::int64_t> most_out(const plan::Plan& plan, const plan::Contrac
 
 }  // namespace
 
-// Two steps that share a target, and both change whether it serves: whose effect comes last the
-// hosts know, and the scheduler does not.
-void Ledger::check_shared(const Effect& effect) {
-  const Action& action = effect.where.first;
-  const auto serves = [&](const Action& other) {
-    const plan::ServiceEffect what = scheduler::effect_of(plan_, other);
+// Two works of two steps that share a target, and both change whether it serves: while both are open
+// the hosts know whose effect comes last, and the scheduler does not.
+bool Ledger::both_serve(const Action& one, const Action& other) const {
+  const auto serves = [&](const Action& action) {
+    if (plan_.steps[action.step].on_controller) return false;
+    const plan::ServiceEffect what = scheduler::effect_of(plan_, action);
     return what.drains || what.interrupts || what.restores;
   };
-  if (!plan_.steps[action.step].shared || !serves(action)) return;
-  const plan::TargetId on = plan::lane_target(plan_, action.step, action.lane);
+  return one.step != other.step && serves(one) && serves(other) &&
+         plan::lane_target(plan_, one.step, one.lane) ==
+             plan::lane_target(plan_, other.step, other.lane);
+}
+
+void Ledger::check_shared(const Effect& effect) {
+  const Action& action = effect.where.first;
   for (const auto& [key, other] : effects_) {
-    const Action& beside = other.where.first;
-    if (other.settled || beside.step == action.step || plan_.steps[beside.step].on_controller) {
-      continue;
+    if (!other.settled && both_serve(action, other.where.first)) {
+      uncertain_.insert(plan::lane_target(plan_, action.step, action.lane).value);
     }
-    if (plan::lane_target(plan_, beside.step, beside.lane) == on && serves(beside)) {
-      uncertain_.insert(on.value);
+  }
+}
+
+void Ledger::ordered(const Action& action, const std::set<Action>& open) {
+  for (const Action& other : open) {
+    if (both_serve(action, other)) {
+      uncertain_.insert(plan::lane_target(plan_, action.step, action.lane).value);
     }
   }
 }

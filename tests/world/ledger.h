@@ -66,6 +66,8 @@ class Ledger {
 
   // What was written down of it: held against what really was.
   void reported(const runtime::Instant& instant, const std::set<scheduler::Action>& open);
+  // It is to be carried out, beside what is open.
+  void ordered(const scheduler::Action& action, const std::set<scheduler::Action>& open);
   void ended() { ended_ = true; }
   void may_retry(const Where& where) { ++retries_[where]; }
   // Whether a `verify` finds the work of its action in place.
@@ -83,6 +85,7 @@ class Ledger {
   void check_repeats(const Effect& effect, std::uint32_t program);
   void check_lane(const Effect& effect, std::uint32_t program);
   void check_window(const Effect& effect);
+  bool both_serve(const scheduler::Action& one, const scheduler::Action& other) const;
   void check_shared(const Effect& effect);
   void check_contracts(const Effect& effect, bool begins);
   void person_has_done(const scheduler::Event& event);

@@ -52,7 +52,10 @@ void Record::take(const runtime::Instant& instant) {
   }
   if (!invariants_.violation().empty()) kernel_.violate(invariants_.violation());
   for (const Command& command : commands_) {
-    if (command.kind == Command::Kind::StartAction) open_.insert(command.action);
+    if (command.kind == Command::Kind::StartAction) {
+      ledger_.ordered(command.action, open_);
+      open_.insert(command.action);
+    }
     check_questions(command);
     if (command.kind == Command::Kind::AskOperator) questions_.insert(command.action);
     if (command.kind == Command::Kind::DeploymentEnded) ledger_.ended();
