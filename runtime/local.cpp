@@ -88,7 +88,9 @@ std::vector<std::string> interpreter(std::string_view shell) {
 LocalExecutor::LocalExecutor(Loop& loop, const std::string& directory)
     : loop_(loop),
       // Scripts may run in a directory of their own.
-      directory_(std::filesystem::absolute(directory).string()) {}
+      directory_(std::filesystem::absolute(directory).string()),
+      notes_(directory_, SpareFiles::Keeps::Room),
+      outputs_(directory_, SpareFiles::Keeps::Nothing) {}
 
 LocalExecutor::~LocalExecutor() = default;
 
@@ -150,6 +152,8 @@ base::Status LocalExecutor::hand_over(Running& row) {
   environment.push_back(fmt::format("{}={}", output_variable, path(row, ".output")));
   script.environment = merged_environment(environment);
   script.directory = std::string(row.request.text("directory"));
+  script.spare_note = notes_.take();
+  script.spare_output = outputs_.take();
   supervisor_->start(script);
   return base::Done{};
 }
@@ -319,13 +323,14 @@ void LocalExecutor::settled(ActionRequest::Ticket ticket) {
   const auto found = ended_.find(ticket);
   if (found == ended_.end()) return;
   const Ended& row = found->second;
-  const auto remove = [&](const char* suffix) {
-    remove_file(fmt::format("{}/{}{}", directory_, row.name, suffix));
+  const auto path = [&](const char* suffix) {
+    return fmt::format("{}/{}{}", directory_, row.name, suffix);
   };
-  for (const char* suffix : {"", ".started", ".out", ".output"}) remove(suffix);
+  notes_.put(path(".started"));
+  outputs_.put(path(".out"));
+  for (const char* suffix : {"", ".output"}) remove_file(path(suffix));
   if (row.resumed) {  // perhaps an older program's
-    remove(".exit");
-    remove(".pid");
+    for (const char* suffix : {".exit", ".pid"}) remove_file(path(suffix));
   }
   if (const auto uses = uses_.find(row.shared); --uses->second == 0) {
     remove_file(row.shared);

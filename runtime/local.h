@@ -10,6 +10,7 @@
 
 #include "runtime/executor.h"
 #include "runtime/loop.h"
+#include "runtime/spare_files.h"
 #include "runtime/supervisor.h"
 
 namespace sluice::runtime {
@@ -61,6 +62,7 @@ class LocalExecutor : public Executor {
   std::unique_ptr<Supervisor> supervisor_;
   std::map<ActionRequest::Ticket, Running> running_;
   std::map<std::string, ActionRequest::Ticket> tickets_;  // of what runs, by name
+  SpareFiles notes_, outputs_;                            // .started and .out of what has ended
   struct Ended {
     std::string name, shared;
     bool resumed = false;

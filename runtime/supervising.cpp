@@ -54,12 +54,33 @@ std::int64_t now_ms() {
   return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
 }
 
+bool write_at(int file, std::size_t at, std::string_view text) {
+  return ::pwrite(file, text.data(), text.size(), static_cast<off_t>(at)) ==
+         static_cast<ssize_t>(text.size());
+}
+
 // In a file that is there.
 void overwrite(const std::string& path, std::size_t at, std::string_view text) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
   if (file < 0) return;
-  (void)!::pwrite(file, text.data(), text.size(), static_cast<off_t>(at));
+  (void)write_at(file, at, text);
   ::close(file);
+}
+
+// A file of this text, which is whole when it has its name: made of the spare one, or new. Open to
+// write; below 0: it cannot be.
+int make_note(const std::string& path, const std::string& spare, std::string_view text) {
+  const int file = spare.empty() ? -1 : ::open(spare.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (file >= 0) {
+    if (write_at(file, 0, text) && ::ftruncate(file, static_cast<off_t>(text.size())) == 0 &&
+        std::rename(spare.c_str(), path.c_str()) == 0) {
+      return file;
+    }
+    ::close(file);
+    remove_file(spare);
+  }
+  if (!write_private(path, text)) return -1;
+  return ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
 }
 
 // Starts programs.
@@ -174,6 +195,8 @@ class Supervising {
     script.name = take_text(message);
     if (!start) return cancel(script.name);
     script.directory = take_text(message);
+    script.spare_note = take_text(message);
+    script.spare_output = take_text(message);
     std::size_t arguments = 0;
     const std::string_view count = take_text(message);
     for (const char c : count) arguments = arguments * 10 + static_cast<std::size_t>(c - '0');
@@ -190,7 +213,7 @@ class Supervising {
       const int error = start(waiting_.front());
       // As soon as another has ended there may be room.
       if ((error == EAGAIN || error == ENOMEM || error == EMFILE) && !children_.empty()) return;
-      if (error != 0) tell(waiting_.front().name, error);
+      if (error != 0) pass_over(waiting_.front(), error);
       waiting_.pop_front();
     }
   }
@@ -198,28 +221,37 @@ class Supervising {
   // Written down before it begins, with a place on the disk for how it will end: that must be
   // written when the disk is full.
   int start(Supervisor::Script& script) {
-    const std::string note = path(script.name, ".started");
-    const std::string first = fmt::format("{} {}\n", boot_, settings_.name);
-    if (!write_private(note, first + std::string(no_end))) return ENOSPC;
-    const int output = ::open(path(script.name, ".out").c_str(),
-                              O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-    int error = output < 0 ? errno : 0;
+    const std::string note_path = path(script.name, ".started");
+    const std::string first = fmt::format("{} {} {}\n", boot_, settings_.name, script.name);
+    const int note = make_note(note_path, script.spare_note, first + std::string(no_end));
+    if (note < 0) return ENOSPC;
     pid_t process = 0;
-    if (error == 0) {
-      ::flock(output, LOCK_EX);
-      error = spawner_.spawn(script, output, process);
-    }
-    if (output >= 0) ::close(output);
+    const int error = spawn(script, process);
     if (error != 0) {
-      remove_file(note);
-      return error;
+      remove_file(note_path);
+    } else {
+      // A failure leaves the script without its number written down: then it cannot be ended later
+      // by another program, and is waited for.
+      (void)write_at(note, first.size() + no_end.size(),
+                     fmt::format("{} {}\n", process, process_began(process)));
+      children_[process] = {script.name, first.size()};
     }
-    // A failure leaves the script without its number written down: then it cannot be ended later
-    // by another program, and is waited for.
-    overwrite(note, first.size() + no_end.size(),
-              fmt::format("{} {}\n", process, process_began(process)));
-    children_[process] = {script.name, first.size()};
-    return 0;
+    ::close(note);
+    return error;
+  }
+
+  int spawn(Supervisor::Script& script, pid_t& process) {
+    const std::string place = path(script.name, ".out");
+    if (!script.spare_output.empty()) {
+      (void)!std::rename(script.spare_output.c_str(), place.c_str());
+    }
+    const int output =
+        ::open(place.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (output < 0) return errno;
+    ::flock(output, LOCK_EX);
+    const int error = spawner_.spawn(script, output, process);
+    ::close(output);
+    return error;
   }
 
   void cancel(const std::string& name) {
@@ -227,8 +259,9 @@ class Supervising {
         std::find_if(waiting_.begin(), waiting_.end(),
                      [&](const Supervisor::Script& script) { return script.name == name; });
     if (queued != waiting_.end()) {
+      pass_over(*queued, ECANCELED);
       waiting_.erase(queued);
-      return tell(name, ECANCELED);
+      return;
     }
     for (auto& [process, child] : children_) {
       if (child.name != name || child.kill_at != 0) continue;
@@ -281,8 +314,11 @@ class Supervising {
   }
 
   // It was not begun.
-  void tell(const std::string& name, int error) {
-    to_say_ += fmt::format("{} {} -1 0\n", name, error);
+  void pass_over(const Supervisor::Script& script, int error) {
+    for (const std::string& spare : {script.spare_note, script.spare_output}) {
+      if (!spare.empty()) remove_file(spare);
+    }
+    to_say_ += fmt::format("{} {} -1 0\n", script.name, error);
     say();
   }
 
@@ -315,8 +351,10 @@ class Supervising {
 
 std::string start_message(const Supervisor::Script& script) {
   std::string message;
-  for (const std::string_view text : {std::string_view("start"), std::string_view(script.name),
-                                      std::string_view(script.directory)}) {
+  for (const std::string_view text :
+       {std::string_view("start"), std::string_view(script.name),
+        std::string_view(script.directory), std::string_view(script.spare_note),
+        std::string_view(script.spare_output)}) {
     add_text(message, text);
   }
   add_text(message, fmt::format("{}", script.arguments.size()));

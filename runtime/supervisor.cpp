@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <sstream>
 
 #include "runtime/files.h"
 #include "runtime/posix.h"
@@ -25,7 +26,7 @@ namespace {
 
 using base::Error;
 
-constexpr std::size_t most_note = 256;  // bytes of one of its small files
+constexpr std::size_t most_note = 512;  // bytes of one of its small files
 
 // The lines of one of its small files, up to `N` of them.
 template <std::size_t N>
@@ -43,7 +44,7 @@ std::array<std::string, N> first_lines(const std::string& path) {
 
 // What is written down of a script.
 struct Note {
-  std::string started, ended, process;
+  std::string boot, supervisor, ended, process;  // boot: empty where it has not begun
 };
 Note read_note(const std::string& directory, const std::string& name) {
   const std::string path = directory + "/" + name;
@@ -53,7 +54,15 @@ Note read_note(const std::string& directory, const std::string& name) {
     lines[1] = first_lines<1>(path + ".exit")[0];
     lines[2] = first_lines<1>(path + ".pid")[0];
   }
-  return {std::move(lines[0]), std::move(lines[1]), std::move(lines[2])};
+  std::istringstream words(lines[0]);
+  Note note;
+  std::string of;
+  words >> note.boot >> note.supervisor >> of;
+  // What was written of another script, before this file was this one's.
+  if (!of.empty() && of != name) return {};
+  note.ended = std::move(lines[1]);
+  note.process = std::move(lines[2]);
+  return note;
 }
 
 // Whether some process holds a lock on the file.
@@ -119,21 +128,19 @@ ScriptState script_state(const std::string& directory, const std::string& name,
   Note note = read_note(directory, name);
   ScriptState state = ended_state(note);
   if (state.kind == ScriptState::Kind::Ended) return state;
-  if (note.started.empty()) {
+  if (note.boot.empty()) {
     state.kind =
         any_may_start(directory, own) ? ScriptState::Kind::Running : ScriptState::Kind::NotStarted;
     // It may have begun between the two looks.
     if (state.kind == ScriptState::Kind::NotStarted) note = read_note(directory, name);
-    if (note.started.empty()) return state;
+    if (note.boot.empty()) return state;
   }
-  const std::size_t space = note.started.find(' ');
-  if (note.started.substr(0, space) != boot_id()) {
+  if (note.boot != boot_id()) {
     state.kind = ScriptState::Kind::LostReboot;
     return state;
   }
-  const std::string supervisor = note.started.substr(std::min(space + 1, note.started.size()));
   state.kind = ScriptState::Kind::Running;
-  if (is_locked(directory + "/" + supervisor) || is_locked(directory + "/" + name + ".out")) {
+  if (is_locked(directory + "/" + note.supervisor) || is_locked(directory + "/" + name + ".out")) {
     return state;
   }
   note = read_note(directory, name);

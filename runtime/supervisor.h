@@ -3,8 +3,11 @@
 // in a session of its own, and ends when the program has gone and the last script has ended.
 //
 // Files of a script NAME, in one private directory:
-//   NAME.started  a line each: the boot and the supervisor, written before it begins; room for how
-//                 it ended, written last: `exit 3 .`, `signal 9 .`; its process and when that began
+//   NAME.started  a line each: the boot, the supervisor and NAME, written before it begins; room
+//   for
+//                 how it ended, written last: `exit 3 .`, `signal 9 .`; its process and when that
+//                 began. It may have been another script's before: where a loss of power brings
+//                 back what that wrote, the name in it is another
 //   NAME.out      what it writes; locked as long as the script holds it open
 // Older programs kept the last two lines in NAME.exit and NAME.pid, which are still read.
 // and of a supervisor: its own file, locked as long as it lives, and SUPERVISOR.closed, made when
@@ -32,6 +35,9 @@ class Supervisor {
     std::vector<std::string> arguments;    // the last of them may be its file
     std::vector<std::string> environment;  // NAME=value: all that it gets
     std::string directory;                 // empty: ours
+    // Paths of files that become its NAME.started and its NAME.out, the second one empty; where
+    // there are none, or they are gone, new ones are made.
+    std::string spare_note, spare_output;
   };
   struct End {
     int error = 0;  // else it was not begun, and why

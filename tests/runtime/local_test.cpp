@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <set>
 
 #include "runtime/local.h"
 #include "runtime/supervising.h"
@@ -23,14 +25,16 @@ namespace {
 struct Local {
   Local() : requests(waiting), executor(waiting.loop, scripts()) {}
 
-  // Of scripts: all but the supervisor's.
-  std::size_t files() const {
-    std::size_t count = 0;
+  // Of scripts: all but the supervisor's, and what is kept to become others'.
+  std::vector<std::string> scripts_files() const {
+    std::vector<std::string> names;
     for (const auto& entry : std::filesystem::directory_iterator(scripts())) {
-      count += entry.path().filename().string().find("supervisor-") == 0 ? 0U : 1U;
+      std::string name = entry.path().filename().string();
+      if (name.find("supervisor-") != 0 && name.find("spare-") != 0) names.push_back(name);
     }
-    return count;
+    return names;
   }
+  std::size_t files() const { return scripts_files().size(); }
   std::string scripts() const { return place.path() + "/scripts"; }
   // One that a program before this one meant to begin.
   runtime::ActionRequest resumed() {
@@ -348,4 +352,60 @@ TEST_CASE("a place for scripts that cannot be made is said, and nothing runs", "
       requests.run(executor, requests.script(test::local_place(), "echo ran"));
   CHECK(answer.completion->ending == Completion::Ending::NotStarted);
   CHECK(answer.completion->detail == place.path() + "/file is no directory");
+}
+
+TEST_CASE("files of scripts that have ended become those of others, and none is left", "[local]") {
+  test::TemporaryDirectory place;
+  const std::string scripts = place.path() + "/scripts";
+  test::Waiting waiting;
+  test::Requests requests(waiting);
+  const auto inodes = [&] {
+    std::set<std::uint64_t> numbers;
+    for (const auto& entry : std::filesystem::directory_iterator(scripts)) {
+      if (entry.path().filename().string().find("spare-") != 0) continue;
+      struct stat status{};
+      REQUIRE(::lstat(entry.path().c_str(), &status) == 0);
+      numbers.insert(status.st_ino);
+    }
+    return numbers;
+  };
+  {
+    runtime::LocalExecutor executor(waiting.loop, scripts);
+    const auto run = [&](const std::string& body) {
+      return requests.run(executor, requests.script(test::local_place(), body));
+    };
+    CHECK(run("echo a first one, that says more than the next\n").output.size() > 20);
+    const std::set<std::uint64_t> first = inodes();
+    CHECK(first.size() == 2);
+    const test::Answer second = run("echo second; exit 3\n");
+    CHECK(second.output == "second\n");
+    CHECK(second.completion->exit_code == 3);
+    CHECK(inodes() == first);
+  }
+  CHECK(inodes().empty());
+}
+
+TEST_CASE("an output that something left behind still writes to becomes nobody else's", "[local]") {
+  Local local;
+  const std::string go = local.place.path() + "/go";
+  const std::string gone = local.place.path() + "/gone";
+  ::mkfifo(go.c_str(), 0600);
+  const test::Answer first = local.run(
+      fmt::format("( read -r l < '{}'; echo late; echo gone > '{}' ) & echo begun\n", go, gone));
+  CHECK(first.output == "begun\n");
+  const test::Answer second = local.run(
+      fmt::format("echo > '{}'; until [ -s '{}' ]; do sleep 0.01; done; echo well\n", go, gone));
+  CHECK(second.output == "well\n");
+}
+
+TEST_CASE("what was written of another script in the same file tells nothing", "[local]") {
+  Local local;
+  auto request = local.resumed();
+  request.resumed->same_boot = false;
+  std::filesystem::create_directory(local.scripts());
+  // A loss of power has kept the name and not what was written under it.
+  test::write_text(local.scripts() + "/" + runtime::action_key(request) + ".started",
+                   runtime::boot_id() + " supervisor-1-00000000 other\nexit 0 .        \n");
+  const test::Answer answer = local.requests.run(local.executor, std::move(request));
+  CHECK(answer.completion->ending == Completion::Ending::Lost);
 }
