@@ -116,12 +116,14 @@ void Record::read(const std::vector<runtime::Instant>& instants) {
       return kernel_.violate(fmt::format("instant {} is another than the one committed", i));
     }
   }
-  const auto tried = std::move(attempted_);
-  attempted_.clear();
+  // A loss of power can bring back what was not there a moment ago: what was tried is known until
+  // another instant has taken its place.
+  const auto tried = attempted_;
   for (std::size_t i = instants_.size(); i < instants.size(); ++i) {
     const bool known = std::find(tried.begin(), tried.end(), instants[i]) != tried.end();
     if (!known) return kernel_.violate(fmt::format("instant {} was never to be committed", i));
     kernel_.note("was committed, though nobody knew");
+    attempted_.clear();
     take(instants[i]);
   }
 }
