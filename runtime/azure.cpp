@@ -1,12 +1,19 @@
 #include "runtime/azure.h"
 
+#include <fmt/format.h>
+
 #include "runtime/http.h"
 
 namespace sluice::runtime {
 
 AzureResourceGroupExecutor::AzureResourceGroupExecutor(Loop& loop, Transfers& transfers,
-                                                       OpenTunnel open_tunnel)
-    : loop_(loop), transfers_(transfers), open_tunnel_(std::move(open_tunnel)), rows_(loop) {}
+                                                       OpenTunnel open_tunnel,
+                                                       base::Duration patience)
+    : loop_(loop),
+      transfers_(transfers),
+      open_tunnel_(std::move(open_tunnel)),
+      patience_(patience),
+      rows_(loop) {}
 
 void AzureResourceGroupExecutor::start(ActionRequest request, Sink done) {
   const ActionRequest::Ticket ticket = request.ticket;
@@ -37,22 +44,39 @@ void AzureResourceGroupExecutor::make(ActionRequest::Ticket ticket, TemplateDepl
 }
 
 void AzureResourceGroupExecutor::send(ActionRequest::Ticket ticket, const Transfer::Http& http) {
-  const Row& asked = *rows_.find(ticket);
-  const auto begin = [this, ticket, http](const std::string& tunnel) {
-    transfers_.start(ticket, {http, tunnel}, [this, ticket](const TransferEnd& end) {
-      if (Row* row = rows_.find(ticket)) make(ticket, row->deployment->answered(end));
-    });
-  };
-  if (!goes_elsewhere(asked.request)) return begin("");
-  open_tunnel_(asked.request.place, url_destination(http.url),
-               [this, ticket, begin, moves = asked.moves](const base::Result<std::string>& path) {
-                 Row* row = rows_.find(ticket);
-                 if (row == nullptr || row->moves != moves) return;
-                 if (path) return begin(path.value());
+  Row& row = *rows_.find(ticket);
+  const std::uint64_t move = row.moves;
+  row.timer = loop_.after(patience_, [this, ticket, move] {
+    transfers_.cancel(ticket);
+    TransferEnd none;
+    none.problem = fmt::format("no answer within {}s", (patience_.ms + 999) / 1000);
+    answered(ticket, move, none);
+  });
+  if (!goes_elsewhere(row.request)) return begin(ticket, http, "");
+  open_tunnel_(row.request.place, url_destination(http.url),
+               [this, ticket, http, move](const base::Result<std::string>& path) {
+                 const Row* asked = rows_.find(ticket);
+                 if (asked == nullptr || asked->moves != move) return;
+                 if (path) return begin(ticket, http, path.value());
                  TransferEnd end;
                  end.problem = path.error().message;
-                 make(ticket, row->deployment->answered(end));
+                 answered(ticket, move, end);
                });
+}
+
+void AzureResourceGroupExecutor::begin(ActionRequest::Ticket ticket, const Transfer::Http& http,
+                                       const std::string& tunnel) {
+  const std::uint64_t move = rows_.find(ticket)->moves;
+  transfers_.start(ticket, {http, tunnel},
+                   [this, ticket, move](const TransferEnd& end) { answered(ticket, move, end); });
+}
+
+void AzureResourceGroupExecutor::answered(ActionRequest::Ticket ticket, std::uint64_t move,
+                                          const TransferEnd& end) {
+  Row* row = rows_.find(ticket);
+  if (row == nullptr || row->moves != move) return;
+  row->timer = Loop::Timer();
+  make(ticket, row->deployment->answered(end));
 }
 
 void AzureResourceGroupExecutor::cancel(ActionRequest::Ticket ticket) {

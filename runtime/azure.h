@@ -14,8 +14,10 @@ namespace sluice::runtime {
 
 class AzureResourceGroupExecutor : public Executor {
  public:
-  // Both outlive this one.
-  AzureResourceGroupExecutor(Loop& loop, Transfers& transfers, OpenTunnel open_tunnel);
+  // All outlive this one. A request that is not answered within `patience` is taken for lost:
+  // what stands between here and the service may have dropped it without a word.
+  AzureResourceGroupExecutor(Loop& loop, Transfers& transfers, OpenTunnel open_tunnel,
+                             base::Duration patience = base::Duration{90'000});
 
   // Succeeds when the service says that the deployment has. A deployment's name is that of its
   // attempt: one that another program began, or whose answer was lost, is found again and not
@@ -29,16 +31,19 @@ class AzureResourceGroupExecutor : public Executor {
     ActionRequest request;
     Sink done;
     std::unique_ptr<TemplateDeployment> deployment;
-    Loop::Timer timer;
+    Loop::Timer timer;        // until the next move, or for an answer
     std::uint64_t moves = 0;  // what belongs to an earlier one comes too late
   };
 
   void make(ActionRequest::Ticket ticket, TemplateDeployment::Move move);
   void send(ActionRequest::Ticket ticket, const Transfer::Http& http);
+  void begin(ActionRequest::Ticket ticket, const Transfer::Http& http, const std::string& tunnel);
+  void answered(ActionRequest::Ticket ticket, std::uint64_t move, const TransferEnd& end);
 
   Loop& loop_;
   Transfers& transfers_;
   OpenTunnel open_tunnel_;
+  base::Duration patience_;
   Pending<Row> rows_;
 };
 

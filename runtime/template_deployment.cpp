@@ -15,13 +15,17 @@ namespace {
 
 constexpr std::string_view api_version = "2021-04-01";
 constexpr std::string_view parameter_attribute = "parameters.";
-constexpr int most_failures = 8;  // requests without a usable answer, one behind the other
+// Requests without a usable answer, one behind the other: two minutes and, where it may have been
+// sent, five, as for an ssh host that was lost.
+constexpr int most_failures = 8;
+constexpr int most_failures_when_sent = 11;
 constexpr base::Duration longest_pause{60'000};
 constexpr std::size_t most_words = 2000;  // of an error
 
 constexpr long unauthorized = 401;
 constexpr long not_found = 404;
 constexpr long conflict = 409;
+constexpr long gone = 410;
 constexpr long too_many_requests = 429;
 constexpr long server_error = 500;
 
@@ -67,15 +71,30 @@ std::string text_at(const std::string& body, std::initializer_list<std::string_v
   return reading.failed() ? "" : text;
 }
 
-// "CODE: message", and behind it what its details say.
+std::string text_of(const plan::JsonNode& node, std::string_view name) {
+  return node.has(name) && !node[name].is_null() ? node[name].text() : "";
+}
+
+// "CODE: message", and behind it what its details say. What answered the Resource Manager itself
+// stands in a message as it came, as JSON: it is read like the rest.
 void describe(const plan::JsonNode& error, int level, std::string& made) {
-  constexpr int deepest = 4;
+  constexpr int deepest = 6;
   if (level > deepest || made.size() > most_words) return;
-  const std::string code = error.has("code") ? error["code"].text() : "";
-  const std::string message = error.has("message") ? error["message"].text() : "";
+  const std::string code = text_of(error, "code");
+  const std::string message = text_of(error, "message");
   if (!made.empty()) made += "; ";
-  made += code.empty() ? message : code + ": " + message;
-  if (!error.has("details")) return;
+  made += code;
+  std::string said = message;
+  const auto answer = plan::parse_json(message);
+  if (answer && answer.value().rows.front().kind == plan::JsonRow::Kind::Object) {
+    plan::JsonReading reading(answer.value());
+    std::string words;
+    const plan::JsonNode root = reading.root();
+    describe(root.has("error") ? root["error"] : root, level + 1, words);
+    if (!words.empty() && !reading.failed()) said = words;
+  }
+  if (!said.empty()) made += code.empty() ? said : ": " + said;
+  if (!error.has("details") || error["details"].is_null()) return;
   error["details"].each([&](const plan::JsonNode& one) { describe(one, level + 1, made); });
 }
 
@@ -261,29 +280,36 @@ TemplateDeployment::Move TemplateDeployment::ended(scheduler::Outcome outcome,
   return move;
 }
 
-TemplateDeployment::Move TemplateDeployment::refused(const TransferEnd& end,
-                                                     std::string_view by) const {
+std::string TemplateDeployment::answer_words(const TransferEnd& end) const {
   std::string words = error_words(end.body, false);
   if (words.empty()) {  // as the directory writes it: {"error":"…","error_description":"…"}
     words = base::printable(text_at(end.body, {"error"}));
     const std::string more = text_at(end.body, {"error_description"});
     if (!more.empty()) words += ": " + base::printable(more.substr(0, more.find_first_of("\r\n")));
   }
+  return fmt::format("{} answered {}{}{}", stage_ == Stage::Login ? "the login" : "the service",
+                     end.status, words.empty() ? "" : ": ", words);
+}
+
+TemplateDeployment::Move TemplateDeployment::refused(const TransferEnd& end) const {
   // Where it may not even look, nobody knows what comes of it.
-  const bool looking = stage_ == Stage::Look || stage_ == Stage::Poll;
-  const Completion::Ending ending = looking ? Completion::Ending::Lost
-                                    : sent_ ? Completion::Ending::Answered
-                                            : Completion::Ending::NotStarted;
-  return ended(scheduler::Outcome::Failed, ending,
-               fmt::format("{} answered {}{}{}", by, end.status, words.empty() ? "" : ": ", words));
+  if (stage_ == Stage::Look || stage_ == Stage::Poll) {
+    return ended(scheduler::Outcome::Failed, Completion::Ending::Lost,
+                 fmt::format("deployment {}: {}", settings_.name, answer_words(end)));
+  }
+  return ended(scheduler::Outcome::Failed,
+               sent_ ? Completion::Ending::Answered : Completion::Ending::NotStarted,
+               answer_words(end));
 }
 
 // The same once more, later; for how long it has failed already decides when.
 TemplateDeployment::Move TemplateDeployment::again(const TransferEnd& end, const std::string& why) {
-  if (++failures_ >= most_failures) {
-    const Completion::Ending ending =
-        sent_ ? Completion::Ending::Lost : Completion::Ending::Unreachable;
-    return ended(scheduler::Outcome::Failed, ending, why);
+  if (++failures_ >= (sent_ ? most_failures_when_sent : most_failures)) {
+    if (!sent_) {
+      return ended(scheduler::Outcome::Failed, Completion::Ending::Unreachable, why);
+    }
+    return ended(scheduler::Outcome::Failed, Completion::Ending::Lost,
+                 fmt::format("deployment {}: {}", settings_.name, why));
   }
   base::Duration pause = settings_.pause;
   for (int i = 1; i < failures_ && pause < longest_pause; ++i) pause.ms *= 2;
@@ -291,14 +317,16 @@ TemplateDeployment::Move TemplateDeployment::again(const TransferEnd& end, const
   if (end.retry_after > 0) pause.ms = end.retry_after * 1000;
   Move move;
   move.wait = pause;
-  move.said = fmt::format("{}; asking again", why);
+  move.said = fmt::format("{}; asking again in {}s", why, (pause.ms + 999) / 1000);
   return move;
 }
 
 TemplateDeployment::Move TemplateDeployment::answered(const TransferEnd& end) {
-  if (passing(end)) {
-    const std::string why =
-        end.problem.empty() ? fmt::format("the service answered {}", end.status) : end.problem;
+  // The identity of a machine that was given it just now, or whose service is being renewed.
+  const bool coming = stage_ == Stage::Login && settings_.tenant.empty() &&
+                      (end.status == not_found || end.status == gone);
+  if (passing(end) || coming) {
+    const std::string why = end.problem.empty() ? answer_words(end) : end.problem;
     // Whether it has arrived is to be seen.
     if (stage_ == Stage::Put && (!end.problem.empty() || end.status >= server_error)) {
       stage_ = Stage::Look;
@@ -319,7 +347,7 @@ TemplateDeployment::Move TemplateDeployment::answered(const TransferEnd& end) {
     case Stage::Put:
       return put_answered(end);
     case Stage::Poll:
-      if (!succeeded(end)) return refused(end, "the service");
+      if (!succeeded(end)) return refused(end);
       return judge(end.body, end.retry_after);
     case Stage::Cancel:
       return cancel_answered(end);
@@ -328,7 +356,7 @@ TemplateDeployment::Move TemplateDeployment::answered(const TransferEnd& end) {
 }
 
 TemplateDeployment::Move TemplateDeployment::token_answered(const TransferEnd& end) {
-  if (!succeeded(end)) return refused(end, "the login");
+  if (!succeeded(end)) return refused(end);
   token_ = text_at(end.body, {"access_token"});
   if (token_.empty() || !fits_a_line(token_)) {
     return ended(scheduler::Outcome::Failed, Completion::Ending::NotStarted,
@@ -347,7 +375,7 @@ TemplateDeployment::Move TemplateDeployment::look_answered(const TransferEnd& en
     stage_ = Stage::Put;
     return send();
   }
-  if (!succeeded(end)) return refused(end, "the service");
+  if (!succeeded(end)) return refused(end);
   sent_ = true;
   return judge(end.body, end.retry_after);
 }
@@ -358,7 +386,7 @@ TemplateDeployment::Move TemplateDeployment::put_answered(const TransferEnd& end
     stage_ = Stage::Poll;
     return send();
   }
-  if (!succeeded(end)) return refused(end, "the service");
+  if (!succeeded(end)) return refused(end);
   return judge(end.body, end.retry_after);
 }
 
@@ -366,10 +394,16 @@ TemplateDeployment::Move TemplateDeployment::cancel_answered(const TransferEnd& 
   if (end.status == not_found) {
     return ended(scheduler::Outcome::Cancelled, Completion::Ending::Answered, "cancelled");
   }
-  // 204: it will end; 409: it has ended already. Either is seen by looking.
+  // 204: it will end; 409: it has ended already. Either is seen by looking; so is the end of what
+  // may not be ended.
   stage_ = Stage::Poll;
   failures_ = 0;
-  return send();
+  Move move = send();
+  if (!succeeded(end) && end.status != conflict) {
+    move.said = fmt::format("deployment {} cannot be cancelled, and goes on: {}", settings_.name,
+                            answer_words(end));
+  }
+  return move;
 }
 
 TemplateDeployment::Move TemplateDeployment::judge(const std::string& body, long retry_after) {

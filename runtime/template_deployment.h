@@ -67,7 +67,8 @@ class TemplateDeployment {
   Move judge(const std::string& body, long retry_after);
   Move again(const TransferEnd& end, const std::string& why);
   Move ended(scheduler::Outcome outcome, Completion::Ending ending, std::string detail) const;
-  Move refused(const TransferEnd& end, std::string_view by) const;
+  std::string answer_words(const TransferEnd& end) const;
+  Move refused(const TransferEnd& end) const;
   Transfer::Http request_for_token() const;
   Transfer::Http request(const std::string& method, const std::string& tail) const;
 

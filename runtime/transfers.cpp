@@ -84,6 +84,7 @@ struct Row {
   List headers;
   List recipients;
   Transfers::Sink done;
+  std::uint64_t number = 0;  // of all: a ticket is used again once it was cancelled
   std::string body;
   bool too_long = false;
   char problem[CURL_ERROR_SIZE] = {};
@@ -233,6 +234,7 @@ struct Transfers::Implementation {
     Row& row = *made;
     rows[ticket] = std::move(made);
     row.done = std::move(done);
+    row.number = ++last_number;
     row.handle.reset(curl().easy_init());
     CURL* handle = row.handle.get();
     SLUICE_CHECK(handle != nullptr, "libcurl has no handle for us");
@@ -272,9 +274,9 @@ struct Transfers::Implementation {
       end.problem =
           base::printable(row.problem[0] != '\0' ? row.problem : curl().easy_strerror(result));
     }
-    loop.post([this, ticket, end = std::move(end)] {
+    loop.post([this, ticket, number = row.number, end = std::move(end)] {
       const auto found = rows.find(ticket);
-      if (found == rows.end()) return;
+      if (found == rows.end() || found->second->number != number) return;
       const Sink done = std::move(found->second->done);
       cancel(ticket);
       done(end);
@@ -294,6 +296,7 @@ struct Transfers::Implementation {
   Loop::Timer timer;
   std::map<curl_socket_t, Loop::Watch> watches;
   std::map<Ticket, std::unique_ptr<Row>> rows;
+  std::uint64_t last_number = 0;
 };
 
 Transfers::Transfers(Loop& loop, std::string certificates)

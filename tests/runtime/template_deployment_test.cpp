@@ -136,6 +136,55 @@ TEST_CASE("a failed deployment tells what the service says of it, and of each re
               "Conflict: taken\\u{1B}; Name: in use");
 }
 
+TEST_CASE("what a resource's own service answered is read like the rest, and not shown as JSON") {
+  TemplateDeployment::Move move;
+  TemplateDeployment made = put(move);
+  made.answered(state("Running", 201));
+  made.waited();
+  move = made.answered(said(
+      200,
+      R"({"properties":{"provisioningState":"Failed","error":{"code":"DeploymentFailed",)"
+      R"("message":"At least one.","details":[{"code":"Conflict","message":"{\r\n \"status\":)"
+      R"( \"Failed\",\r\n \"error\": {\"code\": \"Quota\", \"message\": \"none left\",)"
+      R"( \"details\": [{\"code\": null, \"message\": \"ask for more\"}]}}"},)"
+      R"({"code":"Odd","message":"{\"a\": 1}"},{"code":"Last","message":"","details":null}]}}})"));
+  check_ended(
+      move, Outcome::Failed, Completion::Ending::Answered,
+      "deployment sluice-abc: Failed: DeploymentFailed: At least one.; Conflict: Quota: none "
+      "left; ask for more; Odd: {\"a\": 1}; Last");
+}
+
+TEST_CASE("a machine whose identity is not there yet asks for it again") {
+  TemplateDeploymentSettings own = settings();
+  own.tenant = own.client = own.client_secret = "";
+  for (const long status : {404, 410}) {
+    TemplateDeployment made(own);
+    made.begin();
+    CHECK(made.answered(said(status)).wait == base::Duration{1000});
+    CHECK(made.waited().send->method == "GET");
+    CHECK(made.answered(token).send->method == "PUT");
+  }
+  TemplateDeployment named(settings());
+  named.begin();
+  check_ended(named.answered(said(404)), Outcome::Failed, Completion::Ending::NotStarted,
+              "the login answered 404");
+}
+
+TEST_CASE("what may not be cancelled is told, and waited for") {
+  TemplateDeployment::Move move;
+  TemplateDeployment made = put(move);
+  made.answered(state("Running", 201));
+  made.cancel();
+  move = made.answered(
+      said(403, R"({"error":{"code":"AuthorizationFailed","message":"you may not"}})"));
+  REQUIRE(move.send);
+  CHECK(move.send->method == "GET");
+  CHECK(move.said ==
+        "deployment sluice-abc cannot be cancelled, and goes on: the service answered 403: "
+        "AuthorizationFailed: you may not");
+  CHECK(made.answered(state("Running")).wait);
+}
+
 TEST_CASE("what the service refuses has not begun to be tried again") {
   TemplateDeployment::Move move;
   TemplateDeployment made = put(move);
@@ -154,7 +203,9 @@ TEST_CASE("what the service refuses has not begun to be tried again") {
 TEST_CASE("throttling is waited for as long as the service asks, else longer each time") {
   TemplateDeployment::Move move;
   TemplateDeployment made = put(move);
-  CHECK(made.answered(said(429, "", 17)).wait == base::Duration{17'000});
+  move = made.answered(said(429, R"({"error":{"code":"Slow","message":"later"}})", 17));
+  CHECK(move.wait == base::Duration{17'000});
+  CHECK(move.said == "the service answered 429: Slow: later; asking again in 17s");
   move = made.waited();
   REQUIRE(move.send);
   CHECK(move.send->method == "PUT");
@@ -165,7 +216,7 @@ TEST_CASE("throttling is waited for as long as the service asks, else longer eac
   CHECK(made.answered(state("Succeeded")).completion->outcome == Outcome::Succeeded);
 }
 
-TEST_CASE("it gives up after eight requests without an answer, saying what is known") {
+TEST_CASE("it gives up after two minutes, or five where it was sent, saying what is known") {
   TemplateDeployment away(settings());
   auto move = away.begin();
   for (int i = 0; i < 7; ++i) {
@@ -176,12 +227,16 @@ TEST_CASE("it gives up after eight requests without an answer, saying what is kn
   check_ended(away.answered(lost()), Outcome::Failed, Completion::Ending::Unreachable,
               "the connection was closed");
   TemplateDeployment sent = put(move);
-  for (int i = 0; i < 7; ++i) {
-    sent.answered(lost());
+  base::Duration waited{0};
+  for (int i = 0; i < 10; ++i) {
+    move = sent.answered(lost());
+    REQUIRE(move.wait);
+    waited.ms += move.wait->ms;
     sent.waited();
   }
+  CHECK(waited >= base::Duration{300'000});
   check_ended(sent.answered(lost()), Outcome::Failed, Completion::Ending::Lost,
-              "the connection was closed");
+              "deployment sluice-abc: the connection was closed");
 }
 
 TEST_CASE("a reply that was lost is looked for, and nothing is deployed twice") {
@@ -230,7 +285,7 @@ TEST_CASE("a token that has run out is renewed once") {
   REQUIRE(move.send);
   CHECK(move.send->method == "GET");
   check_ended(made.answered(said(401)), Outcome::Failed, Completion::Ending::Lost,
-              "the service answered 401");
+              "deployment sluice-abc: the service answered 401");
 }
 
 TEST_CASE("it is cancelled at the service, and its end is waited for") {
