@@ -63,11 +63,14 @@ std::string Failures::what_failed(const runtime::HostResult& result) const {
   const plan::Work& work = scheduler::work_for(plan_, action);
   const std::string& detail = result.completion.detail;
   std::string what = detail.empty() ? "it failed" : base::printable(detail);
-  if (result.completion.outcome == scheduler::Outcome::Cancelled && work.timeout) {
+  const bool succeeded = result.completion.outcome == scheduler::Outcome::Succeeded;
+  if (succeeded) what = "it was ended";
+  if (work.timeout && (succeeded || result.completion.outcome == scheduler::Outcome::Cancelled)) {
     const auto timeout = plan::duration_for(plan_, *work.timeout,
                                             plan::lane_target(plan_, action.step, action.lane));
     what = "longer than its timeout";
     if (timeout) what += fmt::format(" of {}", plan::to_text(plan::Value{timeout.value()}));
+    if (succeeded) what += ", and ended well after that";
   }
   const bool elsewhere = result.host != plan::lane_name(plan_, action.step, action.lane);
   return elsewhere ? base::printable(result.host) + ": " + what : what;
@@ -93,7 +96,12 @@ Failure Failures::take(const Command& command) {
     const auto bad = std::find_if(rows.begin(), rows.end(), [](const runtime::HostResult& row) {
       return row.completion.outcome != scheduler::Outcome::Succeeded;
     });
-    if (bad == rows.end()) continue;
+    if (bad == rows.end()) {
+      // In time it would not have failed.
+      const bool late = action == ended && command.reason == scheduler::Reason::None;
+      if (late && !rows.empty()) failure.what = what_failed(rows.front());
+      continue;
+    }
     failure.what = what_failed(*bad);
     unreachable = bad->completion.ending == Ending::Unreachable;
   }

@@ -2,7 +2,7 @@
 """A deployment of a template, from a file to its end, against a server that answers as the directory and the
 Resource Manager of Azure do (tokens, PUT and GET of deployments, cancel). The resource group's name tells what
 goes wrong: `throttled`, `lost` (the reply of a PUT that has arrived), `failing`, `slow` (ends only when it is
-cancelled), `fresh` (a group in which nothing goes wrong).
+cancelled), `stubborn` (may not be cancelled, and succeeds after that), `fresh` (a group in which nothing goes wrong).
 
 usage: resource_manager.py SLUICE
 """
@@ -90,11 +90,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(201, self.described(name), Retry_After="1")
         if name not in deployments:
             return self.answer(404, {"error": {"code": "DeploymentNotFound", "message": "no such deployment"}})
+        if self.command == "POST" and group == "stubborn":
+            return self.answer(403, {"error": {"code": "AuthorizationFailed", "message": "you may not"}})
         if self.command == "POST" and parts[9] == "cancel":
             deployments[name] = "Canceled"
             return self.answer(204)
         if deployments[name] == "Accepted":
             deployments[name] = "Running"
+        elif deployments[name] == "Running" and group == "stubborn":
+            deployments[name] = "Succeeded" if (group, "POST") in seen else "Running"
         elif deployments[name] == "Running" and group != "slow":
             deployments[name] = "Failed" if group == "failing" else "Succeeded"
         return self.answer(200, self.described(name), Retry_After="1")
@@ -166,6 +170,14 @@ class ResourceManager(unittest.TestCase):
         self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
         self.assertIn("a resource failed; SkuNotAvailable: none is left", done.stderr)
         self.assertEqual(sorted(deployments.values()), ["Canceled", "Failed"])
+
+    def test_what_may_not_be_cancelled_is_waited_for_and_has_failed_by_its_timeout(self):
+        done = self.run_file([("stubborn", "timeout 1s")])
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertEqual(list(deployments.values()), ["Succeeded"])
+        self.assertIn("cannot be cancelled, and goes on: the service answered 403: AuthorizationFailed: you may not",
+                      done.stderr)
+        self.assertIn("longer than its timeout of 1s, and ended well after that", done.stderr)
 
     def test_who_is_not_let_in_has_deployed_nothing(self):
         done = self.run_file([("fresh", "")], secret="of somebody else")
