@@ -479,6 +479,39 @@ function Copy-Output($from, $follow) {
   }
 }
 
+# Where all runs here take more than 256 MiB, those that were left make room, the oldest first: what
+# scripts wrote that ended a day ago. How they ended stays, lest they begin again.
+function Test-Crowded {
+  $bytes = 0
+  foreach ($file in Get-ChildItem -LiteralPath $asked.Base -Recurse -Force) {
+    if (-not $file.PSIsContainer) {
+      $bytes += $file.Length
+    }
+  }
+  return $bytes -gt 268435456
+}
+
+function Clear-Room {
+  $yesterday = (Get-Date).AddDays(-1)
+  $left = Get-ChildItem -LiteralPath $asked.Base -Force |
+    Where-Object { $_.PSIsContainer -and $_.FullName -ne $asked.Folder } |
+    Sort-Object -Property Name
+  foreach ($run in $left) {
+    if (-not (Test-Crowded)) {
+      return
+    }
+    $ended = Get-ChildItem -LiteralPath $run.FullName -Force |
+      Where-Object { $_.Extension -eq '.exit' -and $_.LastWriteTime -lt $yesterday }
+    foreach ($file in $ended) {
+      $output = [IO.Path]::ChangeExtension($file.FullName, '.out')
+      if (Test-Filled $output) {
+        $note = "sluice: what this wrote was removed on the host, to make room`n"
+        [IO.File]::WriteAllText($output, $note)
+      }
+    }
+  }
+}
+
 # What came late for it would begin again: the fence stays, above whoever has forgotten it.
 function Clear-Run {
   $epoch = [int]$asked.Words[0]
@@ -494,6 +527,8 @@ function Clear-Run {
     Get-ChildItem -LiteralPath $asked.Base -Force |
       Where-Object { $_.PSIsContainer -and $_.LastWriteTime -lt $oldest } |
       Remove-Item -Recurse -Force -ErrorAction SilentlyContinue
+    # What somebody has open, or removes meanwhile, is for the next run that ends.
+    try { Clear-Room } catch { }
   }
   Write-Answer 'done'
 }

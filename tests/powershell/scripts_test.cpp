@@ -14,6 +14,7 @@
 #include "runtime/powershell.h"
 #include "runtime/powershell_actions.h"
 #include "runtime/powershell_wrapper.h"
+#include "runtime/ssh_wrapper.h"
 #include "support/executing.h"
 #include "support/golden.h"
 
@@ -294,6 +295,24 @@ TEST_CASE("the wrapper holds together, its beginning too, and each fits its comm
   CHECK(bootstrap.find(base::sha256_hex(opening)) != std::string::npos);
 }
 
+// No PowerShell runs here: that both say the same is what can be seen of it.
+TEST_CASE("a Windows host makes room when a POSIX host does, and says the same of it") {
+  const std::string windows = runtime::powershell_wrapper_opening();
+  const std::string posix = runtime::wrapper_command();
+  const std::string note = "sluice: what this wrote was removed on the host, to make room";
+  CHECK(windows.find(note + "`n\"") != std::string::npos);
+  CHECK(posix.find(note + "\"") != std::string::npos);
+  const std::int64_t kibibytes = 262'144;
+  CHECK(posix.find(fmt::format("-gt {} ]", kibibytes)) != std::string::npos);
+  CHECK(windows.find(fmt::format("-gt {}\n", kibibytes * 1024)) != std::string::npos);
+  // Before it is said to be done, and behind what is older than all.
+  const std::size_t forget = windows.find("function Clear-Run {");
+  const std::size_t aged = windows.find("AddDays(-30)", forget);
+  const std::size_t room = windows.find("Clear-Room", forget);
+  CHECK(aged < room);
+  CHECK(room < windows.find("Write-Answer 'done'", forget));
+}
+
 // No parser knows what there is. A name that is misspelt stands once, or is no command.
 TEST_CASE("each command of our texts is one of PowerShell's or their own, each variable is set") {
   const std::set<std::string> cmdlets = {"Add-Type",
@@ -319,6 +338,7 @@ TEST_CASE("each command of our texts is one of PowerShell's or their own, each v
                                          "Set-AzContext",
                                          "Set-ItemProperty",
                                          "Set-Variable",
+                                         "Sort-Object",
                                          "Start-Service",
                                          "Start-Sleep",
                                          "Stop-Service",
