@@ -51,6 +51,7 @@ void Ledger::name(const runtime::ActionRequest& request) {
   if (!is_new) return;
   row->second.where = {request.action, request.place.name};
   row->second.generation = request.generation;
+  row->second.asked = ++asked_;
   const Part part = request.action.part;
   row->second.may_repeat = request.work->idempotent || (part != Part::Run && part != Part::Undo);
   keys_[row->second.where].push_back(key);
@@ -133,6 +134,8 @@ void Ledger::check_lane(const Effect& effect, std::uint32_t program) {
     if (running.step != action.step || running.lane != action.lane) continue;
     // It asks what came of that, which is written down when it has answered.
     if (is_probe(effect) && kernel_.now() - other.began >= given_up_after) continue;
+    // Nor has it answered where that begins after all, of a login that hung.
+    if (is_probe(other) && effect.asked < other.asked) continue;
     if (running == action && other.where.second != effect.where.second) continue;
     // A census asks beside.
     if (running.part == Part::Census || action.part == Part::Census) continue;
@@ -187,8 +190,8 @@ std::optional<std::int64_t> most_out(const plan::Plan& plan, const plan::Contrac
 
 }  // namespace
 
-// Two works of two steps that share a target, and both change whether it serves: while both are open
-// the hosts know whose effect comes last, and the scheduler does not.
+// Two works of two steps that share a target, and both change whether it serves: while both are
+// open the hosts know whose effect comes last, and the scheduler does not.
 bool Ledger::both_serve(const Action& one, const Action& other) const {
   const auto serves = [&](const Action& action) {
     if (plan_.steps[action.step].on_controller) return false;
