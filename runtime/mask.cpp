@@ -60,8 +60,23 @@ std::string percent(std::string_view bytes, std::string_view kept, bool upper, b
   });
 }
 
-std::string json(std::string_view bytes, bool slash) {
+// `html`: what a page might take for markup is spelled out as well, as Go does, or as .NET does.
+struct JsonStyle {
+  bool slash = false;
+  std::string_view html;
+  bool ascii = false;  // what is not ASCII in UTF-16
+  bool upper = false;
+};
+
+std::string escaped(std::uint32_t unit, bool upper) {
+  return upper ? fmt::format("\\u{:04X}", unit) : fmt::format("\\u{:04x}", unit);
+}
+
+std::string json(std::string_view bytes, const JsonStyle& style) {
   return each_byte(bytes, [&](unsigned char c) {
+    if (style.html.find(static_cast<char>(c)) != std::string_view::npos) {
+      return escaped(c, style.upper);
+    }
     switch (c) {
       case '"':
         return std::string("\\\"");
@@ -74,26 +89,26 @@ std::string json(std::string_view bytes, bool slash) {
       case '\t':
         return std::string("\\t");
       case '/':
-        return std::string(slash ? "\\/" : "/");
+        return std::string(style.slash ? "\\/" : "/");
       default:
-        return c < 0x20 ? fmt::format("\\u{:04x}", c) : std::string(1, static_cast<char>(c));
+        return c < 0x20 ? escaped(c, style.upper) : std::string(1, static_cast<char>(c));
     }
   });
 }
 
-// As Python writes it: what is not ASCII in UTF-16.
-std::string json_ascii(std::string_view bytes) {
+std::string json_text(std::string_view bytes, const JsonStyle& style) {
+  if (!style.ascii) return json(bytes, style);
   std::string text;
   while (!bytes.empty()) {
     const base::CodePoint point = base::decode_utf8(bytes);
     const auto code = static_cast<std::uint32_t>(point.value);
     if (!point.valid || code < 0x80) {
-      text += json(bytes.substr(0, 1), false);
+      text += json(bytes.substr(0, 1), style);
     } else if (code < 0x10000) {
-      text += fmt::format("\\u{:04x}", code);
+      text += escaped(code, style.upper);
     } else {
-      text += fmt::format("\\u{:04x}\\u{:04x}", 0xd800 + ((code - 0x10000) >> 10U),
-                          0xdc00 + ((code - 0x10000) & 0x3ffU));
+      text += escaped(0xd800 + ((code - 0x10000) >> 10U), style.upper);
+      text += escaped(0xdc00 + ((code - 0x10000) & 0x3ffU), style.upper);
     }
     bytes.remove_prefix(point.bytes);
   }
@@ -106,7 +121,41 @@ std::string replaced(std::string_view bytes, char what, std::string_view by) {
   });
 }
 
-// As bash's `%q` writes a word.
+// As bash's `%q` writes a word. `#` and `~` only where a word could begin with them.
+std::string bash_word(std::string_view bytes) {
+  constexpr std::string_view special = " \t\n!\"$&'()*,;<>?[\\]^`{|}";
+  std::string text;
+  for (const char c : bytes) {
+    const bool first = text.empty() && (c == '#' || c == '~');
+    if (first || special.find(c) != std::string_view::npos) text += '\\';
+    text += c;
+  }
+  return text;
+}
+
+// As bash writes it between `$'` and `'`, where it holds control characters or, outside of a UTF-8
+// locale, what is not ASCII.
+std::string bash_escapes(std::string_view bytes, bool ascii) {
+  constexpr std::string_view controls = "\a\b\t\n\v\f\r\x1b";
+  constexpr std::string_view letters = "abtnvfrE";
+  return each_byte(bytes, [&](unsigned char c) {
+    const std::size_t known = controls.find(static_cast<char>(c));
+    if (known != std::string_view::npos) return std::string("\\") + letters[known];
+    if (c == '\'' || c == '\\') return std::string("\\") + static_cast<char>(c);
+    const bool shown = c >= 0x20 && c != 0x7f && (c < 0x80 || !ascii);
+    return shown ? std::string(1, static_cast<char>(c)) : fmt::format("\\{:03o}", c);
+  });
+}
+
+// As `declare -p` and `export -p` of bash write it, between double quotes.
+std::string double_quoted(std::string_view bytes) {
+  return each_byte(bytes, [](unsigned char c) {
+    const bool special = std::string_view("\"$`\\").find(static_cast<char>(c)) != std::string::npos;
+    return (special ? "\\" : "") + std::string(1, static_cast<char>(c));
+  });
+}
+
+// As other shells write a word: a backslash before all that could mean something.
 std::string backslashed(std::string_view bytes) {
   return each_byte(bytes, [](unsigned char c) {
     const bool kept =
@@ -156,12 +205,20 @@ void Mask::add_spellings(std::string_view secret) {
       add(percent(secret, "-._~!*'()", upper, plus));  // encodeURIComponent()
     }
   }
-  for (const bool slash : {false, true}) add(json(secret, slash));
-  add(json(json(secret, false), false));  // JSON inside JSON
-  add(json_ascii(secret));
+  for (const std::string_view html : {"", "<>&", "\"'<>&+`"}) {
+    for (const bool slash : {false, true}) {
+      for (const bool ascii : {false, true}) {
+        for (const bool upper : {false, true}) add(json_text(secret, {slash, html, ascii, upper}));
+      }
+    }
+  }
+  add(json(json(secret, {}), {}));  // JSON inside JSON
   add(replaced(secret, '\'', "'\\''"));
   add(replaced(secret, '\'', "'\"'\"'"));
   add(backslashed(secret));
+  add(bash_word(secret));
+  for (const bool ascii : {false, true}) add(bash_escapes(secret, ascii));
+  add(double_quoted(secret));
   add(replaced(secret, '$', "$$"));
 }
 

@@ -60,6 +60,31 @@ TEST_CASE("a secret is masked in each spelling that programs write, wherever it 
   }
 }
 
+TEST_CASE("a secret is masked as bash spells it where it holds what is special", "[mask]") {
+  // Of printf %q, declare -p and set -x; outside of a UTF-8 locale what is not ASCII is octal.
+  const Mask url({"a b&c=d?f#g,h"});
+  CHECK(url.apply("a\\ b\\&c=d\\?f#g\\,h.") == "***.");
+  const Mask tab({"k\"ey\t$va`l\\ue"});
+  CHECK(tab.apply("$'k\"ey\\t$va`l\\\\ue'") == "$'***'");
+  CHECK(tab.apply("declare -- v=\"k\\\"ey\t\\$va\\`l\\\\ue\"") == "declare -- v=\"***\"");
+  const Mask word({"pässwörd's"});
+  CHECK(word.apply("+ : $'p\\303\\244ssw\\303\\266rd\\'s'") == "+ : $'***'");
+  CHECK(word.apply("$'pässwörd\\'s'") == "$'***'");
+}
+
+TEST_CASE("a secret is masked in the JSON of writers that spell markup out", "[mask]") {
+  const Mask mask({"<a&b>/é\"'+"});
+  for (const std::string& spelled : std::vector<std::string>{
+           "\\u003ca\\u0026b\\u003e/é\\\"'+",                       // Go
+           "\\u003Ca\\u0026b\\u003E/\\u00E9\\u0022\\u0027\\u002B",  // .NET
+           "<a&b>\\/\\u00e9\\\"'+",                                 // PHP
+           "<a&b>/\\u00E9\\\"'+",                                   // Java
+       }) {
+    INFO(spelled);
+    CHECK(mask.apply("\"" + spelled + "\"") == "\"***\"");
+  }
+}
+
 TEST_CASE("base64 is found at each offset and across the ends of its lines", "[mask]") {
   const Mask mask({"correct-horse-battery"});
   CHECK(mask.apply("eHh4Y29ycmVjdC1ob3JzZS1iYXR0ZXJ5") == "eHh4***");   // xxx before it
