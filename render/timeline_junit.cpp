@@ -18,10 +18,22 @@ std::string seconds(base::Duration duration) {
   return fmt::format("{}.{:03}", duration.ms / 1000, duration.ms % 1000);
 }
 
+// U+FFFE and U+FFFF: characters of UTF-8 that are none of XML's.
+bool is_no_xml(std::string_view text) {
+  return text.starts_with("\xEF\xBF\xBE") || text.starts_with("\xEF\xBF\xBF");
+}
+
 // XML has no way to write most control characters, so they are written out.
 std::string attribute(std::string_view text) {
   std::string safe;
-  for (const char c : base::printable(text)) {
+  const std::string shown = base::printable(text);
+  for (std::size_t i = 0; i < shown.size(); ++i) {
+    if (is_no_xml(std::string_view(shown).substr(i))) {
+      safe += shown[i + 2] == '\xBE' ? "\\u{FFFE}" : "\\u{FFFF}";
+      i += 2;
+      continue;
+    }
+    const char c = shown[i];
     switch (c) {
       case '<':
         safe += "&lt;";

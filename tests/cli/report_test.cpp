@@ -33,6 +33,7 @@ class Place {
   sluice::test::ProgramResult run(const std::vector<std::string>& words) const {
     return sluice::test::run_program(words, "", directory_.path());
   }
+  const std::string& path() const { return directory_.path(); }
   std::string read(const std::string& name) const {
     return sluice::test::read_text(directory_.path() + "/" + name);
   }
@@ -122,6 +123,23 @@ TEST_CASE("a real run is written in every format, and beside its prediction") {
   CHECK(place.run({"report", "--format", "csv"}).out.find("Update,web-1,,Update,1,succeeded") !=
         std::string::npos);
   CHECK(json::parse(place.run({"report", "--format", "trace"}).out).contains("traceEvents"));
+}
+
+TEST_CASE("what actions wrote is XML in test results, whatever they wrote") {
+  const Place place;
+  sluice::test::write_text(place.path() + "/odd.deploy", R"(deployment "Odd <&>"
+role here { target "w\"<1>" connect local }
+step "Say ]]>" on here {
+  run "printf '\\001<x>&amp;]]>\\033[31m \\357\\277\\276 \\357\\277\\277 \\377 \\302\\205'; exit 1"
+  takes 1s
+}
+)");
+  REQUIRE(place.run({"run", "odd.deploy", "--yes", "--quiet"}).status == 1);
+  const auto junit = place.run({"report", "--format", "junit"});
+  INFO(junit.out);
+  CHECK(
+      junit.out.find(R"(\u{1}&lt;x&gt;&amp;amp;]]&gt;\u{1B}[31m \u{FFFE} \u{FFFF} \xFF \u{85})") !=
+      std::string::npos);
 }
 
 TEST_CASE("the ending of the file tells the format, and --format overrides it") {
