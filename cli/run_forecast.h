@@ -56,14 +56,14 @@ std::string beside_predicted_text(base::Duration all, const simulator::Span& pre
 // "`Update` takes longer than predicted: 5m so far, 9 of 10 times it takes 2m to 4m"
 std::string alarm_text(const plan::Plan& plan, const simulator::Alarm& alarm);
 
-// Both see what happens; the view first.
+// Both see what happens. What is predicted of a rollback stands before what it begins.
 class ForecastingView : public runtime::Observer {
  public:
   ForecastingView(RunView& view, RunForecast& forecast) : view_(view), forecast_(forecast) {}
   void instant(const runtime::Instant& instant, const scheduler::Commands& commands) override {
-    view_.instant(instant, commands);
     forecast_.take(instant, commands);
-    if (const std::string text = forecast_.rollback(); !text.empty()) view_.say(text);
+    view_.before_undo(forecast_.rollback());
+    view_.instant(instant, commands);
   }
   void replayed(const runtime::Instant& instant, const scheduler::Commands& commands) override {
     view_.replayed(instant, commands);

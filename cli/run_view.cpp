@@ -130,6 +130,7 @@ void RunView::instant(const runtime::Instant& instant, const scheduler::Commands
   for (const Command& command : commands) {
     if (!is_shown(command.kind)) continue;
     follow(command);
+    tell_undo(command);
     if (options_.json) {
       json_event(command, instant.at);
     } else {
@@ -142,6 +143,12 @@ void RunView::instant(const runtime::Instant& instant, const scheduler::Commands
 }
 
 void RunView::replayed(const runtime::Instant& instant, const scheduler::Commands& commands) {
+void RunView::tell_undo(const Command& command) {
+  const bool begins =
+      command.kind == Command::Kind::LaneBegan && command.action.part == scheduler::Part::Undo;
+  if (begins && !before_undo_.empty()) say(std::exchange(before_undo_, {}));
+}
+
   builder_.observe(instant.at, instant.events, commands);
   for (const Command& command : commands) {
     if (!is_shown(command.kind)) continue;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/failure.h"
@@ -47,6 +48,8 @@ class RunView : public runtime::Observer {
   void left_prediction(const simulator::Alarm& alarm, const std::string& text, base::Instant at);
   // Something for the operator to know: printed at once, above the live view.
   void say(const std::string& line);
+  // Said in the next instant, before what begins to be taken back in it; empty for nothing.
+  void before_undo(std::string line) { before_undo_ = std::move(line); }
   // Who else is to be told of failures, as they come.
   void on_failure(std::function<void(const Failure&, base::Instant)> listener);
   // Draws the live view anew, where there is one and it has changed.
@@ -57,6 +60,8 @@ class RunView : public runtime::Observer {
   scheduler::Timeline timeline(base::Instant now) const { return builder_.build(now); }
 
  private:
+  void tell_undo(const scheduler::Command& command);
+
   struct StepProgress {
     std::uint32_t lanes = 0, over = 0, left_out = 0, failed = 0, failures = 0;
     std::set<std::uint32_t> at_work;  // lanes
@@ -88,6 +93,7 @@ class RunView : public runtime::Observer {
   std::vector<StepProgress> steps_;
   std::map<std::pair<scheduler::Action, std::string>, std::string> unfinished_lines_;
   std::uint64_t sequence_ = 0;
+  std::string before_undo_;
   int name_width_ = 0;
   std::string live_text_;  // what stands below the last line just now
 };

@@ -144,6 +144,7 @@ step "Update" on web window 2 {
   CHECK(run.err.find("s left", told) < run.err.find("\n", told));
   CHECK(run.err.find("is taken back", told + 20) == std::string::npos);
   CHECK(run.err.find("undone") > told);
+  CHECK(run.err.find("Update/Switch undo") > told);
   const auto quiet = run_program({"run", place.file, "--yes", "--quiet"});
   CHECK(quiet.err.find("is taken back") == std::string::npos);
 }
