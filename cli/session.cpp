@@ -100,7 +100,7 @@ int RunSession::carry_out(runtime::Journal& journal, const runtime::ReadJournal*
   RunView view(plan_, store, view_options());
   runtime::MaskingExecutor executor(executors_->all(), mask_);
   RunForecast forecast(plan_, history_for(plan_, options_.state, folder_.name),
-                       ::isatty(2) == 1 && options_.format == Format::Text,
+                       live_lines_wanted() && options_.format == Format::Text,
                        !options_.quiet && !options_.on_failure);
   ForecastingView forecasting(view, forecast);
   Notifications notifications(
@@ -207,7 +207,7 @@ ViewOptions RunSession::view_options() const {
   view.json = options_.format == Format::Json;
   view.quiet = options_.quiet;
   view.bare = static_cast<bool>(options_.on_failure);
-  view.live = ::isatty(2) == 1;
+  view.live = live_lines_wanted();
   view.colour = colour_wanted(2);
   view.run = folder_.name;
   view.state = options_.state;
@@ -317,7 +317,7 @@ void RunSession::turn() {
   if (next != base::Instant::never()) {
     timer_ = loop_.at({start_.ms + next.ms - offset_ms_}, [] {});
   }
-  if (!view_timer_set_ && ::isatty(2) == 1) draw_again();
+  if (!view_timer_set_ && live_lines_wanted()) draw_again();
 }
 
 bool RunSession::is_over() {

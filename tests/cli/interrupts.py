@@ -5,6 +5,7 @@ usage: interrupts.py SLUICE [unittest's arguments]
 """
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -129,6 +130,46 @@ class Interrupts(unittest.TestCase):
         lanes, _ = self.states()
         self.assertEqual([lanes[f"Update@web-{i}"] for i in (1, 2, 3)],
                          ["succeeded", "succeeded", "not_started"])
+
+
+class Terminals(unittest.TestCase):
+    def written_to(self, terminal):
+        """What a run writes to a terminal of that kind, while its script stands at a gate."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = os.path.join(folder.name, "one.deploy")
+        gate = os.path.join(folder.name, "gate")
+        os.mkfifo(gate)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f'deployment "One"\nstep "Work" {{ run "echo at the gate; read -r _ < {gate}" }}\n')
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        run = subprocess.Popen([SLUICE, "run", path, "--yes"], stdin=theirs, stdout=theirs, stderr=theirs,
+                               env={**os.environ, "TERM": terminal})
+        os.close(theirs)
+        self.addCleanup(run.wait)
+        self.addCleanup(run.kill)
+        said = b""
+        while b"at the gate" not in said.replace(b"echo at the gate", b""):
+            said += os.read(ours, 4096)
+        if terminal != "dumb":
+            while b"0 of 1" not in said:
+                said += os.read(ours, 4096)
+        with open(gate, "w", encoding="utf-8") as file:
+            file.write("go\n")
+        try:
+            while part := os.read(ours, 4096):
+                said += part
+        except OSError:  # the other side is closed
+            pass
+        self.assertEqual(run.wait(), 0, said)
+        return said
+
+    def test_only_a_terminal_that_can_move_its_cursor_has_live_lines(self):
+        self.assertIn(b"\x1b[", self.written_to("xterm"))
+        said = self.written_to("dumb")
+        self.assertNotIn(b"\x1b", said)
+        self.assertNotIn(b"0 of 1", said)
 
 
 if __name__ == "__main__":
