@@ -6,6 +6,7 @@
 
 #include "base/utf8.h"
 #include "cli/questions.h"
+#include "cli/typed.h"
 #include "plan/target_durations.h"
 #include "runtime/request.h"
 #include "scheduler/work.h"
@@ -118,9 +119,10 @@ std::vector<std::string> Failures::next_steps(const Failure& failure, bool asked
     next.emplace_back(asks ? "nothing was done: see whether it can be reached from here"
                            : "nothing was done on it: see whether ssh reaches it from here");
   }
-  const std::string state = state_.empty() ? "" : " --state " + state_;
   if (!failure.output.empty()) {
-    next.push_back(fmt::format("all it wrote: sluice logs {} {}{}", run_, failure.target, state));
+    const std::string_view target =
+        plan::lane_name(plan_, failure.action.step, failure.action.lane);
+    next.push_back("all it wrote: " + typed_logs(run_, std::string(target), state_));
   } else if (!unreachable) {
     next.emplace_back("it wrote nothing");
   }

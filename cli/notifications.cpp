@@ -8,6 +8,7 @@
 #include "base/json_writer.h"
 #include "base/utf8.h"
 #include "base/words.h"
+#include "cli/typed.h"
 #include "render/state_words.h"
 #include "render/timeline_text.h"
 #include "runtime/runs.h"
@@ -276,7 +277,7 @@ void Notifications::stopped(const std::string& why, base::Instant at) {
   Document document(*this, run_stopped, at,
                     fmt::format("no program carries run {} on any more: {}", run_.name, why));
   document.member("what", why);
-  document.list("next", {fmt::format("sluice resume {} --state {}", run_.name, run_.state)});
+  document.list("next", {typed_command("resume", run_.name, run_.state)});
   tell(document);
 }
 

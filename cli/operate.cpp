@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/questions.h"
 #include "cli/read_run.h"
+#include "cli/typed.h"
 #include "runtime/orders.h"
 #include "runtime/runs.h"
 
@@ -22,8 +23,7 @@ using runtime::Order;
 std::string list_of(const std::vector<Question>& questions) {
   std::string text;
   for (const Question& question : questions) {
-    text +=
-        fmt::format("\n    \"{}\" {}", base::printable(question.name), answers_to(question.kind));
+    text += fmt::format("\n    {} {}", typed_name(question.name), answers_to(question.kind));
   }
   return text;
 }
@@ -89,8 +89,8 @@ int operate_command(const OperateOptions& options) {
   const std::string holder =
       runtime::Lease::holder(options.state, run.plan.deployment, run.plan.environment);
   if (holder.empty()) {
-    fmt::print(stderr, "written down; no program carries the run on: sluice resume {} --state {}\n",
-               run.record.run, options.state);
+    fmt::print(stderr, "written down; no program carries the run on: {}\n",
+               typed_command("resume", run.record.run, options.state));
   } else {
     fmt::print(stderr, "written down, for {}\n", base::printable(holder));
   }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/typed.h"
 #include "runtime/request.h"
 #include "scheduler/work.h"
 
@@ -110,12 +111,16 @@ std::optional<runtime::Order> order_for(const Question& question, const std::str
 
 std::string what_to_type(const Question& question, const std::string& run,
                          const std::string& state) {
-  const std::string tail = state.empty() ? "" : " --state " + state;
-  if (question.kind == Question::Kind::Manual) {
-    return fmt::format("sluice approve {} \"{}\"{}   (or reject)", run, question.name, tail);
+  const bool manual = question.kind == Question::Kind::Manual;
+  const std::string words = manual ? "" : " " + answers_to(question.kind);
+  const std::string verb = manual ? "approve" : "answer";
+  const std::string name = typed_name(question.name);
+  const std::string after = manual ? "   (or reject)" : "";
+  // What begins with a dash is no option behind two of them.
+  if (question.name.starts_with('-')) {
+    return fmt::format("{} -- {}{}{}", typed_command(verb, run, state), name, words, after);
   }
-  return fmt::format("sluice answer {} \"{}\" {}{}", run, question.name, answers_to(question.kind),
-                     tail);
+  return fmt::format("sluice {} {} {}{}{}{}", verb, run, name, words, typed_state(state), after);
 }
 
 }  // namespace sluice::cli

@@ -9,6 +9,7 @@
 #include "base/json_writer.h"
 #include "base/utf8.h"
 #include "cli/live_capacity.h"
+#include "cli/typed.h"
 #include "render/state_words.h"
 #include "render/text_table.h"
 #include "render/timeline_text.h"
@@ -129,8 +130,8 @@ void RunView::instant(const runtime::Instant& instant, const scheduler::Commands
   failures_.begin(instant);
   for (const Command& command : commands) {
     if (!is_shown(command.kind)) continue;
-    follow(command);
     tell_undo(command);
+    follow(command);
     if (options_.json) {
       json_event(command, instant.at);
     } else {
@@ -142,13 +143,13 @@ void RunView::instant(const runtime::Instant& instant, const scheduler::Commands
   failures_.end(instant);
 }
 
-void RunView::replayed(const runtime::Instant& instant, const scheduler::Commands& commands) {
 void RunView::tell_undo(const Command& command) {
   const bool begins =
       command.kind == Command::Kind::LaneBegan && command.action.part == scheduler::Part::Undo;
   if (begins && !before_undo_.empty()) say(std::exchange(before_undo_, {}));
 }
 
+void RunView::replayed(const runtime::Instant& instant, const scheduler::Commands& commands) {
   builder_.observe(instant.at, instant.events, commands);
   for (const Command& command : commands) {
     if (!is_shown(command.kind)) continue;
@@ -254,9 +255,9 @@ void RunView::plain_event(const Command& command, base::Instant at) {
     case Command::Kind::StepBegan:
       print(fmt::format("{}  {}", clock_text(at), bold(name + ": begins")));
       if (!tells_targets(action)) {
-        print(fmt::format("            on {} targets: of those that do well see sluice logs {}{}",
-                          steps_[action.step.value].lanes, options_.run,
-                          options_.state.empty() ? "" : " --state " + options_.state));
+        print(fmt::format("            on {} targets: of those that do well see {}",
+                          steps_[action.step.value].lanes,
+                          typed_command("logs", options_.run, options_.state)));
       }
       return;
     case Command::Kind::StepEnded:

@@ -13,6 +13,7 @@
 #include "cli/known_history.h"
 #include "cli/load.h"
 #include "cli/questions.h"
+#include "cli/typed.h"
 #include "cli/version.h"
 #include "plan/json.h"
 #include "render/timeline_text.h"
@@ -254,8 +255,8 @@ void RunSession::detach(int signal) {
   if (finishing_) return loop_.stop();
   signal_ = signal;
   detached_ = true;
-  view_->say(fmt::format("letting go: what runs runs on; sluice resume {} --state {} goes on",
-                         folder_.name, options_.state));
+  view_->say(fmt::format("letting go: what runs runs on; {} goes on",
+                         typed_command("resume", folder_.name, options_.state)));
   loop_.stop();
 }
 
@@ -338,8 +339,7 @@ void RunSession::settle_with_people() {
   for (const Question& question : open_questions(driver_->run_state())) {
     view_->say("    " + what_to_type(question, folder_.name, options_.state));
   }
-  view_->say(
-      fmt::format("    and then: sluice resume {} --state {}", folder_.name, options_.state));
+  view_->say("    and then: " + typed_command("resume", folder_.name, options_.state));
 }
 
 void RunSession::draw_again() {
@@ -380,8 +380,8 @@ int RunSession::tell_taken_over() const {
   fmt::print(stderr,
              "sluice: {}\n"
              "  this program does nothing more; what runs belongs to the other one{}\n"
-             "  how it goes: sluice status {} --state {}\n",
-             broken_, who, folder_.name, options_.state);
+             "  how it goes: {}\n",
+             broken_, who, typed_command("status", folder_.name, options_.state));
   return exit_person_needed;
 }
 
@@ -390,8 +390,8 @@ int RunSession::finish(const runtime::OutputStore& store) {
   if (!broken_.empty()) {
     fmt::print(stderr,
                "sluice: the run was stopped, for its journal cannot be kept: {}\n"
-               "  what runs runs on; when the cause is mended: sluice resume {} --state {}\n",
-               broken_, folder_.name, options_.state);
+               "  what runs runs on; when the cause is mended: {}\n",
+               broken_, typed_command("resume", folder_.name, options_.state));
     return exit_person_needed;
   }
   if (store.bytes_not_written() > 0) {
@@ -417,10 +417,12 @@ int RunSession::finish(const runtime::OutputStore& store) {
 
 // What to type now; empty where all is well.
 std::string RunSession::what_next() const {
-  const std::string tail = fmt::format("{} --state {}", folder_.name, options_.state);
-  if (!driver_->ended()) return fmt::format("\nto go on: sluice resume {}\n", tail);
+  const auto typed = [&](const char* verb) {
+    return typed_command(verb, folder_.name, options_.state);
+  };
+  if (!driver_->ended()) return fmt::format("\nto go on: {}\n", typed("resume"));
   if (driver_->state() == State::Succeeded) return "";
-  return fmt::format("\nto look at it again: sluice status {0}, and sluice logs {0}\n", tail);
+  return fmt::format("\nto look at it again: {}, and {}\n", typed("status"), typed("logs"));
 }
 
 int RunSession::status_of(State outcome) const {

@@ -11,6 +11,7 @@
 #include "cli/load.h"
 #include "cli/read_run.h"
 #include "cli/run_forecast.h"
+#include "cli/typed.h"
 #include "render/timeline_json.h"
 #include "render/timeline_text.h"
 #include "runtime/request.h"
@@ -61,9 +62,9 @@ std::string standing(const ReadRun& run, const std::string& state) {
   if (goes_on(run.timeline)) {
     const std::string holder =
         runtime::Lease::holder(state, run.plan.deployment, run.plan.environment);
-    text += holder.empty() ? fmt::format("; no program carries it on: sluice resume {} --state {}",
-                                         run.record.run, state)
-                           : "; carried on by " + base::printable(holder);
+    text += holder.empty()
+                ? "; no program carries it on: " + typed_command("resume", run.record.run, state)
+                : "; carried on by " + base::printable(holder);
   }
   text += '\n';
   for (const runtime::Order& order : run.orders) {
@@ -71,9 +72,7 @@ std::string standing(const ReadRun& run, const std::string& state) {
                         order_text(run.plan, order));
   }
   for (const Question& question : run.questions) {
-    text +=
-        "  waits for a person: " + base::printable(what_to_type(question, run.record.run, state)) +
-        "\n";
+    text += "  waits for a person: " + what_to_type(question, run.record.run, state) + "\n";
   }
   return text;
 }
