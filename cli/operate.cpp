@@ -36,7 +36,11 @@ base::Result<Order> answer(const std::vector<Question>& open, const std::string&
     if (!name.empty() && question.name != name) continue;
     if (order_for(question, word)) fitting.push_back(question);
   }
-  if (fitting.size() == 1) return *order_for(fitting[0], word);
+  if (fitting.size() == 1) {
+    const std::string lack = not_for(fitting[0], runtime::user_name(::geteuid()));
+    if (lack.empty()) return *order_for(fitting[0], word);
+    return base::Error{fmt::format("`{}`: {}", base::printable(fitting[0].name), lack)};
+  }
   if (!fitting.empty()) {
     return base::Error{fmt::format("several wait for this: say which{}", list_of(fitting))};
   }

@@ -8,6 +8,7 @@
 
 #include "base/utf8.h"
 #include "runtime/request.h"
+#include "runtime/runs.h"
 
 namespace sluice::cli {
 
@@ -64,7 +65,14 @@ void Person::add(const Action& action, const std::string& host, const std::strin
   const bool known = std::any_of(waiting_.begin(), waiting_.end(), [&](const Waiting& row) {
     return row.action == action && row.host == host;
   });
-  if (!known) waiting_.push_back({action, 0, {}, why, host});
+  if (!known) put({action, 0, {}, why, host, ""});
+}
+
+// What others are to answer stands behind what is asked here.
+void Person::put(Waiting waiting) {
+  const auto behind = std::find_if(waiting_.begin(), waiting_.end(),
+                                   [](const Waiting& row) { return !row.others.empty(); });
+  waiting_.insert(waiting.others.empty() ? behind : waiting_.end(), std::move(waiting));
 }
 
 bool Person::carries_out(const Action& action) const {
@@ -88,7 +96,11 @@ void Person::decide(const Order& order) {
 
 void Person::start(runtime::ActionRequest request, Sink done) {
   std::string text(request.text("instructions"));
-  waiting_.push_back({request.action, request.ticket, std::move(done), std::move(text), ""});
+  const std::vector<std::string> may = request.texts("approvers");
+  const bool here = may.empty() ||
+                    std::find(may.begin(), may.end(), runtime::user_name(::geteuid())) != may.end();
+  std::string others = here ? "" : base::printable(fmt::format("{}", fmt::join(may, ", ")));
+  put({request.action, request.ticket, std::move(done), std::move(text), "", std::move(others)});
   loop_.post([this] { ask_first(); });
 }
 
@@ -138,6 +150,11 @@ void Person::ask_first() {
     rest.erase(0, line.size() + 1);
     say_("    " + base::printable(line));
   }
+  if (!first.others.empty()) {
+    say_(fmt::format("{} ({} may answer, from another terminal)", question(first), first.others));
+    if (watch_) watch_->on_readable({});
+    return;
+  }
   const std::size_t more = waiting_.size() - 1;
   say_(question(first) + (more == 0 ? "" : fmt::format("  (and {} more)", more)));
   if (!watch_) watch_ = loop_.watch(descriptor_);
@@ -162,7 +179,7 @@ void Person::read_answer() {
 }
 
 void Person::take_answer(std::string line) {
-  if (waiting_.empty()) return;  // what was asked is no longer open
+  if (!asked()) return;  // what was asked is no longer open
   const std::string word = first_word(std::move(line));
   const Waiting& first = waiting_.front();
   const bool understood = first.done           ? answer_manual(word)

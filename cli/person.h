@@ -41,7 +41,7 @@ class Person : public runtime::Executor {
 
   // False from the beginning, or since the terminal's end: nothing is asked any more.
   bool there() const { return descriptor_ >= 0; }
-  bool asked() const { return !waiting_.empty(); }
+  bool asked() const { return !waiting_.empty() && waiting_.front().others.empty(); }
   // What waits for an answer, one a line.
   std::vector<std::string> open_questions() const;
 
@@ -56,8 +56,10 @@ class Person : public runtime::Executor {
     Sink done;                                  // empty: a failure is asked about
     std::string text;                           // what the person is to look at
     std::string host;                           // of an outcome that is not known
+    std::string others;                         // who may answer, where it is not who is here
   };
 
+  void put(Waiting waiting);
   void ask_first();
   void read_answer();
   void take_answer(std::string line);

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/utf8.h"
 #include "cli/typed.h"
 #include "runtime/request.h"
 #include "scheduler/work.h"
@@ -22,6 +25,18 @@ Question question_of(const plan::Plan& plan, Question::Kind kind, const schedule
                               host.empty() ? target : std::string_view(host));
   question.host = host;
   return question;
+}
+
+// What a person is told of a `manual` action, as the driver works it out for whoever asks.
+void add_manual(const runtime::RunState& state, const std::string& run, Question& question) {
+  const scheduler::Action& action = question.action;
+  const auto status = [&state] { return state.machine.would_be(); };
+  const auto request = runtime::make_request(
+      state.plan, action, plan::lane_target(state.plan, action.step, action.lane),
+      {run, state.outputs, status});
+  if (!request) return;  // the action has failed
+  question.instructions = request.value().text("instructions");
+  question.approvers = request.value().texts("approvers");
 }
 
 // Of one that may have been answered before.
@@ -54,14 +69,16 @@ Question failure_question(const plan::Plan& plan, const scheduler::Action& faile
   return question_of(plan, Question::Kind::Failure, failed);
 }
 
-std::vector<Question> open_questions(const runtime::RunState& state) {
+std::vector<Question> open_questions(const runtime::RunState& state, const std::string& run) {
   std::vector<Question> questions;
   for (const auto& action : state.questions) {
     questions.push_back(again(state, question_of(state.plan, Question::Kind::Failure, action)));
   }
   for (const auto& [action, open] : state.open) {
     if (scheduler::work_for(state.plan, action).action.kind != "manual") continue;
-    questions.push_back(again(state, question_of(state.plan, Question::Kind::Manual, action)));
+    Question question = question_of(state.plan, Question::Kind::Manual, action);
+    add_manual(state, run, question);
+    questions.push_back(again(state, std::move(question)));
   }
   for (const auto& [where, why] : state.unknown) {
     Question question = question_of(state.plan, Question::Kind::Unknown, where.first, where.second);
@@ -107,6 +124,27 @@ std::optional<runtime::Order> order_for(const Question& question, const std::str
     return order;
   }
   return std::nullopt;
+}
+
+std::string not_for(const Question& question, const std::string& user) {
+  const std::vector<std::string>& may = question.approvers;
+  if (may.empty() || std::find(may.begin(), may.end(), user) != may.end()) return "";
+  return base::printable(fmt::format("only {} may answer this", fmt::join(may, ", ")));
+}
+
+std::vector<std::string> instruction_lines(const Question& question) {
+  std::vector<std::string> lines;
+  std::string_view rest = question.instructions;
+  while (!rest.empty()) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    lines.push_back(base::printable(line));
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+  }
+  if (!question.approvers.empty()) {
+    lines.push_back(
+        base::printable(fmt::format("who may answer: {}", fmt::join(question.approvers, ", "))));
+  }
+  return lines;
 }
 
 std::string what_to_type(const Question& question, const std::string& run,

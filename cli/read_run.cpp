@@ -31,7 +31,7 @@ base::Result<ReadRun> read_run(const runtime::RunFolder& folder) {
     run.happened.push_back({instant.at, instant.events, runtime::written_in(instant), taken_up});
   }
   run.last_session_at = state.last_session_at;
-  run.questions = open_questions(state);
+  run.questions = open_questions(state, run.record.run);
   return run;
 }
 

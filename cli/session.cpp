@@ -152,7 +152,7 @@ Notifications::Run RunSession::notified_run() const {
 
 void RunSession::tell_questions() {
   if (!notifications_->wants_questions()) return;
-  notifications_->questions(open_questions(driver_->run_state()), now());
+  notifications_->questions(open_questions(driver_->run_state(), folder_.name), now());
 }
 
 void RunSession::tell_stop() {
@@ -276,11 +276,24 @@ bool RunSession::is_stale(const Order& order) const {
   return !asked && !state.open.contains(order.action);
 }
 
+// Whoever may not is told when giving the answer; this is for what came in another way.
+bool RunSession::may_answer(const Order& order) {
+  for (const Question& question : open_questions(driver_->run_state(), folder_.name)) {
+    if (question.action != order.action) continue;
+    const std::string lack = not_for(question, order.who);
+    if (lack.empty()) continue;
+    view_->say(fmt::format("`{}` was answered by {}: {}", base::printable(question.name),
+                           base::printable(order.who), lack));
+    return false;
+  }
+  return true;
+}
+
 // One that answers what is not asked yet, by a program that has just taken the run up, waits.
 void RunSession::carry_out_orders() {
   std::erase_if(orders_, [&](const Order& order) {
     const bool manual = order.kind == Order::Kind::Approve || order.kind == Order::Kind::Reject;
-    if (is_stale(order)) return true;
+    if (is_stale(order) || (manual && !may_answer(order))) return true;
     if (manual && !person_.carries_out(order.action)) return false;
     if (!driver_->said(order)) return false;
     view_->say(fmt::format("{}: {}", order.who, runtime::order_word(order.kind)));
@@ -306,6 +319,7 @@ void RunSession::turn() {
     driver_->pause();
   }
   person_.questions(driver_->questions(), driver_->unknown());
+  if (!person_.there() && options_.wait) tell_what_waits();
   if (notifications_ != nullptr) tell_questions();
   settle_with_people();
   if (is_over()) return loop_.stop();
@@ -336,10 +350,24 @@ void RunSession::settle_with_people() {
   if (const base::Status done = driver_->turn(now()); !done) broken_ = done.error().message;
   view_->say("the run is paused: a person is needed, and there is no terminal to ask on");
   for (const std::string& text : person_.open_questions()) view_->say("    " + text);
-  for (const Question& question : open_questions(driver_->run_state())) {
+  for (const Question& question : open_questions(driver_->run_state(), folder_.name)) {
+    for (const std::string& line : instruction_lines(question)) view_->say("    " + line);
     view_->say("    " + what_to_type(question, folder_.name, options_.state));
   }
   view_->say("    and then: " + typed_command("resume", folder_.name, options_.state));
+}
+
+// Each question once; that a failure is asked about is told with the failure.
+void RunSession::tell_what_waits() {
+  if (driver_->run_state().waiting_for_people() == 0) return;
+  for (const Question& question : open_questions(driver_->run_state(), folder_.name)) {
+    if (question.kind == Question::Kind::Failure) continue;
+    const std::string type = what_to_type(question, folder_.name, options_.state);
+    if (!told_.insert(fmt::format("{} {}", question.round, type)).second) continue;
+    view_->say("a person is waited for:");
+    for (const std::string& line : instruction_lines(question)) view_->say("    " + line);
+    view_->say("    " + type);
+  }
 }
 
 void RunSession::draw_again() {

@@ -76,6 +76,8 @@ class RunSession {
   void turn();
   bool is_over();
   void settle_with_people();
+  void tell_what_waits();
+  bool may_answer(const runtime::Order& order);
   void draw_again();
   void look_ahead();
   void tell_alarms();
@@ -103,6 +105,7 @@ class RunSession {
   std::optional<runtime::OrderWatch> watch_;
   std::vector<runtime::Order> orders_;  // not carried out yet
   std::set<std::string> seen_;          // names of orders
+  std::set<std::string> told_;          // what a person is waited for, as it was told
   runtime::Loop::Timer timer_;
   runtime::Loop::Timer view_timer_;
   runtime::Loop::Timer forecast_timer_;

@@ -72,6 +72,7 @@ std::string standing(const ReadRun& run, const std::string& state) {
                         order_text(run.plan, order));
   }
   for (const Question& question : run.questions) {
+    for (const std::string& line : instruction_lines(question)) text += "  " + line + "\n";
     text += "  waits for a person: " + what_to_type(question, run.record.run, state) + "\n";
   }
   return text;

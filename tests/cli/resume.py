@@ -5,6 +5,7 @@ usage: resume.py SLUICE [unittest's arguments]
 """
 import json
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -323,6 +324,37 @@ class Runs(RunCase):
         said = self.end(self.popen("resume", "--state", self.state), 4)
         self.assertIn("what came of `Update/Work` on `web-1` is not known: what watched over it was killed", said)
         run = self.run_name()
+    def test_only_an_approver_may_approve(self):
+        me = pwd.getpwuid(os.geteuid()).pw_name
+        self.write('deployment "Roll"\nvariable who = "ada"\n'
+                   'step "Look" { run manual { instructions = "is it well?" approvers = ["bob", who] } }\n'
+                   f'step "Then" {{ run "echo then >> {self.folder}/ledger" }}\n')
+        said = self.end(self.popen("run", self.file, "--yes"), 4)
+        self.assertIn("    who may answer: bob, ada\n", said)
+        run = self.run_name()
+        for word in ("approve", "reject"):
+            self.assertIn("only bob, ada may answer this", self.call(word, run, status=2))
+        self.assertEqual(os.listdir(os.path.join(self.state, "runs", run, "orders")), [])
+        self.assertIn("who may answer: bob, ada", self.call("status", status=0))
+        said = self.end(self.popen("run", self.file, "--yes", "--set", "who=" + me), 4)
+        self.call("approve", self.run_name(), status=0)
+        self.end(self.popen("resume", "--state", self.state), 0)
+        self.assertEqual(self.ledger(), ["then"])
+
+    def test_an_approval_that_was_left_by_somebody_else_is_not_taken(self):
+        me = pwd.getpwuid(os.geteuid()).pw_name
+        self.write('deployment "Roll"\nvariable who = "ada"\n'
+                   'step "Look" { run manual { approvers = [who] } }\n')
+        self.end(self.popen("run", self.file, "--yes", "--set", "who=" + me), 4)
+        self.call("approve", self.run_name(), status=0)
+        orders = os.path.join(self.state, "runs", self.run_name(), "orders")
+        if os.geteuid() != 0:
+            self.skipTest("only root can leave a file as another user")
+        (name,) = os.listdir(orders)
+        os.chown(os.path.join(orders, name), 65534, 65534)
+        said = self.end(self.popen("resume", "--state", self.state), 4)
+        self.assertIn(f"only {me} may answer this", said)
+
         self.assertIn("nothing that is open", self.call("answer", run, "ignore", status=2))
         self.call("answer", run, "Update/Work@web-1", "succeeded", status=0)
         self.end(self.popen("resume", "--state", self.state), 0)
