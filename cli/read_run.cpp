@@ -5,10 +5,42 @@
 #include <algorithm>
 
 #include "plan/json.h"
+#include "runtime/orders.h"
 #include "runtime/run_state.h"
 #include "runtime/supervisor.h"
 
 namespace sluice::cli {
+
+namespace {
+
+bool answers(const runtime::Order& order, const Question& question) {
+  return runtime::answers_question(order.kind) && order.action == question.action &&
+         order.host == question.host && order.round == question.round &&
+         not_for(question, order.who).empty();
+}
+
+// Without those that answer what is not asked any more, or not yet: they may be passed over.
+std::vector<runtime::Order> orders_left(const runtime::RunFolder& folder, const ReadRun& run,
+                                        const std::set<std::string>& taken) {
+  std::vector<runtime::Order> left = runtime::read_orders(folder.orders(), run.plan.digest, taken);
+  std::erase_if(left, [&](const runtime::Order& order) {
+    if (!runtime::answers_question(order.kind)) return false;
+    return std::none_of(run.questions.begin(), run.questions.end(),
+                        [&](const Question& question) { return answers(order, question); });
+  });
+  return left;
+}
+
+}  // namespace
+
+std::vector<Question> unanswered(const ReadRun& run) {
+  std::vector<Question> questions = run.questions;
+  std::erase_if(questions, [&](const Question& question) {
+    return std::any_of(run.left.begin(), run.left.end(),
+                       [&](const runtime::Order& order) { return answers(order, question); });
+  });
+  return questions;
+}
 
 base::Result<ReadRun> read_run(const runtime::RunFolder& folder) {
   auto journal = runtime::read_journal(folder.journal());
@@ -32,6 +64,7 @@ base::Result<ReadRun> read_run(const runtime::RunFolder& folder) {
   }
   run.last_session_at = state.last_session_at;
   run.questions = open_questions(state, run.record.run);
+  if (!state.machine.ended()) run.left = orders_left(folder, run, state.taken);
   return run;
 }
 

@@ -17,6 +17,7 @@ struct ReadRun {
   scheduler::Timeline timeline;
   std::vector<Question> questions;     // that are open, as far as it is written down
   std::vector<runtime::Order> orders;  // that have been carried out
+  std::vector<runtime::Order> left;    // that the next program to take them finds; the oldest first
   std::vector<runtime::Session> sessions;
   std::vector<simulator::Happened> happened;
   base::Instant last_session_at;  // when the last of them took it up
@@ -24,6 +25,9 @@ struct ReadRun {
 
 // Where the run is in its own time just now, by the clocks of this machine.
 base::Instant time_of(const ReadRun& run);
+
+// What is open and has not been answered by somebody whose word no program has taken yet.
+std::vector<Question> unanswered(const ReadRun& run);
 
 // Refuses, with the reason, a journal that cannot be read or was changed.
 base::Result<ReadRun> read_run(const runtime::RunFolder& folder);

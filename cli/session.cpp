@@ -433,7 +433,9 @@ int RunSession::finish(const runtime::OutputStore& store) {
     render::TextStyle style;
     style.width = terminal_width(2);
     style.colour = colour_wanted(2);
-    fmt::print(stderr, "\n{}{}", render::summary_text(plan_, timeline, {}, style), what_next());
+    const bool well = !driver_->ended() || driver_->state() == State::Succeeded;
+    fmt::print(stderr, "\n{}{}{}", render::summary_text(plan_, timeline, {}, style),
+               well ? "" : "\n" + render::end_state_text(plan_, timeline, style), what_next());
   }
   std::error_code ignored;
   // Of what was lost the files stay.

@@ -45,13 +45,15 @@ render::TimelineHeader::People people_of(const ReadRun& run, const std::string& 
   render::TimelineHeader::People people;
   if (goes_on(run.timeline)) {
     people.carried_on_by = runtime::Lease::holder(state, run.plan.deployment, run.plan.environment);
-    for (const Question& question : run.questions) {
+    for (const Question& question : unanswered(run)) {
       people.waiting.push_back({kind_word(question.kind), question.name, words_of(question.kind)});
     }
   }
-  for (const runtime::Order& order : run.orders) {
-    people.said.push_back(
-        {order.at, order.who, runtime::order_word(order.kind), answered(run.plan, order)});
+  for (const auto* orders : {&run.orders, &run.left}) {
+    for (const runtime::Order& order : *orders) {
+      people.said.push_back(
+          {order.at, order.who, runtime::order_word(order.kind), answered(run.plan, order)});
+    }
   }
   return people;
 }
@@ -71,7 +73,11 @@ std::string standing(const ReadRun& run, const std::string& state) {
     text += fmt::format("  {} {}: {}\n", base::printable(order.at), base::printable(order.who),
                         order_text(run.plan, order));
   }
-  for (const Question& question : run.questions) {
+  for (const runtime::Order& order : run.left) {
+    text += fmt::format("  {} {}: {}, which no program has taken yet\n", base::printable(order.at),
+                        base::printable(order.who), order_text(run.plan, order));
+  }
+  for (const Question& question : unanswered(run)) {
     for (const std::string& line : instruction_lines(question)) text += "  " + line + "\n";
     text += "  waits for a person: " + what_to_type(question, run.record.run, state) + "\n";
   }
@@ -158,6 +164,10 @@ int status_command(const StatusOptions& options) {
              standing(run, options.state), ahead_text(run, ahead),
              render::summary_text(run.plan, run.timeline, {}, style),
              render::gantt_text(run.plan, run.timeline, style));
+  const bool well = run.timeline.outcome == scheduler::State::Succeeded;
+  if (!well && !goes_on(run.timeline)) {
+    fmt::print("\n{}", render::end_state_text(run.plan, run.timeline, style));
+  }
   return exit_done;
 }
 

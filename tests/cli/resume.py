@@ -300,7 +300,16 @@ class Runs(RunCase):
         run = self.run_name()
         self.call("answer", run, "exclude", status=0)
         self.assertIn("has answered `exclude` already", self.call("answer", run, "retry", status=2))
+        said = self.call("status", status=0)
+        self.assertRegex(said, r"Z \w+: exclude Update/Work@web-1, which no program has taken yet\n")
+        self.assertNotIn("waits for a person", said)
+        self.assertEqual(self.status()["waits_for"], [])
+        self.assertEqual([row["word"] for row in self.status()["said"]], ["exclude"])
         self.end(self.popen("resume", "--state", self.state), 3)
+        # Whose state it was that the run did not end well is named in the last table.
+        said = self.call("status", status=0)
+        self.assertNotIn("no program has taken", said)
+        self.assertRegex(said, r"at the end +state.*\n  web-1 +excluded ")
         self.assertEqual(self.ledger(), ["work web-1"] + self.WHOLE[2:])
 
     def test_what_is_manual_is_approved_from_another_terminal(self):
@@ -315,15 +324,6 @@ class Runs(RunCase):
         self.end(self.popen("resume", "--state", self.state), 0)
         self.assertEqual(self.ledger(), ["then"])
 
-    def test_what_is_lost_is_asked_about_and_not_begun_again(self):
-        self.roll()
-        self.gate("web-1")
-        program = self.begin()
-        self.arrived()
-        self.kill_all(program)
-        said = self.end(self.popen("resume", "--state", self.state), 4)
-        self.assertIn("what came of `Update/Work` on `web-1` is not known: what watched over it was killed", said)
-        run = self.run_name()
     def test_only_an_approver_may_approve(self):
         me = pwd.getpwuid(os.geteuid()).pw_name
         self.write('deployment "Roll"\nvariable who = "ada"\n'
@@ -355,6 +355,15 @@ class Runs(RunCase):
         said = self.end(self.popen("resume", "--state", self.state), 4)
         self.assertIn(f"only {me} may answer this", said)
 
+    def test_what_is_lost_is_asked_about_and_not_begun_again(self):
+        self.roll()
+        self.gate("web-1")
+        program = self.begin()
+        self.arrived()
+        self.kill_all(program)
+        said = self.end(self.popen("resume", "--state", self.state), 4)
+        self.assertIn("what came of `Update/Work` on `web-1` is not known: what watched over it was killed", said)
+        run = self.run_name()
         self.assertIn("nothing that is open", self.call("answer", run, "ignore", status=2))
         self.call("answer", run, "Update/Work@web-1", "succeeded", status=0)
         self.end(self.popen("resume", "--state", self.state), 0)
