@@ -337,14 +337,16 @@ void RunSession::turn() {
 
 bool RunSession::is_over() {
   if (driver_->has_news()) return false;
-  if (driver_->ended() || needs_person_) return true;
+  if (driver_->ended() || needs_person_ || stopped_) return true;
   return driver_->at_rest() && !paused_elsewhere_;
 }
 
 // All that is left waits for a person, and none can be asked.
 void RunSession::settle_with_people() {
-  const bool asked_here = person_.there() || options_.wait || !orders_.empty();
-  if (!driver_->waits_for_people() || asked_here) return;
+  if (!driver_->waits_for_people() || !orders_.empty()) return;
+  // Who has said that it is to stop waits for nobody's answer.
+  if (signal_ != 0) return stop_without_answers();
+  if (person_.there() || options_.wait) return;
   needs_person_ = true;
   driver_->pause();
   if (const base::Status done = driver_->turn(now()); !done) broken_ = done.error().message;
@@ -367,6 +369,13 @@ void RunSession::tell_what_waits() {
     view_->say("a person is waited for:");
     for (const std::string& line : instruction_lines(question)) view_->say("    " + line);
     view_->say("    " + type);
+  }
+}
+
+void RunSession::stop_without_answers() {
+  stopped_ = true;
+  for (const Question& question : open_questions(driver_->run_state(), folder_.name)) {
+    view_->say("    " + what_to_type(question, folder_.name, options_.state));
   }
 }
 

@@ -76,6 +76,7 @@ class RunSession {
   void turn();
   bool is_over();
   void settle_with_people();
+  void stop_without_answers();
   void tell_what_waits();
   bool may_answer(const runtime::Order& order);
   void draw_again();
@@ -112,6 +113,7 @@ class RunSession {
   runtime::Loop::Timer alarm_timer_;
   bool view_timer_set_ = false;
   bool needs_person_ = false;
+  bool stopped_ = false;  // by a signal, and all that is left waits for a person
   bool paused_elsewhere_ =
       false;  // by an operator at another terminal, who will say when it goes on
   bool detached_ = false;

@@ -132,6 +132,30 @@ class Interrupts(unittest.TestCase):
                          ["succeeded", "succeeded", "not_started"])
 
 
+class Asked(unittest.TestCase):
+    def test_whoever_stops_a_run_waits_for_nobodys_answer(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = os.path.join(folder.name, "asks.deploy")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write('deployment "Asks"\nstep "Look" { run manual "is it well?" }\n')
+        asks = subprocess.Popen([SLUICE, "run", path, "--yes", "--wait"], stdin=subprocess.DEVNULL,
+                                stderr=subprocess.PIPE, text=True)
+        self.addCleanup(asks.stderr.close)
+        self.addCleanup(asks.wait)
+        self.addCleanup(asks.kill)
+        said = ""
+        for line in asks.stderr:
+            said += line
+            if "sluice approve" in line:
+                break
+        self.assertIn("    is it well?\n", said)
+        asks.send_signal(signal.SIGTERM)
+        said += asks.stderr.read()
+        self.assertEqual(asks.wait(), 143, said)
+        self.assertIn("to go on: sluice resume", said)
+
+
 class Terminals(unittest.TestCase):
     def written_to(self, terminal):
         """What a run writes to a terminal of that kind, while its script stands at a gate."""
