@@ -83,6 +83,9 @@ struct ActionRequest {
   // it anew since, or asked for its `verify`. Where it is cancelled, or how it ended is known after
   // all, they are ended before it is told.
   std::vector<std::string> later;
+  // Of one that is resumed: names under which a program before this one began it before, or asked
+  // for its `verify`. They are over before this one, or what comes behind it, begins.
+  std::vector<std::string> earlier;
   // Called once it is known to have begun; at most once, from the loop; may be empty.
   std::function<void()> begun;
   // What the action writes, as it comes; any bytes in pieces of any size.

@@ -18,13 +18,19 @@ bool asks_for_lost(const ActionRequest& request) {
   return request.generation >= first_probe_generation;
 }
 
-// What a program before this one may have begun in its place, the last of it first to end.
-std::vector<WrapperKey> later_keys(const ActionRequest& request) {
-  std::vector<WrapperKey> keys;
-  for (const std::string& name : request.later) {
+void add_keys(std::vector<WrapperKey>& keys, const ActionRequest& request,
+              const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
     keys.push_back(wrapper_key(request));
     keys.back().action = name;
   }
+}
+
+// What a program before this one may have begun in its place and before it, the last first to end.
+std::vector<WrapperKey> other_keys(const ActionRequest& request) {
+  std::vector<WrapperKey> keys;
+  add_keys(keys, request, request.later);
+  add_keys(keys, request, request.earlier);
   return keys;
 }
 
@@ -84,9 +90,13 @@ void SshExecutor::start(ActionRequest request, Sink done) {
   row.run = wrapper_key(request).run;
   row.epoch = request.epoch;
   row.windows = is_for_powershell(request);
+  std::vector<WrapperKey>& lost = row.lost[lane_of(request)];
+  std::vector<WrapperKey> earlier;
+  add_keys(earlier, request, request.earlier);
+  for (const WrapperKey& key : earlier) add_lost(lost, key);
   std::vector<WrapperKey> before;
-  if (!asks_for_lost(request)) {
-    const std::vector<WrapperKey>& lost = row.lost[lane_of(request)];
+  const bool has_begun = request.resumed && request.resumed->begun;
+  if (!asks_for_lost(request) && !has_begun) {
     std::copy_if(lost.begin(), lost.end(), std::back_inserter(before),
                  [&](const WrapperKey& key) { return comes_before(key, request); });
   }
@@ -97,13 +107,19 @@ void SshExecutor::start(ActionRequest request, Sink done) {
   auto over = [this, ticket, &row](const std::optional<Completion>& unable) {
     Waiting ready = std::move(waiting_[ticket]);
     waiting_.erase(ticket);
-    if (unable) return ready.done(*unable);
+    if (unable) {
+      Completion completion = *unable;
+      // Not by this program; by one before it, it may have been.
+      if (!ready.request.earlier.empty()) completion.ending = Completion::Ending::Lost;
+      return ready.done(completion);
+    }
     std::erase_if(row.lost[lane_of(ready.request)],
                   [&](const WrapperKey& key) { return comes_before(key, ready.request); });
     begin(row, std::move(ready.request), std::move(ready.done));
   };
   waiting.before = std::make_unique<Predecessors>(loop_, settings_, *row.connection, row.windows,
                                                   std::move(before), std::move(over));
+  if (!waiting.request.earlier.empty()) waiting.before->wait_for_host();
   waiting.before->begin();
 }
 
@@ -111,7 +127,7 @@ void SshExecutor::begin(Host& row, ActionRequest request, Sink done) {
   const ActionRequest::Ticket ticket = request.ticket;
   auto answered = [this, ticket, &row, lane = lane_of(request), key = wrapper_key(request),
                    asks = asks_for_lost(request), resumed = request.resumed.has_value(),
-                   later = later_keys(request),
+                   others = other_keys(request),
                    done = std::move(done)](const Completion& completion) {
     using Ending = Completion::Ending;
     const bool lost = completion.ending == Ending::Lost;
@@ -122,7 +138,7 @@ void SshExecutor::begin(Host& row, ActionRequest request, Sink done) {
     // comes next. And what a program before this one may have begun in its place is lost with it.
     if (lost || (asks && not_begun)) {
       add_lost(row.lost[lane], key);
-      for (const WrapperKey& other : later) add_lost(row.lost[lane], other);
+      for (const WrapperKey& other : others) add_lost(row.lost[lane], other);
     }
     const std::unique_ptr<Attempt> ended = std::move(attempts_[ticket]);
     attempts_.erase(ticket);
@@ -130,8 +146,8 @@ void SshExecutor::begin(Host& row, ActionRequest request, Sink done) {
     // The program before, which could not know it, may have begun something in its place.
     const bool known = resumed && !lost && !not_begun;
     const bool settles = known && (!asks || completion.outcome == scheduler::Outcome::Succeeded);
-    if ((cancelled || settles) && !later.empty()) {
-      return end_later(ticket, row, later, completion, done);
+    if ((cancelled || settles) && !others.empty()) {
+      return end_others(ticket, row, others, completion, done);
     }
     done(completion);
   };
@@ -140,10 +156,10 @@ void SshExecutor::begin(Host& row, ActionRequest request, Sink done) {
   attempts_[ticket]->begin();
 }
 
-// Nobody goes on with what was begun in place of what was lost, where that is cancelled or its end
-// is known after all: it is over before that is told.
-void SshExecutor::end_later(ActionRequest::Ticket ticket, Host& row, std::vector<WrapperKey> keys,
-                            const Completion& completion, Sink done) {
+// Nobody goes on with what was begun in place of what was lost, or before it, where that is
+// cancelled or its end is known after all: it is over before that is told.
+void SshExecutor::end_others(ActionRequest::Ticket ticket, Host& row, std::vector<WrapperKey> keys,
+                             const Completion& completion, Sink done) {
   auto over = [this, ticket, &row, completion,
                done = std::move(done)](const std::optional<Completion>& unable) {
     const std::unique_ptr<Predecessors> ended = std::move(ending_[ticket]);
@@ -155,11 +171,11 @@ void SshExecutor::end_later(ActionRequest::Ticket ticket, Host& row, std::vector
     }
     done(all);
   };
-  std::unique_ptr<Predecessors>& later = ending_[ticket];
-  later = std::make_unique<Predecessors>(loop_, settings_, *row.connection, row.windows,
-                                         std::move(keys), std::move(over));
-  if (row.connection->connected()) later->wait_for_host();
-  later->begin();
+  std::unique_ptr<Predecessors>& others = ending_[ticket];
+  others = std::make_unique<Predecessors>(loop_, settings_, *row.connection, row.windows,
+                                          std::move(keys), std::move(over));
+  if (row.connection->connected()) others->wait_for_host();
+  others->begin();
 }
 
 void SshExecutor::cancel(ActionRequest::Ticket ticket) {
@@ -177,9 +193,9 @@ void SshExecutor::cancel(ActionRequest::Ticket ticket) {
     Host& row = host(waiting.request.place);
     row.keeps_files = true;
     never.ending = Completion::Ending::Lost;
-    std::vector<WrapperKey> keys = later_keys(waiting.request);
+    std::vector<WrapperKey> keys = other_keys(waiting.request);
     keys.push_back(wrapper_key(waiting.request));
-    return end_later(ticket, row, std::move(keys), never, waiting.done);
+    return end_others(ticket, row, std::move(keys), never, waiting.done);
   }
   loop_.post([done = waiting.done, never] { done(never); });
 }

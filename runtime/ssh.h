@@ -62,8 +62,8 @@ class SshExecutor : public Executor {
 
   Host& host(const Place& place);
   void begin(Host& row, ActionRequest request, Sink done);
-  void end_later(ActionRequest::Ticket ticket, Host& row, std::vector<WrapperKey> keys,
-                 const Completion& completion, Sink done);
+  void end_others(ActionRequest::Ticket ticket, Host& row, std::vector<WrapperKey> keys,
+                  const Completion& completion, Sink done);
   void forget(Host& row);
   void close(Host& row);
 

@@ -51,8 +51,23 @@ void UnknownOutcomes::start(ActionRequest request, Sink done) {
     // was settled then: none of them is begun now.
     row.begun_anew = most_freely(row.request) + row.request.retries;
     row.request.generation = row.begun_anew;
+    // Nor is any of them known to be over.
+    if (row.request.resumed && leaves_files(row.request)) {
+      row.request.earlier = earlier_names(row.request);
+    }
   }
   begin(ticket);
+}
+
+std::vector<std::string> UnknownOutcomes::earlier_names(ActionRequest request) const {
+  std::vector<std::string> names;
+  const std::uint32_t end = request.generation;
+  for (request.generation = 0; request.generation < end; ++request.generation) {
+    names.push_back(action_key(request));
+    if (!changes_something(request)) continue;
+    if (const auto probe = probe_(request)) names.push_back(action_key(*probe));
+  }
+  return names;
 }
 
 // In the order in which that program came to them, from behind its generation, or its `verify`.
@@ -75,6 +90,7 @@ void UnknownOutcomes::begin(ActionRequest::Ticket ticket) {
   ActionRequest request = row.request;
   request.ticket = row.inner;
   if (request.resumed && leaves_files(request)) request.later = later_names(row.request, false);
+  row.request.earlier.clear();  // the first time says it
   auto ended = [this, ticket](Completion completion) { answered(ticket, std::move(completion)); };
   if (request.resumed && changes_something(request) && !leaves_files(request)) {
     // It was to be sent, and whether it was nobody knows. Answered as one that waits no time.

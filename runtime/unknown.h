@@ -44,6 +44,7 @@ class UnknownOutcomes : public Executor {
   };
 
   std::vector<std::string> later_names(ActionRequest request, bool of_probe) const;
+  std::vector<std::string> earlier_names(ActionRequest request) const;
   void begin(ActionRequest::Ticket ticket);
   void answered(ActionRequest::Ticket ticket, Completion completion);
   void decide(ActionRequest::Ticket ticket);

@@ -311,13 +311,17 @@ TEST_CASE("an outcome that is not known is tried again when that is written down
   CHECK(driven.hosts.started.size() == 1);
   driven.turn(2);
   REQUIRE(driven.hosts.started.size() == 2);
+  const std::string first = runtime::action_key(driven.hosts.started[0]);
   const std::string again = runtime::action_key(driven.hosts.started[1]);
-  CHECK(again != runtime::action_key(driven.hosts.started[0]));
+  CHECK(again != first);
+  CHECK(driven.hosts.started[1].earlier.empty());
   CHECK_FALSE(driven.driver->said(retry));  // answered
-  // A program that takes over asks for that one: what came of the first was settled.
+  // A program that takes over asks for that one: what came of the first was settled, but for
+  // whether it is over.
   driven.resume(3);
   REQUIRE(driven.hosts.started.size() == 1);
   CHECK(runtime::action_key(driven.hosts.started[0]) == again);
+  CHECK(driven.hosts.started[0].earlier == std::vector{first});
   CHECK(driven.hosts.started[0].resumed.has_value());
   driven.hosts.end(0, scheduler::Outcome::Succeeded, Completion::Ending::Exited);
   driven.turn(4);

@@ -183,3 +183,31 @@ TEST_CASE("what was lost and is cancelled is over with what another controller b
   CHECK(!Remote::is_alive(process));
   remote.wait_for(running);
 }
+
+TEST_CASE("what an earlier controller lost is over before it is begun anew, or what follows is",
+          "[ssh]") {
+  const bool has_begun = GENERATE(false, true);
+  Remote remote;
+  const runtime::ActionRequest lost = remote.requests.script(
+      remote.server.where(), "echo $$ > \"$HOME/pid\"\nmkfifo gate-$$\ncat gate-$$\n");
+  const auto running = remote.requests.start(remote.executor, lost);
+  const pid_t process = remote.process_in(remote.server.home() + "/pid");
+  Second second(remote);
+  // A person said that it is to be begun anew, and whether that came to be is not known.
+  runtime::ActionRequest anew = resumed(lost, has_begun);
+  anew.generation = anew.retries = 1;
+  anew.earlier = {runtime::action_key(lost)};
+  anew.becomes_script("echo anew");
+  const auto answer = remote.requests.start(*second.executor, anew);
+  remote.wait_for(answer);
+  CHECK(answer->output == (has_begun ? "" : "anew\n"));
+  CHECK(answer->completion->ending ==
+        (has_begun ? Completion::Ending::Lost : Completion::Ending::Exited));
+  CHECK(Remote::is_alive(process) == has_begun);
+  runtime::ActionRequest next = remote.requests.script(remote.server.where(), "echo next\n");
+  next.run = lost.run;
+  next.epoch = anew.epoch;
+  CHECK(remote.requests.run(*second.executor, next).output == "next\n");
+  CHECK(!Remote::is_alive(process));
+  remote.wait_for(running);
+}
