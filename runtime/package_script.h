@@ -45,10 +45,12 @@ unpack() {
   case $1 in
     unzip)
       # 1: it had something to remark.
-      LC_ALL=C.UTF-8 unzip -qq "$archive" -d "$work" </dev/null || [ $? -eq 1 ]
+      (cd "$work" && LC_ALL=C.UTF-8 unzip -qq "$archive" </dev/null) || [ $? -eq 1 ]
       ;;
     *)
-      { "$1" -dc <"$archive" || echo failed >"$work.failed"; } | tar -xof - -C "$work" || return 1
+      # GNU tar takes a backslash in what stands behind -C for an escape.
+      { "$1" -dc <"$archive" || echo failed >"$work.failed"; } |
+        (cd "$work" && exec tar -xof -) || return 1
       [ ! -e "$work.failed" ]
       ;;
   esac

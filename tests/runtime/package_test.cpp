@@ -26,16 +26,16 @@ struct World {
                 {base::Duration{30'000}, base::Duration{5'000}}),
         executor(remote.waiting.loop, {scripts, remote.executor}, uploads, test::program_path()) {}
 
-  std::string to() const { return place.path() + "/srv"; }
+  std::string to() const { return place.path() + "/" + folder; }
   std::string current() const { return to() + "/current"; }
 
   // An archive that holds `bin/version` with that text, and a link to it.
   std::string make(const std::string& name, const std::string& version) const {
-    const std::string folder = place.path() + "/make";
-    fs::remove_all(folder);
-    fs::create_directories(folder + "/bin");
-    test::write_text(folder + "/bin/version", version);
-    test::write_text(folder + "/größe und mehr", "x");
+    const std::string content = place.path() + "/make";
+    fs::remove_all(content);
+    fs::create_directories(content + "/bin");
+    test::write_text(content + "/bin/version", version);
+    test::write_text(content + "/größe und mehr", "x");
     const std::string path = place.path() + "/" + name;
     fs::remove(path);
     std::string command = "tar -cf - . | gzip -c > \"$1\"";
@@ -44,9 +44,9 @@ struct World {
       command = "zip -qr \"$1.zip\" . && mv \"$1.zip\" \"$1\"";
       if (name.ends_with("zip")) command = "zip -qr \"$1\" .";
     } else {
-      fs::create_symlink("bin/version", folder + "/version");
+      fs::create_symlink("bin/version", content + "/version");
     }
-    REQUIRE(test::run_quietly({"/bin/sh", "-c", "cd \"$0\" && " + command, folder, path}) == 0);
+    REQUIRE(test::run_quietly({"/bin/sh", "-c", "cd \"$0\" && " + command, content, path}) == 0);
     return name;
   }
 
@@ -93,6 +93,7 @@ struct World {
   runtime::LocalExecutor scripts;
   runtime::SshUploads uploads;
   runtime::PackageExecutor executor;
+  std::string folder = "srv";
 };
 
 }  // namespace
@@ -122,6 +123,22 @@ TEST_CASE("each kind of archive is unpacked beside the releases, here and on a h
       CHECK(again.completion->outcome == Outcome::Succeeded);
       CHECK(again.output == fmt::format("{}/{} is in place already, and verified\n", world.to(),
                                         world.name_of(source)));
+    }
+  }
+}
+
+TEST_CASE("the folder of releases may have any name", "[package][ssh]") {
+  for (const bool here : {true, false}) {
+    for (const std::string ending : {".tar.gz", ".zip"}) {
+      CAPTURE(here, ending);
+      World world;
+      world.folder = "-a\\b *[x]' \"$HOME\"";
+      const test::Answer answer =
+          world.run(world.make("acme" + ending, "one\n"),
+                    here ? test::local_place() : world.remote.server.where());
+      INFO(answer.output << answer.completion->detail);
+      REQUIRE(answer.completion->outcome == Outcome::Succeeded);
+      CHECK(test::read_text(world.current() + "/bin/version") == "one\n");
     }
   }
 }
