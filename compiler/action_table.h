@@ -68,6 +68,12 @@ struct ActionSchema {
   RunsOn runs_on = RunsOn::Target;
   bool writes_outputs = false;  // it has a script, which may write `name=value` lines
   std::vector<UsualEffect> usual_effects;
+  // Where the first is given, so is the second.
+  struct Together {
+    std::string_view given;
+    std::string_view needed;
+  };
+  std::vector<Together> together;
 };
 
 // In the order of the reference.

@@ -34,6 +34,7 @@ ActionSchema windows_service() {
                    text("running"))};
   made.default_takes = base::Duration{30'000};
   made.usual_effects = {{"state", "running", Phrase::Interrupts}};
+  made.together = {{"password", "account"}};
   return made;
 }
 
@@ -65,6 +66,7 @@ ActionSchema iis() {
                    text("started"))};
   made.default_takes = base::Duration{30'000};
   made.usual_effects = {{"state", "started", Phrase::Interrupts}};
+  made.together = {{"password", "account"}};
   return made;
 }
 
@@ -98,6 +100,7 @@ ActionSchema azure_script() {
   made.default_takes = base::Duration{60'000};
   made.runs_on = RunsOn::Controller;
   made.writes_outputs = true;
+  made.together = {{"client", "tenant"}, {"client", "client_secret"}, {"client_secret", "client"}};
   return made;
 }
 
@@ -128,6 +131,7 @@ ActionSchema azure_resource_group() {
                     text("http://169.254.169.254"))});
   made.default_takes = base::Duration{300'000};
   made.runs_on = RunsOn::Controller;
+  made.together = {{"tenant", "client"}, {"tenant", "client_secret"}, {"client_secret", "tenant"}};
   return made;
 }
 
@@ -154,6 +158,7 @@ ActionSchema service_fabric_script() {
   made.default_takes = base::Duration{60'000};
   made.runs_on = RunsOn::Controller;
   made.writes_outputs = true;
+  made.together = {{"certificate", "server_certificate"}, {"server_certificate", "certificate"}};
   return made;
 }
 

@@ -109,7 +109,9 @@ step "A" { run http { url = "http://localhost/" } })deploy"},
 step "A" { run http { uri = "http://localhost/" } })deploy",
          R"deploy(deployment "Acme"
 step "A" { run http { url = "http://localhost/" } })deploy"},
-    Code{"E0213", "a missing attribute", "The action cannot do without this attribute.",
+    Code{"E0213", "a missing attribute",
+         "The action cannot do without this attribute, or not where another one is given; or the "
+         "template of `azure_resource_group` without that parameter.",
          R"deploy(deployment "Acme"
 step "A" { run http { expect = 200 } })deploy",
          R"deploy(deployment "Acme"

@@ -71,6 +71,7 @@ class ActionResolver {
     if (run_.argument) take_argument();
     for (const AttributeNode& node : run_.attributes) take(node);
     for (const AttributeSchema& schema : schema_->attributes) complete(schema);
+    for (const ActionSchema::Together& pair : schema_->together) complete(pair);
     if (failed_ || !take_files() || !take_archive()) return std::nullopt;
     sort_as_in_schema();
     return std::move(action_);
@@ -192,15 +193,68 @@ class ActionResolver {
     const auto path = std::get<std::string>(plan::constant_value(file->value)->content);
     auto text = read_action_file(path, node->span, resolver_);
     if (!text) return false;
-    if (name == "template") {
-      if (const auto json = plan::parse_json(*text); !json) {
-        fail("E0225", node->span,
-             fmt::format("{} is no JSON: {}", base::printable(path), json.error().message));
-        return false;
-      }
-    }
+    if (name == "template" && !fits_template(*text, path, node->span)) return false;
     *file = {std::string(content), plan::constant({*std::move(text)})};
     return true;
+  }
+
+  // The service would say so too, but in the middle of the night.
+  bool fits_template(const std::string& text, const std::string& path, base::Span span) {
+    const auto json = plan::parse_json(text);
+    if (!json) {
+      fail("E0225", span,
+           fmt::format("{} is no JSON: {}", base::printable(path), json.error().message));
+      return false;
+    }
+    const plan::JsonDocument& document = json.value();
+    plan::JsonReading reading(document);
+    if (document.rows.front().kind != plan::JsonRow::Kind::Object) {
+      fail("E0225", span, fmt::format("{} is no template: no JSON object", base::printable(path)));
+      return false;
+    }
+    const plan::JsonNode root = reading.root();
+    const std::vector<std::string> names = member_names(reading, "parameters");
+    check_parameters_given(names, path);
+    for (const std::string& name : names) {
+      const plan::JsonNode declared = root["parameters"][name];
+      // A type that is told elsewhere may say that it can be left out.
+      const bool may_lack =
+          declared.has("defaultValue") || declared.has("nullable") || declared.has("$ref");
+      if (may_lack || seen("parameters." + name)) continue;
+      fail("E0213", span,
+           fmt::format("{} needs its parameter `{}`, which has no default", base::printable(path),
+                       base::printable(name)),
+           {fmt::format("write `parameters {{ {} = \"…\" }}`", base::printable(name))});
+    }
+    return !failed_;
+  }
+
+  // Of the object that is a member of the whole.
+  static std::vector<std::string> member_names(const plan::JsonReading& reading,
+                                               std::string_view member) {
+    const auto& rows = reading.document().rows;
+    std::vector<std::string> names;
+    for (std::uint32_t at = rows[0].first; at != plan::JsonRow::none; at = rows[at].next) {
+      const bool is_it = reading.key(rows[at]) == member;
+      if (!is_it || rows[at].kind != plan::JsonRow::Kind::Object) continue;
+      for (std::uint32_t one = rows[at].first; one != plan::JsonRow::none; one = rows[one].next) {
+        names.emplace_back(reading.key(rows[one]));
+      }
+    }
+    return names;
+  }
+
+  void check_parameters_given(const std::vector<std::string>& declared, const std::string& path) {
+    constexpr std::string_view prefix = "parameters.";
+    for (const auto& [given, span] : seen_) {
+      if (!given.starts_with(prefix)) continue;
+      const std::string name = given.substr(prefix.size());
+      if (std::find(declared.begin(), declared.end(), name) != declared.end()) continue;
+      auto hints = did_you_mean(name, declared);
+      hints.push_back(declared.empty() ? "it has none" : there_are(declared));
+      fail("E0212", span, fmt::format("{} has no parameter `{}`", base::printable(path), name),
+           hints);
+    }
   }
 
   // The plan says which archive is meant: its size and digest, where it is there already.
@@ -314,6 +368,14 @@ class ActionResolver {
       action_.attributes.push_back(
           {std::string(schema.name), plan::constant(*schema.default_value)});
     }
+  }
+
+  void complete(const ActionSchema::Together& pair) {
+    if (!seen(pair.given) || seen(pair.needed)) return;
+    fail("E0213", *seen(pair.given),
+         fmt::format("`{}` needs `{}`: {}", pair.given, pair.needed,
+                     find_attribute(*schema_, pair.needed)->documentation),
+         how_to_give(*find_attribute(*schema_, pair.needed)));
   }
 
   std::vector<std::string> how_to_give(const AttributeSchema& schema) const {

@@ -1,6 +1,7 @@
 // The table of actions: its reference page, and that each kind can be written as the page says.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <set>
 
@@ -18,7 +19,10 @@ std::string said_of(const std::string& text) {
   base::Diagnostics diagnostics;
   const base::FileId file = sources.add(base::SourceFile("web.deploy", text));
   test::MemoryFiles files(
-      "=== true\n{}\n=== other\n{,}\n");  // what the sample of a file's name leads to
+      "=== true\n{\"parameters\": {\"One\": {\"type\": \"string\", \"defaultValue\": \"\"}}}\n"
+      "=== other\n{,}\n=== list\n[1]\n=== empty\n{}\n"
+      "=== strict\n{\"parameters\": {\"admin\": {\"type\": \"secureString\"}, "
+      "\"size\": {\"type\": \"int\", \"nullable\": true}}}\n");
   compiler::Options options;
   options.reader = &files;
   compiler::compile(sources, file, options, diagnostics);
@@ -70,6 +74,12 @@ std::string written(const compiler::ActionSchema& action, bool all) {
   return text + " }";
 }
 
+// Whether it is among those that go together.
+bool is_of_pair(const compiler::ActionSchema& action, std::string_view name) {
+  return std::any_of(action.together.begin(), action.together.end(),
+                     [&](const auto& pair) { return pair.given == name || pair.needed == name; });
+}
+
 }  // namespace
 
 TEST_CASE("the reference of actions is what the table says") {
@@ -118,7 +128,9 @@ TEST_CASE("a secret stands only where the table allows it") {
                                               : fmt::format(" {} = token", attribute.name);
       std::string run = fmt::format("run {} {{", action.kind);
       for (const compiler::AttributeSchema& other : action.attributes) {
-        if (!other.required || other.name == attribute.name) continue;
+        const bool wanted = other.required ||
+                            (is_of_pair(action, other.name) && is_of_pair(action, attribute.name));
+        if (!wanted || other.name == attribute.name) continue;
         run += fmt::format(" {} = {}", other.name, sample(other));
       }
       INFO(run << value);
@@ -221,4 +233,51 @@ TEST_CASE("a template is read when compiling, and is JSON") {
   CHECK(said("true") == "");
   CHECK(said("missing").find("E0225 ") == 0);
   CHECK(said("other").find("E0225 other is no JSON") == 0);
+  CHECK(said("list") == "E0225 list is no template: no JSON object\n");
+  CHECK(said("strict") == "E0213 strict needs its parameter `admin`, which has no default\n");
+}
+
+TEST_CASE("a template's parameters are those that it declares") {
+  const auto said = [](const std::string& name, const std::string& parameters) {
+    return said_of(
+        in_a_step("run azure_resource_group { subscription = \"s\" resource_group = "
+                  "\"g\" template = \"" +
+                  name + "\" parameters { " + parameters + " } }"));
+  };
+  CHECK(said("strict", "admin = token") == "");
+  CHECK(said("strict", "admin = token size = \"3\"") == "");
+  CHECK(said("strict", "admin = token sise = \"3\"") == "E0212 strict has no parameter `sise`\n");
+  CHECK(said("strict", "Admin = token") ==
+        "E0213 strict needs its parameter `admin`, which has no default\n"
+        "E0212 strict has no parameter `Admin`\n");
+  CHECK(said("empty", "admin = token") == "E0212 empty has no parameter `admin`\n");
+}
+
+TEST_CASE("a login, an account and a certificate are given whole") {
+  const auto said = [](const std::string& run) {
+    const std::string all = said_of(in_a_step(run));
+    return all.substr(0, all.find(':'));
+  };
+  const std::string group =
+      "run azure_resource_group { subscription = \"s\" resource_group = \"g\" template = \"true\" ";
+  CHECK(said(group + "}") == "");
+  CHECK(said(group + "client = \"one of two\" }") == "");
+  CHECK(said(group + "tenant = \"t\" client = \"c\" client_secret = token }") == "");
+  CHECK(said(group + "tenant = \"t\" client = \"c\" }") == "E0213 `tenant` needs `client_secret`");
+  CHECK(said(group + "client_secret = token client = \"c\" }") ==
+        "E0213 `client_secret` needs `tenant`");
+  const std::string script = "run azure_script \"true\" { subscription = \"s\" ";
+  CHECK(said(script + "tenant = \"t\" }") == "");
+  CHECK(said(script + "client_secret = token }") == "E0213 `client_secret` needs `client`");
+  CHECK(said(script + "client = \"c\" client_secret = token }") == "E0213 `client` needs `tenant`");
+  CHECK(said("run iis { site = \"a\" path = \"C:\\\\a\" password = token }") ==
+        "E0213 `password` needs `account`");
+  CHECK(
+      said("run windows_service { name = \"a\" executable = \"C:\\\\a.exe\" password = token }") ==
+      "E0213 `password` needs `account`");
+  const std::string fabric = "run service_fabric_script \"true\" { endpoint = \"a:1\" ";
+  const std::string print = "\"0123456789ABCDEF0123456789ABCDEF01234567\" ";
+  CHECK(said(fabric + "certificate = " + print + "}") ==
+        "E0213 `certificate` needs `server_certificate`");
+  CHECK(said(fabric + "certificate = " + print + "server_certificate = " + print + "}") == "");
 }
