@@ -12,9 +12,9 @@ ActionSchema windows_service() {
   made.kind = "windows_service";
   made.documentation =
       "Installs or updates a Windows service with PowerShell, and leaves it running or stopped. "
-      "One "
-      "that runs is stopped first where something of it changes, and left alone where nothing "
-      "does. Its account has to have the right to log on as a service. Never run on Windows where "
+      "One that runs is stopped first where something of it changes, with what depends on it, "
+      "which is started again; where nothing changes it is left alone. Its account has to have the "
+      "right to log on as a service. Never run on Windows where "
       "sluice is made: docs/decisions/powershell.md.";
   made.attributes = {
       required(form(string("name", "the service's name"), Form::WindowsName)),

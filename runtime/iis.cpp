@@ -8,10 +8,10 @@ namespace {
 // Through the library below IIS's own PowerShell module: what is changed there becomes IIS's
 // configuration in one commit, or not at all.
 constexpr std::string_view code = R"ps(
-if ($env:OS -ne 'Windows_NT') {
+if ([Environment]::OSVersion.Platform -ne 'Win32NT') {
   throw 'this host is no Windows'
 }
-$library = "$env:windir\System32\inetsrv\Microsoft.Web.Administration.dll"
+$library = "$([Environment]::SystemDirectory)\inetsrv\Microsoft.Web.Administration.dll"
 if (-not [IO.File]::Exists($library)) {
   throw 'this host has no IIS'
 }

@@ -11,6 +11,7 @@ namespace sluice::runtime {
 
 namespace {
 
+// Some names are PowerShell's own ($host, $home, $pid): those stay, and what is meant is in $env:.
 // Kept short: on its way through cmd.exe a command line has at most 8,191 characters.
 constexpr std::string_view runner = R"ps(
 $ErrorActionPreference = 'Stop'
@@ -19,7 +20,7 @@ try { [Console]::OutputEncoding = New-Object Text.UTF8Encoding $false } catch { 
 $OutputEncoding = New-Object Text.UTF8Encoding $false
 foreach ($sluice_name in "$env:sluice_names".Split([char[]]' ', 'RemoveEmptyEntries')) {
   $sluice_value = [string][Environment]::GetEnvironmentVariable($sluice_name)
-  Set-Variable -Name $sluice_name -Value $sluice_value
+  Set-Variable -Name $sluice_name -Value $sluice_value -ErrorAction SilentlyContinue
 }
 $sluice_arguments = @()
 foreach ($sluice_item in [regex]::Matches("$env:sluice_arguments", '([^.]*)\.')) {

@@ -295,6 +295,22 @@ TEST_CASE("the wrapper holds together, its beginning too, and each fits its comm
   CHECK(bootstrap.find(base::sha256_hex(opening)) != std::string::npos);
 }
 
+TEST_CASE("no script of ours goes by a variable that the plan could have under its name") {
+  Maker maker;
+  // What a plan calls `os` or `path` is $env:OS and $env:PATH on Windows, and `host` would be
+  // $host, which cannot be set.
+  for (const Kind& kind : kinds) {
+    for (const std::string& variable : parse_powershell(maker.text(kind)).variables) {
+      CAPTURE(kind.name, variable);
+      CHECK((!variable.starts_with("$env:") || variable.starts_with("$env:sluice_")));
+    }
+  }
+  CHECK(
+      runtime::powershell_runner().find(
+          "Set-Variable -Name $sluice_name -Value $sluice_value -ErrorAction SilentlyContinue\n") !=
+      std::string_view::npos);
+}
+
 // No PowerShell runs here: that both say the same is what can be seen of it.
 TEST_CASE("a Windows host makes room when a POSIX host does, and says the same of it") {
   const std::string windows = runtime::powershell_wrapper_opening();

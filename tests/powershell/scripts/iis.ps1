@@ -12,10 +12,10 @@ $state = 'started'
 $password = $env:sluice_password
 Remove-Item env:sluice_password -ErrorAction SilentlyContinue
 
-if ($env:OS -ne 'Windows_NT') {
+if ([Environment]::OSVersion.Platform -ne 'Win32NT') {
   throw 'this host is no Windows'
 }
-$library = "$env:windir\System32\inetsrv\Microsoft.Web.Administration.dll"
+$library = "$([Environment]::SystemDirectory)\inetsrv\Microsoft.Web.Administration.dll"
 if (-not [IO.File]::Exists($library)) {
   throw 'this host has no IIS'
 }

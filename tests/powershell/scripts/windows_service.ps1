@@ -10,7 +10,7 @@ $state = 'running'
 $password = $env:sluice_password
 Remove-Item env:sluice_password -ErrorAction SilentlyContinue
 
-if ($env:OS -ne 'Windows_NT') {
+if ([Environment]::OSVersion.Platform -ne 'Win32NT') {
   throw 'this host is no Windows'
 }
 
@@ -61,10 +61,18 @@ if ($display_name) {
 if ($account) {
   $wanted.StartName = $account
 }
+$dependents = @()
 $changed = @($wanted.Keys | Where-Object { $found.$_ -cne $wanted[$_] })
 if ($changed -or $state -eq 'stopped') {
+  # What depends on it ends with it.
+  $dependents = @((Get-Control).DependentServices |
+      Where-Object { $_.Status -eq 'Running' } |
+      ForEach-Object { $_.Name })
   Stop-Service -InputObject (Get-Control) -Force
   Wait-For 'Stopped'
+  if ($dependents) {
+    Write-Output "stopped with it: $dependents"
+  }
 }
 
 # All of it is said again: an account's password may be new.
@@ -88,6 +96,10 @@ if ($state -eq 'running') {
   Wait-For 'Running'
   # One that ends right after its start has not come up.
   Start-Sleep -Seconds 1
+  foreach ($dependent in Get-Service | Where-Object { $dependents -contains $_.Name }) {
+    Start-Service -InputObject $dependent
+    Write-Output "$($dependent.Name) is started again"
+  }
 }
 $now = (Get-Control).Status
 Write-Output "$service is $now"
