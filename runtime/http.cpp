@@ -49,10 +49,16 @@ base::Result<Transfer::Http> http_of(const ActionRequest& request) {
   return made;
 }
 
+bool only_asks(std::string_view method) {
+  return method.empty() || method == "GET" || method == "HEAD" || method == "OPTIONS";
+}
+
 Completion judged(const ActionRequest& request, const TransferEnd& end) {
   if (!end.problem.empty()) {
+    // Who hangs up without a word may have carried it out.
+    const bool lost = end.reached || (end.sent && !only_asks(request.text("method")));
     return ended(scheduler::Outcome::Failed, end.problem,
-                 end.reached ? Completion::Ending::Lost : Completion::Ending::Unreachable);
+                 lost ? Completion::Ending::Lost : Completion::Ending::Unreachable);
   }
   const plan::Value* expected = request.attribute("expect");
   const std::int64_t wanted =

@@ -147,6 +147,13 @@ void prepare(Row& row, const Transfer::Mail& mail) {
   curl().easy_setopt(handle, CURLOPT_MIMEPOST, row.mime.get());
 }
 
+// A request of HTTP was on its way.
+bool was_sent(CURL* handle) {
+  long bytes = 0;
+  curl().easy_getinfo(handle, CURLINFO_REQUEST_SIZE, &bytes);
+  return bytes > 0;
+}
+
 }  // namespace
 
 bool fits_a_line(std::string_view text) {
@@ -261,6 +268,7 @@ struct Transfers::Implementation {
     TransferEnd end;
     curl().easy_getinfo(row.handle.get(), CURLINFO_RESPONSE_CODE, &end.status);
     end.reached = end.status != 0;
+    end.sent = was_sent(row.handle.get());
     const char* location = nullptr;
     curl().easy_getinfo(row.handle.get(), CURLINFO_REDIRECT_URL, &location);
     if (location != nullptr) end.location = location;

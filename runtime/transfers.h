@@ -41,6 +41,7 @@ struct Transfer {
 struct TransferEnd {
   std::string problem;   // why it came to no answer, printable; empty: it was answered
   bool reached = false;  // the other side has said something
+  bool sent = false;     // a request of HTTP was on its way
   long status = 0;       // the last that it said: of HTTP or SMTP
   std::string body;      // of an answer of HTTP, at most 1 MiB
   bool cut = false;      // there was more of it, which was not read

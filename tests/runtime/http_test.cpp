@@ -123,6 +123,18 @@ TEST_CASE("a server that nobody runs is out of reach; one that hangs up has been
   CHECK(nobody.completion->ending == Completion::Ending::Unreachable);
 }
 
+TEST_CASE("a server that takes a request and hangs up without a word has been lost", "[http]") {
+  Web web([](const std::string&) { return std::string(); });
+  runtime::ActionRequest request = web.get("/order");
+  request.attributes[1] = test::text_attribute("method", "POST");
+  const auto answer = web.requests.start(web.executor, std::move(request));
+  web.waiting.until([&] { return web.server.requests().size() == 1; });
+  web.server.hang_up();
+  web.waiting.until([&] { return answer->completion.has_value(); });
+  CHECK(answer->completion->outcome == Outcome::Failed);
+  CHECK(answer->completion->ending == Completion::Ending::Lost);
+}
+
 TEST_CASE("an answer without an end is read to a mebibyte", "[http]") {
   Web web([](const std::string&) { return http_answer(200, std::string(8 << 20, 'x') + "end"); });
   const test::Answer answer = web.requests.run(web.executor, web.get("/"));
