@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/utf8.h"
+#include "runtime/aside.h"
 #include "runtime/shared_library.h"
 
 namespace sluice::runtime {
@@ -16,12 +17,14 @@ namespace {
 
 constexpr std::size_t most_body_bytes = 1 << 20;
 constexpr std::string_view tls_port = ":465";
+constexpr std::size_t mails_at_once = 16;
 
 struct Curl {
   SharedLibrary library{"libcurl.so.4"};
   decltype(&curl_easy_cleanup) easy_cleanup = library.find("curl_easy_cleanup");
   decltype(&curl_easy_getinfo) easy_getinfo = library.find("curl_easy_getinfo");
   decltype(&curl_easy_init) easy_init = library.find("curl_easy_init");
+  decltype(&curl_easy_perform) easy_perform = library.find("curl_easy_perform");
   decltype(&curl_easy_setopt) easy_setopt = library.find("curl_easy_setopt");
   decltype(&curl_easy_strerror) easy_strerror = library.find("curl_easy_strerror");
   decltype(&curl_free) free = library.find("curl_free");
@@ -84,7 +87,10 @@ struct Row {
   List headers;
   List recipients;
   Transfers::Sink done;
-  std::uint64_t number = 0;  // of all: a ticket is used again once it was cancelled
+  std::uint64_t number = 0;             // of all: a ticket is used again once it was cancelled
+  Aside::Job aside = 0;                 // of a mail
+  CURLcode result = CURLE_FAILED_INIT;  // of a mail, when it has been tried
+  std::string refusal;                  // the last line of a mail server that says no
   std::string body;
   bool too_long = false;
   char problem[CURL_ERROR_SIZE] = {};
@@ -96,6 +102,18 @@ std::size_t take_body(char* bytes, std::size_t size, std::size_t count, void* se
   row->body.append(bytes, std::min(size * count, room));
   row->too_long = size * count > room;
   return row->too_long ? 0 : size * count;  // anything else ends the transfer
+}
+
+std::size_t take_mail_answer(char* bytes, std::size_t size, std::size_t count, void* self) {
+  const std::string_view line(bytes, size * count);
+  const bool refuses = !line.empty() && (line.front() == '4' || line.front() == '5');
+  if (refuses) static_cast<Row*>(self)->refusal = line.substr(0, line.find_first_of("\r\n"));
+  return size * count;
+}
+
+// Anything but 0 ends the transfer.
+int goes_on(void* stop, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<const std::atomic<bool>*>(stop)->load() ? 1 : 0;
 }
 
 void prepare(Row& row, const Transfer::Http& http) {
@@ -145,6 +163,10 @@ void prepare(Row& row, const Transfer::Mail& mail) {
   curl().mime_type(text, "text/plain; charset=utf-8");
   curl().mime_encoder(text, "quoted-printable");
   curl().easy_setopt(handle, CURLOPT_MIMEPOST, row.mime.get());
+  curl().easy_setopt(handle, CURLOPT_HEADERFUNCTION, &take_mail_answer);
+  curl().easy_setopt(handle, CURLOPT_HEADERDATA, &row);
+  curl().easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
+  curl().easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, &goes_on);
 }
 
 // A request of HTTP was on its way.
@@ -176,7 +198,7 @@ std::string url_destination(const std::string& url) {
 
 struct Transfers::Implementation {
   Implementation(Loop& event_loop, std::string file)
-      : loop(event_loop), certificates(std::move(file)) {
+      : loop(event_loop), certificates(std::move(file)), aside(event_loop, mails_at_once) {
     SLUICE_CHECK(curl().library.problem().empty(), curl().library.problem());
     multi = curl().multi_init();
     SLUICE_CHECK(multi != nullptr, "libcurl has no handle for us");
@@ -186,7 +208,9 @@ struct Transfers::Implementation {
     curl().multi_setopt(multi, CURLMOPT_TIMERDATA, this);
   }
   ~Implementation() {
-    for (auto& [ticket, row] : rows) curl().multi_remove_handle(multi, row->handle.get());
+    for (auto& [ticket, row] : rows) {
+      if (row->aside == 0) curl().multi_remove_handle(multi, row->handle.get());
+    }
     rows.clear();
     curl().multi_cleanup(multi);
   }
@@ -237,9 +261,9 @@ struct Transfers::Implementation {
   }
 
   void start(Ticket ticket, const Transfer& transfer, Sink done) {
-    auto made = std::make_unique<Row>();
+    const auto made = std::make_shared<Row>();
     Row& row = *made;
-    rows[ticket] = std::move(made);
+    rows[ticket] = made;
     row.done = std::move(done);
     row.number = ++last_number;
     row.handle.reset(curl().easy_init());
@@ -259,7 +283,19 @@ struct Transfers::Implementation {
       curl().easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, transfer.tunnel.c_str());
     }
     std::visit([&](const auto& content) { prepare(row, content); }, transfer.content);
+    if (std::holds_alternative<Transfer::Mail>(transfer.content)) return start_mail(ticket, made);
     curl().multi_add_handle(multi, handle);
+  }
+
+  // Where a mail server is to say that it has taken a mail, and where it is left, libcurl waits in
+  // the call, for minutes: on the loop nothing else would go on.
+  void start_mail(Ticket ticket, const std::shared_ptr<Row>& row) {
+    row->aside = aside.start(
+        [row](const std::atomic<bool>& stop) {
+          curl().easy_setopt(row->handle.get(), CURLOPT_XFERINFODATA, &stop);
+          row->result = curl().easy_perform(row->handle.get());
+        },
+        [this, ticket, row] { finish(ticket, row->result); });
   }
 
   // Told from the loop, for libcurl may be on the stack.
@@ -273,6 +309,7 @@ struct Transfers::Implementation {
     curl().easy_getinfo(row.handle.get(), CURLINFO_REDIRECT_URL, &location);
     if (location != nullptr) end.location = location;
     end.cut = row.too_long;
+    if (row.refusal.find(std::to_string(end.status)) == 0) end.said = base::printable(row.refusal);
     curl_off_t retry_after = 0;
     curl().easy_getinfo(row.handle.get(), CURLINFO_RETRY_AFTER, &retry_after);
     constexpr curl_off_t most_seconds = 3600;
@@ -294,7 +331,11 @@ struct Transfers::Implementation {
   void cancel(Ticket ticket) {
     const auto found = rows.find(ticket);
     if (found == rows.end()) return;
-    curl().multi_remove_handle(multi, found->second->handle.get());
+    if (found->second->aside == 0) {
+      curl().multi_remove_handle(multi, found->second->handle.get());
+    } else {
+      aside.drop(found->second->aside);
+    }
     rows.erase(found);
   }
 
@@ -303,8 +344,9 @@ struct Transfers::Implementation {
   CURLM* multi = nullptr;
   Loop::Timer timer;
   std::map<curl_socket_t, Loop::Watch> watches;
-  std::map<Ticket, std::unique_ptr<Row>> rows;
+  std::map<Ticket, std::shared_ptr<Row>> rows;
   std::uint64_t last_number = 0;
+  Aside aside;  // mails; the last, for what it waits for uses none of the others
 };
 
 Transfers::Transfers(Loop& loop, std::string certificates)

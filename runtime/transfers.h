@@ -1,6 +1,6 @@
-// Requests of HTTP and mails of SMTP, sent from here through libcurl on the loop; libcurl is seen
-// by transfers.cpp alone, and loaded when it is needed. It judges nothing: what an answer means is
-// for who asked.
+// Requests of HTTP and mails of SMTP, sent from here through libcurl: requests on the loop, mails
+// beside it. libcurl is seen by transfers.cpp alone, and loaded when it is needed. It judges
+// nothing: what an answer means is for who asked.
 #pragma once
 
 #include <cstdint>
@@ -43,6 +43,7 @@ struct TransferEnd {
   bool reached = false;  // the other side has said something
   bool sent = false;     // a request of HTTP was on its way
   long status = 0;       // the last that it said: of HTTP or SMTP
+  std::string said;      // that of SMTP in the server's words, printable, where it refuses
   std::string body;      // of an answer of HTTP, at most 1 MiB
   bool cut = false;      // there was more of it, which was not read
   std::string location;  // where an answer of HTTP sends who asked, absolute; empty: nowhere

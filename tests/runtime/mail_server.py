@@ -4,8 +4,8 @@ usage: mail_server.py MAILS [CERTIFICATE KEY]
 
 Prints its port. Each mail that it takes is appended to the file MAILS as a line of JSON before it is
 acknowledged. With a certificate it offers STARTTLS, and takes mails only from who logged in over it as
-`deployer` with the password `canary-81c2`. It refuses mails for nobody@…, and hangs up once behind the text
-of one for crash@…, which it has taken and does not say so.
+`deployer` with the password `canary-81c2`. It refuses mails for nobody@…, hangs up once behind the text of
+one for crash@…, which it has taken and does not say so, and never says a word behind that of one for silent@….
 """
 import asyncio
 import json
@@ -34,6 +34,8 @@ class Handler:
         if not self.crashed and any(address.startswith("crash@") for address in envelope.rcpt_tos):
             self.crashed = True
             server.transport.abort()
+        if any(address.startswith("silent@") for address in envelope.rcpt_tos):
+            await asyncio.get_running_loop().create_future()
         return "250 taken"
 
 
