@@ -18,9 +18,19 @@ namespace {
 using scheduler::Command;
 using Ending = runtime::Completion::Ending;
 
+bool is_by_ssh(const plan::Plan& plan, std::string_view host) {
+  for (std::uint32_t i = 0; i < plan.targets.size(); ++i) {
+    const plan::TargetId target{i};
+    if (plan.targets.name(target) != host) continue;
+    return plan.connections[plan.targets.connection(target)].kind == plan::Connection::Kind::Ssh;
+  }
+  return false;  // the controller
+}
+
 // Sent to a server from here, and to no host by ssh.
-bool asks_from_here(const plan::Work& work) {
+bool asks_from_here(const plan::Plan& plan, const plan::Work& work, const std::string& host) {
   const std::string& kind = work.action.kind;
+  if (kind == "haproxy") return !is_by_ssh(plan, host);
   const bool by_host =
       work.via.kind == plan::Via::Kind::Each || work.via.kind == plan::Via::Kind::First;
   return !by_host && (kind == "http" || kind == "email" || kind == "azure_resource_group");
@@ -89,7 +99,7 @@ Failure Failures::take(const Command& command) {
   failure.what = command.reason == scheduler::Reason::None
                      ? "it was ended"
                      : scheduler::reason_text(plan_, command.reason, command.cause);
-  bool unreachable = false;
+  const runtime::HostResult* unreachable = nullptr;
   for (const auto& [action, rows] : results_) {
     if (action.slot != ended.slot || action.step != ended.step || action.lane != ended.lane) {
       continue;
@@ -104,7 +114,7 @@ Failure Failures::take(const Command& command) {
       continue;
     }
     failure.what = what_failed(*bad);
-    unreachable = bad->completion.ending == Ending::Unreachable;
+    unreachable = bad->completion.ending == Ending::Unreachable ? &*bad : nullptr;
   }
   failure.output = store_.take_tail(ended);
   failure.next = next_steps(failure, command.kind == Command::Kind::AskOperator, unreachable);
@@ -112,10 +122,11 @@ Failure Failures::take(const Command& command) {
 }
 
 std::vector<std::string> Failures::next_steps(const Failure& failure, bool asked,
-                                              bool unreachable) const {
+                                              const runtime::HostResult* unreachable) const {
   std::vector<std::string> next;
-  if (unreachable) {
-    const bool asks = asks_from_here(scheduler::work_for(plan_, failure.action));
+  if (unreachable != nullptr) {
+    const plan::Work& work = scheduler::work_for(plan_, failure.action);
+    const bool asks = asks_from_here(plan_, work, unreachable->host);
     next.emplace_back(asks ? "nothing was done: see whether it can be reached from here"
                            : "nothing was done on it: see whether ssh reaches it from here");
   }
@@ -123,7 +134,7 @@ std::vector<std::string> Failures::next_steps(const Failure& failure, bool asked
     const std::string_view target =
         plan::lane_name(plan_, failure.action.step, failure.action.lane);
     next.push_back("all it wrote: " + typed_logs(run_, std::string(target), state_));
-  } else if (!unreachable) {
+  } else if (unreachable == nullptr) {
     next.emplace_back("it wrote nothing");
   }
   if (asked) {

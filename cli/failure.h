@@ -53,7 +53,8 @@ class Failures {
   std::string what_failed(const runtime::HostResult& result) const;
 
  private:
-  std::vector<std::string> next_steps(const Failure& failure, bool asked, bool unreachable) const;
+  std::vector<std::string> next_steps(const Failure& failure, bool asked,
+                                      const runtime::HostResult* unreachable) const;
 
   const plan::Plan& plan_;
   runtime::OutputStore& store_;

@@ -19,6 +19,10 @@ namespace {
 
 constexpr base::Duration look_again{100};  // at the sessions of a server that drains
 constexpr std::size_t most_answer_bytes = 4 << 20;
+// HAProxy talks to ten at once, where its configuration does not say otherwise, and lets about as
+// many wait: the next is refused. Others ask it too.
+constexpr std::size_t most_at_once = 4;
+constexpr int most_refusals = 100;
 
 int connect_unix(const std::string& path) {
   sockaddr_un address{};
@@ -110,31 +114,50 @@ class HaproxyExecutor::Exchange {
         backend_(request_.text("backend")),
         server_(request_.text("server")),
         state_(request_.text("state")),
-        address_(request_.text("address")) {
+        address_(request_.text("address")),
+        where_(address_) {
     const plan::Value* wait = request_.attribute("wait");
     if (wait != nullptr) wait_ = std::get<base::Duration>(wait->content);
   }
-  ~Exchange() { close(); }
+  // With the executor, or once it has ended: it is in no line.
+  ~Exchange() { disconnect(); }
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
   void begin() {
     const bool is_socket = address_.empty();
-    const std::string destination = is_socket ? std::string(request_.text("socket")) : address_;
+    if (is_socket) where_ = request_.text("socket");
     if (request_.place.kind == plan::Connection::Kind::Local || !request_.place.host.valid()) {
-      path_ = is_socket ? destination : "";
+      path_ = is_socket ? where_ : "";
       return set_state();
     }
     const ActionRequest::Ticket ticket = request_.ticket;
     HaproxyExecutor& owner = owner_;
-    owner.open_tunnel_(request_.place, destination,
+    owner.open_tunnel_(request_.place, where_,
                        [&owner, ticket](const base::Result<std::string>& path) {
                          const auto found = owner.exchanges_.find(ticket);
                          if (found != owner.exchanges_.end()) found->second->tunnelled(path);
                        });
   }
 
+  // It is its turn, and leaves the line in close().
+  void connect() {
+    talks_ = true;
+    descriptor_ = path_.empty() ? connect_tcp(address_) : connect_unix(path_);
+    if (descriptor_ >= 0) {
+      watch_ = owner_.loop_.watch(descriptor_);
+      watch_.on_writable([this] { write_command(); });
+      return;
+    }
+    // As many wait as may, and all of them are others.
+    const bool is_full = errno == EAGAIN && ++refusals_ < most_refusals;
+    if (!is_full) return fail_to_reach();
+    close();
+    timer_ = owner_.loop_.after(look_again, [this] { owner_.enter(line(), request_.ticket); });
+  }
+
   void cancel() { end(scheduler::Outcome::Cancelled, "cancelled"); }
+  bool is_over() const { return is_over_; }
   Sink take_sink() { return std::move(done_); }
 
  private:
@@ -147,14 +170,22 @@ class HaproxyExecutor::Exchange {
   }
 
   void set_state() {
-    send(fmt::format("set server {}/{} state {}\n", backend_, server_, state_), &Exchange::was_set);
+    send(fmt::format("set server {} state {}\n", name(), state_), &Exchange::was_set);
+  }
+
+  std::string name() const { return fmt::format("{}/{}", backend_, server_); }
+
+  std::string refusal(const std::string& words) const {
+    const bool rights = words.find("ermission denied") != std::string::npos;
+    return fmt::format("HAProxy says of `{}`: {}{}", name(), words,
+                       rights ? " (its socket needs `level admin`)" : "");
   }
 
   void was_set(const std::string& answer) {
     const std::size_t text = answer.find_first_not_of(" \r\n");
     if (text != std::string::npos) {
       const std::size_t last = answer.find_last_not_of(" \r\n");
-      return fail(fmt::format("HAProxy says: {}", answer.substr(text, last - text + 1)));
+      return fail(refusal(answer.substr(text, last - text + 1)));
     }
     send(fmt::format("show servers state {}\n", backend_), &Exchange::was_read);
   }
@@ -163,28 +194,47 @@ class HaproxyExecutor::Exchange {
   void was_read(const std::string& answer) {
     const std::string cell =
         find_cell(answer, ' ', "be_name", backend_, "srv_name", server_, "srv_admin_state");
-    if (cell.empty()) return fail("HAProxy does not show this server's state");
+    if (cell.empty()) return fail(fmt::format("HAProxy does not show the state of `{}`", name()));
     const unsigned long bits = std::strtoul(cell.c_str(), nullptr, 10);
     const unsigned long wanted = state_ == "maint" ? 0x01U : state_ == "drain" ? 0x08U : 0U;
     if ((bits & 0x09U) != wanted) {
-      return fail(
-          fmt::format("HAProxy was told `{}`, and does not say so (state {})", state_, bits));
+      return fail(fmt::format("HAProxy was told `{}` of `{}`, and does not say so (state {})",
+                              state_, name(), bits));
     }
     if (state_ != "drain" || wait_.ms == 0) return succeed();
     until_ = owner_.loop_.now() + wait_;
     look_at_sessions();
   }
 
-  void look_at_sessions() { send("show stat\n", &Exchange::sessions_read); }
+  // With the state, each time: an HAProxy that is started anew meanwhile begins with the server
+  // ready and with no sessions, and looks as if they had ended.
+  void look_at_sessions() {
+    send(fmt::format("show servers state {};show stat\n", backend_), &Exchange::sessions_read);
+  }
 
   void sessions_read(const std::string& answer) {
+    const std::string state =
+        find_cell(answer, ' ', "be_name", backend_, "srv_name", server_, "srv_admin_state");
     const std::string cell = find_cell(answer, ',', "pxname", backend_, "svname", server_, "scur");
-    if (cell == "0" || cell.empty()) return succeed();
+    if (state.empty() || cell.empty()) {
+      return fail(fmt::format("HAProxy no longer shows `{}`", name()));
+    }
+    if ((std::strtoul(state.c_str(), nullptr, 10) & 0x09U) != 0x08U) {
+      return fail(
+          fmt::format("HAProxy no longer drains `{}`: it was started anew, or told otherwise "
+                      "(state {})",
+                      name(), state));
+    }
+    if (cell == "0") return succeed();
+    const std::string open =
+        fmt::format("{} session{} of `{}`", cell, cell == "1" ? "" : "s", name());
+    const std::string limit = plan::to_text(plan::Value{wait_});
     if (owner_.loop_.now() >= until_) {
-      write(fmt::format("{} sessions were still open after {}\n", cell,
-                        plan::to_text(plan::Value{wait_})));
+      write(fmt::format("{} still open after {}: it is drained all the same\n", open, limit));
       return succeed();
     }
+    if (!waits_) write(fmt::format("waits at most {} for {} to end\n", limit, open));
+    waits_ = true;
     timer_ = owner_.loop_.after(look_again, [this] { look_at_sessions(); });
   }
 
@@ -193,31 +243,35 @@ class HaproxyExecutor::Exchange {
     command_ = std::move(command);
     answer_.clear();
     answered_ = answered;
-    descriptor_ = path_.empty() ? connect_tcp(address_) : connect_unix(path_);
-    if (descriptor_ < 0) {
-      return fail(fmt::format("cannot reach HAProxy at {}: {}", path_.empty() ? address_ : path_,
-                              std::strerror(errno)),
-                  Completion::Ending::Unreachable);
-    }
-    watch_ = owner_.loop_.watch(descriptor_);
-    watch_.on_writable([this] { write_command(); });
+    owner_.enter(line(), request_.ticket);
   }
+
+  std::string line() const { return request_.place.name + ' ' + where_; }
 
   void write_command() {
     const ssize_t written = ::send(descriptor_, command_.data(), command_.size(), MSG_NOSIGNAL);
     if (written < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (written < 0) return fail(fmt::format("HAProxy went away: {}", std::strerror(errno)));
+    if (written < 0) return fail_to_reach();
+    told_ = true;
     command_.erase(0, static_cast<std::size_t>(written));
     if (!command_.empty()) return;
     watch_.on_writable({});
     watch_.on_readable([this] { read_answer(); });
   }
 
+  // Of one that was told already nobody can say that nothing was done.
+  void fail_to_reach() {
+    const char* why = std::strerror(errno);
+    if (told_) return fail(fmt::format("HAProxy at {} went away: {}", where_, why));
+    fail(fmt::format("cannot reach HAProxy at {}: {}", where_, why),
+         Completion::Ending::Unreachable);
+  }
+
   void read_answer() {
     std::array<char, 65536> buffer;
     const ssize_t got = ::read(descriptor_, buffer.data(), buffer.size());
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (got < 0) return fail(fmt::format("HAProxy went away: {}", std::strerror(errno)));
+    if (got < 0) return fail_to_reach();
     answer_.append(buffer.data(), static_cast<std::size_t>(got));
     if (answer_.size() > most_answer_bytes) return fail("HAProxy's answer does not end");
     if (got > 0) return;
@@ -227,10 +281,16 @@ class HaproxyExecutor::Exchange {
     (this->*answered_)(answer);
   }
 
-  void close() {
+  void disconnect() {
     watch_ = Loop::Watch();
     if (descriptor_ >= 0) ::close(descriptor_);
     descriptor_ = -1;
+  }
+
+  void close() {
+    disconnect();
+    if (talks_) owner_.leave(line());
+    talks_ = false;
   }
 
   void write(const std::string& line) {
@@ -245,6 +305,8 @@ class HaproxyExecutor::Exchange {
   void end(scheduler::Outcome outcome, const std::string& detail,
            Completion::Ending ending = Completion::Ending::Answered) {
     close();
+    is_over_ = true;
+    timer_ = Loop::Timer();
     Completion completion;
     completion.outcome = outcome;
     completion.ending = ending;
@@ -259,9 +321,15 @@ class HaproxyExecutor::Exchange {
   std::string server_;
   std::string state_;
   std::string address_;
-  std::string path_;  // of the socket; empty: the address
+  std::string where_;  // the socket or the address, as who wrote the step knows it
+  std::string path_;   // of the socket, or of the tunnel's end here; empty: the address
   base::Duration wait_;
   base::Instant until_;
+  bool is_over_ = false;
+  bool talks_ = false;  // it is its turn in the line
+  int refusals_ = 0;    // how often HAProxy had no room
+  bool told_ = false;   // something was sent
+  bool waits_ = false;  // for sessions, and has said so
   int descriptor_ = -1;
   Loop::Watch watch_;
   Loop::Timer timer_;
@@ -283,6 +351,29 @@ void HaproxyExecutor::start(ActionRequest request, Sink done) {
 void HaproxyExecutor::cancel(ActionRequest::Ticket ticket) {
   const auto found = exchanges_.find(ticket);
   if (found != exchanges_.end()) found->second->cancel();
+}
+
+void HaproxyExecutor::enter(const std::string& where, ActionRequest::Ticket ticket) {
+  lines_[where].waiting.push_back(ticket);
+  admit(where);
+}
+
+// Who is next begins from the loop: who leaves is still on the stack.
+void HaproxyExecutor::leave(const std::string& where) {
+  --lines_[where].talking;
+  loop_.post([this, where] { admit(where); });
+}
+
+void HaproxyExecutor::admit(const std::string& where) {
+  Line& line = lines_[where];
+  while (line.talking < most_at_once && !line.waiting.empty()) {
+    const auto found = exchanges_.find(line.waiting.front());
+    line.waiting.pop_front();
+    // It was cancelled while it waited.
+    if (found == exchanges_.end() || found->second->is_over()) continue;
+    ++line.talking;
+    found->second->connect();
+  }
 }
 
 // From the loop: the exchange that ends is still on the stack.

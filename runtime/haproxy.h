@@ -3,6 +3,8 @@
 // the commands.
 #pragma once
 
+#include <cstddef>
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -25,11 +27,22 @@ class HaproxyExecutor : public Executor {
 
  private:
   class Exchange;
+  // Who asks the same HAProxy.
+  struct Line {
+    std::size_t talking = 0;
+    std::deque<ActionRequest::Ticket> waiting;
+  };
+
   void finish(ActionRequest::Ticket ticket, Completion completion);
+  // Connects now, or when it is its turn.
+  void enter(const std::string& where, ActionRequest::Ticket ticket);
+  void leave(const std::string& where);
+  void admit(const std::string& where);
 
   Loop& loop_;
   OpenTunnel open_tunnel_;
-  std::map<ActionRequest::Ticket, std::unique_ptr<Exchange>> exchanges_;
+  std::map<std::string, Line> lines_;
+  std::map<ActionRequest::Ticket, std::unique_ptr<Exchange>> exchanges_;  // they leave the lines
 };
 
 // The column `name` of the row whose columns `backend_column` and `server_column` are these, of a

@@ -137,11 +137,19 @@ TEST_CASE("what HAProxy says against it is the failure", "[haproxy]") {
   Site site;
   const test::Answer unknown = site.requests.run(site.executor, site.set("drain", "nobody"));
   CHECK(unknown.completion->outcome == Outcome::Failed);
-  CHECK(unknown.completion->detail == "HAProxy says: No such server.");
+  CHECK(unknown.completion->detail == "HAProxy says of `web/nobody`: No such server.");
   runtime::ActionRequest request = site.set("drain");
   request.attributes[3] = test::text_attribute("socket", "/nowhere/socket");
   const test::Answer nowhere = site.requests.run(site.executor, std::move(request));
   CHECK(nowhere.completion->ending == Completion::Ending::Unreachable);
+  request = site.set("drain");
+  request.attributes[3] =
+      test::text_attribute("address", fmt::format("127.0.0.1:{}", test::free_port()));
+  const std::string address(request.text("address"));
+  const test::Answer refused = site.requests.run(site.executor, std::move(request));
+  CHECK(refused.completion->ending == Completion::Ending::Unreachable);
+  CHECK(refused.completion->detail ==
+        fmt::format("cannot reach HAProxy at {}: Connection refused", address));
 }
 
 TEST_CASE("a drain waits for the sessions that are open, and no longer", "[haproxy]") {
@@ -152,13 +160,32 @@ TEST_CASE("a drain waits for the sessions that are open, and no longer", "[hapro
   site.waiting.until([&] { return site.a.open_connections() == 1; });
   const auto drained =
       site.requests.start(site.executor, site.set("drain", "a", base::Duration{60'000}));
-  site.waiting.until_seen([&] { return site.haproxy.is_drained("a"); });
+  site.waiting.until([&] { return !drained->output.empty(); });
+  CHECK(site.haproxy.is_drained("a"));
   CHECK(!drained->completion);
   site.a.hang_up();
   site.waiting.until(
       [&] { return drained->completion.has_value() && held->completion.has_value(); });
   CHECK(drained->completion->outcome == Outcome::Succeeded);
-  CHECK(drained->output.empty());
+  CHECK(drained->output == "waits at most 1m for 1 session of `web/a` to end\n");
+}
+
+TEST_CASE("a drain fails where the server is made ready by somebody else meanwhile", "[haproxy]") {
+  Site site;
+  site.hold = true;
+  site.requests.run(site.executor, site.set("maint", "b"));
+  const auto held = site.requests.start(site.http, site.get());
+  site.waiting.until([&] { return site.a.open_connections() == 1; });
+  const auto drained =
+      site.requests.start(site.executor, site.set("drain", "a", base::Duration{60'000}));
+  site.waiting.until([&] { return !drained->output.empty(); });
+  // As after a reload too: the new process knows of no drain and of none of the sessions.
+  CHECK(site.requests.run(site.executor, site.set("ready")).completion->outcome ==
+        Outcome::Succeeded);
+  site.waiting.until([&] { return drained->completion.has_value(); });
+  CHECK(drained->completion->outcome == Outcome::Failed);
+  CHECK(drained->completion->detail ==
+        "HAProxy no longer drains `web/a`: it was started anew, or told otherwise (state 0)");
 }
 
 TEST_CASE("a drain that has waited long enough says how many sessions are left", "[haproxy]") {
@@ -170,7 +197,22 @@ TEST_CASE("a drain that has waited long enough says how many sessions are left",
   const test::Answer drained =
       site.requests.run(site.executor, site.set("drain", "a", base::Duration{150}));
   CHECK(drained.completion->outcome == Outcome::Succeeded);
-  CHECK(drained.output == "1 sessions were still open after 150ms\n");
+  CHECK(drained.output ==
+        "waits at most 150ms for 1 session of `web/a` to end\n"
+        "1 session of `web/a` still open after 150ms: it is drained all the same\n");
+}
+
+TEST_CASE("more than HAProxy talks to at once are told one after the other", "[haproxy]") {
+  Site site;
+  std::vector<std::shared_ptr<test::Answer>> answers;
+  for (int i = 0; i < 100; ++i) {
+    answers.push_back(site.requests.start(site.executor, site.set("drain", "b")));
+    if (i == 50) site.executor.cancel(site.requests.last());
+  }
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    site.waiting.until([&] { return answers[i]->completion.has_value(); });
+    CHECK(answers[i]->completion->outcome == (i == 50 ? Outcome::Cancelled : Outcome::Succeeded));
+  }
 }
 
 TEST_CASE("a cancelled drain is answered at once", "[haproxy]") {
