@@ -175,7 +175,10 @@ std::string form_problem(Form form, const plan::Value& value) {
     case Form::Url:
       return url_problem(*text);
     case Form::Name:
-      return is_plain_name(*text) ? "" : fmt::format("`{}` is no name that fits there", *text);
+      // `*`, `?` and `[` are patterns to systemctl: of none, or of many, where one is meant.
+      return is_plain_name(*text) && text->find_first_of("*?[") == std::string::npos
+                 ? ""
+                 : fmt::format("`{}` is no name that fits there", *text);
     case Form::Sha256:
       return is_hexadecimal(*text, 64) ? "" : "a SHA-256 is 64 hexadecimal digits";
     case Form::Addresses:

@@ -9,7 +9,8 @@ namespace sluice::runtime {
 namespace {
 
 // systemctl itself waits for the job that it began; what is asked afterwards is whether the unit
-// stayed. A unit that ended badly while it was stopped has stopped all the same.
+// stayed. A unit that ended badly while it was stopped has stopped all the same, and one of a type
+// that does its work and ends is done when systemctl says so.
 constexpr std::string_view script = R"sh(
 unit=$sluice_service_name
 state=$sluice_service_state
@@ -28,11 +29,16 @@ while :; do
   now=$(systemctl is-active -- "$unit") || :
   case $state:$now in
     stop:inactive | stop:failed) break ;;
-    stop:*) ;;
+    stop:active | *:activating | *:deactivating | *:reloading | *:refreshing) ;;
     *:active) break ;;
-    *:activating | *:reloading | *:refreshing) ;;
+    *:inactive)
+      if [ "$(systemctl show --property=Type -- "$unit")" = Type=oneshot ]; then break; fi
+      echo "$unit is inactive" >&2
+      tell
+      exit 1
+      ;;
     *)
-      echo "$unit is $now" >&2
+      echo "$unit is ${now:-unknown to systemctl}" >&2
       tell
       exit 1
       ;;

@@ -180,6 +180,13 @@ TEST_CASE("hosts, ports, addresses and digests fit their grammar") {
     INFO(url);
     CHECK(problem(Form::Url, url) != "");
   }
+  for (const char* name : {"web.service", "web@1.service", "web-1", "we:ird_1"}) {
+    CHECK(problem(Form::Name, name) == "");
+  }
+  for (const char* name : {"", "a b", "a;b", "a/b", "web-*", "web-?", "web-[12]", "a\n"}) {
+    INFO(name);
+    CHECK(problem(Form::Name, name) != "");
+  }
   CHECK(problem(Form::HostAndPort, "a:25") == "");
   for (const char* text : {"a", ":25", "a:", "a:x", "a b:25", "a:99999"}) {
     CHECK(problem(Form::HostAndPort, text) != "");

@@ -19,7 +19,8 @@ using scheduler::Outcome;
 namespace {
 
 // Units: `slow` is activating when first asked; `broken` fails right after its start; `unknown`
-// cannot be started; `stubborn` fails while it stops.
+// cannot be started; `stubborn` fails while it stops; `job` is of Type=oneshot, and `brief` is not,
+// and both have ended when they are first asked.
 constexpr const char* systemctl = R"sh(#!/bin/sh
 set -eu
 here=$(dirname "$0")
@@ -35,6 +36,7 @@ case $verb in
     [ "$state" = active ]
     ;;
   status) echo "status of $unit" ;;
+  show) if [ "$unit" = job ]; then echo Type=oneshot; else echo Type=simple; fi ;;
   stop)
     case $unit in
       stubborn) echo failed >"$here/unit.$unit" ;;
@@ -46,6 +48,7 @@ case $verb in
       unknown) echo "Unit $unit not found." >&2; exit 5 ;;
       slow) echo activating >"$here/unit.$unit" ;;
       broken) echo failed >"$here/unit.$unit" ;;
+      job | brief) echo inactive >"$here/unit.$unit" ;;
       *) echo active >"$here/unit.$unit" ;;
     esac
     ;;
@@ -110,6 +113,16 @@ TEST_CASE("a unit that does not stay up has failed, with its status", "[service]
   CHECK(answer.completion->outcome == Outcome::Failed);
   CHECK(answer.completion->detail == "exit status 1");
   CHECK(answer.output == "broken is failed\nstatus of broken\n");
+}
+
+TEST_CASE("a unit that does its work and ends is done, and no other that has ended", "[service]") {
+  Host host;
+  const test::Answer job = host.run("job", "start");
+  CHECK(job.completion->outcome == Outcome::Succeeded);
+  CHECK(job.output == "job is inactive\n");
+  const test::Answer brief = host.run("brief", "start");
+  CHECK(brief.completion->outcome == Outcome::Failed);
+  CHECK(brief.output == "brief is inactive\nstatus of brief\n");
 }
 
 TEST_CASE("a unit that there is not has failed, in systemctl's words", "[service]") {
