@@ -68,7 +68,9 @@ ActionSchema service() {
   made.kind = "service";
   made.documentation =
       "Starts, stops, restarts or reloads a systemd unit, and waits until it is active, or has "
-      "stopped.";
+      "stopped. A unit of `Type=oneshot` is done when systemctl says so. One of `Type=simple` is "
+      "active as soon as its process is there: whether it serves, a `verify` says. The tests have "
+      "a systemctl of their own; it was tried by hand against systemd 252.";
   made.attributes = {required(form(string("name", "the unit"), Form::Name)),
                      required(one_of(string("state", "what is done with it"),
                                      {"start", "stop", "restart", "reload"}))};
@@ -106,7 +108,8 @@ ActionSchema haproxy() {
   made.kind = "haproxy";
   made.documentation =
       "Sets a server's state through HAProxy's runtime API, reads it back, and on `drain` waits "
-      "for open sessions to end.";
+      "for open sessions to end, as long as `wait` says. Where HAProxy is started anew meanwhile, "
+      "or told otherwise, it fails: the server is not drained any more.";
   made.attributes = {
       required(form(string("backend", "the backend's name in HAProxy"), Form::Name)),
       required(form(string("server", "the server's name in that backend"), Form::Name)),
@@ -116,7 +119,9 @@ ActionSchema haproxy() {
       form(string("address", "HAProxy's runtime API as HOST:PORT, in the socket's place"),
            Form::HostAndPort),
       with_default(
-          attribute("wait", Type::Duration, "on `drain`: at most so long for open sessions to end"),
+          attribute("wait", Type::Duration,
+                    "on `drain`: at most so long for open sessions to end; how many are left then "
+                    "is in the output, and it has succeeded all the same"),
           Value{base::Duration{0}})};
   made.default_takes = base::Duration{1'000};
   made.usual_effects = {{"state", "drain", Phrase::Drains},
@@ -155,8 +160,10 @@ ActionSchema manual() {
   made.argument = "instructions";
   made.attributes = {
       string("instructions", "what the person looks at"),
-      form(attribute("approvers", Type::List, "who may answer; all, where it is not given"),
-           Form::Texts)};
+      form(
+          attribute("approvers", Type::List,
+                    "who may answer: names of users of the controller; all, where it is not given"),
+          Form::Texts)};
   made.default_takes = base::Duration{300'000};
   made.runs_on = RunsOn::Nowhere;
   return made;
