@@ -162,6 +162,14 @@ void Scheduler::Machine::stop_step(plan::StepId step, Reason reason) {
 }
 
 // What begun lanes still have goes on; whoever waits for a person waits no more.
+// To carry it out, or to be asked first whether that is in place already.
+bool Scheduler::Machine::waits_for_person(const Slot& slot) const {
+  if (slot.part == Part::Run) return work_rules(slot).manual;
+  const bool before_task =
+      slot.part == Part::Before && slot.attempt == 1 && slot.task < rules_.steps[slot.step].tasks;
+  return before_task && task_rules(slot, slot.task).run.manual;
+}
+
 void Scheduler::Machine::pass_deadline() {
   if (!plan_.deadline || in_census_) return;
   deadline_passed_ = true;
@@ -173,8 +181,7 @@ void Scheduler::Machine::pass_deadline() {
   for (std::uint32_t place = 0; place < slots_.size(); ++place) {
     Slot& slot = slots_[place];
     if (slot.phase == LanePhase::Asking) reject(place);
-    const bool waits = slot.phase == LanePhase::Waiting && slot.part == Part::Run;
-    if (waits && work_rules(slot).manual) stop_waiting(place);
+    if (slot.phase == LanePhase::Waiting && waits_for_person(slot)) stop_waiting(place);
     if (slot.phase != LanePhase::Acting || !work_rules(slot).manual) continue;
     slot.timed_out = true;
     change(slot.phase, LanePhase::Ending);

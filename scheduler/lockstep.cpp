@@ -138,6 +138,7 @@ Scheduler::Machine::Next Scheduler::Machine::after_wait(Slot& slot, std::uint32_
     return Next::End;
   }
   if (!steps_[slot.step].cut) {
+    slot.part = Part::Run;
     --slot.attempt;
     return nobody_asked(slot, place);
   }

@@ -236,6 +236,7 @@ class Scheduler::Machine {
   void say_failed(const Slot& slot, std::uint32_t place);
   void reject(std::uint32_t place);
   void close_question(Slot& slot);
+  bool waits_for_person(const Slot& slot) const;
   void pass_deadline();
   void stop_step(plan::StepId step, Reason reason);
 
