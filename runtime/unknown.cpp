@@ -30,6 +30,13 @@ bool leaves_files(const ActionRequest& request) {
   return kind == "script" || kind == "service" || made_for_powershell(kind);
 }
 
+// Whether it can be asked for once more, and a person where nothing tells what came of it.
+bool is_asked_for(const ActionRequest& request) {
+  const bool by_name =
+      request.work != nullptr && request.work->action.kind == "azure_resource_group";
+  return by_name || leaves_files(request) || changes_something(request);
+}
+
 // Without a person.
 std::uint32_t most_freely(const ActionRequest& request) {
   const bool freely = request.work->idempotent || !changes_something(request);
@@ -122,7 +129,7 @@ void UnknownOutcomes::answered(ActionRequest::Ticket ticket, Completion completi
   const bool known = completion.ending != Completion::Ending::Lost || row.request.work == nullptr;
   // Nobody is asked about it any more.
   if (row.cancelled && !known) completion.outcome = scheduler::Outcome::Cancelled;
-  if (known || row.cancelled || (!leaves_files(row.request) && !changes_something(row.request))) {
+  if (known || row.cancelled || !is_asked_for(row.request)) {
     return finish(ticket, std::move(completion));
   }
   row.lost = std::move(completion);

@@ -328,6 +328,23 @@ TEST_CASE("an outcome that is not known is tried again when that is written down
   CHECK(driven.driver->state() == scheduler::State::Succeeded);
 }
 
+TEST_CASE(
+    "a deployment that nobody could ask about has not failed: it is looked for, then a person says",
+    "[resume]") {
+  Driven driven("Step on a");
+  driven.plan.steps[plan::StepId{0}].tasks[0].action.kind = "azure_resource_group";
+  constexpr std::size_t looked_for = 4;
+  for (std::size_t time = 0; time < looked_for; ++time) {
+    REQUIRE(driven.hosts.started.size() == time + 1);
+    CHECK(driven.driver->unknown().empty());
+    driven.hosts.lose(time);
+  }
+  driven.turn(1);
+  CHECK(driven.hosts.started.size() == looked_for);
+  CHECK(driven.driver->unknown().size() == 1);
+  CHECK(driven.driver->state() == scheduler::State::Running);
+}
+
 TEST_CASE("what was at work in a boot before the last may have begun, in every program after it",
           "[resume]") {
   Driven driven("Step on a");
