@@ -108,8 +108,10 @@ ActionSchema haproxy() {
   made.kind = "haproxy";
   made.documentation =
       "Sets a server's state through HAProxy's runtime API, reads it back, and on `drain` waits "
-      "for open sessions to end, as long as `wait` says. Where HAProxy is started anew meanwhile, "
-      "or told otherwise, it fails: the server is not drained any more.";
+      "for its open sessions to end: as long as that takes, or as long as `wait` says. A session "
+      "that "
+      "never ends keeps the step waiting up to its `timeout`. Where HAProxy is started anew "
+      "meanwhile, or told otherwise, it fails: the server is not drained any more.";
   made.attributes = {
       required(form(string("backend", "the backend's name in HAProxy"), Form::Name)),
       required(form(string("server", "the server's name in that backend"), Form::Name)),
@@ -118,11 +120,10 @@ ActionSchema haproxy() {
                    text("/run/haproxy/admin.sock")),
       form(string("address", "HAProxy's runtime API as HOST:PORT, in the socket's place"),
            Form::HostAndPort),
-      with_default(
-          attribute("wait", Type::Duration,
-                    "on `drain`: at most so long for open sessions to end; how many are left then "
-                    "is in the output, and it has succeeded all the same"),
-          Value{base::Duration{0}})};
+      attribute(
+          "wait", Type::Duration,
+          "on `drain`: at most so long for open sessions to end, `0s` not at all; how many are "
+          "left then is in the output, and it has succeeded all the same")};
   made.default_takes = base::Duration{1'000};
   made.usual_effects = {{"state", "drain", Phrase::Drains},
                         {"state", "maint", Phrase::Drains},

@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <vector>
 
 namespace sluice::runtime {
@@ -117,7 +118,7 @@ class HaproxyExecutor::Exchange {
         address_(request_.text("address")),
         where_(address_) {
     const plan::Value* wait = request_.attribute("wait");
-    if (wait != nullptr) wait_ = std::get<base::Duration>(wait->content);
+    if (wait != nullptr) most_ = std::get<base::Duration>(wait->content);
   }
   // With the executor, or once it has ended: it is in no line.
   ~Exchange() { disconnect(); }
@@ -201,8 +202,8 @@ class HaproxyExecutor::Exchange {
       return fail(fmt::format("HAProxy was told `{}` of `{}`, and does not say so (state {})",
                               state_, name(), bits));
     }
-    if (state_ != "drain" || wait_.ms == 0) return succeed();
-    until_ = owner_.loop_.now() + wait_;
+    if (state_ != "drain" || (most_ && most_->ms == 0)) return succeed();
+    if (most_) until_ = owner_.loop_.now() + *most_;
     look_at_sessions();
   }
 
@@ -228,12 +229,13 @@ class HaproxyExecutor::Exchange {
     if (cell == "0") return succeed();
     const std::string open =
         fmt::format("{} session{} of `{}`", cell, cell == "1" ? "" : "s", name());
-    const std::string limit = plan::to_text(plan::Value{wait_});
+    const std::string limit = most_ ? plan::to_text(plan::Value{*most_}) : "";
     if (owner_.loop_.now() >= until_) {
       write(fmt::format("{} still open after {}: it is drained all the same\n", open, limit));
       return succeed();
     }
-    if (!waits_) write(fmt::format("waits at most {} for {} to end\n", limit, open));
+    const std::string at_most = most_ ? fmt::format("at most {} ", limit) : "";
+    if (!waits_) write(fmt::format("waits {}for {} to end\n", at_most, open));
     waits_ = true;
     timer_ = owner_.loop_.after(look_again, [this] { look_at_sessions(); });
   }
@@ -323,8 +325,8 @@ class HaproxyExecutor::Exchange {
   std::string address_;
   std::string where_;  // the socket or the address, as who wrote the step knows it
   std::string path_;   // of the socket, or of the tunnel's end here; empty: the address
-  base::Duration wait_;
-  base::Instant until_;
+  std::optional<base::Duration> most_;  // that it waits for sessions; none: until they have ended
+  base::Instant until_ = base::Instant::never();
   bool is_over_ = false;
   bool talks_ = false;  // it is its turn in the line
   int refusals_ = 0;    // how often HAProxy had no room
