@@ -96,6 +96,14 @@ struct Site {
     return requests.action("http", {test::text_attribute("url", haproxy.url()),
                                     test::text_attribute("method", "GET")});
   }
+  // A request that `a` has and does not answer.
+  std::shared_ptr<test::Answer> hold_session() {
+    hold = true;
+    requests.run(executor, set("maint", "b"));
+    auto held = requests.start(http, get());
+    waiting.until([&] { return a.open_connections() == 1; });
+    return held;
+  }
   // Which servers answer, of eight requests.
   std::string who_answers() {
     std::string all;
@@ -156,10 +164,7 @@ TEST_CASE("a drain waits for the sessions that are open, and no longer", "[hapro
   const std::optional<base::Duration> most =
       GENERATE(std::optional<base::Duration>(), std::optional(base::Duration{60'000}));
   Site site;
-  site.hold = true;
-  site.requests.run(site.executor, site.set("maint", "b"));
-  const auto held = site.requests.start(site.http, site.get());
-  site.waiting.until([&] { return site.a.open_connections() == 1; });
+  const auto held = site.hold_session();
   const auto drained = site.requests.start(site.executor, site.set("drain", "a", most));
   site.waiting.until([&] { return !drained->output.empty(); });
   CHECK(site.haproxy.is_drained("a"));
@@ -174,10 +179,7 @@ TEST_CASE("a drain waits for the sessions that are open, and no longer", "[hapro
 
 TEST_CASE("a drain fails where the server is made ready by somebody else meanwhile", "[haproxy]") {
   Site site;
-  site.hold = true;
-  site.requests.run(site.executor, site.set("maint", "b"));
-  const auto held = site.requests.start(site.http, site.get());
-  site.waiting.until([&] { return site.a.open_connections() == 1; });
+  const auto held = site.hold_session();
   const auto drained =
       site.requests.start(site.executor, site.set("drain", "a", base::Duration{60'000}));
   site.waiting.until([&] { return !drained->output.empty(); });
@@ -192,10 +194,7 @@ TEST_CASE("a drain fails where the server is made ready by somebody else meanwhi
 
 TEST_CASE("a drain that has waited long enough says how many sessions are left", "[haproxy]") {
   Site site;
-  site.hold = true;
-  site.requests.run(site.executor, site.set("maint", "b"));
-  const auto held = site.requests.start(site.http, site.get());
-  site.waiting.until([&] { return site.a.open_connections() == 1; });
+  const auto held = site.hold_session();
   const test::Answer drained =
       site.requests.run(site.executor, site.set("drain", "a", base::Duration{150}));
   CHECK(drained.completion->outcome == Outcome::Succeeded);
@@ -219,10 +218,7 @@ TEST_CASE("more than HAProxy talks to at once are told one after the other", "[h
 
 TEST_CASE("a cancelled drain is answered at once", "[haproxy]") {
   Site site;
-  site.hold = true;
-  site.requests.run(site.executor, site.set("maint", "b"));
-  const auto held = site.requests.start(site.http, site.get());
-  site.waiting.until([&] { return site.a.open_connections() == 1; });
+  const auto held = site.hold_session();
   runtime::ActionRequest request = site.set("drain", "a", base::Duration{600'000});
   const auto ticket = request.ticket;
   const auto drained = site.requests.start(site.executor, std::move(request));
