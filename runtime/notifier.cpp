@@ -144,14 +144,15 @@ void Notifier::post() {
   transfers_.start(++ticket_, {std::move(request), ""}, [this](const TransferEnd& end) {
     const bool well =
         end.problem.empty() && end.status >= first_of_success && end.status < first_of_redirects;
-    if (well) return settle("", false);
+    if (well) return settle(Outcome::Taken, "");
     const bool passes = !end.problem.empty() || end.status >= first_of_server_errors ||
                         end.status == request_timeout || end.status == too_many_requests;
-    settle(end.problem.empty() ? fmt::format("it answered {}", end.status) : end.problem, passes);
+    settle(passes ? Outcome::Passing : Outcome::Refused,
+           end.problem.empty() ? fmt::format("it answered {}", end.status) : end.problem);
   });
   timer_ = loop_.after(limits_.one_try, [this] {
     transfers_.cancel(ticket_);
-    settle(fmt::format("no answer within {} s", limits_.one_try.ms / 1000), true);
+    settle(Outcome::Passing, fmt::format("no answer within {} s", limits_.one_try.ms / 1000));
   });
 }
 
@@ -163,12 +164,13 @@ void Notifier::start_program() {
   options.on_end = [this](const ProcessEnd& end) {
     if (!process_) return;
     process_.reset();
-    settle(end.exit_code == 0 ? "" : describe(end), false);
+    end.exit_code == 0 ? settle(Outcome::Taken, "") : settle(Outcome::Refused, describe(end));
   };
   process_ = processes_.start(std::move(options));
   timer_ = loop_.after(limits_.one_try, [this] {
     stop();
-    settle(fmt::format("it ran longer than {} s, and was ended", limits_.one_try.ms / 1000), false);
+    settle(Outcome::Hung,
+           fmt::format("it ran longer than {} s, and was ended", limits_.one_try.ms / 1000));
   });
 }
 
@@ -179,26 +181,20 @@ void Notifier::stop() {
   transfers_.cancel(ticket_);
 }
 
-void Notifier::settle(const std::string& problem, bool again) {
+void Notifier::settle(Outcome outcome, const std::string& problem) {
   timer_ = Loop::Timer();
-  if (problem.empty()) {
-    failing_ = false;
-    ++told_;
-    waiting_.pop_front();
-    return go_on();
-  }
-  if (again && tries_ < limits_.most_tries && !(done_ && failing_)) {
+  if (outcome == Outcome::Passing && tries_ < limits_.most_tries && !(done_ && failing_)) {
     const std::int64_t pause = limits_.before_next.ms << (tries_ - 1);
     timer_ = loop_.after({pause}, [this] { send(); });
     return;
   }
-  fail(problem);
+  failing_ = outcome == Outcome::Passing || outcome == Outcome::Hung;
+  outcome == Outcome::Taken ? void(++told_) : fail(problem);
   waiting_.pop_front();
   go_on();
 }
 
 void Notifier::fail(const std::string& problem) {
-  failing_ = true;
   ++not_told_;
   if (warned_) return;
   warned_ = true;

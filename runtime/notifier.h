@@ -56,8 +56,8 @@ class Notifier {
   Notifier& operator=(const Notifier&) = delete;
 
   void tell(Notification notification);
-  // Nothing comes any more: `done` is called, once, when nothing waits. Where the last try came to
-  // nothing, what waits is given up, but for the newest.
+  // Nothing comes any more: `done` is called, once, when nothing waits. Where nobody answered the
+  // last try, what waits is given up, but for the newest; who refuses one may take the next.
   void finish(std::function<void()> done);
   // What waits is given up now, and what is under way ended.
   void give_up();
@@ -73,7 +73,8 @@ class Notifier {
   void post();
   void start_program();
   void stop();
-  void settle(const std::string& problem, bool again);
+  enum class Outcome { Taken, Refused, Passing, Hung };  // passing: tried again
+  void settle(Outcome outcome, const std::string& problem);
   void fail(const std::string& problem);
   void go_on();
 
@@ -88,7 +89,7 @@ class Notifier {
   Loop::Timer timer_;  // of what is under way, or of the pause
   std::optional<Processes::Handle> process_;
   Transfers::Ticket ticket_ = 0;  // of the request under way, or the last
-  bool failing_ = false;
+  bool failing_ = false;          // nobody answered the last try
   bool warned_ = false;
   std::size_t tries_ = 0;  // of the first
   std::uint64_t told_ = 0;
