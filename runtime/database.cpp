@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/check.h"
 #include "base/sha256.h"
@@ -24,6 +25,8 @@ constexpr std::int64_t oldest_format = 2;
 constexpr std::int64_t first_with_given = 4;
 constexpr std::size_t reserve_bytes = 256 * std::size_t{1024};
 
+// Rows are added at the end, and read all together: an index would be a second tree to write for
+// each. That a record is written once is held by the key of `instants`.
 constexpr const char* schema = R"sql(
 CREATE TABLE run (
   format INTEGER NOT NULL, run TEXT NOT NULL, started_at TEXT NOT NULL, version TEXT NOT NULL,
@@ -34,18 +37,17 @@ CREATE TABLE events (
   seq INTEGER NOT NULL, number INTEGER NOT NULL, kind INTEGER NOT NULL, step INTEGER NOT NULL,
   lane INTEGER NOT NULL, task INTEGER NOT NULL, part INTEGER NOT NULL, attempt INTEGER NOT NULL,
   slot INTEGER NOT NULL, outcome INTEGER NOT NULL, timer INTEGER NOT NULL, truth INTEGER NOT NULL,
-  answer INTEGER NOT NULL, PRIMARY KEY (seq, number)) STRICT;
+  answer INTEGER NOT NULL) STRICT;
 CREATE TABLE results (
   seq INTEGER NOT NULL, number INTEGER NOT NULL, step INTEGER NOT NULL, lane INTEGER NOT NULL,
   task INTEGER NOT NULL, part INTEGER NOT NULL, attempt INTEGER NOT NULL, slot INTEGER NOT NULL,
   host TEXT NOT NULL, outcome INTEGER NOT NULL, ending INTEGER NOT NULL, exit_code INTEGER,
-  signal INTEGER, detail TEXT NOT NULL, outputs TEXT NOT NULL,
-  PRIMARY KEY (seq, number)) STRICT;
+  signal INTEGER, detail TEXT NOT NULL, outputs TEXT NOT NULL) STRICT;
 CREATE TABLE orders (
   seq INTEGER NOT NULL, number INTEGER NOT NULL, kind INTEGER NOT NULL, step INTEGER NOT NULL,
   lane INTEGER NOT NULL, task INTEGER NOT NULL, part INTEGER NOT NULL, attempt INTEGER NOT NULL,
   slot INTEGER NOT NULL, host TEXT NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL,
-  name TEXT NOT NULL, PRIMARY KEY (seq, number)) STRICT;
+  name TEXT NOT NULL) STRICT;
 CREATE TABLE sessions (
   seq INTEGER PRIMARY KEY, who TEXT NOT NULL, version TEXT NOT NULL, boot TEXT NOT NULL,
   boot_ms INTEGER NOT NULL, wall_ms INTEGER NOT NULL) STRICT;
@@ -115,8 +117,9 @@ class Statement {
   void bind(std::optional<int> number) {
     number ? sqlite3_bind_int64(handle_, ++bound_, *number) : sqlite3_bind_null(handle_, ++bound_);
   }
+  // The text is not copied: it stands until the statement has run.
   void bind(const std::string& text) {
-    sqlite3_bind_text64(handle_, ++bound_, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+    sqlite3_bind_text64(handle_, ++bound_, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
   }
   template <class... Values>
   Status run(const Values&... values) {
@@ -196,17 +199,17 @@ std::string outputs_text(const std::vector<Output>& outputs) {
 std::string chained(const std::string& before, const Instant& instant) {
   std::string text = fmt::format("{} {}", before, instant.at.ms);
   for (const scheduler::Event& event : instant.events) {
-    text +=
-        fmt::format(";{} {} {} {} {} {}", static_cast<int>(event.kind), action_text(event.action),
-                    static_cast<int>(event.outcome), static_cast<int>(event.timer),
-                    static_cast<int>(event.truth), static_cast<int>(event.answer));
+    fmt::format_to(std::back_inserter(text), ";{} {} {} {} {} {}", static_cast<int>(event.kind),
+                   action_text(event.action), static_cast<int>(event.outcome),
+                   static_cast<int>(event.timer), static_cast<int>(event.truth),
+                   static_cast<int>(event.answer));
   }
   for (const HostResult& result : instant.results) {
     const Completion& end = result.completion;
-    text += fmt::format("|{} {} {} {} {} {} {} {}", action_text(result.action), result.host,
-                        static_cast<int>(end.outcome), static_cast<int>(end.ending),
-                        end.exit_code.value_or(-1), end.signal.value_or(-1), end.detail,
-                        outputs_text(end.outputs));
+    fmt::format_to(std::back_inserter(text), "|{} {} {} {} {} {} {} {}", action_text(result.action),
+                   result.host, static_cast<int>(end.outcome), static_cast<int>(end.ending),
+                   end.exit_code.value_or(-1), end.signal.value_or(-1), end.detail,
+                   outputs_text(end.outputs));
   }
   for (const Order& order : instant.orders) {
     text += fmt::format("!{} {} {}\n{}\n{}\n{}", static_cast<int>(order.kind),
