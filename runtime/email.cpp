@@ -115,10 +115,11 @@ void EmailExecutor::begin(ActionRequest::Ticket ticket, const Transfer::Mail& ma
     const Completion::Ending ending = !end.reached            ? Completion::Ending::Unreachable
                                       : end.status >= refusal ? Completion::Ending::Answered
                                                               : Completion::Ending::Lost;
-    const std::string said = !end.said.empty() ? fmt::format("the mail server says: {}", end.said)
-                             : end.status >= refusal
-                                 ? fmt::format("{} (the server said {})", end.problem, end.status)
-                                 : end.problem;
+    const std::string of = end.said_of.empty() ? "" : fmt::format(" of `{}`", end.said_of);
+    const std::string said =
+        !end.said.empty()       ? fmt::format("the mail server says{}: {}", of, end.said)
+        : end.status >= refusal ? fmt::format("{} (the server said {})", end.problem, end.status)
+                                : end.problem;
     waiting_.answer(ticket, failed(said, ending));
   });
 }

@@ -91,6 +91,8 @@ struct Row {
   Aside::Job aside = 0;                 // of a mail
   CURLcode result = CURLE_FAILED_INIT;  // of a mail, when it has been tried
   std::string refusal;                  // the last line of a mail server that says no
+  std::string refused;                  // the recipient that it says no to
+  std::string recipient;                // that the mail server was asked about last
   std::string body;
   bool too_long = false;
   char problem[CURL_ERROR_SIZE] = {};
@@ -107,8 +109,24 @@ std::size_t take_body(char* bytes, std::size_t size, std::size_t count, void* se
 std::size_t take_mail_answer(char* bytes, std::size_t size, std::size_t count, void* self) {
   const std::string_view line(bytes, size * count);
   const bool refuses = !line.empty() && (line.front() == '4' || line.front() == '5');
-  if (refuses) static_cast<Row*>(self)->refusal = line.substr(0, line.find_first_of("\r\n"));
+  Row& row = *static_cast<Row*>(self);
+  if (refuses) {
+    row.refusal = line.substr(0, line.find_first_of("\r\n"));
+    row.refused = row.recipient;
+  }
   return size * count;
+}
+
+// Of all that is sent only which recipient the server is asked about: a login goes by here as well.
+int note_recipient(CURL*, curl_infotype kind, char* bytes, std::size_t size, void* self) {
+  constexpr std::string_view asking = "RCPT TO:<";
+  const std::string_view line(bytes, size);
+  if (kind != CURLINFO_HEADER_OUT) return 0;
+  std::string& recipient = static_cast<Row*>(self)->recipient;
+  recipient.clear();
+  if (!line.starts_with(asking)) return 0;
+  recipient = line.substr(asking.size(), line.find('>') - asking.size());
+  return 0;
 }
 
 // Anything but 0 ends the transfer.
@@ -165,6 +183,9 @@ void prepare(Row& row, const Transfer::Mail& mail) {
   curl().easy_setopt(handle, CURLOPT_MIMEPOST, row.mime.get());
   curl().easy_setopt(handle, CURLOPT_HEADERFUNCTION, &take_mail_answer);
   curl().easy_setopt(handle, CURLOPT_HEADERDATA, &row);
+  curl().easy_setopt(handle, CURLOPT_VERBOSE, 1L);
+  curl().easy_setopt(handle, CURLOPT_DEBUGFUNCTION, &note_recipient);
+  curl().easy_setopt(handle, CURLOPT_DEBUGDATA, &row);
   curl().easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
   curl().easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, &goes_on);
 }
@@ -309,7 +330,10 @@ struct Transfers::Implementation {
     curl().easy_getinfo(row.handle.get(), CURLINFO_REDIRECT_URL, &location);
     if (location != nullptr) end.location = location;
     end.cut = row.too_long;
-    if (row.refusal.find(std::to_string(end.status)) == 0) end.said = base::printable(row.refusal);
+    if (row.refusal.find(std::to_string(end.status)) == 0) {
+      end.said = base::printable(row.refusal);
+      end.said_of = base::printable(row.refused);
+    }
     curl_off_t retry_after = 0;
     curl().easy_getinfo(row.handle.get(), CURLINFO_RETRY_AFTER, &retry_after);
     constexpr curl_off_t most_seconds = 3600;

@@ -44,6 +44,7 @@ struct TransferEnd {
   bool sent = false;     // a request of HTTP was on its way
   long status = 0;       // the last that it said: of HTTP or SMTP
   std::string said;      // that of SMTP in the server's words, printable, where it refuses
+  std::string said_of;   // the recipient that it refuses, printable
   std::string body;      // of an answer of HTTP, at most 1 MiB
   bool cut = false;      // there was more of it, which was not read
   std::string location;  // where an answer of HTTP sends who asked, absolute; empty: nowhere

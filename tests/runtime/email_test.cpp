@@ -196,7 +196,17 @@ TEST_CASE("an address that the server refuses fails the mail, in the server's wo
   const Completion refused = mailing.send({text_attribute("to", "nobody@acme.example")});
   CHECK(refused.outcome == Outcome::Failed);
   CHECK(refused.ending == Completion::Ending::Answered);
-  CHECK(refused.detail == "the mail server says: 550 there is nobody here of that name");
+  CHECK(refused.detail ==
+        "the mail server says of `nobody@acme.example`: 550 there is nobody here of that name");
+  CHECK(mailing.server.taken().empty());
+}
+
+TEST_CASE("of several recipients the one is named that the server refuses", "[email]") {
+  Mailing mailing(false);
+  const Completion refused = mailing.send(
+      {text_attribute("to", "ada@acme.example, nobody@second.example, bob@acme.example")});
+  CHECK(refused.detail ==
+        "the mail server says of `nobody@second.example`: 550 there is nobody here of that name");
   CHECK(mailing.server.taken().empty());
 }
 
