@@ -147,4 +147,19 @@ std::string live_text(const LiveView& view, const Screen& screen) {
   return text;
 }
 
+int rows_of(std::string_view live_text, int width) {
+  int rows = 0;
+  while (!live_text.empty()) {
+    std::string_view line = live_text.substr(0, live_text.find('\n'));
+    live_text.remove_prefix(std::min(live_text.size(), line.size() + 1));
+    if (const std::size_t behind = line.find('m'); line.starts_with("\x1b[")) {
+      line.remove_prefix(behind + 1);
+    }
+    line = line.substr(0, line.find('\x1b'));
+    const int columns = std::max(1, base::display_width(line));
+    rows += (columns + width - 1) / std::max(1, width);
+  }
+  return rows;
+}
+
 }  // namespace sluice::cli

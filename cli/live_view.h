@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sluice::cli {
@@ -41,5 +42,9 @@ struct Screen {
 // Whole lines, each shorter than the screen is wide, and at most half as many as it is high: what
 // does not fit is counted. Of roles those stand first that have the least room.
 std::string live_text(const LiveView& view, const Screen& screen);
+
+// The rows that it takes on a screen of this width: one that has become narrower since has broken
+// the lines that do not fit any more.
+int rows_of(std::string_view live_text, int width);
 
 }  // namespace sluice::cli

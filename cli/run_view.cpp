@@ -9,6 +9,7 @@
 #include "base/json_writer.h"
 #include "base/utf8.h"
 #include "cli/live_capacity.h"
+#include "cli/load.h"
 #include "cli/typed.h"
 #include "render/state_words.h"
 #include "render/text_table.h"
@@ -370,8 +371,8 @@ void RunView::print(const std::string& line) {
 }
 
 std::string RunView::clear_live_text() const {
-  const auto lines = std::count(live_text_.begin(), live_text_.end(), '\n');
-  return lines == 0 ? "" : fmt::format("\x1b[{}A\x1b[J", lines);
+  if (live_text_.empty()) return "";
+  return fmt::format("\x1b[{}A\x1b[J", rows_of(live_text_, terminal_width(2)));
 }
 
 // A terminal shows how far a step is; with many targets lines of each would hide its failures.

@@ -140,3 +140,15 @@ step "Update" on web window 2 {
   }));
   CHECK(lowest == 2);
 }
+
+TEST_CASE("lines that a narrower terminal has broken are counted by the rows that they take") {
+  CHECK(cli::rows_of("", 80) == 0);
+  const std::string lines = "  12345678\n\x1b[33m  web  3 of 5\x1b[0m\n  ██████\n";
+  CHECK(cli::rows_of(lines, 80) == 3);
+  CHECK(cli::rows_of(lines, 13) == 3);
+  CHECK(cli::rows_of(lines, 12) == 4);
+  CHECK(cli::rows_of(lines, 6) == 7);
+  const LiveView view = large();
+  const std::string text = cli::live_text(view, {100, 24, true});
+  CHECK(cli::rows_of(text, 100) == std::count(text.begin(), text.end(), '\n'));
+}
