@@ -120,7 +120,11 @@ int RunSession::carry_out(runtime::Journal& journal, const runtime::ReadJournal*
   driver_ = &driver;
   if (!options_.quiet || notifications_ != nullptr) forecast_ = &forecast;
   person_.listen(
-      [&view](const std::string& line) { view.say(line); },
+      // What is typed beneath would move the live lines.
+      [&view](const std::string& line) {
+        view.end();
+        view.say(line);
+      },
       [&driver](const scheduler::Action& action, const std::string& host, Order::Kind kind) {
         Order order = order_of(kind);
         order.action = action;

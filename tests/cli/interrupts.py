@@ -157,15 +157,16 @@ class Asked(unittest.TestCase):
 
 
 class Terminals(unittest.TestCase):
-    def written_to(self, terminal):
-        """What a run writes to a terminal of that kind, while its script stands at a gate."""
+    def written_to(self, terminal, then="", answer=b""):
+        """What a run writes to a terminal of that kind, while its script stands at a gate. `then`: more of
+        the file, in which a person is asked, and answers as soon as the question is there."""
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         path = os.path.join(folder.name, "one.deploy")
         gate = os.path.join(folder.name, "gate")
         os.mkfifo(gate)
         with open(path, "w", encoding="utf-8") as file:
-            file.write(f'deployment "One"\nstep "Work" {{ run "echo at the gate; read -r _ < {gate}" }}\n')
+            file.write(f'deployment "One"\nstep "Work" {{ run "echo at the gate; read -r _ < {gate}" }}\n{then}')
         ours, theirs = pty.openpty()
         self.addCleanup(os.close, ours)
         run = subprocess.Popen([SLUICE, "run", path, "--yes"], stdin=theirs, stdout=theirs, stderr=theirs,
@@ -181,6 +182,10 @@ class Terminals(unittest.TestCase):
                 said += os.read(ours, 4096)
         with open(gate, "w", encoding="utf-8") as file:
             file.write("go\n")
+        if answer:
+            while b"approve or reject?" not in said:
+                said += os.read(ours, 4096)
+            os.write(ours, answer)
         try:
             while part := os.read(ours, 4096):
                 said += part
@@ -194,6 +199,11 @@ class Terminals(unittest.TestCase):
         said = self.written_to("dumb")
         self.assertNotIn(b"\x1b", said)
         self.assertNotIn(b"0 of 1", said)
+
+    def test_beneath_a_question_there_are_no_live_lines(self):
+        said = self.written_to("xterm", 'step "Look" { run manual "well?" }\n', b"approve\n")
+        question, answered = said.split(b"approve or reject?")[-1].split(b"Look: succeeded")
+        self.assertNotIn(b"at work", question)
 
 
 if __name__ == "__main__":
