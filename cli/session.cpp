@@ -288,9 +288,18 @@ bool RunSession::may_answer(const Order& order) {
     if (lack.empty()) continue;
     view_->say(fmt::format("`{}` was answered by {}: {}", base::printable(question.name),
                            base::printable(order.who), lack));
+    pass_over(order);
     return false;
   }
   return true;
+}
+
+// Its file would stand in the way of the answer that counts, which has the same name.
+void RunSession::pass_over(const Order& order) {
+  if (order.name.empty()) return;
+  std::error_code ignored;
+  std::filesystem::remove(folder_.orders() + "/" + order.name, ignored);
+  seen_.erase(order.name);
 }
 
 // One that answers what is not asked yet, by a program that has just taken the run up, waits.

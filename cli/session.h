@@ -79,6 +79,7 @@ class RunSession {
   void stop_without_answers();
   void tell_what_waits();
   bool may_answer(const runtime::Order& order);
+  void pass_over(const runtime::Order& order);
   void draw_again();
   void look_ahead();
   void tell_alarms();

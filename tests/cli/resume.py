@@ -354,6 +354,12 @@ class Runs(RunCase):
         os.chown(os.path.join(orders, name), 65534, 65534)
         said = self.end(self.popen("resume", "--state", self.state), 4)
         self.assertIn(f"only {me} may answer this", said)
+        # It is not the first answer either.
+        self.assertEqual(os.listdir(orders), [])
+        program = self.popen("resume", "--wait", "--state", self.state)
+        self.read_until(program, "a person is waited for")
+        self.call("reject", self.run_name(), status=0)
+        self.end(program, 1)
 
     def test_what_is_lost_is_asked_about_and_not_begun_again(self):
         self.roll()
