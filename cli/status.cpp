@@ -46,7 +46,8 @@ render::TimelineHeader::People people_of(const ReadRun& run, const std::string& 
   if (goes_on(run.timeline)) {
     people.carried_on_by = runtime::Lease::holder(state, run.plan.deployment, run.plan.environment);
     for (const Question& question : unanswered(run)) {
-      people.waiting.push_back({kind_word(question.kind), question.name, words_of(question.kind)});
+      people.waiting.push_back({kind_word(question.kind), question.name, words_of(question.kind),
+                                question.instructions, question.approvers});
     }
   }
   for (const auto* orders : {&run.orders, &run.left}) {

@@ -67,7 +67,14 @@ class TimelineWriter {
       json_.begin_object().member("kind", row.kind).member("question", row.question);
       json_.key("answers").begin_array();
       for (const std::string_view answer : row.answers) json_.value(answer);
-      json_.end_array().end_object();
+      json_.end_array();
+      if (!row.instructions.empty()) json_.member("instructions", row.instructions);
+      if (!row.approvers.empty()) {
+        json_.key("approvers").begin_array();
+        for (const std::string& approver : row.approvers) json_.value(approver);
+        json_.end_array();
+      }
+      json_.end_object();
     }
     json_.end_array().key("said").begin_array();
     for (const TimelineHeader::Said& row : people.said) {

@@ -27,6 +27,8 @@ struct TimelineHeader {
     std::string_view kind;  // "failure", "manual" or "unknown"
     std::string question;   // as `answer`, `approve` and `reject` take it
     std::vector<std::string_view> answers;
+    std::string instructions;            // of a `manual` step
+    std::vector<std::string> approvers;  // the same: who may answer; empty: everybody
   };
   struct Said {
     std::string at;  // RFC 3339, UTC

@@ -336,6 +336,9 @@ class Runs(RunCase):
             self.assertIn("only bob, ada may answer this", self.call(word, run, status=2))
         self.assertEqual(os.listdir(os.path.join(self.state, "runs", run, "orders")), [])
         self.assertIn("who may answer: bob, ada", self.call("status", status=0))
+        self.assertEqual(self.status()["waits_for"],
+                         [{"kind": "manual", "question": "Look@controller", "answers": ["approve", "reject"],
+                           "instructions": "is it well?", "approvers": ["bob", "ada"]}])
         said = self.end(self.popen("run", self.file, "--yes", "--set", "who=" + me), 4)
         self.call("approve", self.run_name(), status=0)
         self.end(self.popen("resume", "--state", self.state), 0)
