@@ -28,9 +28,22 @@ std::string list_of(const std::vector<Question>& questions) {
   return text;
 }
 
+// Who has answered it, or anything where no name is given; empty where nobody has.
+std::string answered_before(const ReadRun& run, const std::string& name) {
+  const auto found = std::find_if(run.orders.rbegin(), run.orders.rend(), [&](const Order& order) {
+    return runtime::answers_question(order.kind) &&
+           (name.empty() || question_answered(run.plan, order) == name);
+  });
+  if (found == run.orders.rend()) return "";
+  return fmt::format("{} has answered `{}` already, to `{}`, at {}", base::printable(found->who),
+                     runtime::order_word(found->kind),
+                     base::printable(question_answered(run.plan, *found)),
+                     base::printable(found->at));
+}
+
 // Those of a kind that the word can answer, and of that name where one is given.
-base::Result<Order> answer(const std::vector<Question>& open, const std::string& name,
-                           const std::string& word) {
+base::Result<Order> answer(const ReadRun& run, const std::string& name, const std::string& word) {
+  const std::vector<Question>& open = run.questions;
   std::vector<Question> fitting;
   for (const Question& question : open) {
     if (!name.empty() && question.name != name) continue;
@@ -44,7 +57,15 @@ base::Result<Order> answer(const std::vector<Question>& open, const std::string&
   if (!fitting.empty()) {
     return base::Error{fmt::format("several wait for this: say which{}", list_of(fitting))};
   }
-  if (open.empty()) return base::Error{"the run waits for nobody just now"};
+  const bool named_is_open = std::any_of(
+      open.begin(), open.end(), [&](const Question& question) { return question.name == name; });
+  // Somebody was quicker.
+  const std::string before = named_is_open ? "" : answered_before(run, name);
+  if (open.empty()) {
+    return base::Error{
+        fmt::format("the run waits for nobody just now{}{}", before.empty() ? "" : ": ", before)};
+  }
+  if (!name.empty() && !before.empty()) return base::Error{before};
   return base::Error{fmt::format("nothing that is open is answered by {}`{}`; open are{}",
                                  name.empty() ? "" : fmt::format("`{}` ", base::printable(name)),
                                  base::printable(word), list_of(open))};
@@ -65,7 +86,7 @@ base::Result<Order> order_of(const OperateOptions& options, const ReadRun& run) 
       return base::Error{
           fmt::format("say which answer: sluice {} RUN [STEP/CHILD@TARGET] ANSWER", options.word)};
     }
-    return answer(run.questions, words.size() == 2 ? words[0] : "", words.back());
+    return answer(run, words.size() == 2 ? words[0] : "", words.back());
   }
   return order;
 }

@@ -89,6 +89,11 @@ std::vector<Question> open_questions(const runtime::RunState& state, const std::
   return questions;
 }
 
+std::string question_answered(const plan::Plan& plan, const runtime::Order& order) {
+  if (!runtime::answers_question(order.kind)) return "";
+  return question_of(plan, Question::Kind::Failure, order.action, order.host).name;
+}
+
 std::string_view kind_word(Question::Kind kind) {
   switch (kind) {
     case Question::Kind::Failure:

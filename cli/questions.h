@@ -25,6 +25,8 @@ struct Question {
 Question failure_question(const plan::Plan& plan, const scheduler::Action& failed);
 // `run`: its name.
 std::vector<Question> open_questions(const runtime::RunState& state, const std::string& run = "");
+// The name of the question that the order answers; empty where it is of the whole run.
+std::string question_answered(const plan::Plan& plan, const runtime::Order& order);
 // "failure", "manual" or "unknown".
 std::string_view kind_word(Question::Kind kind);
 // "retry|ignore|exclude|abort"

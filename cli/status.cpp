@@ -14,7 +14,6 @@
 #include "cli/typed.h"
 #include "render/timeline_json.h"
 #include "render/timeline_text.h"
-#include "runtime/request.h"
 #include "runtime/runs.h"
 
 namespace sluice::cli {
@@ -26,18 +25,9 @@ bool goes_on(const scheduler::Timeline& timeline) {
          timeline.outcome == scheduler::State::Paused;
 }
 
-// "Update/Deploy@web-1"; empty where it is of the whole run.
-std::string answered(const plan::Plan& plan, const runtime::Order& order) {
-  if (!runtime::answers_question(order.kind)) return "";
-  const scheduler::Action& action = order.action;
-  const std::string_view target = plan::lane_name(plan, action.step, action.lane);
-  return fmt::format("{}@{}", runtime::task_name(plan, action),
-                     order.host.empty() ? target : order.host);
-}
-
 std::string order_text(const plan::Plan& plan, const runtime::Order& order) {
   std::string text(runtime::order_word(order.kind));
-  const std::string question = answered(plan, order);
+  const std::string question = question_answered(plan, order);
   return question.empty() ? text : text + " " + base::printable(question);
 }
 
@@ -52,8 +42,8 @@ render::TimelineHeader::People people_of(const ReadRun& run, const std::string& 
   }
   for (const auto* orders : {&run.orders, &run.left}) {
     for (const runtime::Order& order : *orders) {
-      people.said.push_back(
-          {order.at, order.who, runtime::order_word(order.kind), answered(run.plan, order)});
+      people.said.push_back({order.at, order.who, runtime::order_word(order.kind),
+                             question_answered(run.plan, order)});
     }
   }
   return people;

@@ -280,6 +280,9 @@ class Runs(RunCase):
         self.assertIn("nothing that is open", self.call("answer", run, "approve", status=2))
         self.call("answer", run, "Update/Work@web-1", "retry", status=0)
         self.assertEqual(self.arrived(), "web-1")
+        for words in (["Update/Work@web-1", "abort"], ["ignore"]):
+            self.assertRegex(self.call("answer", run, *words, status=2),
+                             r"\w+ has answered `retry` already, to `Update/Work@web-1`, at 2.*Z\n")
         self.assertEqual(self.status()["waits_for"], [])
         (said,) = self.status()["said"]
         self.assertEqual((said["word"], said["question"]), ("retry", "Update/Work@web-1"))
