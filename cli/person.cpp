@@ -1,6 +1,7 @@
 #include "cli/person.h"
 
 #include <fmt/format.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -30,6 +31,12 @@ std::string first_word(std::string line) {
   std::transform(line.begin(), line.end(), line.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return line;
+}
+
+// What was typed before a question stood there answers none, or the one before it. (In the
+// background a program that touches its terminal is stopped, with all that it watches over.)
+void forget_typed(int terminal) {
+  if (::tcgetpgrp(terminal) == ::getpgrp()) ::tcflush(terminal, TCIFLUSH);
 }
 
 runtime::Completion completion(Outcome outcome, std::string detail) {
@@ -156,6 +163,7 @@ void Person::ask_first() {
     return;
   }
   const std::size_t more = waiting_.size() - 1;
+  forget_typed(descriptor_);
   say_(question(first) + (more == 0 ? "" : fmt::format("  (and {} more)", more)));
   if (!watch_) watch_ = loop_.watch(descriptor_);
   watch_->on_readable([this] { read_answer(); });

@@ -200,6 +200,41 @@ class Terminals(unittest.TestCase):
         self.assertNotIn(b"\x1b", said)
         self.assertNotIn(b"0 of 1", said)
 
+    def test_what_was_typed_before_a_question_stood_there_is_no_answer_to_it(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = os.path.join(folder.name, "one.deploy")
+        gate = os.path.join(folder.name, "gate")
+        os.mkfifo(gate)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f'deployment "One"\nstep "Work" {{ run "echo at the gate; read -r _ < {gate}" }}\n'
+                       'step "Look" { run manual "well?" }\n')
+        run, ours = pty.fork()
+        if run == 0:
+            os.execve(SLUICE, [SLUICE, "run", path, "--yes"], {**os.environ, "TERM": "dumb"})
+        self.addCleanup(os.close, ours)
+        said = b""
+
+        def read_until(part):
+            nonlocal said
+            while part not in said:
+                said += os.read(ours, 4096)
+
+        read_until(b"at the gate")
+        os.write(ours, b"approve\n")
+        read_until(b"approve\r\n")  # it lies in the terminal now
+        with open(gate, "w", encoding="utf-8") as file:
+            file.write("go\n")
+        read_until(b"approve or reject?")
+        os.write(ours, b"reject\n")
+        read_until(b"Look: failed")
+        try:
+            while os.read(ours, 4096):
+                pass
+        except OSError:  # the other side is closed
+            pass
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(run, 0)[1]), 1, said)
+
     def test_beneath_a_question_there_are_no_live_lines(self):
         said = self.written_to("xterm", 'step "Look" { run manual "well?" }\n', b"approve\n")
         question, answered = said.split(b"approve or reject?")[-1].split(b"Look: succeeded")
