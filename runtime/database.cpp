@@ -25,6 +25,10 @@ constexpr std::int64_t oldest_format = 2;
 constexpr std::int64_t first_with_given = 4;
 constexpr std::size_t reserve_bytes = 256 * std::size_t{1024};
 
+// A commit is a few rows: with small pages it writes few bytes beside them, and the log comes round
+// to where its file has its size already.
+constexpr const char* page_size = "PRAGMA page_size=1024";
+
 // Rows are added at the end, and read all together: an index would be a second tree to write for
 // each. That a record is written once is held by the key of `instants`.
 constexpr const char* schema = R"sql(
@@ -545,7 +549,8 @@ Result<std::unique_ptr<Journal>> create_journal(const std::string& path, const R
       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXCLUSIVE;
   if (Status opened = database->open(flags); !opened) return opened.error();
   if (Status held = hold_place(path); !held) return held.error();
-  for (const char* sql : {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "BEGIN", schema}) {
+  for (const char* sql :
+       {page_size, "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "BEGIN", schema}) {
     if (Status done = database->execute(sql); !done) return done.error();
   }
   {
