@@ -134,6 +134,9 @@ struct Completion {
   // What it wrote to $SLUICE_OUTPUT, in that order (runtime/outputs.h reads the file); empty of
   // what has no such file.
   std::vector<Output> outputs;
+  // Of one that is lost: the host was asked, and knows nothing of it any more, nor of any other
+  // that was begun there before. In no journal.
+  bool forgotten = false;
   bool operator==(const Completion&) const = default;
 };
 

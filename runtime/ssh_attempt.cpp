@@ -448,6 +448,8 @@ void SshExecutor::Attempt::end(scheduler::Outcome outcome, Completion::Ending en
   completion.outcome = outcome;
   completion.ending = ending;
   completion.detail = detail;
+  completion.forgotten = settled_ && ending == Completion::Ending::Lost &&
+                         (verdict_.kind == Verdict::None || verdict_.kind == Verdict::Never);
   if (ending == Completion::Ending::Exited) completion.exit_code = verdict_.value;
   if (ending == Completion::Ending::Signalled) completion.signal = verdict_.value;
   take_outputs(outputs_, completion);

@@ -129,11 +129,24 @@ void UnknownOutcomes::answered(ActionRequest::Ticket ticket, Completion completi
   const bool known = completion.ending != Completion::Ending::Lost || row.request.work == nullptr;
   // Nobody is asked about it any more.
   if (row.cancelled && !known) completion.outcome = scheduler::Outcome::Cancelled;
+  const bool forgotten = std::exchange(completion.forgotten, false);
   if (known || row.cancelled || !is_asked_for(row.request)) {
     return finish(ticket, std::move(completion));
   }
   row.lost = std::move(completion);
+  if (forgotten && row.request.resumed && to_the_last(row)) return begin(ticket);
   decide(ticket);
+}
+
+// A host that was set up anew does not lead from one generation to the next: a later one may run
+// there that a program before this one began since. The last is joined, or begun when those between
+// are over.
+bool UnknownOutcomes::to_the_last(Row& row) const {
+  const std::uint32_t last = most_freely(row.request) + row.request.retries;
+  if (row.request.generation >= last) return false;
+  row.request.generation = row.begun_anew = last;
+  row.request.resumed->begun = false;
+  return true;
 }
 
 void UnknownOutcomes::decide(ActionRequest::Ticket ticket) {

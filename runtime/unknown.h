@@ -47,6 +47,7 @@ class UnknownOutcomes : public Executor {
   std::vector<std::string> earlier_names(ActionRequest request) const;
   void begin(ActionRequest::Ticket ticket);
   void answered(ActionRequest::Ticket ticket, Completion completion);
+  bool to_the_last(Row& row) const;
   void decide(ActionRequest::Ticket ticket);
   void again_or_ask(ActionRequest::Ticket ticket);
   void finish(ActionRequest::Ticket ticket, Completion completion);
