@@ -379,6 +379,16 @@ void Ledger::check_outcomes(const runtime::Instant& instant) {
   }
 }
 
+void Ledger::lose_probes(const runtime::HostResult& result) {
+  for (auto& [key, effect] : effects_) {
+    const Action& action = effect.where.first;
+    const bool of_lane = action.step == result.action.step && action.lane == result.action.lane;
+    if (!is_probe(effect) || !of_lane || effect.where.second != result.host) continue;
+    effect.lost = effect.starts > 0;
+    effect.lost_by = writer_;
+  }
+}
+
 // What is written down is what the hosts have seen.
 void Ledger::check_result(const runtime::HostResult& result) {
   const Completion& end = result.completion;
@@ -387,19 +397,14 @@ void Ledger::check_result(const runtime::HostResult& result) {
   bool exited = false;
   bool signalled = false;
   bool running = false;
+  // What asked for what was lost, of this lane, and the host is out of reach: that is said.
+  if (end.detail.find("cannot be ended") != std::string::npos) lose_probes(result);
   for (const std::string& key : keys_[where]) {
     Effect& effect = effects_[key];
     // Of a host that was set up anew before anybody knew of the begin nothing can be known.
     const bool unnoticed = effect.forgotten > 0 && !effect.known_begun;
     effect.settled = true;
-    if (is_probe(effect)) {
-      // Of a program before, and the host is out of reach: that is said.
-      if (end.detail.find("cannot be ended") != std::string::npos) {
-        effect.lost = effect.starts > 0;
-        effect.lost_by = writer_;
-      }
-      continue;
-    }
+    if (is_probe(effect)) continue;
     started = started || (effect.starts > 0 && !unnoticed);
     running = running || (effect.running && !effect.lost);
     exited = exited || (end.exit_code && effect.exit_codes.contains(*end.exit_code));

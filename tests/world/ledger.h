@@ -91,6 +91,7 @@ class Ledger {
   void check_contracts(const Effect& effect, bool begins);
   void person_has_done(const scheduler::Event& event);
   void check_outcomes(const runtime::Instant& instant);
+  void lose_probes(const runtime::HostResult& result);
   void check_result(const runtime::HostResult& result);
   std::string text(const Effect& effect) const;
 
