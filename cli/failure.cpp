@@ -43,8 +43,9 @@ std::string failure_text(const Failure& failure) {
       failure.action.attempt == 0
           ? ""
           : fmt::format(", attempt {} of {}", failure.action.attempt, failure.attempts);
-  return fmt::format("`{}` failed on `{}`{}: {}", failure.name, failure.target, attempt,
-                     failure.what);
+  const bool read_back = failure.action.part == scheduler::Part::Census;
+  return fmt::format("{}`{}` failed on `{}`{}: {}", read_back ? "at the end " : "", failure.name,
+                     failure.target, attempt, failure.what);
 }
 
 Failures::Failures(const plan::Plan& plan, runtime::OutputStore& store, std::string run,

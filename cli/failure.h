@@ -29,7 +29,8 @@ struct Failure {
   std::vector<std::string> next;    // what to do, or to type
 };
 
-// "`Update/Deploy` failed on `web-1`, attempt 2 of 2: exit status 3"
+// "`Update/Deploy` failed on `web-1`, attempt 2 of 2: exit status 3"; in the census, which asks the
+// same once more, "at the end `Update verify` failed on …".
 std::string failure_text(const Failure& failure);
 
 class Failures {

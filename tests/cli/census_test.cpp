@@ -105,3 +105,18 @@ TEST_CASE("a file in which nothing is verified has no census, and is told what o
   CHECK(result.status == 2);
   CHECK(result.err.find("no step of it says how its work is verified") != std::string::npos);
 }
+
+TEST_CASE("what the census at the end of a run does not find is told as such") {
+  const Site site;
+  test::write_text(site.file,
+                   "deployment \"Site\"\nrole web { target \"web-1\" connect local }\n"
+                   "step \"Write\" on web { run \"rm web-1\"\n"
+                   "  verify { run \"test ! -e web-1; echo > web-1\" } }\n");
+  const auto result = site.run({"run", site.file, "--yes"});
+  INFO(result.err);
+  CHECK(result.status != 0);
+  CHECK(result.err.find("`Write verify` failed") != std::string::npos);
+  CHECK(result.err.find(": at the end `Write verify` failed on `web-1`, attempt 1 of 1: ") !=
+        std::string::npos);
+  CHECK(result.err.find(": `Write verify` failed") == std::string::npos);
+}
