@@ -12,6 +12,7 @@
 #include "cli/commands.h"
 #include "cli/known_history.h"
 #include "cli/load.h"
+#include "cli/tell.h"
 #include "cli/work_progress.h"
 #include "compiler/suggest.h"
 
@@ -49,7 +50,7 @@ plan::StepId find_step(const plan::Plan& plan, const std::string& name) {
   }
   wrong(fmt::format("the plan has no step `{}`", base::printable(name)));
   for (const std::string& hint : compiler::did_you_mean(name, names)) {
-    fmt::print(stderr, "  hint: {}\n", hint);
+    tell("  hint: {}\n", hint);
   }
   return {};
 }

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/utf8.h"
+#include "cli/tell.h"
 #include "cli/version.h"
 #include "compiler/suggest.h"
 
@@ -518,11 +519,11 @@ std::variant<Arguments, int> parse_arguments(int argc, const char* const* argv) 
     add_commands(app, commands);
   }
   if (argc < 2) {
-    fmt::print(stderr, "{}", app.help());
+    tell("{}", app.help());
     return wrong_command;
   }
   if (const std::string unknown = unknown_command(app, argc, argv); !unknown.empty()) {
-    fmt::print(stderr, "sluice: {}\n", unknown);
+    tell("sluice: {}\n", unknown);
     return wrong_command;
   }
   try {
@@ -530,8 +531,7 @@ std::variant<Arguments, int> parse_arguments(int argc, const char* const* argv) 
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
     const std::string command = argv[1][0] == '-' ? "" : fmt::format(" {}", argv[1]);
-    fmt::print(stderr, "sluice: {}\n  `sluice{} --help` shows how\n", base::printable(error.what()),
-               command);
+    tell("sluice: {}\n  `sluice{} --help` shows how\n", base::printable(error.what()), command);
     return wrong_command;
   }
   if (auto arguments = commands.parsed()) return *std::move(arguments);

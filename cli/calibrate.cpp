@@ -1,12 +1,11 @@
 // `sluice calibrate`: what earlier runs took, as `takes` phrases.
 #include <fmt/format.h>
 
-#include <cstdio>
-
 #include "base/json_writer.h"
 #include "cli/commands.h"
 #include "cli/known_history.h"
 #include "cli/load.h"
+#include "cli/tell.h"
 #include "render/text_table.h"
 #include "render/timeline_text.h"
 #include "simulator/monte_carlo.h"
@@ -115,7 +114,7 @@ int calibrate_command(const CalibrateOptions& options) {
   const base::Status written =
       write_file("-", options.format == Format::Json ? json_of(plan, rows) : text_of(rows));
   if (written) return exit_done;
-  fmt::print(stderr, "sluice: {}\n", written.error().message);
+  tell("sluice: {}\n", written.error().message);
   return exit_wrong;
 }
 

@@ -2,11 +2,10 @@
 // nothing.
 #include <fmt/format.h>
 
-#include <cstdio>
-
 #include "base/words.h"
 #include "cli/commands.h"
 #include "cli/load.h"
+#include "cli/tell.h"
 #include "cli/verdicts.h"
 #include "render/plan_words.h"
 
@@ -69,11 +68,11 @@ int check_command(const CheckOptions& options) {
   render::TextStyle style;
   style.width = terminal_width(2);
   style.colour = colour_wanted(2);
-  fmt::print(stderr, "{}: {} on {}, {}\n{}", options.input.file,
-             base::counted(steps_of(plan), "step"), base::counted(plan.targets.size(), "target"),
-             status == exit_done ? "no mistakes" : "and it cannot be carried out as it asks",
-             render::verdicts_text(plan, judgement.verdicts, judgement.findings,
-                                   command_words(options.input), style));
+  tell("{}: {} on {}, {}\n{}", options.input.file, base::counted(steps_of(plan), "step"),
+       base::counted(plan.targets.size(), "target"),
+       status == exit_done ? "no mistakes" : "and it cannot be carried out as it asks",
+       render::verdicts_text(plan, judgement.verdicts, judgement.findings,
+                             command_words(options.input), style));
   return status;
 }
 

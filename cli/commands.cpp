@@ -1,11 +1,11 @@
 #include "cli/commands.h"
 
-#include <fmt/format.h>
+#include "cli/tell.h"
 
 namespace sluice::cli {
 
 int wrong(std::string_view message) {
-  fmt::print(stderr, "sluice: {}\n", message);
+  tell("sluice: {}\n", message);
   return exit_wrong;
 }
 

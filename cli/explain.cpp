@@ -1,10 +1,9 @@
 // `sluice explain`: what a diagnostic's code means, with an example and its cure.
 #include <fmt/format.h>
 
-#include <cstdio>
-
 #include "base/utf8.h"
 #include "cli/commands.h"
+#include "cli/tell.h"
 #include "compiler/codes.h"
 #include "compiler/suggest.h"
 
@@ -47,11 +46,11 @@ int explain_command(const ExplainOptions& options) {
   }
   std::vector<std::string> known;
   for (const compiler::Code& info : compiler::codes()) known.emplace_back(info.code);
-  fmt::print(stderr, "sluice: there is no code `{}`\n", base::printable(options.code));
+  tell("sluice: there is no code `{}`\n", base::printable(options.code));
   for (const std::string& hint : compiler::did_you_mean(code, known)) {
-    fmt::print(stderr, "  hint: {}\n", hint);
+    tell("  hint: {}\n", hint);
   }
-  fmt::print(stderr, "  hint: `sluice explain` lists them all\n");
+  tell("  hint: `sluice explain` lists them all\n");
   return exit_wrong;
 }
 

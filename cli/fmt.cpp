@@ -1,10 +1,9 @@
 // `sluice fmt`: files in the one layout.
 #include <fmt/format.h>
 
-#include <cstdio>
-
 #include "cli/commands.h"
 #include "cli/load.h"
+#include "cli/tell.h"
 #include "compiler/format.h"
 #include "compiler/text_check.h"
 
@@ -16,7 +15,7 @@ namespace {
 int format_file(const std::string& path, bool only_check) {
   base::Result<std::string> text = read_file(path, compiler::most_source_bytes);
   if (!text) {
-    fmt::print(stderr, "sluice: {}\n", text.error().message);
+    tell("sluice: {}\n", text.error().message);
     return exit_wrong;
   }
   base::Sources sources;
@@ -25,14 +24,14 @@ int format_file(const std::string& path, bool only_check) {
   base::Diagnostics diagnostics;
   const compiler::Formatted formatted = compiler::format(sources, file, diagnostics);
   if (!formatted.complete) {
-    fmt::print(stderr, "{}", base::print_diagnostics(diagnostics, sources, colour_wanted(2)));
+    tell("{}", base::print_diagnostics(diagnostics, sources, colour_wanted(2)));
   }
   const bool changed = formatted.text != sources[file].text();
   if (only_check) {
     if (changed) fmt::print("{}\n", path);
   } else if (changed || path == "-") {
     if (const base::Status written = write_file(path, formatted.text); !written) {
-      fmt::print(stderr, "sluice: {}\n", written.error().message);
+      tell("sluice: {}\n", written.error().message);
       return exit_wrong;
     }
   }

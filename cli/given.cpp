@@ -10,6 +10,7 @@
 #include "base/sha256.h"
 #include "base/utf8.h"
 #include "cli/load.h"
+#include "cli/tell.h"
 #include "render/plan_diff.h"
 
 namespace sluice::cli {
@@ -93,11 +94,11 @@ class Files {
     const auto text = read_file(program.empty() ? path_of(source.name) : program, most_bytes);
     const std::string name = base::printable(source.name);
     if (!text) {
-      fmt::print(stderr, "{} is not there any more: {}\n", name, goes_on);
+      cli::tell("{} is not there any more: {}\n", name, goes_on);
       return true;
     }
     if (base::sha256_hex(text.value()) == source.sha256) return false;
-    fmt::print(stderr, "{} has changed since: {}\n", name, goes_on);
+    cli::tell("{} has changed since: {}\n", name, goes_on);
     return true;
   }
 
@@ -159,28 +160,27 @@ void tell_of_changes(const plan::Plan& plan, const runtime::RunRecord& record) {
   const Files files(plan, record);
   const bool changed = files.tell();
   if (const auto saved = find(record.given, "plan"); changed && saved && *saved != "-") {
-    fmt::print(stderr,
-               "the run carries out a saved plan: `sluice diff {} FILE` tells how they differ\n",
-               base::printable(*saved));
+    cli::tell("the run carries out a saved plan: `sluice diff {} FILE` tells how they differ\n",
+              base::printable(*saved));
   }
   const std::optional<InputOptions> input = input_of(record.given);
   if (!input || !is_there(input->file) || (!changed && !files.has_program())) return;
   const auto loaded = load_plan(*input);
   const std::string name = base::printable(plan.sources.begin()->name);
   if (std::get_if<int>(&loaded) != nullptr) {
-    fmt::print(stderr, "{} does not compile as it is now, so what differs cannot be told\n", name);
+    cli::tell("{} does not compile as it is now, so what differs cannot be told\n", name);
     return;
   }
   const plan::Plan& now = std::get<plan::Plan>(loaded);
   if (now.digest == plan.digest) {
-    if (changed) fmt::print(stderr, "compiled again it makes the same plan: nothing differs\n");
+    if (changed) cli::tell("compiled again it makes the same plan: nothing differs\n");
     return;
   }
   render::TextStyle style;
   style.width = terminal_width(2);
   style.colour = colour_wanted(2);
-  fmt::print(stderr, "what it makes now differs, and is no part of this run:\n{}",
-             render::changes_text(render::diff_plans(plan, now), style));
+  cli::tell("what it makes now differs, and is no part of this run:\n{}",
+            render::changes_text(render::diff_plans(plan, now), style));
 }
 
 }  // namespace sluice::cli

@@ -1,11 +1,10 @@
 // `sluice history`: the runs that there were, the last one last.
 #include <fmt/format.h>
 
-#include <cstdio>
-
 #include "base/json_writer.h"
 #include "cli/commands.h"
 #include "cli/read_run.h"
+#include "cli/tell.h"
 #include "render/text_table.h"
 #include "render/timeline_text.h"
 #include "runtime/runs.h"
@@ -24,7 +23,7 @@ int history_command(const HistoryOptions& options) {
   for (const runtime::RunFolder& folder : folders) {
     const auto read = read_run(folder);
     if (!read) {
-      fmt::print(stderr, "sluice: {}: {}\n", folder.name, read.error().message);
+      tell("sluice: {}: {}\n", folder.name, read.error().message);
       continue;
     }
     const ReadRun& run = read.value();
@@ -41,7 +40,7 @@ int history_command(const HistoryOptions& options) {
   if (options.format == Format::Json) {
     fmt::print("{}\n", text);
   } else if (folders.empty()) {
-    fmt::print(stderr, "{}\n", runtime::find_run(options.state, "").error().message);
+    tell("{}\n", runtime::find_run(options.state, "").error().message);
   } else {
     fmt::print("{}", table.text(0));
   }

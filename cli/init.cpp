@@ -9,6 +9,7 @@
 #include "base/words.h"
 #include "cli/commands.h"
 #include "cli/load.h"
+#include "cli/tell.h"
 #include "compiler/write_expression.h"
 
 namespace sluice::cli {
@@ -136,8 +137,8 @@ int init_command(const InitOptions& options) {
     return wrong(written.error().message);
   }
   if (!print) {
-    fmt::print(stderr, "wrote {}; next: sluice simulate {}\n", base::printable(options.file),
-               base::printable(options.file));
+    tell("wrote {}; next: sluice simulate {}\n", base::printable(options.file),
+         base::printable(options.file));
   }
   return exit_done;
 }

@@ -1,11 +1,10 @@
 #include "cli/known_history.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstdio>
 
 #include "cli/read_run.h"
+#include "cli/tell.h"
 #include "runtime/runs.h"
 #include "simulator/learn.h"
 
@@ -21,7 +20,7 @@ simulator::History read_history(const std::string& state, const std::string& bef
   for (std::size_t i = first; i < folders.size(); ++i) {
     const auto run = read_run(folders[i]);
     if (!run) {
-      fmt::print(stderr, "sluice: {}: {}\n", folders[i].name, run.error().message);
+      tell("sluice: {}: {}\n", folders[i].name, run.error().message);
       continue;
     }
     learner.learn(run.value().plan, run.value().timeline);

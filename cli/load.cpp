@@ -16,6 +16,7 @@
 #include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/file_reader.h"
+#include "cli/tell.h"
 #include "cli/version.h"
 #include "compiler/compile.h"
 #include "compiler/text_check.h"
@@ -211,7 +212,7 @@ std::variant<plan::Plan, int> compile_text(const InputOptions& input, std::strin
   const bool say = !plan || warnings == Warnings::Print;
   if (document != nullptr) *document = base::diagnostics_json(diagnostics, sources);
   if (say && warnings != Warnings::Json) {
-    fmt::print(stderr, "{}", base::print_diagnostics(diagnostics, sources, colour_wanted(2)));
+    tell("{}", base::print_diagnostics(diagnostics, sources, colour_wanted(2)));
   }
   if (!plan) return exit_wrong;
   return *std::move(plan);

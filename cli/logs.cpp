@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/load.h"
 #include "cli/read_run.h"
+#include "cli/tell.h"
 #include "runtime/output.h"
 #include "runtime/request.h"
 #include "runtime/runs.h"
@@ -79,7 +80,7 @@ base::Result<Chosen> choose(LogsOptions& options) {
 
 int logs_command(LogsOptions options) {
   const auto fail = [](const base::Error& error) {
-    fmt::print(stderr, "sluice: {}\n", error.message);
+    tell("sluice: {}\n", error.message);
     return exit_wrong;
   };
   const auto chosen = choose(options);
@@ -116,7 +117,7 @@ int logs_command(LogsOptions options) {
     return fail({fmt::format("there is no target `{}` in run {}", base::printable(options.target),
                              folder.name)});
   }
-  if (!any) fmt::print(stderr, "nothing was written\n");
+  if (!any) tell("nothing was written\n");
   return exit_done;
 }
 

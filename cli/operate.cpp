@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/questions.h"
 #include "cli/read_run.h"
+#include "cli/tell.h"
 #include "cli/typed.h"
 #include "runtime/orders.h"
 #include "runtime/runs.h"
@@ -114,10 +115,10 @@ int operate_command(const OperateOptions& options) {
   const std::string holder =
       runtime::Lease::holder(options.state, run.plan.deployment, run.plan.environment);
   if (holder.empty()) {
-    fmt::print(stderr, "written down; no program carries the run on: {}\n",
-               typed_command("resume", run.record.run, options.state));
+    tell("written down; no program carries the run on: {}\n",
+         typed_command("resume", run.record.run, options.state));
   } else {
-    fmt::print(stderr, "written down, for {}\n", base::printable(holder));
+    tell("written down, for {}\n", base::printable(holder));
   }
   return exit_done;
 }

@@ -1,10 +1,8 @@
 // `sluice plan`: the plan in words, or saved.
-#include <fmt/format.h>
-
-#include <cstdio>
 
 #include "cli/commands.h"
 #include "cli/load.h"
+#include "cli/tell.h"
 #include "plan/json.h"
 #include "render/plan_text.h"
 
@@ -15,7 +13,7 @@ namespace {
 int put(const std::string& path, std::string_view text) {
   const base::Status written = write_file(path, text);
   if (written) return exit_done;
-  fmt::print(stderr, "sluice: {}\n", written.error().message);
+  tell("sluice: {}\n", written.error().message);
   return exit_wrong;
 }
 
@@ -28,7 +26,7 @@ int plan_command(const PlanOptions& options) {
   if (!options.output.empty()) {
     const int status = put(options.output, plan::to_json(plan));
     if (status == exit_done && options.output != "-") {
-      fmt::print(stderr, "saved {} as {}\n", plan.digest, options.output);
+      tell("saved {} as {}\n", plan.digest, options.output);
     }
     return status;
   }
@@ -36,7 +34,7 @@ int plan_command(const PlanOptions& options) {
   if (!options.expand) return put("-", render::plan_text(plan));
   const auto text = render::expanded_plan_text(plan);
   if (text) return put("-", text.value());
-  fmt::print(stderr, "sluice: {}\n", text.error().message);
+  tell("sluice: {}\n", text.error().message);
   return exit_wrong;
 }
 

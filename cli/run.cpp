@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <iostream>
 #include <optional>
 
@@ -11,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/load.h"
 #include "cli/session.h"
+#include "cli/tell.h"
 #include "render/plan_text.h"
 
 namespace sluice::cli {
@@ -23,9 +23,8 @@ std::optional<int> ask(const plan::Plan& plan, const RunOptions& options) {
   if (::isatty(0) != 1 || ::isatty(2) != 1) {
     return wrong("nobody is there to be asked: say --yes");
   }
-  fmt::print(stderr, "Carry out `{}` ({} on {}) now? [y/N] ", base::printable(plan.deployment),
-             base::counted(plan.steps.size(), "step"),
-             base::counted(plan.targets.size(), "target"));
+  tell("Carry out `{}` ({} on {}) now? [y/N] ", base::printable(plan.deployment),
+       base::counted(plan.steps.size(), "step"), base::counted(plan.targets.size(), "target"));
   std::string answer;
   std::getline(std::cin, answer);
   if (answer == "y" || answer == "yes") return std::nullopt;

@@ -13,6 +13,7 @@
 #include "cli/known_history.h"
 #include "cli/load.h"
 #include "cli/questions.h"
+#include "cli/tell.h"
 #include "cli/typed.h"
 #include "cli/version.h"
 #include "plan/json.h"
@@ -180,7 +181,7 @@ void RunSession::finish_telling() {
   loop_.run({});
   notifications_->give_up();
   for (const std::string& line : notifications_->losses()) {
-    fmt::print(stderr, "sluice: {}\n", line);
+    tell("sluice: {}\n", line);
   }
 }
 
@@ -427,26 +428,26 @@ int RunSession::tell_taken_over() const {
   const std::string holder =
       runtime::Lease::holder(options_.state, plan_.deployment, plan_.environment);
   const std::string who = holder.empty() ? "" : fmt::format(", which is {}", holder);
-  fmt::print(stderr,
-             "sluice: {}\n"
-             "  this program does nothing more; what runs belongs to the other one{}\n"
-             "  how it goes: {}\n",
-             broken_, who, typed_command("status", folder_.name, options_.state));
+  tell(
+      "sluice: {}\n"
+      "  this program does nothing more; what runs belongs to the other one{}\n"
+      "  how it goes: {}\n",
+      broken_, who, typed_command("status", folder_.name, options_.state));
   return exit_person_needed;
 }
 
 int RunSession::finish(const runtime::OutputStore& store) {
   if (journal_->taken_over()) return tell_taken_over();
   if (!broken_.empty()) {
-    fmt::print(stderr,
-               "sluice: the run was stopped, for its journal cannot be kept: {}\n"
-               "  what runs runs on; when the cause is mended: {}\n",
-               broken_, typed_command("resume", folder_.name, options_.state));
+    tell(
+        "sluice: the run was stopped, for its journal cannot be kept: {}\n"
+        "  what runs runs on; when the cause is mended: {}\n",
+        broken_, typed_command("resume", folder_.name, options_.state));
     return exit_person_needed;
   }
   if (store.bytes_not_written() > 0) {
-    fmt::print(stderr, "sluice: {} bytes of output could not be written to {}\n",
-               store.bytes_not_written(), folder_.output());
+    tell("sluice: {} bytes of output could not be written to {}\n", store.bytes_not_written(),
+         folder_.output());
   }
   constexpr int signalled = 128;
   if (detached_) return signalled + signal_;
@@ -456,8 +457,8 @@ int RunSession::finish(const runtime::OutputStore& store) {
     style.width = terminal_width(2);
     style.colour = colour_wanted(2);
     const bool well = !driver_->ended() || driver_->state() == State::Succeeded;
-    fmt::print(stderr, "\n{}{}{}", render::summary_text(plan_, timeline, {}, style),
-               well ? "" : "\n" + render::end_state_text(plan_, timeline, style), what_next());
+    tell("\n{}{}{}", render::summary_text(plan_, timeline, {}, style),
+         well ? "" : "\n" + render::end_state_text(plan_, timeline, style), what_next());
   }
   std::error_code ignored;
   // Of what was lost the files stay.

@@ -1,11 +1,9 @@
 // `sluice unpack-archive`: what `package` calls to unpack on this machine. It is no command for
 // people, and stands in no help.
-#include <fmt/format.h>
-
-#include <cstdio>
 
 #include "base/utf8.h"
 #include "cli/commands.h"
+#include "cli/tell.h"
 #include "runtime/archive.h"
 
 namespace sluice::cli {
@@ -13,7 +11,7 @@ namespace sluice::cli {
 int unpack_command(const UnpackOptions& options) {
   const base::Status done = runtime::unpack_archive(options.archive);
   if (done) return exit_done;
-  fmt::print(stderr, "{}: {}\n", base::printable(options.archive), done.error().message);
+  tell("{}: {}\n", base::printable(options.archive), done.error().message);
   return exit_failed;
 }
 

@@ -367,6 +367,15 @@ class Runs(RunCase):
         self.call("reject", self.run_name(), status=0)
         self.end(program, 1)
 
+    def test_a_run_ends_as_it_ends_where_nobody_can_be_told(self):
+        self.roll()
+        with open("/dev/full", "wb") as full:
+            for words, status in ((["run", self.file, "--yes", "--set", f"folder={self.folder}"], 0), (["resume"], 2)):
+                done = subprocess.run([SLUICE, *words, "--state", self.state], stdin=subprocess.DEVNULL,
+                                      stderr=full, check=False)
+                self.assertEqual(done.returncode, status)
+        self.assertEqual(self.ledger(), self.WHOLE)
+
     def test_what_is_lost_is_asked_about_and_not_begun_again(self):
         self.roll()
         self.gate("web-1")
