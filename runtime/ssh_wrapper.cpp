@@ -13,9 +13,11 @@ namespace {
 
 constexpr std::size_t most_said = 1024;
 
+// A login that becomes another shell never comes as far as the wrapper, and that shell takes what
+// comes for commands of its own: the last words are such a command, and it ends with it.
 std::string first_line(const std::string& nonce, std::string_view verb, const std::string& run,
                        std::string_view rest, bool more = false) {
-  return fmt::format("sluice{} {} {} {} {}\n", more ? 2 : 1, nonce, verb, run, rest);
+  return fmt::format("sluice{} {} {} {} {} ; exit 3\n", more ? 2 : 1, nonce, verb, run, rest);
 }
 
 // A letter, the number of lines behind the first, the text.

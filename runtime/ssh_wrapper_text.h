@@ -361,11 +361,11 @@ make_room() {
 };
 
 # Requests, one after the other, for as long as each says that more may come. Lines without a value
-# are read word by word; one that was cut off is none.
+# are read word by word; one that was cut off is none. What comes last in one is for other shells.
 sluice_more=;
 while :; do
 IFS=" " read -r sluice_word sluice_nonce sluice_verb sluice_run sluice_key
-  sluice_a sluice_b sluice_c sluice_d sluice_bang ||
+  sluice_a sluice_b sluice_c sluice_d sluice_bang sluice_x ||
   { [ "$sluice_more" ] && exit 0; sluice_word=; };
 case $sluice_word in
 sluice1) sluice_more=;;

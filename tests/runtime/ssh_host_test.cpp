@@ -116,6 +116,29 @@ TEST_CASE("a login that runs nothing is said to, and nothing was begun", "[ssh]"
   CHECK(answer.completion->detail.find("its login shell does not do as it is told") == 0);
 }
 
+TEST_CASE("a login that becomes another shell carries out nothing of what it is sent", "[ssh]") {
+  // Not fish: it waits for the end of its input before it takes any of it.
+  const std::string lines = "echo began >> \"$HOME/effects\"\n";
+  for (const char* shell : {"dash", "bash", "busybox sh", "tcsh", "zsh"}) {
+    const std::string program = shell;
+    if (!std::filesystem::exists("/usr/bin/" + program.substr(0, program.find(' ')))) continue;
+    INFO(shell);
+    test::TemporaryDirectory place;
+    const std::string login = place.path() + "/login";
+    test::write_text(login, "#!/bin/sh\nexec " + program + "\n");
+    std::filesystem::permissions(login, std::filesystem::perms::owner_all);
+    test::SshServer::Options options;
+    options.login = {login};
+    Remote remote(options);
+    for (const std::string& body : {lines + lines, lines + lines + std::string(5'000, '#')}) {
+      const test::Answer answer = remote.run(body, {"value=1\necho began >> \"$HOME/effects\""});
+      CHECK(answer.completion->ending == Completion::Ending::NotStarted);
+      CHECK(answer.completion->detail.find("its login shell does not do as it is told") == 0);
+    }
+    CHECK(!std::filesystem::exists(remote.server.home() + "/effects"));
+  }
+}
+
 TEST_CASE("a host that lacks what the wrapper needs is said to", "[ssh]") {
   test::SshServer::Options options;
   options.missing = {"flock"};
