@@ -49,13 +49,13 @@ if [ -d "$sluice_dir" ]; then
 fi;
 sluice_p=$sluice_dir/$sluice_key;
 };
-read -r sluice_boot < /proc/sys/kernel/random/boot_id;
+{ read -r sluice_boot < /proc/sys/kernel/random/boot_id; } 2>/dev/null;
 
 # Sets sluice_pids to what runs in the session of the script.
 session() {
   sluice_pids=;
   [ -s "$sluice_p.pid" ] && read -r sluice_sid sluice_since < "$sluice_p.pid" || return 0;
-  [ -d /proc/self ] || { kill -s 0 -- "-$sluice_sid" 2>/dev/null && sluice_pids=-$sluice_sid;
+  [ -d /proc/self ] || { kill -0 "-$sluice_sid" 2>/dev/null && sluice_pids=-$sluice_sid;
     return 0; };
   # A number that was given to another since then.
   if { read -r sluice_l < "/proc/$sluice_sid/stat"; } 2>/dev/null; then
@@ -175,11 +175,13 @@ items() {
 };
 put() { printf %s "$sluice_body"; };
 kept() { $sluice_put > "$sluice_script" || { sluice_why="cannot be written there"; return 1; }; };
-# What came is what was sent: both digests, of the items (and a line end) and of the script.
+# What came is what was sent: both digests, of the items (and a line end) and of the script. A
+# backslash stands before the digest of a file that has one in its name.
 genuine() {
   sluice_x="exec sha256sum - \"\$sluice_script\" <<E";
   eval "set -- \$($sluice_x$sluice_nl\$sluice_all${sluice_nl}E$sluice_nl)";
-  [ "$1 $3" = "$sluice_b $sluice_c" ];
+  sluice_x=${3%%[0-9a-f]*};
+  [ "$1 ${3#"$sluice_x"}" = "$sluice_b $sluice_c" ];
 };
 
 # Whether the program env can give signals their usual meaning: asked once for all runs, and again
@@ -196,10 +198,13 @@ probe() {
 # The script itself: becomes it.
 become() {
   exec 9>&- </dev/null >>"$sluice_p.out" 2>&1;
-  case $sluice_cd in ?*) cd -- "$sluice_cd" || exit 126;; esac;
-  read -r sluice_l < /proc/self/stat;
-  set -- ${sluice_l##*)};
-  echo "${sluice_l%% *} ${20}" > "$sluice_p.pid";
+  case $sluice_cd in ?*) CDPATH= cd -- "$sluice_cd" || exit 126;; esac;
+  if { read -r sluice_l < /proc/self/stat; } 2>/dev/null; then
+    set -- ${sluice_l##*)};
+    sluice_x="${sluice_l%% *} ${20}";
+  else sluice_x=$(exec sh -c "echo \$PPID");
+  fi;
+  echo "$sluice_x" > "$sluice_p.pid";
   sluice_env=env; sluice_setsid=setsid;
   # What starts it is found where the login finds it.
   case $sluice_path in ?*) sluice_env=$(command -v env); sluice_setsid=$(command -v setsid);

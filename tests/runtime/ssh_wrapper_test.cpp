@@ -49,7 +49,11 @@ class HostShell {
     std::filesystem::create_symlink("/usr/bin/" + shell, bin() + "/sh");
   }
 
-  std::string home() const { return place_.path() + "/home"; }
+  std::string home() const { return place_.path() + "/" + home_; }
+  void live_in(const std::string& name) {
+    home_ = name;
+    std::filesystem::create_directories(home());
+  }
   std::string bin() const { return place_.path() + "/bin"; }
   std::string files(const std::string& action) const { return home() + "/.sluice/run-1/" + action; }
 
@@ -100,6 +104,11 @@ class HostShell {
         fmt::format("mount -t tmpfs -o size={}k tmpfs \"$HOME\"; {}; exec \"$@\"", kib, before);
     around_ = {"unshare", "-rm", "sh", "-c", text, "sh"};
   }
+  // As a login begins: in its home.
+  void at_home_with(const std::string& variable) { around_ = {"env", "-C", home(), variable}; }
+  void without_proc() {
+    around_ = {"unshare", "-rm", "sh", "-c", "mount -t tmpfs tmpfs /proc; exec \"$@\"", "sh"};
+  }
   // What its sessions write goes nowhere, from before they begin: as when the connection was cut.
   void with_nobody_listening() {
     std::filesystem::remove(home() + "/gone");
@@ -117,6 +126,7 @@ class HostShell {
   runtime::Processes processes_;
   runtime::Processes::Handle last_ = 0;
   std::vector<std::string> around_;
+  std::string home_ = "home";
   int count_ = 0;
 };
 
@@ -472,6 +482,47 @@ TEST_CASE("cancelling leaves nothing of a session alive, whatever it ignores", "
       ++seen;
     }
     CHECK(seen == 3);
+  }
+}
+
+TEST_CASE("a script is ended on a host without /proc, too, and its output is its own",
+          "[wrapper]") {
+  for (const char* shell : {"dash", "bash", "busybox"}) {
+    INFO(shell);
+    HostShell host(shell);
+    host.without_proc();
+    const Session said = host.script("[ ! -e /proc/self ] && echo well");
+    CHECK(said.output == "well\n");
+    CHECK(said.said.empty());
+    const auto session = host.start(request_start(
+        nonce, {"run-1", "k"}, {"sh", "sleep 1000 & echo $$ > \"$HOME/pid\"; wait", {}, {}, ""}));
+    host.waiting().until_seen([&] { return !test::read_text(host.home() + "/pid").empty(); });
+    const pid_t script = std::atoi(test::read_text(host.home() + "/pid").c_str());
+    CHECK(host.ask(request_cancel(nonce, {"run-1", "k"}, base::Duration{5'000})).verdict() ==
+          Kind::Signalled);
+    host.wait_for(session);
+    CHECK(session->verdict() == Kind::Signalled);
+    CHECK(session->value() == SIGTERM);
+    CHECK_FALSE(test::Remote::is_alive(script));
+  }
+}
+
+TEST_CASE("a home of any name will do, and a directory is the one below it", "[wrapper]") {
+  for (const char* shell : {"dash", "bash", "busybox"}) {
+    for (const char* name : {"back\\slash", "two\nlines", "a b'c\"d$e`f;g*", "-n"}) {
+      CAPTURE(shell, name);
+      HostShell host(shell);
+      host.live_in(name);
+      std::filesystem::create_directories(host.home() + "/app");
+      std::filesystem::create_directories(host.home() + "/elsewhere/app");
+      host.at_home_with("CDPATH=" + host.home() + "/elsewhere");
+      const std::string wanted = "[ \"$PWD\" = \"$HOME/app\" ]; echo \"$CDPATH\"";
+      const Session session =
+          host.ask(request_start(nonce, {"run-1", "k"}, {"sh", wanted, {}, {}, "app"}));
+      CHECK(session.verdict() == Kind::Exited);
+      CHECK(session.value() == 0);
+      CHECK(session.output == host.home() + "/elsewhere\n");
+    }
   }
 }
 
