@@ -327,7 +327,7 @@ void RunSession::turn() {
     loop_.stop();
     return;
   }
-  if (journal_->low() && !low_said_) {
+  if (journal_->low() && !low_said_ && !driver_->ended()) {
     low_said_ = true;
     view_->say("the disk is full: nothing more begins, and what runs goes to its end");
     driver_->pause();

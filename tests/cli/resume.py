@@ -451,6 +451,22 @@ rm {disk}/filler
         self.assertIn("second 0\n", said)
         self.assertEqual(self.ledger(), ["fill", "then", "last"])
 
+    def test_a_run_that_ended_as_the_disk_was_full_has_ended_and_is_not_paused(self):
+        disk = self.folder + "/disk"
+        os.mkdir(disk)
+        self.write(f'''deployment "Full"
+step "Fill" {{ run "head -c 3000000 /dev/zero > {disk}/filler || echo fill >> {self.folder}/ledger" }}
+''')
+        script = f'''set -u
+mount -t tmpfs -o size=1500k tmpfs {disk}
+{SLUICE} run {self.file} --yes --state {disk}/state; echo "first $?"
+{SLUICE} status --state {disk}/state
+'''
+        done = subprocess.run(["unshare", "-rm", "sh", "-c", script], capture_output=True, text=True, check=False)
+        self.assertIn("first 0\n", done.stdout)
+        self.assertRegex(done.stdout, "run .*: succeeded\n")
+        self.assertEqual(self.ledger(), ["fill"])
+
 
 if __name__ == "__main__":
     unittest.main()
