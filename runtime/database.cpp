@@ -25,12 +25,11 @@ constexpr std::int64_t oldest_format = 2;
 constexpr std::int64_t first_with_given = 4;
 constexpr std::size_t reserve_bytes = 256 * std::size_t{1024};
 
-// A commit is a few rows: with small pages it writes few bytes beside them, and the log comes round
-// to where its file has its size already.
-constexpr const char* page_size = "PRAGMA page_size=1024";
-
 // Rows are added at the end, and read all together: an index would be a second tree to write for
-// each. That a record is written once is held by the key of `instants`.
+// each. That a record is written once is held by the key of `instants`. Pages are small, for a
+// commit is a few rows.
+constexpr const char* page_size = "PRAGMA page_size=1024";
+constexpr const char* full_sync = "PRAGMA synchronous=FULL";
 constexpr const char* schema = R"sql(
 CREATE TABLE run (
   format INTEGER NOT NULL, run TEXT NOT NULL, started_at TEXT NOT NULL, version TEXT NOT NULL,
@@ -94,7 +93,6 @@ class Database {
   sqlite3* handle_ = nullptr;
   bool full_ = false;
 };
-
 // Which file stands at a path: one that was removed can be written to, and is lost.
 struct FileIdentity {
   explicit FileIdentity(const std::string& path) {
@@ -136,7 +134,6 @@ class Statement {
     sqlite3_reset(handle_);
     return problem;
   }
-
   // True while there is a row; the columns are read from the first on.
   bool next() {
     read_ = 0;
@@ -145,10 +142,7 @@ class Statement {
     return step == SQLITE_ROW;
   }
   // Behind the last row: that it was the last, and not the last that could be read.
-  Status end() const {
-    if (done_) return base::Done{};
-    return database_.problem("read");
-  }
+  Status end() const { return done_ ? Status(base::Done{}) : Status(database_.problem("read")); }
   std::int64_t number() { return sqlite3_column_int64(handle_, read_++); }
   std::uint32_t count() { return static_cast<std::uint32_t>(number()); }
   std::optional<int> optional_number() {
@@ -264,7 +258,6 @@ class SqliteJournal : public Journal {
   }
   bool low() const override { return low_; }
   bool taken_over() const override { return taken_over_; }
-
   static std::string reserve_path(const std::string& path) { return path + ".reserve"; }
 
  private:
@@ -549,8 +542,7 @@ Result<std::unique_ptr<Journal>> create_journal(const std::string& path, const R
       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXCLUSIVE;
   if (Status opened = database->open(flags); !opened) return opened.error();
   if (Status held = hold_place(path); !held) return held.error();
-  for (const char* sql :
-       {page_size, "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "BEGIN", schema}) {
+  for (const char* sql : {page_size, "PRAGMA journal_mode=WAL", full_sync, "BEGIN", schema}) {
     if (Status done = database->execute(sql); !done) return done.error();
   }
   {
@@ -570,7 +562,7 @@ Result<ContinuedJournal> continue_journal(const std::string& path) {
   if (Status opened = database->open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX); !opened) {
     return opened.error();
   }
-  if (Status done = database->execute("PRAGMA synchronous=FULL"); !done) return done.error();
+  if (Status done = database->execute(full_sync); !done) return done.error();
   // A sync that failed leaves records behind that can be read, and that the next loss of power
   // takes away, with all that was written behind them. Nobody else writes meanwhile.
   if (Status alone = database->execute("BEGIN IMMEDIATE"); !alone) return alone.error();
