@@ -246,7 +246,9 @@ struct Driven {
   }
   void turn(std::int64_t at) { REQUIRE(driver->turn(base::Instant{at}).ok()); }
   // Another program takes the run up.
-  void resume(std::int64_t at, const std::string& boot = "boot") {
+  void resume(
+      std::int64_t at, const std::string& boot = "boot",
+      const std::function<void()>& said = [] {}) {
     hosts.started.clear();
     bool same_boot = true;
     for (const runtime::Instant& instant : journal.instants) {
@@ -255,6 +257,7 @@ struct Driven {
     driver.emplace(plan, "run", hosts, journal, told);
     driver->resume(journal.instants, base::Instant{at}, same_boot);
     driver->begin_session({"again", "1", boot, 0, 0});
+    said();
     turn(at);
   }
   runtime::Order order(runtime::Order::Kind kind) {
@@ -485,6 +488,34 @@ TEST_CASE("timeouts stand still while no program carries the run on", "[resume]"
   REQUIRE(driven.hosts.started.size() == 1);
   CHECK(driven.hosts.started[0].resumed->ago == base::Duration{1'000});
   CHECK(driven.hosts.started[0].epoch == 1);
+}
+
+TEST_CASE("of pauses and what takes them back in one instant the last one holds", "[resume]") {
+  using Kind = runtime::Order::Kind;
+  Driven driven("Step on a b c, window 1");
+  const auto say = [&](Kind kind) {
+    runtime::Order order;
+    order.kind = kind;
+    CHECK(driven.driver->said(order));
+  };
+  say(Kind::Pause);
+  driven.turn(1);
+  driven.hosts.end(0, scheduler::Outcome::Succeeded, Completion::Ending::Exited);
+  driven.turn(2);
+  say(Kind::Continue);
+  say(Kind::Pause);
+  driven.turn(3);
+  CHECK(driven.driver->at_rest());
+  CHECK(driven.hosts.started.size() == 1);
+  CHECK(driven.driver->run_state().machine.state() == scheduler::State::Paused);
+  // A pause that was left while no program carried the run on, and is taken as it is resumed.
+  driven.resume(5, "boot", [&] { say(Kind::Pause); });
+  CHECK(driven.driver->at_rest());
+  CHECK(driven.hosts.started.empty());
+  say(Kind::Pause);
+  say(Kind::Continue);
+  driven.turn(6);
+  CHECK(driven.hosts.started.size() == 1);
 }
 
 TEST_CASE("a run that was paused goes on when it is resumed", "[resume]") {
