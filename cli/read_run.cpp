@@ -13,9 +13,12 @@ namespace sluice::cli {
 
 namespace {
 
+// Its file does not hold which asking of the question it answers, but its name does.
 bool answers(const runtime::Order& order, const Question& question) {
+  runtime::Order asked = order;
+  asked.round = question.round;
   return runtime::answers_question(order.kind) && order.action == question.action &&
-         order.host == question.host && order.round == question.round &&
+         order.host == question.host && order.name == runtime::answer_name(asked) &&
          not_for(question, order.who).empty();
 }
 

@@ -26,19 +26,6 @@ using base::Error;
 constexpr std::size_t most_bytes = 4096;
 constexpr std::string_view first_words = "sluice order 1";
 
-// What opens the name of a file: the question, for one is answered once; the run itself is told
-// things again and again.
-std::string question_name(const Order& order) {
-  const scheduler::Action& action = order.action;
-  std::string identity = fmt::format("{} {} {} {} {} {} {} {}", action.step.value, action.lane,
-                                     action.task, static_cast<int>(action.part), action.attempt,
-                                     action.slot, order.host, order.round);
-  // What is `manual` may be approved too late, and its failure is another question.
-  const bool manual = order.kind == Order::Kind::Approve || order.kind == Order::Kind::Reject;
-  if (manual) identity += " manual";
-  return "answer-" + base::sha256_hex(identity).substr(0, 32);
-}
-
 std::string text_of(const std::string& plan, const Order& order) {
   const scheduler::Action& action = order.action;
   return fmt::format("{}\n{}\n{} {} {} {} {} {} {}\n{}\n{}\n", first_words, plan,
@@ -81,12 +68,23 @@ std::optional<Order> read_order(const std::string& path, const std::string& plan
 
 }  // namespace
 
+std::string answer_name(const Order& order) {
+  const scheduler::Action& action = order.action;
+  std::string identity = fmt::format("{} {} {} {} {} {} {} {}", action.step.value, action.lane,
+                                     action.task, static_cast<int>(action.part), action.attempt,
+                                     action.slot, order.host, order.round);
+  // What is `manual` may be approved too late, and its failure is another question.
+  const bool manual = order.kind == Order::Kind::Approve || order.kind == Order::Kind::Reject;
+  if (manual) identity += " manual";
+  return "answer-" + base::sha256_hex(identity).substr(0, 32);
+}
+
 base::Status leave_order(const std::string& folder, const std::string& plan, const Order& order) {
   if (base::Status made = make_private_directory(folder); !made) return made;
   const bool answer = answers_question(order.kind);
   // The run as a whole: the next free number.
   for (std::uint32_t number = 1;; ++number) {
-    const std::string name = answer ? question_name(order) : fmt::format("order-{:06}", number);
+    const std::string name = answer ? answer_name(order) : fmt::format("order-{:06}", number);
     const std::string path = folder + "/" + name;
     auto made = make_once(path, text_of(plan, order));
     if (!made) return made.error();

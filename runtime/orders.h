@@ -13,6 +13,10 @@
 
 namespace sluice::runtime {
 
+// The name of an answer's file says which question it answers, and which asking of it: one is
+// answered once. (The run itself is told things again and again.)
+std::string answer_name(const Order& order);
+
 // Durable when it returns. `plan`: the digest of the run's plan; the order is for no other. Fails
 // where the question has been answered already, saying by whom and how.
 base::Status leave_order(const std::string& folder, const std::string& plan, const Order& order);

@@ -327,6 +327,18 @@ class Runs(RunCase):
         self.end(self.popen("resume", "--state", self.state), 0)
         self.assertEqual(self.ledger(), ["then"])
 
+    def test_an_answer_to_the_second_question_about_an_action_is_told_while_nobody_has_taken_it(self):
+        self.write('deployment "Roll"\nstep "Look" on failure ask { run manual "is it well?" }\n')
+        self.end(self.popen("run", self.file, "--yes"), 4)
+        self.call("reject", self.run_name(), status=0)
+        self.call("resume", status=4)
+        self.assertEqual([row["kind"] for row in self.status()["waits_for"]], ["failure"])
+        self.call("answer", self.run_name(), "ignore", status=0)
+        said = self.call("status", status=0)
+        self.assertRegex(said, r"ignore Look@controller, which no program has taken yet\n")
+        self.assertNotIn("waits for a person", said)
+        self.call("resume", status=3)
+
     def test_only_an_approver_may_approve(self):
         me = pwd.getpwuid(os.geteuid()).pw_name
         self.write('deployment "Roll"\nvariable who = "ada"\n'
