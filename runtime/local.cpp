@@ -13,6 +13,7 @@
 #include <filesystem>
 
 #include "base/sha256.h"
+#include "base/utf8.h"
 #include "runtime/files.h"
 #include "runtime/outputs.h"
 #include "runtime/powershell.h"
@@ -165,9 +166,14 @@ void LocalExecutor::script_ended(const std::string& name, const Supervisor::End&
   ProcessEnd end;
   if (how.error != 0) {
     Completion completion;
+    std::error_code unknown;
+    // The kernel has one error for either of the two.
+    const std::string_view directory = row.request.text("directory");
+    const bool has_place = directory.empty() || std::filesystem::is_directory(directory, unknown);
     completion.detail =
-        how.error == ECANCELED
-            ? "cancelled before it began"
+        how.error == ECANCELED ? "cancelled before it began"
+        : !has_place
+            ? fmt::format("there is no directory `{}` for it", base::printable(directory))
             : fmt::format("cannot start `{}`: {}", interpreter(row.request.text("shell")).front(),
                           std::strerror(how.error));
     return finish(found->second, std::move(completion));

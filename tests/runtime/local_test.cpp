@@ -106,6 +106,7 @@ TEST_CASE("arguments and a directory are as the action says", "[local]") {
   request.attributes.push_back(test::text_attribute("directory", "/nowhere/at/all"));
   const test::Answer nowhere = local.requests.run(local.executor, request);
   CHECK(nowhere.completion->ending == Completion::Ending::NotStarted);
+  CHECK(nowhere.completion->detail == "there is no directory `/nowhere/at/all` for it");
   CHECK(nowhere.output.empty());
 }
 
