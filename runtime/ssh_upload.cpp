@@ -78,8 +78,10 @@ class SshUploads::Row {
     ask();
   }
 
+  // By how the host is reached: several targets may be one host, where each would end the other's.
   bool same_as(const Row& other) const {
-    return upload.place.host == other.upload.place.host &&
+    return upload.place.address == other.upload.place.address &&
+           upload.place.settings == other.upload.place.settings &&
            upload.digest.sha256 == other.upload.digest.sha256;
   }
 

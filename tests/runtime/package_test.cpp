@@ -301,6 +301,30 @@ TEST_CASE("a transfer that is cut goes on from where it was cut", "[package][ssh
   CHECK(proxy.passed(test::CutProxy::Way::ToServer) < size + 3'000'000);
 }
 
+TEST_CASE("several targets that are one host are sent the archive one after the other",
+          "[package][ssh]") {
+  World world;
+  REQUIRE(test::run_quietly({"/bin/sh", "-c",
+                             "cd \"$0\" && head -c 6000000 /dev/urandom > big && "
+                             "tar -czf big.tar.gz big && rm big",
+                             world.place.path()}) == 0);
+  REQUIRE(world.look_at("big.tar.gz").empty());
+  std::vector<std::shared_ptr<test::Answer>> answers;
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    runtime::Place where = world.remote.server.where(fmt::format("web{}", i + 1));
+    where.host = plan::TargetId{i};
+    world.folder = fmt::format("srv{}", i);
+    answers.push_back(
+        world.remote.requests.start(world.executor, world.request("big.tar.gz", where)));
+  }
+  for (const auto& answer : answers) {
+    world.remote.wait_for(answer);
+    INFO(answer->output << answer->completion->detail);
+    CHECK(answer->completion->outcome == Outcome::Succeeded);
+    CHECK(answer->output.find("are there already") == std::string::npos);
+  }
+}
+
 TEST_CASE("a host that cannot unpack it says so before anything is sent", "[package][ssh]") {
   World world({.missing = {"zstd"}});
   const test::Answer answer =
