@@ -52,6 +52,7 @@ void Ledger::name(const runtime::ActionRequest& request) {
   row->second.where = {request.action, request.place.name};
   row->second.generation = request.generation;
   row->second.asked = ++asked_;
+  row->second.asked_at = kernel_.now();
   const Part part = request.action.part;
   row->second.may_repeat = request.work->idempotent || (part != Part::Run && part != Part::Undo);
   keys_[row->second.where].push_back(key);
@@ -79,7 +80,6 @@ void Ledger::begin(const std::string& key, std::uint32_t program, std::uint32_t 
   Effect& effect = found->second;
   ++effect.starts;
   effect.order = ++order_;
-  effect.began = kernel_.now();
   kernel_.note("begins", text(effect), effect.starts);
   if (program < newest) {
     kernel_.violate(fmt::format("an overtaken controller ({} after {}) begins {}", program, newest,
@@ -98,7 +98,6 @@ void Ledger::begin_unnoticed(const std::string& key) {
   Effect& effect = effects_[key];
   ++effect.starts;
   effect.order = ++order_;
-  effect.began = kernel_.now();
   kernel_.note("begins, and nobody could know better", text(effect), effect.starts);
 }
 
@@ -132,8 +131,9 @@ void Ledger::check_lane(const Effect& effect, std::uint32_t program) {
     // Whoever knows that it was lost ends it first; another program does not, nor does a `verify`.
     if (other.lost && (other.lost_by != program || is_probe(effect))) continue;
     if (running.step != action.step || running.lane != action.lane) continue;
-    // It asks what came of that, which is written down when it has answered.
-    if (is_probe(effect) && kernel_.now() - other.began >= given_up_after) continue;
+    // It asks what came of that, which is written down when it has answered: it may have begun
+    // late, of a request that was on its way.
+    if (is_probe(effect) && kernel_.now() - other.asked_at >= given_up_after) continue;
     // Nor has it answered where that begins after all, of a login that hung.
     if (is_probe(other) && effect.asked < other.asked) continue;
     if (running == action && other.where.second != effect.where.second) continue;

@@ -39,8 +39,8 @@ class Ledger {
     std::set<int> exit_codes;
     std::set<int> signals;
     std::uint64_t asked = 0;  // in which order it was asked for first
+    base::Instant asked_at;   // and when
     std::uint64_t order = 0;  // of its begin
-    base::Instant began;
   };
 
   Ledger(Kernel& kernel, const plan::Plan& plan);
