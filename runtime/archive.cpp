@@ -4,6 +4,7 @@
 #include <archive_entry.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <limits.h>
 #include <locale.h>
 #include <unistd.h>
 
@@ -148,6 +149,10 @@ base::Result<Reader> open_archive(const std::string& path, ArchiveFormat format)
 
 bool right_filter(archive* reader, ArchiveFormat format) {
   const int filter = libarchive().filter_code(reader, 0);
+  // A host unpacks it once: what is compressed twice is no archive there.
+  if (format != ArchiveFormat::Zip && libarchive().filter_code(reader, 1) != ARCHIVE_FILTER_NONE) {
+    return false;
+  }
   if (format == ArchiveFormat::TarGz) return filter == ARCHIVE_FILTER_GZIP;
   if (format == ArchiveFormat::TarZst) return filter == ARCHIVE_FILTER_ZSTD;
   return true;
@@ -172,6 +177,7 @@ base::Result<std::vector<std::string>> parts_of(std::string_view path) {
     path.remove_prefix(std::min(slash + 1, path.size()));
     if (part.empty() || part == ".") continue;
     if (part == "..") return Error{"its path leads out of the archive"};
+    if (part.size() > NAME_MAX) return Error{"its name is too long for a file"};
     parts.emplace_back(part);
   }
   return parts;

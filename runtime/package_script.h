@@ -49,7 +49,8 @@ unpack() {
       ;;
     *)
       # GNU tar takes a backslash in what stands behind -C for an escape.
-      { "$1" -dc <"$archive" || echo failed >"$work.failed"; } |
+      # gzip ends with 2 where something stands behind the archive; what came out is compared.
+      { "$1" -dc <"$archive" || [ $? -eq 2 ] || echo failed >"$work.failed"; } |
         (cd "$work" && exec tar -xof -) || return 1
       [ ! -e "$work.failed" ]
       ;;
@@ -71,6 +72,9 @@ list() {
 
 make_release() {
   work=$to/.sluice/unpack.$$
+  # However it ends, nothing half unpacked stays: the disk may be full of it.
+  trap 'rm -rf "$work" "$work".*' EXIT
+  trap 'exit 143' TERM INT HUP
   [ -f "$archive" ] || die "the archive is not there: $archive"
   if [ -n "$sluice_package_unpack" ]; then
     # A copy of our own: nobody changes it between the look at it and its use.
@@ -98,6 +102,7 @@ make_release() {
   mv "$work.links" ".sluice/$release.links"
   sync -f .sluice 2>/dev/null || sync
   mv "$work" "$release"
+  trap - EXIT TERM INT HUP
   echo "unpacked $(wc -l <".sluice/$release.files") files into $to/$release"
 }
 
@@ -113,6 +118,7 @@ lead_to() {
 }
 
 own_script() {
+  [ -n "$1" ] || return 0
   (
     export package_release="$to/$release" package_previous=
     if [ -n "$previous" ]; then package_previous=$(cd "$previous" 2>/dev/null && pwd) || :; fi
@@ -173,18 +179,29 @@ if [ -d "$release" ]; then
 else
   make_release
 fi
+# The newest of those that are kept, and behind it the one that has served until now: what failed
+# since does not push it out.
+if [ -f ".sluice/$previous.files" ]; then touch ".sluice/$previous.files"; fi
 touch ".sluice/$release.files"
 rm -f .sluice/in-place
-if [ -n "$sluice_package_before" ]; then
-  own_script "$sluice_package_before" ||
-    die "the script \`before\` failed: the link is not switched"
+status=0
+own_script "$sluice_package_before" || status=$?
+if [ "$status" -ne 0 ]; then
+  echo "the script \`before\` failed with exit status $status: the link is not switched" >&2
+  exit "$status"
 fi
 trap 'go_back; exit 143' TERM INT HUP
 lead_to "$release"
-echo "$to/current -> $release${previous:+, and not $previous any more}"
-if [ -n "$sluice_package_after" ] && ! own_script "$sluice_package_after"; then
+if [ "$previous" = "$release" ]; then
+  echo "$to/current leads to $release already"
+else
+  echo "$to/current -> $release${previous:+, and not $previous any more}"
+fi
+own_script "$sluice_package_after" || status=$?
+if [ "$status" -ne 0 ]; then
   go_back
-  die "the script \`after\` failed"
+  echo "the script \`after\` failed with exit status $status" >&2
+  exit "$status"
 fi
 trap - TERM INT HUP
 echo "$release" >.sluice/in-place

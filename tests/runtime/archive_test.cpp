@@ -107,6 +107,8 @@ TEST_CASE("a hostile archive is refused, and the entry is named") {
   CHECK(tar("add('a/../../evil')") == "`a/../../evil`: its path leads out of the archive");
   CHECK(tar("add('a/..')") == "`a/..`: its path leads out of the archive");
   CHECK(tar("add('/etc/evil')") == "`/etc/evil`: its path is absolute");
+  CHECK(tar("add('x' * 256)") ==
+        fmt::format("`{}`: its name is too long for a file", std::string(256, 'x')));
   CHECK(tar("add('a\\nb')") == "`a\\nb`: its name holds a control character or a backslash");
   CHECK(tar("add('a\\\\b')") == "`a\\b`: its name holds a control character or a backslash");
   CHECK(tar("add('twice'); add('./twice')") == "`./twice`: there are two of its name");
@@ -179,6 +181,10 @@ TEST_CASE("what is no such archive, or is cut short, is refused") {
   REQUIRE(test::run_quietly({"/bin/sh", "-c", "gzip -dc \"$0\" > \"$1\"", plain,
                              folder.place.path() + "/d.tar.gz"}) == 0);
   CHECK(runtime::check_archive(folder.place.path() + "/d.tar.gz").error().message ==
+        "it is not compressed as its name says");
+  REQUIRE(test::run_quietly({"/bin/sh", "-c", "gzip -c \"$0\" > \"$1\"", plain,
+                             folder.place.path() + "/twice.tar.gz"}) == 0);
+  CHECK(runtime::check_archive(folder.place.path() + "/twice.tar.gz").error().message ==
         "it is not compressed as its name says");
   CHECK(folder.problem("e.tar.gz", "add('only', type=DIR)") == "there is no file in it");
   test::write_text(folder.place.path() + "/f.zip", "no archive at all");

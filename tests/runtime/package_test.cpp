@@ -164,6 +164,76 @@ TEST_CASE("the next release takes over, and only as many stay as are kept", "[pa
   }
 }
 
+TEST_CASE("a release that failed does not push out the one that serves", "[package][ssh]") {
+  for (const bool here : {true, false}) {
+    CAPTURE(here);
+    World world;
+    const runtime::Place where = here ? test::local_place() : world.remote.server.where();
+    const std::string good = world.make("good.tar.gz", "good");
+    REQUIRE(world.run(good, where, 2).completion->outcome == Outcome::Succeeded);
+    const std::string bad = world.make("bad.tar.gz", "bad");
+    REQUIRE(world.look_at(bad).empty());
+    runtime::ActionRequest request = world.request(bad, where, 2);
+    request.attributes.push_back(test::text_attribute("after", "exit 1"));
+    CHECK(world.remote.requests.run(world.executor, std::move(request)).completion->outcome ==
+          Outcome::Failed);
+    const std::string next = world.make("next.tar.gz", "next");
+    REQUIRE(world.run(next, where, 2).completion->outcome == Outcome::Succeeded);
+    CHECK(world.releases() == std::vector<std::string>{world.name_of(good), world.name_of(next)});
+  }
+}
+
+TEST_CASE("what could not be unpacked to its end takes no room", "[package][ssh]") {
+  World world;
+  const std::string source = world.make("a.tar.gz", "one");
+  REQUIRE(world.look_at(source).empty());
+  const runtime::Place where = world.remote.server.where();
+  // As where the disk is full: something of it is there, and no more comes.
+  const std::string tar = world.remote.server.home() + "/../bin/tar";
+  const auto tar_is = [&](const std::string& text) {
+    test::write_text(tar, "#!/bin/sh\ncat > some\n" + text);
+    fs::permissions(tar, fs::perms::owner_all);
+  };
+  const auto left = [&] {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(world.to() + "/.sluice")) {
+      names.push_back(entry.path().filename().string());
+    }
+    return names;
+  };
+  tar_is("exit 2\n");
+  test::Answer answer = world.remote.requests.run(world.executor, world.request(source, where));
+  CHECK(answer.completion->outcome == Outcome::Failed);
+  CHECK(answer.output.find("it could not be unpacked") != std::string::npos);
+  CHECK(left() == std::vector<std::string>{"lock"});
+  // The same where it is ended in the middle.
+  tar_is("echo $$ > \"$HOME/pid\"\nwhile :; do sleep 0.1; done\n");
+  runtime::ActionRequest request = world.request(source, where);
+  const auto ticket = request.ticket;
+  const auto ended = world.remote.requests.start(world.executor, std::move(request));
+  world.remote.process_in(world.remote.server.home() + "/pid");
+  CHECK(left().size() > 1);
+  world.executor.cancel(ticket);
+  world.remote.wait_for(ended);
+  CHECK(ended->completion->outcome == Outcome::Cancelled);
+  CHECK(left() == std::vector<std::string>{"lock"});
+}
+
+TEST_CASE("what stands behind an archive does no harm", "[package][ssh]") {
+  for (const bool here : {true, false}) {
+    CAPTURE(here);
+    World world;
+    const std::string source = world.make("a.tar.gz", "one");
+    const std::string path = world.place.path() + "/" + source;
+    test::write_text(path, test::read_text(path) + "signed by nobody\n");
+    const test::Answer answer =
+        world.run(source, here ? test::local_place() : world.remote.server.where());
+    INFO(answer.output << answer.completion->detail);
+    CHECK(answer.completion->outcome == Outcome::Succeeded);
+    CHECK(test::read_text(world.current() + "/bin/version") == "one");
+  }
+}
+
 TEST_CASE("a release that was changed since is unpacked anew, beside it", "[package]") {
   World world;
   const std::string source = world.make("acme.tar.gz", "one");
@@ -193,14 +263,16 @@ TEST_CASE("the scripts run in the new release, and a failure leaves the old one"
   };
   test::Answer answer = with("echo 'before says'; exit 3", "");
   CHECK(answer.completion->outcome == Outcome::Failed);
-  CHECK(answer.output.find("before says\nthe script `before` failed: the link is not switched") !=
-        std::string::npos);
+  CHECK(answer.completion->exit_code == 3);
+  CHECK(answer.output.find("before says\nthe script `before` failed with exit status 3: the link "
+                           "is not switched") != std::string::npos);
   CHECK(test::read_text(world.current() + "/bin/version") == "one");
-  answer = with("", "cat \"$package_previous/bin/version\" ../current/bin/version; false");
+  answer = with("", "cat \"$package_previous/bin/version\" ../current/bin/version; exit 7");
   CHECK(answer.completion->outcome == Outcome::Failed);
+  CHECK(answer.completion->exit_code == 7);
   INFO(answer.output);
   CHECK(answer.output.find("onetwo") != std::string::npos);
-  CHECK(answer.output.find("the script `after` failed") != std::string::npos);
+  CHECK(answer.output.find("the script `after` failed with exit status 7") != std::string::npos);
   CHECK(test::read_text(world.current() + "/bin/version") == "one");
   // Again: it is there, but was not put in place to the end.
   answer = with("test \"$PWD\" = \"$package_release\"; echo ready", "cat bin/version");
