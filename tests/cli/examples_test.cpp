@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "support/golden.h"
 #include "support/paths.h"
@@ -295,6 +296,33 @@ TEST_CASE("no example gives a reason for a warning, and each stands in the one l
     CHECK_FALSE(holds(check.err, "warning"));
     CHECK(run_program({"fmt", "--check", entry.path().string()}).status == 0);
   }
+}
+
+TEST_CASE("each kind of action stands in an example") {
+  std::string all;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(examples)) {
+    if (entry.path().extension() == ".deploy") all += read_text(entry.path().string());
+  }
+  // docs/ACTIONS.md is held against the table of the compiler by a test of its own.
+  std::istringstream lines(read_text(sluice::test::source_dir() + "/docs/ACTIONS.md"));
+  int kinds = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("## `")) continue;
+    ++kinds;
+    const std::string kind = line.substr(4, line.size() - 5);
+    INFO(kind);
+    CHECK((holds(all, "run " + kind + " ") || (kind == "script" && holds(all, "run \""))));
+  }
+  CHECK(kinds >= 13);
+}
+
+TEST_CASE("a night's release is planned, drawn and predicted") {
+  const std::string file = examples + "/night-release/night-release.deploy";
+  CHECK(run_program({"plan", file}).status == 0);
+  CHECK(run_program({"graph", file}).status == 0);
+  const ProgramResult simulated = run_program({"simulate", file, "--format", "json"});
+  REQUIRE(simulated.status == 0);
+  CHECK(json::parse(simulated.out).at("assumed").empty());
 }
 
 // Its scripts, and how they come to a host: tests/powershell.
