@@ -167,6 +167,7 @@ class HaproxyExecutor::Exchange {
   void tunnelled(const base::Result<std::string>& path) {
     if (!path) return fail(path.error().message, Completion::Ending::Unreachable);
     path_ = path.value();
+    is_tunnelled_ = true;
     set_state();
   }
 
@@ -264,6 +265,11 @@ class HaproxyExecutor::Exchange {
   // Of one that was told already nobody can say that nothing was done.
   void fail_to_reach() {
     const char* why = std::strerror(errno);
+    // The way through a host opens whether or not anything is at its end.
+    if (told_ && is_tunnelled_ && !has_answered_) {
+      return fail(fmt::format("HAProxy at {} on `{}` is not there, or went away: {}", where_,
+                              request_.place.name, why));
+    }
     if (told_) return fail(fmt::format("HAProxy at {} went away: {}", where_, why));
     fail(fmt::format("cannot reach HAProxy at {}: {}", where_, why),
          Completion::Ending::Unreachable);
@@ -276,6 +282,7 @@ class HaproxyExecutor::Exchange {
     if (got < 0) return fail_to_reach();
     answer_.append(buffer.data(), static_cast<std::size_t>(got));
     if (answer_.size() > most_answer_bytes) return fail("HAProxy's answer does not end");
+    has_answered_ = has_answered_ || got > 0;
     if (got > 0) return;
     close();
     // What answers may end this exchange, and its answer with it.
@@ -328,6 +335,8 @@ class HaproxyExecutor::Exchange {
   std::optional<base::Duration> most_;  // that it waits for sessions; none: until they have ended
   base::Instant until_ = base::Instant::never();
   bool is_over_ = false;
+  bool is_tunnelled_ = false;
+  bool has_answered_ = false;
   bool talks_ = false;  // it is its turn in the line
   int refusals_ = 0;    // how often HAProxy had no room
   bool told_ = false;   // something was sent

@@ -69,8 +69,10 @@ std::string header_text(std::string_view text) {
   std::string line(text);
   std::replace_if(
       line.begin(), line.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');
+  // Blanks at an end are no part of a header for who reads it.
+  const bool trimmed = line.empty() || (line.front() != ' ' && line.back() != ' ');
   const bool plain =
-      line.size() <= longest_line && line.find("=?") == std::string::npos &&
+      trimmed && line.size() <= longest_line && line.find("=?") == std::string::npos &&
       std::all_of(line.begin(), line.end(), [](char c) { return c == ' ' || is_ascii_visible(c); });
   if (plain) return line;
   std::string made;

@@ -303,6 +303,7 @@ TEST_CASE("through an ssh host a mail is sent from there", "[email][ssh]") {
 TEST_CASE("a header's text is told in encoded words where ASCII is not enough", "[email]") {
   CHECK(runtime::header_text("Release 2.4.1 is out") == "Release 2.4.1 is out");
   CHECK(runtime::header_text("a\r\nb") == "a  b");
+  CHECK(runtime::header_text(" at both ends ") == "=?UTF-8?B?IGF0IGJvdGggZW5kcyA=?=");
   CHECK(runtime::header_text("é") == "=?UTF-8?B?w6k=?=");
   CHECK(runtime::header_text("=?x") == "=?UTF-8?B?PT94?=");
   // 46 bytes: the last character would be cut in two.

@@ -235,15 +235,21 @@ TEST_CASE("an HAProxy on an ssh host is told through its socket there", "[haprox
                       [](const std::string&) { return http_answer(200, "b"); });
   const Haproxy haproxy(remote.waiting, a, b);
   runtime::HaproxyExecutor executor(remote.waiting.loop, remote.executor.tunnels());
+  std::string socket = haproxy.socket();
   const auto set = [&](const std::string& state) {
     runtime::ActionRequest request = remote.requests.action(
-        "haproxy",
-        {test::text_attribute("backend", "web"), test::text_attribute("server", "a"),
-         test::text_attribute("state", state), test::text_attribute("socket", haproxy.socket())});
+        "haproxy", {test::text_attribute("backend", "web"), test::text_attribute("server", "a"),
+                    test::text_attribute("state", state), test::text_attribute("socket", socket)});
     request.place = remote.server.where();
     request.via = plan::Via::Kind::Each;
     return remote.requests.run(executor, std::move(request));
   };
   CHECK(set("drain").completion->outcome == Outcome::Succeeded);
   CHECK(set("ready").completion->outcome == Outcome::Succeeded);
+  // The way through the host opens all the same.
+  socket = "/nowhere/admin.sock";
+  const test::Answer answer = set("ready");
+  CHECK(answer.completion->outcome == Outcome::Failed);
+  CHECK(answer.completion->detail.starts_with(
+      "HAProxy at /nowhere/admin.sock on `web1` is not there, or went away: "));
 }
