@@ -128,7 +128,7 @@ struct Driver::Implementation {
       const bool decides = order.kind == Order::Kind::Approve || order.kind == Order::Kind::Reject;
       if (!decides || !waits_for_approval(order.action)) return false;
     } else {
-      if (order.kind != Order::Kind::Abort) forget_pauses();
+      if (order.kind != Order::Kind::Abort && !news.session) forget_pauses();
       push(order.kind == Order::Kind::Pause      ? Event::Kind::Pause
            : order.kind == Order::Kind::Continue ? Event::Kind::Continue
                                                  : Event::Kind::Abort);
@@ -137,8 +137,8 @@ struct Driver::Implementation {
     return true;
   }
 
-  // Of several in one instant, and of what a resume takes back, the last word holds: the scheduler
-  // takes them by kind, and a pause would be lost.
+  // Of several in one instant the last word holds: the scheduler takes them by kind, and a pause
+  // would be lost. Whoever resumes a run takes back what was left before.
   void forget_pauses() {
     std::erase_if(news.events, [](const Event& event) {
       return event.kind == Event::Kind::Pause || event.kind == Event::Kind::Continue;
