@@ -109,8 +109,8 @@ int operate_command(const OperateOptions& options) {
   auto order = order_of(options, run);
   if (!order) return wrong(order.error().message);
   order.value().at = runtime::wall_time();
-  const base::Status left =
-      runtime::leave_order(folder.value().orders(), run.plan.digest, order.value());
+  const std::string purpose = runtime::purpose_of_orders(folder.value().name, run.plan.digest);
+  const base::Status left = runtime::leave_order(folder.value().orders(), purpose, order.value());
   if (!left) return wrong(left.error().message);
   const std::string holder =
       runtime::Lease::holder(options.state, run.plan.deployment, run.plan.environment);

@@ -25,7 +25,8 @@ bool answers(const runtime::Order& order, const Question& question) {
 // Without those that answer what is not asked any more, or not yet: they may be passed over.
 std::vector<runtime::Order> orders_left(const runtime::RunFolder& folder, const ReadRun& run,
                                         const std::set<std::string>& taken) {
-  std::vector<runtime::Order> left = runtime::read_orders(folder.orders(), run.plan.digest, taken);
+  const std::string purpose = runtime::purpose_of_orders(folder.name, run.plan.digest);
+  std::vector<runtime::Order> left = runtime::read_orders(folder.orders(), purpose, taken);
   std::erase_if(left, [&](const runtime::Order& order) {
     if (!runtime::answers_question(order.kind)) return false;
     return std::none_of(run.questions.begin(), run.questions.end(),

@@ -266,7 +266,8 @@ void RunSession::detach(int signal) {
 }
 
 void RunSession::take_orders() {
-  for (const Order& order : runtime::read_orders(folder_.orders(), plan_.digest, seen_)) {
+  const std::string purpose = runtime::purpose_of_orders(folder_.name, plan_.digest);
+  for (const Order& order : runtime::read_orders(folder_.orders(), purpose, seen_)) {
     seen_.insert(order.name);
     if (!driver_->run_state().taken.contains(order.name)) orders_.push_back(order);
   }

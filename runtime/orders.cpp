@@ -26,9 +26,9 @@ using base::Error;
 constexpr std::size_t most_bytes = 4096;
 constexpr std::string_view first_words = "sluice order 1";
 
-std::string text_of(const std::string& plan, const Order& order) {
+std::string text_of(const std::string& purpose, const Order& order) {
   const scheduler::Action& action = order.action;
-  return fmt::format("{}\n{}\n{} {} {} {} {} {} {}\n{}\n{}\n", first_words, plan,
+  return fmt::format("{}\n{}\n{} {} {} {} {} {} {}\n{}\n{}\n", first_words, purpose,
                      static_cast<int>(order.kind), action.step.value, action.lane, action.task,
                      static_cast<int>(action.part), action.attempt, action.slot, order.host,
                      order.at);
@@ -40,13 +40,13 @@ std::string take_line(std::string& text) {
   return line;
 }
 
-std::optional<Order> read_order(const std::string& path, const std::string& plan) {
+std::optional<Order> read_order(const std::string& path, const std::string& purpose) {
   struct stat status{};
   if (::lstat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
   auto whole = read_whole(path, most_bytes);
   if (!whole) return std::nullopt;
   std::string text = std::move(whole).value();
-  if (take_line(text) != first_words || take_line(text) != plan) return std::nullopt;
+  if (take_line(text) != first_words || take_line(text) != purpose) return std::nullopt;
   Order order;
   int kind = 0;
   int part = 0;
@@ -68,6 +68,10 @@ std::optional<Order> read_order(const std::string& path, const std::string& plan
 
 }  // namespace
 
+std::string purpose_of_orders(const std::string& run, const std::string& plan_digest) {
+  return run + " " + plan_digest;
+}
+
 std::string answer_name(const Order& order) {
   const scheduler::Action& action = order.action;
   std::string identity = fmt::format("{} {} {} {} {} {} {} {}", action.step.value, action.lane,
@@ -79,32 +83,33 @@ std::string answer_name(const Order& order) {
   return "answer-" + base::sha256_hex(identity).substr(0, 32);
 }
 
-base::Status leave_order(const std::string& folder, const std::string& plan, const Order& order) {
+base::Status leave_order(const std::string& folder, const std::string& purpose,
+                         const Order& order) {
   if (base::Status made = make_private_directory(folder); !made) return made;
   const bool answer = answers_question(order.kind);
   // The run as a whole: the next free number.
   for (std::uint32_t number = 1;; ++number) {
     const std::string name = answer ? answer_name(order) : fmt::format("order-{:06}", number);
     const std::string path = folder + "/" + name;
-    auto made = make_once(path, text_of(plan, order));
+    auto made = make_once(path, text_of(purpose, order));
     if (!made) return made.error();
     if (made.value()) return base::Done{};
     if (!answer) continue;
-    const auto before = read_order(path, plan);
+    const auto before = read_order(path, purpose);
     if (!before) return Error{fmt::format("{} is there, and is no answer to this", path)};
     return Error{fmt::format("{} has answered `{}` already, at {}", before->who,
                              order_word(before->kind), base::printable(before->at))};
   }
 }
 
-std::vector<Order> read_orders(const std::string& folder, const std::string& plan,
+std::vector<Order> read_orders(const std::string& folder, const std::string& purpose,
                                const std::set<std::string>& taken) {
   std::vector<std::pair<std::filesystem::file_time_type, Order>> found;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
     const std::string name = entry.path().filename().string();
     if (name.empty() || name.front() == '.' || taken.contains(name)) continue;
-    if (auto order = read_order(entry.path().string(), plan)) {
+    if (auto order = read_order(entry.path().string(), purpose)) {
       found.emplace_back(entry.last_write_time(error), *std::move(order));
     }
   }

@@ -17,13 +17,16 @@ namespace sluice::runtime {
 // answered once. (The run itself is told things again and again.)
 std::string answer_name(const Order& order);
 
-// Durable when it returns. `plan`: the digest of the run's plan; the order is for no other. Fails
-// where the question has been answered already, saying by whom and how.
-base::Status leave_order(const std::string& folder, const std::string& plan, const Order& order);
+// What an order is for, and no other: a run, by its name, and its plan, by its digest.
+std::string purpose_of_orders(const std::string& run, const std::string& plan_digest);
 
-// Those that are there and whose names are not in `taken`, the oldest first. What is no order for
-// this plan is passed over.
-std::vector<Order> read_orders(const std::string& folder, const std::string& plan,
+// Durable when it returns. Fails where the question has been answered already, saying by whom and
+// how.
+base::Status leave_order(const std::string& folder, const std::string& purpose, const Order& order);
+
+// Those that are there and whose names are not in `taken`, the oldest first. What is for another
+// run or plan is passed over.
+std::vector<Order> read_orders(const std::string& folder, const std::string& purpose,
                                const std::set<std::string>& taken);
 
 // Calls back, from the loop, when something new may be there; by inotify.

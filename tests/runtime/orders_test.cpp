@@ -24,7 +24,7 @@ Order answer(Order::Kind kind, std::uint32_t lane = 0) {
   return order;
 }
 
-constexpr const char* plan_digest = "sha256:abc";
+const std::string purpose = runtime::purpose_of_orders("20260102-1", "sha256:abc");
 
 }  // namespace
 
@@ -32,15 +32,20 @@ TEST_CASE("an order is read as it was left, with whose it is, and once", "[order
   const test::TemporaryDirectory place;
   Order left = answer(Order::Kind::Exclude);
   left.host = "web-1";
-  REQUIRE(runtime::leave_order(place.path(), plan_digest, left).ok());
-  const auto read = runtime::read_orders(place.path(), plan_digest, {});
+  REQUIRE(runtime::leave_order(place.path(), purpose, left).ok());
+  const auto read = runtime::read_orders(place.path(), purpose, {});
   REQUIRE(read.size() == 1);
   CHECK(read[0].kind == left.kind);
   CHECK(read[0].action == left.action);
   CHECK(read[0].host == "web-1");
   CHECK(!read[0].who.empty());
-  CHECK(runtime::read_orders(place.path(), plan_digest, {read[0].name}).empty());
-  CHECK(runtime::read_orders(place.path(), "sha256:other", {}).empty());
+  CHECK(runtime::read_orders(place.path(), purpose, {read[0].name}).empty());
+  const auto empty = [&](const char* run, const char* plan) {
+    return runtime::read_orders(place.path(), runtime::purpose_of_orders(run, plan), {}).empty();
+  };
+  CHECK(!empty("20260102-1", "sha256:abc"));
+  CHECK(empty("20260102-1", "sha256:other"));
+  CHECK(empty("20260102-2", "sha256:abc"));
 }
 
 TEST_CASE("of many answers to one question one is the first, and all others are told", "[orders]") {
@@ -52,14 +57,14 @@ TEST_CASE("of many answers to one question one is the first, and all others are 
       people.emplace_back([&, person] {
         // Each under a name of its own beside it: processes have one each.
         const auto left = runtime::leave_order(
-            place.path(), plan_digest,
+            place.path(), purpose,
             answer(person % 2 == 0 ? Order::Kind::Retry : Order::Kind::Ignore));
         well[person] = left.ok() ? 1 : 0;
       });
     }
     for (std::thread& person : people) person.join();
     CHECK(std::count(well.begin(), well.end(), 1) == 1);
-    CHECK(runtime::read_orders(place.path(), plan_digest, {}).size() == 1);
+    CHECK(runtime::read_orders(place.path(), purpose, {}).size() == 1);
   }
 }
 
@@ -67,33 +72,34 @@ TEST_CASE("another question, and the same one asked again, is answered on its ow
   const test::TemporaryDirectory place;
   Order again = answer(Order::Kind::Retry);
   again.round = 1;
-  CHECK(runtime::leave_order(place.path(), plan_digest, answer(Order::Kind::Retry)).ok());
-  CHECK(runtime::leave_order(place.path(), plan_digest, answer(Order::Kind::Retry, 1)).ok());
-  CHECK(runtime::leave_order(place.path(), plan_digest, again).ok());
-  const auto second = runtime::leave_order(place.path(), plan_digest, answer(Order::Kind::Abort));
+  CHECK(runtime::leave_order(place.path(), purpose, answer(Order::Kind::Retry)).ok());
+  CHECK(runtime::leave_order(place.path(), purpose, answer(Order::Kind::Retry, 1)).ok());
+  CHECK(runtime::leave_order(place.path(), purpose, again).ok());
+  const auto second = runtime::leave_order(place.path(), purpose, answer(Order::Kind::Abort));
   CHECK(second.ok());  // about the run as a whole: as often as one likes
-  CHECK(runtime::leave_order(place.path(), plan_digest, answer(Order::Kind::Abort)).ok());
-  CHECK(runtime::read_orders(place.path(), plan_digest, {}).size() == 5);
-  const auto refused = runtime::leave_order(place.path(), plan_digest, answer(Order::Kind::Ignore));
+  CHECK(runtime::leave_order(place.path(), purpose, answer(Order::Kind::Abort)).ok());
+  CHECK(runtime::read_orders(place.path(), purpose, {}).size() == 5);
+  const auto refused = runtime::leave_order(place.path(), purpose, answer(Order::Kind::Ignore));
   REQUIRE(!refused.ok());
   CHECK(refused.error().message.find("has answered `retry` already") != std::string::npos);
 }
 
 TEST_CASE("an approval that came too late leaves the failure to be answered", "[orders]") {
   const test::TemporaryDirectory place;
-  CHECK(runtime::leave_order(place.path(), plan_digest, answer(Order::Kind::Approve)).ok());
-  const auto other = runtime::leave_order(place.path(), plan_digest, answer(Order::Kind::Reject));
+  CHECK(runtime::leave_order(place.path(), purpose, answer(Order::Kind::Approve)).ok());
+  const auto other = runtime::leave_order(place.path(), purpose, answer(Order::Kind::Reject));
   REQUIRE(!other.ok());
   CHECK(other.error().message.find("has answered `approve` already") != std::string::npos);
-  CHECK(runtime::leave_order(place.path(), plan_digest, answer(Order::Kind::Retry)).ok());
+  CHECK(runtime::leave_order(place.path(), purpose, answer(Order::Kind::Retry)).ok());
 }
 
 TEST_CASE("what is no order is passed over", "[orders]") {
   const test::TemporaryDirectory place;
-  test::write_text(place.path() + "/order-000001", "sluice order 1\nsha256:abc\n99 0 0 0 0 1 0\n");
+  test::write_text(place.path() + "/order-000001",
+                   "sluice order 1\n20260102-1 sha256:abc\n99 0 0 0 0 1 0\n");
   test::write_text(place.path() + "/answer-x", "\xff\xfe");
   test::write_text(place.path() + "/order-000002", "");
-  CHECK(runtime::read_orders(place.path(), plan_digest, {}).empty());
+  CHECK(runtime::read_orders(place.path(), purpose, {}).empty());
 }
 
 TEST_CASE("an order that is left wakes who watches", "[orders]") {
@@ -101,6 +107,6 @@ TEST_CASE("an order that is left wakes who watches", "[orders]") {
   test::Waiting waiting;
   int woken = 0;
   const runtime::OrderWatch watch(waiting.loop, place.path(), [&] { ++woken; });
-  REQUIRE(runtime::leave_order(place.path(), plan_digest, answer(Order::Kind::Pause)).ok());
+  REQUIRE(runtime::leave_order(place.path(), purpose, answer(Order::Kind::Pause)).ok());
   waiting.until([&] { return woken > 0; });
 }
