@@ -157,9 +157,8 @@ class Asked(unittest.TestCase):
 
 
 class Terminals(unittest.TestCase):
-    def written_to(self, terminal, then="", answer=b""):
-        """What a run writes to a terminal of that kind, while its script stands at a gate. `then`: more of
-        the file, in which a person is asked, and answers as soon as the question is there."""
+    def file_with_gate(self, then):
+        """A file whose first script stands at a gate, with what comes behind it; and the gate."""
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         path = os.path.join(folder.name, "one.deploy")
@@ -167,6 +166,12 @@ class Terminals(unittest.TestCase):
         os.mkfifo(gate)
         with open(path, "w", encoding="utf-8") as file:
             file.write(f'deployment "One"\nstep "Work" {{ run "echo at the gate; read -r _ < {gate}" }}\n{then}')
+        return path, gate
+
+    def written_to(self, terminal, then="", answer=b""):
+        """What a run writes to a terminal of that kind, while its script stands at a gate. `then`: more of
+        the file, in which a person is asked, and answers as soon as the question is there."""
+        path, gate = self.file_with_gate(then)
         ours, theirs = pty.openpty()
         self.addCleanup(os.close, ours)
         run = subprocess.Popen([SLUICE, "run", path, "--yes"], stdin=theirs, stdout=theirs, stderr=theirs,
@@ -201,14 +206,7 @@ class Terminals(unittest.TestCase):
         self.assertNotIn(b"0 of 1", said)
 
     def test_what_was_typed_before_a_question_stood_there_is_no_answer_to_it(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        path = os.path.join(folder.name, "one.deploy")
-        gate = os.path.join(folder.name, "gate")
-        os.mkfifo(gate)
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(f'deployment "One"\nstep "Work" {{ run "echo at the gate; read -r _ < {gate}" }}\n'
-                       'step "Look" { run manual "well?" }\n')
+        path, gate = self.file_with_gate('step "Look" { run manual "well?" }\n')
         run, ours = pty.fork()
         if run == 0:
             os.execve(SLUICE, [SLUICE, "run", path, "--yes"], {**os.environ, "TERM": "dumb"})
