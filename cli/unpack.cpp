@@ -1,6 +1,5 @@
 // `sluice unpack-archive`: what `package` calls to unpack on this machine. It is no command for
 // people, and stands in no help.
-
 #include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/tell.h"

@@ -6,9 +6,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <iterator>
 
-#include "base/check.h"
 #include "base/sha256.h"
 #include "runtime/files.h"
 #include "runtime/journal.h"
@@ -26,9 +24,8 @@ constexpr std::int64_t first_with_given = 4;
 constexpr std::size_t reserve_bytes = 256 * std::size_t{1024};
 
 // Rows are added at the end, and read all together: an index would be a second tree to write for
-// each. That a record is written once is held by the key of `instants`. Pages are small, for a
-// commit is a few rows.
-constexpr const char* page_size = "PRAGMA page_size=1024";
+// each. That a record is written once is held by the key of `instants`.
+constexpr const char* page_size = "PRAGMA page_size=1024";  // a commit is a few rows
 constexpr const char* full_sync = "PRAGMA synchronous=FULL";
 constexpr const char* schema = R"sql(
 CREATE TABLE run (
@@ -93,6 +90,7 @@ class Database {
   sqlite3* handle_ = nullptr;
   bool full_ = false;
 };
+
 // Which file stands at a path: one that was removed can be written to, and is lost.
 struct FileIdentity {
   explicit FileIdentity(const std::string& path) {
@@ -134,6 +132,7 @@ class Statement {
     sqlite3_reset(handle_);
     return problem;
   }
+
   // True while there is a row; the columns are read from the first on.
   bool next() {
     read_ = 0;
@@ -197,17 +196,17 @@ std::string outputs_text(const std::vector<Output>& outputs) {
 std::string chained(const std::string& before, const Instant& instant) {
   std::string text = fmt::format("{} {}", before, instant.at.ms);
   for (const scheduler::Event& event : instant.events) {
-    fmt::format_to(std::back_inserter(text), ";{} {} {} {} {} {}", static_cast<int>(event.kind),
-                   action_text(event.action), static_cast<int>(event.outcome),
-                   static_cast<int>(event.timer), static_cast<int>(event.truth),
-                   static_cast<int>(event.answer));
+    text +=
+        fmt::format(";{} {} {} {} {} {}", static_cast<int>(event.kind), action_text(event.action),
+                    static_cast<int>(event.outcome), static_cast<int>(event.timer),
+                    static_cast<int>(event.truth), static_cast<int>(event.answer));
   }
   for (const HostResult& result : instant.results) {
     const Completion& end = result.completion;
-    fmt::format_to(std::back_inserter(text), "|{} {} {} {} {} {} {} {}", action_text(result.action),
-                   result.host, static_cast<int>(end.outcome), static_cast<int>(end.ending),
-                   end.exit_code.value_or(-1), end.signal.value_or(-1), end.detail,
-                   outputs_text(end.outputs));
+    text += fmt::format("|{} {} {} {} {} {} {} {}", action_text(result.action), result.host,
+                        static_cast<int>(end.outcome), static_cast<int>(end.ending),
+                        end.exit_code.value_or(-1), end.signal.value_or(-1), end.detail,
+                        outputs_text(end.outputs));
   }
   for (const Order& order : instant.orders) {
     text += fmt::format("!{} {} {}\n{}\n{}\n{}", static_cast<int>(order.kind),
@@ -258,6 +257,7 @@ class SqliteJournal : public Journal {
   }
   bool low() const override { return low_; }
   bool taken_over() const override { return taken_over_; }
+
   static std::string reserve_path(const std::string& path) { return path + ".reserve"; }
 
  private:
