@@ -1,9 +1,13 @@
 // The program: words to a command, a command to an exit status.
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
+#include <system_error>
 
 #include "cli/arguments.h"
 #include "cli/commands.h"
+#include "cli/tell.h"
 
 namespace {
 
@@ -34,15 +38,39 @@ struct Dispatch {
   int operator()(const UnpackOptions& options) const { return unpack_command(options); }
 };
 
+int carry_out(int argc, char** argv) {
+  const auto parsed = parse_arguments(argc, argv);
+  if (const int* status = std::get_if<int>(&parsed)) return *status;
+  return std::visit(Dispatch{}, std::get<Arguments>(parsed));
+}
+
+int bug(const std::exception& error) {
+  tell("sluice: internal error: {}\nThis is a bug of sluice.\n", error.what());
+  return exit_bug;
+}
+
+int output_lost(int reason) {
+  return wrong(fmt::format("cannot write standard output: {}",
+                           reason == 0 ? "not all of it has arrived" : std::strerror(reason)));
+}
+
+// Whatever a command has found out, it has not succeeded where who asked did not get all of it.
+int whole_output(int status) {
+  const bool lost = std::ferror(stdout) != 0;
+  if (std::fflush(stdout) != 0) return status == exit_done ? output_lost(errno) : status;
+  return lost && status == exit_done ? output_lost(0) : status;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   try {
-    const auto parsed = parse_arguments(argc, argv);
-    if (const int* status = std::get_if<int>(&parsed)) return *status;
-    return std::visit(Dispatch{}, std::get<Arguments>(parsed));
+    return whole_output(carry_out(argc, argv));
+  } catch (const std::system_error& error) {
+    // fmt::print throws where it cannot write.
+    if (std::ferror(stdout) != 0) return output_lost(error.code().value());
+    return bug(error);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "sluice: internal error: %s\nThis is a bug of sluice.\n", error.what());
-    return exit_bug;
+    return bug(error);
   }
 }

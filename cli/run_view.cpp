@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include "base/json_writer.h"
 #include "base/utf8.h"
@@ -24,14 +25,16 @@ namespace {
 using scheduler::Command;
 using scheduler::State;
 
-// A reader that went away never stops a run: what cannot be written is dropped.
-void put(int descriptor, std::string_view text) {
+// A reader that went away never stops a run: what cannot be written is dropped. Why it could not
+// be, or 0.
+int put(int descriptor, std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(descriptor, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return;
+    if (written <= 0) return written < 0 ? errno : EIO;
     text.remove_prefix(static_cast<std::size_t>(written));
   }
+  return 0;
 }
 
 bool has_ended(const runtime::Instant& instant, const scheduler::Action& action) {
@@ -227,7 +230,17 @@ void RunView::json_event(const Command& command, base::Instant at) {
                 scheduler::reason_text(plan_, command.reason, command.cause, command.contract));
   }
   json.end_object();
-  put(1, text + "\n");
+  put_event(text + "\n");
+}
+
+void RunView::put_event(const std::string& line) {
+  const int reason = put(1, line);
+  if (reason == 0 || events_lost_) return;
+  events_lost_ = true;
+  say(
+      fmt::format("standard output cannot be written ({}): the run goes on, and what is missing "
+                  "there stands in its journal",
+                  std::strerror(reason)));
 }
 
 void RunView::left_prediction(const simulator::Alarm& alarm, const std::string& text,
@@ -244,7 +257,7 @@ void RunView::left_prediction(const simulator::Alarm& alarm, const std::string& 
   json.member("took_ms", alarm.took.ms).key("predicted_ms").begin_object();
   json.member("p5", alarm.predicted.low.ms).member("p50", alarm.predicted.middle.ms);
   json.member("p95", alarm.predicted.high.ms).end_object().end_object();
-  put(1, line + "\n");
+  put_event(line + "\n");
 }
 
 void RunView::plain_event(const Command& command, base::Instant at) {

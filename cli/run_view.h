@@ -69,6 +69,8 @@ class RunView : public runtime::Observer {
   };
 
   void json_event(const scheduler::Command& command, base::Instant at);
+  // Where it cannot be written it is dropped; the first is told of on standard error.
+  void put_event(const std::string& line);
   void plain_event(const scheduler::Command& command, base::Instant at);
   void follow(const scheduler::Command& command);
   void report_unknown(const runtime::HostResult& result);
@@ -93,6 +95,7 @@ class RunView : public runtime::Observer {
   std::vector<StepProgress> steps_;
   std::map<std::pair<scheduler::Action, std::string>, std::string> unfinished_lines_;
   std::uint64_t sequence_ = 0;
+  bool events_lost_ = false;
   std::string before_undo_;
   int name_width_ = 0;
   std::string live_text_;  // what stands below the last line just now

@@ -388,6 +388,26 @@ class Runs(RunCase):
                 self.assertEqual(done.returncode, status)
         self.assertEqual(self.ledger(), self.WHOLE)
 
+    def test_what_did_not_arrive_is_no_success(self):
+        self.roll()
+        self.end(self.popen("run", self.file, "--yes", "--set", f"folder={self.folder}", "--state", self.state), 0)
+        with open("/dev/full", "wb") as full:
+            for words in (["status", "--state", self.state], ["status", "--format", "json", "--state", self.state],
+                          ["logs", "--state", self.state], ["history", "--state", self.state],
+                          ["plan", self.file, "--set", "folder=x"],
+                          ["check", "--format", "json", self.file, "--set", "folder=x"], ["explain"],
+                          ["explain", "E0203"], ["completion", "bash"], ["version"], ["--version"], ["--help"]):
+                done = subprocess.run([SLUICE, *words], stdin=subprocess.DEVNULL, stdout=full,
+                                      stderr=subprocess.PIPE, check=False)
+                self.assertEqual((words, done.returncode), (words, 2))
+                self.assertIn(b"sluice: cannot write standard output: ", done.stderr)
+            # A run has been carried out all the same; that its events did not arrive is told once.
+            done = subprocess.run([SLUICE, "run", self.file, "--yes", "--format", "json", "--set",
+                                   f"folder={self.folder}", "--state", self.state],
+                                  stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, check=False)
+            self.assertEqual(done.returncode, 0)
+            self.assertEqual(done.stderr.count(b"standard output cannot be written (No space left"), 1)
+
     def test_what_is_lost_is_asked_about_and_not_begun_again(self):
         self.roll()
         self.gate("web-1")
