@@ -41,6 +41,24 @@ constexpr std::array<bool, 256> in_hosts = [] {
   return allowed;
 }();
 
+// [user@]host[:port], several apart by commas; an address of numbers and colons stands in brackets.
+bool is_jump(std::string_view text) {
+  while (true) {
+    const std::size_t end = std::min(text.find(','), text.size());
+    std::string hop(text.substr(0, end));
+    const std::size_t at = hop.find('@');
+    if (at != std::string::npos) {
+      if (!is_host_text(std::string_view(hop).substr(0, at))) return false;
+      hop.erase(0, at + 1);
+    }
+    std::erase_if(hop, [](char c) { return c == '[' || c == ']'; });
+    if (!is_host_text(hop)) return false;
+    if (end == text.size()) return true;
+    text.remove_prefix(end + 1);
+  }
+}
+
+// Why ssh could not be given it, or empty.
 std::string setting_problem(std::string_view name, const plan::Value& value) {
   if (name == "port") {
     constexpr std::int64_t one = 1'000'000;
@@ -56,16 +74,23 @@ std::string setting_problem(std::string_view name, const plan::Value& value) {
   if (name == "address" && !is_host_text(text)) return fmt::format("`{}` is no host", text);
   if (name == "user" && !is_host_text(text)) return fmt::format("`{}` is no user's name", text);
   const bool line = text.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos;
-  return line && !text.empty() ? "" : fmt::format("`{}` is one line of text", name);
+  if (!line || text.empty()) return fmt::format("`{}` is one line of text", name);
+  if (text.front() == '-') return fmt::format("`{}` begins with no `-`", name);
+  if (name == "jump" && !is_jump(text)) return "`jump` is written `user@host:port`";
+  return "";
 }
 
 }  // namespace
 
 bool is_host_text(std::string_view text) {
-  const bool bracketed = text.size() > 2 && text.front() == '[' && text.back() == ']';
-  if (bracketed) text = text.substr(1, text.size() - 2);
   return !text.empty() && text.front() != '-' && std::all_of(text.begin(), text.end(), [](char c) {
     return in_hosts[static_cast<unsigned char>(c)];
+  });
+}
+
+bool is_user_text(std::string_view text) {
+  return !text.empty() && text.front() != '-' && std::all_of(text.begin(), text.end(), [](char c) {
+    return in_hosts[static_cast<unsigned char>(c)] || c == '\\' || c == '@' || c == '+' || c == '$';
   });
 }
 
@@ -140,6 +165,7 @@ void ConnectionResolver::add_setting(const AttributeNode& node, Connection& made
     resolver_.report.error("E0215", node.value->span, problem);
     return;
   }
+  if (known == nullptr) by_target_.push_back({{node.name.text, *value}, node.value->span});
   made.settings.push_back({node.name.text, *std::move(value)});
 }
 
@@ -181,8 +207,9 @@ void ConnectionResolver::settle(plan::ConnectionId general) {
     const std::uint32_t host = i < hosts.size() ? hosts[i] : HostConnections::none;
     const bool named_local = targets.name(target) == "localhost";
     if (named_local) {
-      targets.set_connection(target, settled(said, host, general, target));
-      if (is_obstructed(said, resolver_.hosts.connections[host])) {
+      const plan::ConnectionId own = settled(said, host, general, target);
+      targets.set_connection(target, own);
+      if (is_obstructed(said, own, resolver_.hosts.connections[host])) {
         resolver_.unreached.emplace_back(target, host);
       }
       continue;
@@ -191,7 +218,7 @@ void ConnectionResolver::settle(plan::ConnectionId general) {
       last = settled(said, host, general, target);
       last_said = said;
       last_host = host;
-      obstructed = is_obstructed(said, resolver_.hosts.connections[host]);
+      obstructed = is_obstructed(said, last, resolver_.hosts.connections[host]);
     }
     if (obstructed) resolver_.unreached.emplace_back(target, host);
     targets.set_connection(target, last);
@@ -242,14 +269,58 @@ plan::ConnectionId ConnectionResolver::with_host(const Said& said, const HostCon
   return interned(made);
 }
 
-bool ConnectionResolver::is_obstructed(const Said& said, const HostConnection& host) const {
+namespace {
+
+// Whether it has an address of its own, other than the target's property.
+bool says_address(const Connection& connection) {
+  return std::any_of(connection.settings.begin(), connection.settings.end(), [](const auto& one) {
+    return one.name == "address" &&
+           !(one.value.op == plan::Operator::TargetProperty && one.value.name == "address");
+  });
+}
+
+}  // namespace
+
+bool ConnectionResolver::is_obstructed(const Said& said, plan::ConnectionId settled,
+                                       const HostConnection& host) const {
   if (host.obstacle.empty()) return false;
+  // Settings are ssh's.
+  const bool local = resolver_.plan.connections[settled].kind == Connection::Kind::Local;
+  if (local && !host.obstacle_setting.empty()) return false;
+  if (host.obstacle_setting == "address" && says_address(resolver_.plan.connections[settled])) {
+    return false;
+  }
   if (!said.connection.valid()) return true;
   if (host.obstacle_setting.empty()) return false;
   const std::vector<Connection::Setting>& nearer =
       resolver_.plan.connections[said.connection].settings;
   return std::none_of(nearer.begin(), nearer.end(),
                       [&](const auto& one) { return one.name == host.obstacle_setting; });
+}
+
+void ConnectionResolver::check_by_target() const {
+  const plan::Plan& plan = resolver_.plan;
+  if (by_target_.empty()) return;
+  std::vector<bool> told(by_target_.size());
+  for (std::uint32_t i = 0; i < plan.targets.size(); ++i) {
+    const plan::TargetId target{i};
+    const Connection& connection = plan.connections[plan.targets.connection(target)];
+    for (const Connection::Setting& setting : connection.settings) {
+      if (plan::constant_value(setting.value) != nullptr) continue;
+      const auto written = std::find_if(by_target_.begin(), by_target_.end(),
+                                        [&](const auto& one) { return one.first == setting; });
+      if (written == by_target_.end()) continue;
+      const auto place = static_cast<std::size_t>(written - by_target_.begin());
+      const auto value = plan::evaluate(setting.value, plan::PlanEnvironment(plan, target, target));
+      if (told[place] || !value) continue;
+      const std::string problem = setting_problem(setting.name, value.value());
+      if (problem.empty()) continue;
+      told[place] = true;
+      resolver_.report.error("E0215", written->second,
+                             fmt::format("`{}` does not fit for `{}`: {}", setting.name,
+                                         plan.targets.name(target), problem));
+    }
+  }
 }
 
 namespace {

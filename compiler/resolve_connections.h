@@ -2,6 +2,7 @@
 #pragma once
 
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "compiler/resolver.h"
@@ -10,6 +11,8 @@ namespace sluice::compiler {
 
 // What ssh may be given as a host: nothing that it could take for an option or a command.
 bool is_host_text(std::string_view text);
+// The same of a user; `DOMAIN\user` and `user@domain` are some.
+bool is_user_text(std::string_view text);
 
 class ConnectionResolver {
  public:
@@ -29,6 +32,9 @@ class ConnectionResolver {
   // alone has stays.
   void settle(plan::ConnectionId general);
 
+  // Once they are settled: what `connect` works out for each target is what ssh may be given.
+  void check_by_target() const;
+
  private:
   struct Said {
     plan::ConnectionId connection;
@@ -44,9 +50,12 @@ class ConnectionResolver {
   plan::ConnectionId with_host(const Said& said, const HostConnection& host,
                                plan::ConnectionId general, plan::TargetId target);
   // Whether what stands in the way of reaching the host so is not said nearer.
-  bool is_obstructed(const Said& said, const HostConnection& host) const;
+  bool is_obstructed(const Said& said, plan::ConnectionId settled,
+                     const HostConnection& host) const;
 
   Resolver& resolver_;
+  // Settings that differ by target, with the place of their value.
+  std::vector<std::pair<plan::Connection::Setting, base::Span>> by_target_;
   std::vector<Said> said_;  // by target; a target beyond it: nowhere
   std::unordered_map<std::uint64_t, plan::ConnectionId> settled_;
 };

@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "compiler/inventory.h"
 #include "compiler/inventory_files.h"
+#include "compiler/resolve_connections.h"
 #include "compiler/resolver.h"
 
 namespace sluice::compiler {
@@ -119,11 +120,23 @@ class InventoryTargets {
 
   void add_host(HostId host) {
     const Inventory::HostVariables variables = inventory_.host_variables(host);
-    const Made made = made_of(host, variables);
+    Made made = made_of(host, variables);
+    if (!is_host_text(inventory_.host_name(host)) && !has_address(made.properties)) {
+      HostConnection connection = resolver_.hosts.connections[made.connection];
+      set_obstacle("is no host that ssh could reach", "address", inventory_.host_place(host),
+                   connection);
+      made.connection = intern(std::move(connection));
+    }
     const plan::TargetId target =
         resolver_.plan.targets.add(inventory_.host_name(host), made.properties, {});
     resolver_.names.add(target);
     resolver_.hosts.of_target.push_back(made.connection);
+  }
+
+  bool has_address(plan::PropertySetId id) const {
+    const plan::PropertySet& set = resolver_.plan.property_sets[id];
+    return std::any_of(set.begin(), set.end(),
+                       [](const plan::Property& property) { return property.name == "address"; });
   }
 
   struct Made {
@@ -161,10 +174,12 @@ class InventoryTargets {
     HostConnection connection;
     std::array<const Assigned*, 8> settings{};
     std::array<std::string_view, 8> names{};
+    const Assigned* address = nullptr;
     for (const Assigned& one : merged_) {
       const Meaning meaning = meanings_[one.variable.value];
       if (meaning == Meaning::Property) {
         add_property(one, set);
+        if (inventory_.variable_name(one.variable) == "address") address = &one;
       } else if (meaning == Meaning::LeftOut) {
         warn_left_out(one);
       } else if (inventory_.value(one.value).kind != ValueKind::Null) {
@@ -178,6 +193,11 @@ class InventoryTargets {
       }
     }
     add_settings(settings, set, connection);
+    const bool named = settings[static_cast<std::size_t>(Meaning::Address)] != nullptr;
+    if (address != nullptr && !named && inventory_.value(address->value).kind == ValueKind::Held) {
+      check_address(plan::to_text(inventory_.value(address->value).value), address->place,
+                    connection);
+    }
     return {intern(std::move(set)), intern(std::move(connection)), {}};
   }
 
@@ -249,7 +269,7 @@ class InventoryTargets {
     if (text.find("{{") != std::string::npos) {
       set_obstacle(
           fmt::format("has the template `{}`, which Ansible alone can work out", name_of(one)),
-          setting, one, connection);
+          setting, one.place, connection);
       return std::nullopt;
     }
     if (plain && !text.empty()) return text;
@@ -258,12 +278,12 @@ class InventoryTargets {
     return std::nullopt;
   }
 
-  void set_obstacle(std::string obstacle, const char* setting, const Assigned& one,
+  void set_obstacle(std::string obstacle, const char* setting, InventoryPlace place,
                     HostConnection& connection) {
     if (!connection.obstacle.empty()) return;
     connection.obstacle = std::move(obstacle);
     connection.obstacle_setting = setting;
-    connection.span = span(one.place);
+    connection.span = span(place);
   }
 
   void add_settings(const std::array<const Assigned*, 8>& said, plan::PropertySet& set,
@@ -282,8 +302,14 @@ class InventoryTargets {
       if (const auto port = port_of(*one, connection)) setting(*one, "port", {*port});
     }
     if (const Assigned* one = at(Meaning::User)) {
-      if (auto text = setting_text(*one, "user", connection))
+      if (auto text = setting_text(*one, "user", connection)) {
+        if (!is_user_text(*text)) {
+          set_obstacle(
+              fmt::format("has the user `{}`, which is no user's name", base::printable(*text)),
+              "user", one->place, connection);
+        }
         setting(*one, "user", {*std::move(text)});
+      }
     }
     if (const Assigned* one = at(Meaning::ConnectionKind)) read_kind(*one, connection);
     if (const Assigned* one = at(Meaning::ConnectionOptions)) {
@@ -295,10 +321,18 @@ class InventoryTargets {
               [](const auto& a, const auto& b) { return a.name < b.name; });
   }
 
+  void check_address(const std::string& address, InventoryPlace place, HostConnection& connection) {
+    if (is_host_text(address)) return;
+    set_obstacle(fmt::format("has the address `{}`, which is no host that ssh could reach",
+                             base::printable(address)),
+                 "address", place, connection);
+  }
+
   // All hosts with an address share the setting: it reads the property.
   void add_address(const Assigned& one, plan::PropertySet& set, HostConnection& connection) {
     auto text = setting_text(one, "address", connection);
     if (!text) return;
+    check_address(*text, one.place, connection);
     const auto less = [](const plan::Property& property, std::string_view name) {
       return property.name < name;
     };
@@ -362,7 +396,7 @@ class InventoryTargets {
     } else {
       set_obstacle(
           fmt::format("is reached by {} in the inventory, and here there are ssh and local", *text),
-          "", one, connection);
+          "", one.place, connection);
     }
   }
 

@@ -44,6 +44,7 @@ class TargetsResolver {
     const plan::ConnectionId general = connections_.one(connects);
     for (const RoleNode* role : roles) declare_role(*role);
     connections_.settle(general);
+    connections_.check_by_target();
     check_hosts();
   }
 
@@ -92,6 +93,7 @@ class TargetsResolver {
           *attribute.value, {fmt::format("the property `{}`", name), {}, plan::Stage::Known});
       if (!value) continue;
       if (!agree_on_type(name, value->type(), attribute)) continue;
+      if (name == "address") address_spans_.emplace(plan::to_text(*value), attribute.value->span);
       set.push_back({name, *value});
     }
     std::sort(set.begin(), set.end(),
@@ -254,7 +256,8 @@ class TargetsResolver {
     return static_cast<std::uint32_t>(marks_.size());
   }
 
-  // Of the targets that the file declares: what ssh is to reach has a host's name.
+  // Of the targets that the file declares: what ssh is to reach has a host's name, or a property
+  // that says where it is. A `connect` with an address is checked where it stands.
   void check_hosts() {
     const plan::Plan& plan = resolver_.plan;
     for (std::uint32_t i = 0; i < in_role_.size() && i < plan.targets.size(); ++i) {
@@ -262,21 +265,34 @@ class TargetsResolver {
       if (in_role_[i] == 0 || i < resolver_.hosts.of_target.size()) continue;
       const plan::Connection& connection = plan.connections[plan.targets.connection(target)];
       if (connection.kind != plan::Connection::Kind::Ssh) continue;
-      if (is_host_text(plan.targets.name(target))) continue;
+      const std::string* told = address_of(plan.targets.properties(target));
+      if (is_host_text(told != nullptr ? *told : plan.targets.name(target))) continue;
       const bool addressed = std::any_of(
           connection.settings.begin(), connection.settings.end(),
           [](const plan::Connection::Setting& setting) { return setting.name == "address"; });
-      const plan::PropertySet& set = plan.property_sets[plan.targets.properties(target)];
-      const bool told = std::any_of(set.begin(), set.end(), [](const plan::Property& property) {
-        return property.name == "address";
-      });
-      if (addressed || told) continue;
+      if (addressed) continue;
+      if (told != nullptr) {
+        const auto written = address_spans_.find(*told);
+        resolver_.report.error(
+            "E0215", written == address_spans_.end() ? marks_[in_role_[i] - 1] : written->second,
+            fmt::format("`{}` is no host that ssh could reach", base::printable(*told)));
+        return;
+      }
       resolver_.report.error(
           "E0215", marks_[in_role_[i] - 1],
           fmt::format("`{}` is no host that ssh could reach", plan.targets.name(target)),
           {"name the host, or say where it is: `{ address = \"10.0.0.5\" }`"});
       return;
     }
+  }
+
+  // The property, or nothing where the set has none.
+  const std::string* address_of(plan::PropertySetId id) const {
+    if (id == plain_) return nullptr;
+    for (const plan::Property& property : resolver_.plan.property_sets[id]) {
+      if (property.name == "address") return std::get_if<std::string>(&property.value.content);
+    }
+    return nullptr;
   }
 
   void say(plan::TargetId target, plan::ConnectionId connection, ConnectionResolver::Level level,
@@ -327,6 +343,7 @@ class TargetsResolver {
   std::size_t next_set_ = 0;
   std::map<std::string, base::Span> property_spans_;
   std::map<std::string, base::Span> role_spans_;
+  std::map<std::string, base::Span> address_spans_;  // by address: where it stands first
   std::map<std::pair<plan::PropertySetId, plan::PropertySetId>, plan::PropertySetId> merged_;
   std::vector<std::uint32_t> in_role_;  // by target: the mark of what last put it into a role
   std::vector<base::Span> marks_;       // of roles and their targets, from 1
