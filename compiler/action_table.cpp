@@ -96,7 +96,10 @@ ActionSchema http() {
           form(attribute("expect", Type::Number, "the status that is a success"), Form::Status),
           number(200)),
       string("contains", "a text that the answer's body must hold"),
-      map_of_text("headers", "the request's headers"),
+      map_of_text(
+          "headers",
+          "the request's headers; HTTP has no blanks at the ends of a value, so that one of "
+          "blanks alone arrives empty"),
       secret(string("body", "the request's body"))};
   made.default_takes = base::Duration{1'000};
   made.runs_on = RunsOn::Controller;
