@@ -135,7 +135,8 @@ std::vector<std::string> Failures::next_steps(const Failure& failure, bool asked
     const std::string_view target =
         plan::lane_name(plan_, failure.action.step, failure.action.lane);
     next.push_back("all it wrote: " + typed_logs(run_, std::string(target), state_));
-  } else if (unreachable == nullptr) {
+  } else if (unreachable == nullptr &&
+             !scheduler::is_manual(scheduler::work_for(plan_, failure.action))) {
     next.emplace_back("it wrote nothing");
   }
   if (asked) {

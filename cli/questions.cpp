@@ -94,6 +94,12 @@ std::string question_answered(const plan::Plan& plan, const runtime::Order& orde
   return question_of(plan, Question::Kind::Failure, order.action, order.host).name;
 }
 
+std::string order_text(const plan::Plan& plan, const runtime::Order& order) {
+  std::string text(runtime::order_word(order.kind));
+  const std::string question = question_answered(plan, order);
+  return question.empty() ? text : text + " " + base::printable(question);
+}
+
 std::string_view kind_word(Question::Kind kind) {
   switch (kind) {
     case Question::Kind::Failure:

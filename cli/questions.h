@@ -27,6 +27,8 @@ Question failure_question(const plan::Plan& plan, const scheduler::Action& faile
 std::vector<Question> open_questions(const runtime::RunState& state, const std::string& run = "");
 // The name of the question that the order answers; empty where it is of the whole run.
 std::string question_answered(const plan::Plan& plan, const runtime::Order& order);
+// "pause", "approve Update/Look@web-1"
+std::string order_text(const plan::Plan& plan, const runtime::Order& order);
 // "failure", "manual" or "unknown".
 std::string_view kind_word(Question::Kind kind);
 // "retry|ignore|exclude|abort"

@@ -311,7 +311,7 @@ void RunSession::carry_out_orders() {
     if (is_stale(order) || (manual && !may_answer(order))) return true;
     if (manual && !person_.carries_out(order.action)) return false;
     if (!driver_->said(order)) return false;
-    view_->say(fmt::format("{}: {}", order.who, runtime::order_word(order.kind)));
+    view_->say(fmt::format("{}: {}", base::printable(order.who), order_text(plan_, order)));
     person_.decide(order);
     if (order.kind == Order::Kind::Pause) paused_elsewhere_ = true;
     if (order.kind == Order::Kind::Continue || order.kind == Order::Kind::Abort) {

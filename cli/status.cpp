@@ -25,12 +25,6 @@ bool goes_on(const scheduler::Timeline& timeline) {
          timeline.outcome == scheduler::State::Paused;
 }
 
-std::string order_text(const plan::Plan& plan, const runtime::Order& order) {
-  std::string text(runtime::order_word(order.kind));
-  const std::string question = question_answered(plan, order);
-  return question.empty() ? text : text + " " + base::printable(question);
-}
-
 render::TimelineHeader::People people_of(const ReadRun& run, const std::string& state) {
   render::TimelineHeader::People people;
   if (goes_on(run.timeline)) {

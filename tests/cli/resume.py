@@ -324,7 +324,7 @@ class Runs(RunCase):
         self.assertIn(f'sluice approve {run} "Look@controller"', said)
         self.call("approve", run, status=0)
         self.assertIn("has answered `approve` already", self.call("reject", run, status=2))
-        self.end(self.popen("resume", "--state", self.state), 0)
+        self.assertIn(": approve Look@controller\n", self.end(self.popen("resume", "--state", self.state), 0))
         self.assertEqual(self.ledger(), ["then"])
 
     def test_an_answer_to_the_second_question_about_an_action_is_told_while_nobody_has_taken_it(self):
@@ -338,6 +338,14 @@ class Runs(RunCase):
         self.assertRegex(said, r"ignore Look@controller, which no program has taken yet\n")
         self.assertNotIn("waits for a person", said)
         self.call("resume", status=3)
+
+    def test_what_was_rejected_is_told_with_who_did_and_as_nothing_that_could_have_written(self):
+        self.write('deployment "Roll"\nstep "Look" { run manual "is it well?" }\n')
+        self.end(self.popen("run", self.file, "--yes"), 4)
+        self.call("reject", self.run_name(), status=0)
+        said = self.end(self.popen("resume", "--state", self.state), 1)
+        self.assertIn("`Look` failed on `controller`, attempt 1 of 1: rejected by ", said)
+        self.assertNotIn("wrote", said)
 
     def test_only_an_approver_may_approve(self):
         me = pwd.getpwuid(os.geteuid()).pw_name
