@@ -191,10 +191,17 @@ void Limits::wake_waiting() {
     std::uint32_t places = row.free;
     while (places > 0 && row.waiting != Heaps::none) {
       const std::uint32_t queue = row.waiting;
+      const plan::StepId step = queues_[queue].step;
+      const std::uint32_t first = steps_[step.value].running ? head(queues_[queue]) : none;
+      const bool stands = first != none && key(step, first) == heaps_.key(queue);
       heaps_.pop(row.waiting);
       queues_[queue].where = none;
-      const plan::StepId step = queues_[queue].step;
-      if (!steps_[step.value].running) continue;
+      if (first == none) continue;
+      if (!stands) {  // its first has left since: its next may stand behind others
+        queues_[queue].where = roomy_[i];
+        heaps_.insert(row.waiting, queue, key(step, first));
+        continue;
+      }
       enter(queue);
       offers_.push_back(step);
       --places;

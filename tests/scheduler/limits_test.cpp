@@ -150,3 +150,27 @@ TEST_CASE("a target at work in two steps at once counts once") {
    30: done A@b, done B@b -> step A succeeded, step B succeeded, deployment succeeded
   )");
 }
+
+TEST_CASE(
+    "whose first has begun beside another step waits behind those that come before its next") {
+  // B's a and b need no place beside A's. Of a's zone B has none left, of b's e, which comes behind
+  // d; and what A leaves behind stood in front of all of them.
+  check_starts(R"(
+    ! zone eu: a f
+    ! zone us: b e g
+    ! zone asia: x d
+    ! at most 1
+    A on x a b f g, window 2 per zone
+    B on a b d e, window 2 per zone, shared, with previous
+  )",
+               R"(
+    0:          -> start A@x
+    5: done A@x -> start A@a, start B@a
+   10: done B@a ->
+   15: done A@a -> start A@b, start B@b
+   20: done B@b ->
+   30: fail A@b -> step A failed (halted), start B@d
+   40: done B@d -> start B@e
+   50: done B@e -> step B succeeded, deployment failed
+  )");
+}

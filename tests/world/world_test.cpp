@@ -37,7 +37,7 @@ TEST_CASE("worlds in which something was once wrong", "[world]") {
       1500004084,  4000081391,  4000217135,  4000294979,  4000355993,  4000390793,  4000410353,
       6000110064,  7200040928,  8000252146,  8300080519,  20000217111, 21000248769, 21000406019,
       22000126597, 23000046205, 24000111769, 25000535019, 26000178110, 28000375409, 28000929269,
-      29000484269, 29000565769};
+      29000484269, 29000565769, 32000152844};
   for (const std::uint64_t seed : seeds) {
     const world::Result result = world::run_twice(seed);
     if (!result.violation.empty()) FAIL_CHECK("seed " << seed << ": " << result.violation);
