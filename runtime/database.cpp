@@ -1,6 +1,7 @@
 // The journal in SQLite, which is seen here alone. One file a run; WAL and synchronous=FULL, so
-// that what was committed is there after a power loss; every row of `instants` carries a digest of
-// itself and the row before it.
+// that what was committed is there after a power loss. A row of `instants` is all that belongs to
+// one instant (runtime/journal_text.h), with a digest of itself and the row before it. Up to format
+// 4 each event, result and order was a row of its own.
 #include <fmt/format.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 #include "base/sha256.h"
 #include "runtime/files.h"
 #include "runtime/journal.h"
+#include "runtime/journal_text.h"
 
 namespace sluice::runtime {
 
@@ -21,39 +23,24 @@ using base::Status;
 
 constexpr std::int64_t oldest_format = 2;
 constexpr std::int64_t first_with_given = 4;
+constexpr std::int64_t first_with_texts = 5;
 constexpr std::size_t reserve_bytes = 256 * std::size_t{1024};
 
-// Rows are added at the end, and read all together: an index would be a second tree to write for
-// each. That a record is written once is held by the key of `instants`.
-constexpr const char* page_size = "PRAGMA page_size=1024";  // a commit is a few rows
+// A commit is one row, which is added at the end: small pages, and no index beside its number,
+// which refuses a second writer.
+constexpr const char* page_size = "PRAGMA page_size=1024";
 constexpr const char* full_sync = "PRAGMA synchronous=FULL";
-constexpr const char* schema = R"sql(
+constexpr const char* run_table = R"sql(
 CREATE TABLE run (
   format INTEGER NOT NULL, run TEXT NOT NULL, started_at TEXT NOT NULL, version TEXT NOT NULL,
-  plan TEXT NOT NULL, folder TEXT NOT NULL) STRICT;
+  plan TEXT NOT NULL, folder TEXT NOT NULL) STRICT)sql";
+constexpr const char* instants_table = R"sql(
 CREATE TABLE instants (
-  seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, digest TEXT NOT NULL) STRICT;
-CREATE TABLE events (
-  seq INTEGER NOT NULL, number INTEGER NOT NULL, kind INTEGER NOT NULL, step INTEGER NOT NULL,
-  lane INTEGER NOT NULL, task INTEGER NOT NULL, part INTEGER NOT NULL, attempt INTEGER NOT NULL,
-  slot INTEGER NOT NULL, outcome INTEGER NOT NULL, timer INTEGER NOT NULL, truth INTEGER NOT NULL,
-  answer INTEGER NOT NULL) STRICT;
-CREATE TABLE results (
-  seq INTEGER NOT NULL, number INTEGER NOT NULL, step INTEGER NOT NULL, lane INTEGER NOT NULL,
-  task INTEGER NOT NULL, part INTEGER NOT NULL, attempt INTEGER NOT NULL, slot INTEGER NOT NULL,
-  host TEXT NOT NULL, outcome INTEGER NOT NULL, ending INTEGER NOT NULL, exit_code INTEGER,
-  signal INTEGER, detail TEXT NOT NULL, outputs TEXT NOT NULL) STRICT;
-CREATE TABLE orders (
-  seq INTEGER NOT NULL, number INTEGER NOT NULL, kind INTEGER NOT NULL, step INTEGER NOT NULL,
-  lane INTEGER NOT NULL, task INTEGER NOT NULL, part INTEGER NOT NULL, attempt INTEGER NOT NULL,
-  slot INTEGER NOT NULL, host TEXT NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL,
-  name TEXT NOT NULL) STRICT;
-CREATE TABLE sessions (
-  seq INTEGER PRIMARY KEY, who TEXT NOT NULL, version TEXT NOT NULL, boot TEXT NOT NULL,
-  boot_ms INTEGER NOT NULL, wall_ms INTEGER NOT NULL) STRICT;
+  seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, digest TEXT NOT NULL, record TEXT NOT NULL)
+  STRICT)sql";
+constexpr const char* given_table = R"sql(
 CREATE TABLE given (
-  number INTEGER PRIMARY KEY, word TEXT NOT NULL, value TEXT NOT NULL) STRICT;
-)sql";
+  number INTEGER PRIMARY KEY, word TEXT NOT NULL, value TEXT NOT NULL) STRICT)sql";
 
 class Database {
  public:
@@ -78,8 +65,7 @@ class Database {
     return {fmt::format("cannot {} the journal {}: {}", what, path_,
                         handle_ != nullptr ? sqlite3_errmsg(handle_) : "no memory")};
   }
-  bool is_full() const { return full_ || (sqlite3_errcode(handle_) & 0xff) == SQLITE_FULL; }
-  void remember_full() { full_ = true; }
+  bool is_full() const { return (sqlite3_errcode(handle_) & 0xff) == SQLITE_FULL; }
   // Somebody else has written the row that was to be written.
   bool is_taken() const { return (sqlite3_errcode(handle_) & 0xff) == SQLITE_CONSTRAINT; }
   sqlite3* handle() const { return handle_; }
@@ -88,7 +74,6 @@ class Database {
  private:
   std::string path_;
   sqlite3* handle_ = nullptr;
-  bool full_ = false;
 };
 
 // Which file stands at a path: one that was removed can be written to, and is lost.
@@ -114,9 +99,6 @@ class Statement {
   Statement& operator=(const Statement&) = delete;
 
   void bind(std::int64_t number) { sqlite3_bind_int64(handle_, ++bound_, number); }
-  void bind(std::optional<int> number) {
-    number ? sqlite3_bind_int64(handle_, ++bound_, *number) : sqlite3_bind_null(handle_, ++bound_);
-  }
   // The text is not copied: it stands until the statement has run.
   void bind(const std::string& text) {
     sqlite3_bind_text64(handle_, ++bound_, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
@@ -170,64 +152,7 @@ class Statement {
   int read_ = 0;
 };
 
-template <class Enumeration>
-std::int64_t number_of(Enumeration value) {
-  return static_cast<std::int64_t>(value);
-}
-
-// An action's step is none where an event has no action.
-std::int64_t step_number(const scheduler::Action& action) {
-  return action.step.valid() ? std::int64_t{action.step.value} : -1;
-}
-
-std::string action_text(const scheduler::Action& action) {
-  return fmt::format("{} {} {} {} {} {}", step_number(action), action.lane, action.task,
-                     static_cast<int>(action.part), action.attempt, action.slot);
-}
-
-// One a line, as they were written: a value has no line end.
-std::string outputs_text(const std::vector<Output>& outputs) {
-  std::string text;
-  for (const Output& output : outputs) text += output.name + "=" + output.value + "\n";
-  return text;
-}
-
-// The bytes that the chain's digest is taken of.
-std::string chained(const std::string& before, const Instant& instant) {
-  std::string text = fmt::format("{} {}", before, instant.at.ms);
-  for (const scheduler::Event& event : instant.events) {
-    text +=
-        fmt::format(";{} {} {} {} {} {}", static_cast<int>(event.kind), action_text(event.action),
-                    static_cast<int>(event.outcome), static_cast<int>(event.timer),
-                    static_cast<int>(event.truth), static_cast<int>(event.answer));
-  }
-  for (const HostResult& result : instant.results) {
-    const Completion& end = result.completion;
-    text += fmt::format("|{} {} {} {} {} {} {} {}", action_text(result.action), result.host,
-                        static_cast<int>(end.outcome), static_cast<int>(end.ending),
-                        end.exit_code.value_or(-1), end.signal.value_or(-1), end.detail,
-                        outputs_text(end.outputs));
-  }
-  for (const Order& order : instant.orders) {
-    text += fmt::format("!{} {} {}\n{}\n{}\n{}", static_cast<int>(order.kind),
-                        action_text(order.action), order.host, order.who, order.at, order.name);
-  }
-  if (const auto& session = instant.session) {
-    text += fmt::format("@{}\n{}\n{} {} {}", session->who, session->version, session->boot,
-                        session->boot_ms, session->wall_ms);
-  }
-  return base::sha256_hex(text);
-}
-
-std::string first_link(const RunRecord& record) {
-  std::string text = fmt::format("{}\n{}\n{}\n{}", record.run, record.started_at, record.version,
-                                 record.plan_json);
-  if (record.format > oldest_format) text += fmt::format("\n{}\n{}", record.format, record.folder);
-  for (const auto& [word, value] : record.given) {
-    text += fmt::format("\n{}:{} {}", word, value.size(), value);
-  }
-  return base::sha256_hex(text);
-}
+constexpr const char* insert_instant = "INSERT INTO instants VALUES (?, ?, ?, ?)";
 
 class SqliteJournal : public Journal {
  public:
@@ -236,16 +161,7 @@ class SqliteJournal : public Journal {
         file_(database_->path()),
         last_(std::move(last)),
         seq_(seq),
-        begin_(*database_, "BEGIN IMMEDIATE"),
-        commit_(*database_, "COMMIT"),
-        insert_instant_(*database_, "INSERT INTO instants VALUES (?, ?, ?)"),
-        insert_event_(*database_,
-                      "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-        insert_result_(*database_,
-                       "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-        insert_order_(*database_,
-                      "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-        insert_session_(*database_, "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?)") {}
+        insert_(*database_, insert_instant) {}
 
   Status commit(const Instant& instant) override {
     Status done = attempt(instant);
@@ -265,60 +181,18 @@ class SqliteJournal : public Journal {
     if (FileIdentity(database_->path()) != file_) {
       return Error{fmt::format("the journal {} is not there any more", database_->path())};
     }
-    const std::string digest = chained(last_, instant);
-    Status done = begin_.run();
-    if (!done) return done;
-    done = write(instant, digest);
-    if (done) done = commit_.run();
+    const std::string record = instant_text(instant);
+    const std::string digest = chain(last_, instant.at, record);
+    // By itself it is a transaction.
+    const Status done = insert_.run(seq_, instant.at.ms, digest, record);
     if (done) {
       last_ = digest;
       ++seq_;
       return done;
     }
-    // Rolling back cannot make it worse, and the first error is the one to tell.
-    const bool full = database_->is_full();
-    if (database_->is_taken()) {
-      taken_over_ = true;
-      done = Error{"another program has taken this run over, and writes " + database_->path()};
-    }
-    (void)database_->execute("ROLLBACK");
-    if (full) database_->remember_full();
-    return done;
-  }
-
-  Status write(const Instant& instant, const std::string& digest) {
-    Status done = insert_instant_.run(seq_, instant.at.ms, digest);
-    for (std::size_t i = 0; done && i < instant.events.size(); ++i) {
-      const scheduler::Event& event = instant.events[i];
-      const scheduler::Action& action = event.action;
-      done = insert_event_.run(
-          seq_, number_of(i), number_of(event.kind), step_number(action), std::int64_t{action.lane},
-          std::int64_t{action.task}, number_of(action.part), std::int64_t{action.attempt},
-          std::int64_t{action.slot}, number_of(event.outcome), number_of(event.timer),
-          number_of(event.truth), number_of(event.answer));
-    }
-    for (std::size_t i = 0; done && i < instant.results.size(); ++i) {
-      const scheduler::Action& action = instant.results[i].action;
-      const Completion& end = instant.results[i].completion;
-      done = insert_result_.run(
-          seq_, number_of(i), step_number(action), std::int64_t{action.lane},
-          std::int64_t{action.task}, number_of(action.part), std::int64_t{action.attempt},
-          std::int64_t{action.slot}, instant.results[i].host, number_of(end.outcome),
-          number_of(end.ending), end.exit_code, end.signal, end.detail, outputs_text(end.outputs));
-    }
-    for (std::size_t i = 0; done && i < instant.orders.size(); ++i) {
-      const Order& order = instant.orders[i];
-      const scheduler::Action& action = order.action;
-      done = insert_order_.run(
-          seq_, number_of(i), number_of(order.kind), step_number(action), std::int64_t{action.lane},
-          std::int64_t{action.task}, number_of(action.part), std::int64_t{action.attempt},
-          std::int64_t{action.slot}, order.host, order.who, order.at, order.name);
-    }
-    if (const auto& session = instant.session; done && session) {
-      done = insert_session_.run(seq_, session->who, session->version, session->boot,
-                                 session->boot_ms, session->wall_ms);
-    }
-    return done;
+    if (!database_->is_taken()) return done;
+    taken_over_ = true;
+    return Error{"another program has taken this run over, and writes " + database_->path()};
   }
 
   std::unique_ptr<Database> database_;
@@ -327,15 +201,10 @@ class SqliteJournal : public Journal {
   std::int64_t seq_;
   bool low_ = false;
   bool taken_over_ = false;
-  Statement begin_;
-  Statement commit_;
-  Statement insert_instant_;
-  Statement insert_event_;
-  Statement insert_result_;
-  Statement insert_order_;
-  Statement insert_session_;
+  Statement insert_;
 };
 
+// Up to format 4.
 scheduler::Action read_action(Statement& row) {
   scheduler::Action action;
   const std::int64_t step = row.number();
@@ -407,16 +276,6 @@ Status read_sessions(Database& database, std::vector<Instant>& instants) {
   return rows.end();
 }
 
-void read_outputs(std::string_view text, std::vector<Output>& outputs) {
-  while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-    const std::size_t equals = std::min(line.find('='), line.size());
-    outputs.push_back({std::string(line.substr(0, equals)),
-                       std::string(line.substr(std::min(equals + 1, line.size())))});
-  }
-}
-
 Status read_results(Database& database, std::vector<Instant>& instants) {
   Statement rows(database,
                  "SELECT seq, step, lane, task, part, attempt, slot, host, outcome, ending, "
@@ -431,7 +290,7 @@ Status read_results(Database& database, std::vector<Instant>& instants) {
     result.completion.exit_code = rows.optional_number();
     result.completion.signal = rows.optional_number();
     result.completion.detail = rows.text();
-    read_outputs(rows.text(), result.completion.outputs);
+    result.completion.outputs = read_outputs(rows.text());
     if (seq >= instants.size()) return damaged(database, "a result belongs to no record");
     instants[seq].results.push_back(std::move(result));
   }
@@ -447,7 +306,8 @@ Status write_given(Database& database, const RunRecord& record) {
   Statement insert(database, "INSERT INTO given VALUES (?, ?, ?)");
   for (std::size_t i = 0; i < record.given.size(); ++i) {
     const auto& [word, value] = record.given[i];
-    if (Status written = insert.run(number_of(i), word, value); !written) return written;
+    if (Status written = insert.run(static_cast<std::int64_t>(i), word, value); !written)
+      return written;
   }
   return base::Done{};
 }
@@ -501,37 +361,90 @@ Result<RunRecord> read_record(Database& database) {
   return record;
 }
 
+Error breaks_chain(const Database& database, std::size_t record) {
+  return damaged(database,
+                 fmt::format("its record {} does not follow from the one before", record));
+}
+
+// Its instants, up to format 4; `last` is the digest of the last row.
+Status read_older(Database& database, ReadJournal& journal, std::string& last) {
+  std::vector<std::string> digests;
+  Statement rows(database, "SELECT seq, at_ms, digest FROM instants ORDER BY seq");
+  while (rows.next()) {
+    if (static_cast<std::size_t>(rows.number()) != digests.size()) {
+      return damaged(database, fmt::format("its record {} is missing", digests.size()));
+    }
+    journal.instants.emplace_back().at = {rows.number()};
+    digests.push_back(rows.text());
+  }
+  if (Status read = rows.end(); !read) return read;
+  if (Status read = read_events(database, journal.instants); !read) return read;
+  if (Status read = read_results(database, journal.instants); !read) return read;
+  if (journal.record.format >= oldest_resumed_format) {
+    if (Status read = read_orders(database, journal.instants); !read) return read;
+    if (Status read = read_sessions(database, journal.instants); !read) return read;
+  }
+  for (std::size_t i = 0; i < journal.instants.size(); ++i) {
+    last = older_chain(last, journal.instants[i]);
+    if (last != digests[i]) return breaks_chain(database, i);
+  }
+  return base::Done{};
+}
+
+Status read_instants(Database& database, ReadJournal& journal, std::string& last) {
+  Statement rows(database, "SELECT seq, at_ms, digest, record FROM instants ORDER BY seq");
+  while (rows.next()) {
+    const std::size_t number = journal.instants.size();
+    if (static_cast<std::size_t>(rows.number()) != number) {
+      return damaged(database, fmt::format("its record {} is missing", number));
+    }
+    const base::Instant at{rows.number()};
+    const std::string digest = rows.text();
+    const std::string text = rows.text();
+    last = chain(last, at, text);
+    if (last != digest) return breaks_chain(database, number);
+    auto instant = read_instant(text);
+    if (!instant) return damaged(database, fmt::format("its record {} is none", number));
+    journal.instants.push_back(std::move(*instant));
+    journal.instants.back().at = at;
+  }
+  return rows.end();
+}
+
 // What it holds; `last` is the digest of its last row.
 Result<ReadJournal> read_all(Database& database, std::string& last) {
   ReadJournal journal;
   auto record = read_record(database);
   if (!record) return record.error();
   journal.record = std::move(record).value();
-  std::vector<std::string> digests;
-  {
-    Statement rows(database, "SELECT seq, at_ms, digest FROM instants ORDER BY seq");
-    while (rows.next()) {
-      if (static_cast<std::size_t>(rows.number()) != digests.size()) {
-        return damaged(database, fmt::format("its record {} is missing", digests.size()));
-      }
-      journal.instants.emplace_back().at = {rows.number()};
-      digests.push_back(rows.text());
-    }
-    if (Status read = rows.end(); !read) return read.error();
-  }
-  if (Status read = read_events(database, journal.instants); !read) return read.error();
-  if (Status read = read_results(database, journal.instants); !read) return read.error();
-  if (journal.record.format > oldest_format) {
-    if (Status read = read_orders(database, journal.instants); !read) return read.error();
-    if (Status read = read_sessions(database, journal.instants); !read) return read.error();
-  }
   last = first_link(journal.record);
-  for (std::size_t i = 0; i < journal.instants.size(); ++i) {
-    last = chained(last, journal.instants[i]);
-    if (last == digests[i]) continue;
-    return damaged(database, fmt::format("its record {} does not follow from the one before", i));
-  }
+  const bool older = journal.record.format < first_with_texts;
+  const Status read =
+      older ? read_older(database, journal, last) : read_instants(database, journal, last);
+  if (!read) return read.error();
   return journal;
+}
+
+// One of format 3 or 4 becomes one of this program's, in the transaction that is open.
+Status renew(Database& database, ReadJournal& journal, std::string& last) {
+  if (journal.record.format < first_with_given) {
+    if (Status made = database.execute(given_table); !made) return made;
+  }
+  for (const char* table : {"events", "results", "orders", "sessions", "instants"}) {
+    const std::string sql = fmt::format("DROP TABLE {}", table);
+    if (Status gone = database.execute(sql.c_str()); !gone) return gone;
+  }
+  if (Status made = database.execute(instants_table); !made) return made;
+  journal.record.format = newest_journal_format;
+  last = first_link(journal.record);
+  Statement insert(database, insert_instant);
+  std::int64_t seq = 0;
+  for (const Instant& instant : journal.instants) {
+    const std::string record = instant_text(instant);
+    last = chain(last, instant.at, record);
+    if (Status written = insert.run(seq++, instant.at.ms, last, record); !written) return written;
+  }
+  return Statement(database, "UPDATE run SET format = ?").run(newest_journal_format);
 }
 
 }  // namespace
@@ -542,7 +455,8 @@ Result<std::unique_ptr<Journal>> create_journal(const std::string& path, const R
       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXCLUSIVE;
   if (Status opened = database->open(flags); !opened) return opened.error();
   if (Status held = hold_place(path); !held) return held.error();
-  for (const char* sql : {page_size, "PRAGMA journal_mode=WAL", full_sync, "BEGIN", schema}) {
+  for (const char* sql : {page_size, "PRAGMA journal_mode=WAL", full_sync, "BEGIN", run_table,
+                          instants_table, given_table}) {
     if (Status done = database->execute(sql); !done) return done.error();
   }
   {
@@ -567,16 +481,20 @@ Result<ContinuedJournal> continue_journal(const std::string& path) {
   // takes away, with all that was written behind them. Nobody else writes meanwhile.
   if (Status alone = database->execute("BEGIN IMMEDIATE"); !alone) return alone.error();
   if (Status there = write_again(path + "-wal"); !there) return there.error();
-  if (Status done = database->execute("COMMIT"); !done) return done.error();
   std::string last;
   auto read = read_all(*database, last);
   if (!read) return read.error();
-  if (read.value().record.format < oldest_resumed_format) {
+  const std::int64_t format = read.value().record.format;
+  if (format < oldest_resumed_format) {
     return Error{fmt::format(
         "the journal {} was written by an older sluice (format {}), and what it began can be "
         "looked at and no longer be resumed",
-        path, read.value().record.format)};
+        path, format)};
   }
+  if (format < newest_journal_format) {
+    if (Status done = renew(*database, read.value(), last); !done) return done.error();
+  }
+  if (Status done = database->execute("COMMIT"); !done) return done.error();
   if (Status held = hold_place(path); !held) return held.error();
   const auto seq = static_cast<std::int64_t>(read.value().instants.size());
   ContinuedJournal continued;

@@ -47,8 +47,9 @@ struct Instant {
   bool operator==(const Instant&) const = default;
 };
 
-// Runs from `oldest_resumed_format` on are resumed; those of format 2 can only be looked at.
-inline constexpr std::int64_t newest_journal_format = 4;
+// Runs from `oldest_resumed_format` on are resumed, and are of the newest format from then on;
+// those of format 2 can only be looked at.
+inline constexpr std::int64_t newest_journal_format = 5;
 inline constexpr std::int64_t oldest_resumed_format = 3;
 
 // What a journal begins with.

@@ -166,13 +166,20 @@ class Edited(resume.RunCase):
 class OtherVersions(resume.RunCase):
     """journals/ holds what earlier versions wrote, as SQL."""
 
-    def fixture(self, name):
-        run = os.path.join(self.state, "runs", "20261126-121200-40171")
+    def fixture(self, name, run="20261126-121200-40171"):
+        run = os.path.join(self.state, "runs", run)
         os.makedirs(run)
         with open(os.path.join(JOURNALS, name), encoding="utf-8") as file:
             with sqlite3.connect(os.path.join(run, "journal.db")) as database:
                 database.executescript(file.read())
         database.close()
+
+    def asked(self, sql):
+        journal = os.path.join(self.state, "runs", self.run_name(), "journal.db")
+        with sqlite3.connect(journal) as database:
+            rows = database.execute(sql).fetchall()
+        database.close()
+        return rows
 
     def sluice(self, *words, status):
         done = subprocess.run([resume.SLUICE, *words, "--state", self.state], capture_output=True, text=True,
@@ -192,6 +199,37 @@ class OtherVersions(resume.RunCase):
         self.assertEqual(self.ledger(), self.WHOLE)
         self.assertIn("has ended: succeeded", self.sluice("resume", status=2))
 
+    def test_one_of_format_4_is_resumed_and_is_of_this_format_from_then_on(self):
+        self.fixture("format-4.sql", "20261127-033747-00637")
+        with open(self.path("ledger"), "w", encoding="utf-8") as file:
+            file.write("work web-1\nclean web-1\nwork web-2\n")
+        before = self.sluice("status", self.run_name(), status=0)
+        self.assertIn("no program carries it on", before)
+        self.assertIn("root: continue", before)
+        self.assertEqual(self.asked("SELECT format FROM run"), [(4,)])  # to look at it changes nothing
+        older = self.asked("SELECT seq, at_ms FROM instants")
+        self.sluice("resume", status=0)
+        self.assertEqual(self.ledger(), self.WHOLE)
+        self.assertEqual(self.asked("SELECT format FROM run"), [(5,)])
+        self.assertEqual(self.asked("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"),
+                         [("given",), ("instants",), ("run",)])
+        records = self.asked("SELECT seq, at_ms, record FROM instants")
+        self.assertEqual([row[:2] for row in records[:len(older)]], older)
+        self.assertEqual(records[4][2], "e 4 -1 0 0 0 1 0 0 0 1 0\n"
+                         "o 0 -1 0 0 0 1 0 0: 4:root 20:2026-11-27T03:37:47Z 12:order-000001\n")
+        after = self.sluice("status", self.run_name(), status=0)
+        self.assertIn("succeeded", after)
+        self.assertEqual(self.asked("SELECT word, value FROM given"), [("plan", "/srv/roll/roll.plan")])
+
+    def test_one_that_cannot_be_renewed_stays_as_it_was(self):
+        self.fixture("format-4.sql", "20261127-033747-00637")
+        run = os.path.join(self.state, "runs", self.run_name())
+        with sqlite3.connect(os.path.join(run, "journal.db")) as database:
+            database.execute("UPDATE events SET kind = 2 WHERE seq = 3")
+        database.close()
+        self.assertIn("its record 3 does not follow from the one before", self.sluice("resume", status=2))
+        self.assertEqual(self.asked("SELECT format, (SELECT count(*) FROM events) FROM run"), [(4, 5)])
+
     def test_one_of_format_2_is_looked_at_and_not_resumed(self):
         self.fixture("format-2.sql")
         for command in ("status", "history"):
@@ -203,7 +241,7 @@ class OtherVersions(resume.RunCase):
     def test_formats_that_are_not_known(self):
         self.fixture("format-3.sql")
         journal = os.path.join(self.state, "runs", self.run_name(), "journal.db")
-        for number, word in ((99, "a newer sluice (format 99; this one reads up to 4)"),
+        for number, word in ((99, "a newer sluice (format 99; this one reads up to 5)"),
                              (1, "an older sluice (format 1; this one reads from 2 on)")):
             with sqlite3.connect(journal) as database:
                 database.execute("UPDATE run SET format = ?", (number,))
