@@ -221,7 +221,7 @@ void Schedule::machine_faults() {
     });
   }
   if (dice_.chance(25)) {
-    const std::int64_t room = dice_.below(300'000);
+    const std::int64_t room = dice_.below(30'000);  // about as much as a small journal takes
     fault_at(0, end, [this, room] {
       kernel_.note("disk has room for", "", room);
       disk_.set_capacity(disk_.used() + room);
