@@ -100,9 +100,7 @@ int operate_command(const OperateOptions& options) {
   const auto read = read_run(folder.value());
   if (!read) return wrong(read.error().message);
   const ReadRun& run = read.value();
-  using scheduler::State;
-  if (run.timeline.outcome != State::Running && run.timeline.outcome != State::Paused &&
-      run.timeline.outcome != State::NotStarted) {
+  if (scheduler::is_end(run.timeline.outcome)) {
     return wrong(fmt::format("run {} has ended: {}", run.record.run,
                              scheduler::state_name(run.timeline.outcome)));
   }

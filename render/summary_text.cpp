@@ -182,8 +182,7 @@ std::string summary_text(const plan::Plan& plan, const scheduler::Timeline& time
                          const std::vector<std::string>& assumed, const TextStyle& style,
                          const std::vector<plan::Proof>& proofs) {
   const std::string_view colour = state_colour(timeline.outcome, style.colour);
-  const bool whole =
-      timeline.outcome != State::Running && timeline.outcome != State::Paused;  // it has ended
+  const bool whole = scheduler::is_end(timeline.outcome);
   std::string text = fmt::format("{}: {}{}{} {} {}", fitted(plan.deployment, 60), colour,
                                  state_words(timeline.outcome), colour.empty() ? "" : "\x1b[0m",
                                  whole ? "in" : "after", duration_text(timeline.duration));

@@ -24,6 +24,10 @@ enum class State : std::uint8_t {
 
 // "succeeded", "left_behind", …
 std::string_view state_name(State state);
+// Whether a deployment in this state has begun and ended.
+constexpr bool is_end(State state) {
+  return state != State::NotStarted && state != State::Running && state != State::Paused;
+}
 
 // Why something was not run, or was cut short.
 enum class Reason : std::uint8_t {

@@ -168,6 +168,7 @@ void TimelineBuilder::Fold::observe(base::Instant now, std::span<const Event> ev
   service_.advance(now);
   for (const Event& event : events) {
     if (event.kind == Event::Kind::ActionFinished) end_attempt(event.action);
+    if (is_end(timeline_.outcome)) continue;  // nothing is said that changes it any more
     if (event.kind == Event::Kind::Pause) timeline_.outcome = State::Paused;
     if (event.kind == Event::Kind::Continue) timeline_.outcome = State::Running;
     if (event.kind == Event::Kind::Abort) timeline_.outcome = State::Running;
@@ -526,8 +527,7 @@ void TimelineBuilder::Fold::add_open_part(const SlotRow& row, Timeline& timeline
 Timeline TimelineBuilder::Fold::build(base::Instant now) const {
   Timeline timeline = timeline_;
   std::vector<Standing> standings = standings_;
-  const bool ended = timeline.outcome != State::Running && timeline.outcome != State::Paused;
-  if (!ended) {
+  if (!is_end(timeline.outcome)) {
     timeline.duration = now - base::Instant{0};
     for (const plan::StepId step : plan_.steps.ids()) {
       if (timeline.steps[step.value].end != never) continue;

@@ -1,6 +1,7 @@
 // The operator's words: pause, continue and abort; and what waits for ever.
 #include <catch2/catch.hpp>
 
+#include "scheduler/timeline.h"
 #include "support/script.h"
 #include "support/tiny_plan.h"
 
@@ -321,4 +322,28 @@ TEST_CASE("an abort and the deadline at one instant: what had not begun is named
     0: pause           -> deadline at 20
    20: deadline, abort -> step U skipped (deadline), step V skipped (deadline), deployment aborted
   )");
+}
+
+TEST_CASE("what an operator says behind the end changes nothing that is told of it") {
+  const plan::Plan plan = tiny_plan("A on a");
+  scheduler::Scheduler scheduler(plan);
+  scheduler::TimelineBuilder builder(plan, scheduler::Detail::Lanes);
+  scheduler::Commands commands;
+  scheduler.apply({0}, {}, commands);
+  builder.observe({0}, {}, commands);
+  REQUIRE(builder.build({5}).outcome == scheduler::State::Running);
+  scheduler::Event done;
+  done.action = commands.back().action;
+  commands.clear();
+  scheduler.apply({10}, std::vector{done}, commands);
+  builder.observe({10}, std::vector{done}, commands);
+  REQUIRE(builder.build({10}).outcome == scheduler::State::Succeeded);
+  using Kind = scheduler::Event::Kind;
+  for (const Kind kind : {Kind::Pause, Kind::Continue, Kind::Abort}) {
+    scheduler::Event said;
+    said.kind = kind;
+    builder.observe({20}, std::vector{said}, {});
+    CHECK(builder.build({20}).outcome == scheduler::State::Succeeded);
+    CHECK(builder.build({20}).duration.ms == 10);
+  }
 }
