@@ -147,6 +147,18 @@ attach() {
   conclude;
 };
 
+# The further lines of an item. A shell copies what it appends to: a hundred lines are put together
+# before they join the others, lest thousands take as long as their number squared.
+lines() {
+  sluice_w=; sluice_y=;
+  while [ "$sluice_n" -gt 0 ]; do
+    IFS= read -r sluice_x || return 1;
+    sluice_y=$sluice_y$sluice_nl$sluice_x;
+    sluice_n=$((sluice_n - 1));
+    case $sluice_n in *00) sluice_w=$sluice_w$sluice_y; sluice_y=;; esac;
+  done;
+  sluice_v=$sluice_v$sluice_w$sluice_y; sluice_l=$sluice_l$sluice_w$sluice_y;
+};
 # The items of a start: a letter, the number of further lines, the text.
 items() {
   sluice_all=; sluice_envs=0; sluice_args=0; sluice_cd=; sluice_path=;
@@ -155,11 +167,7 @@ items() {
   while IFS= read -r sluice_l; do
     sluice_k=${sluice_l%% *}; sluice_v=${sluice_l#* };
     sluice_n=${sluice_k#?};
-    while [ "${sluice_n:-0}" -gt 0 ]; do
-      IFS= read -r sluice_x || return 1;
-      sluice_v=$sluice_v$sluice_nl$sluice_x; sluice_l=$sluice_l$sluice_nl$sluice_x;
-      sluice_n=$((sluice_n - 1));
-    done;
+    case $sluice_n in ""|0) ;; *) lines || return 1;; esac;
     sluice_all=$sluice_all$sluice_l$sluice_nl;
     case $sluice_k in
     s) return 0;;

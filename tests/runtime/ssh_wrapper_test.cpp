@@ -10,6 +10,7 @@
 #include <fstream>
 #include <memory>
 
+#include "base/sha256.h"
 #include "runtime/ssh_wrapper.h"
 #include "support/executing.h"
 #include "support/golden.h"
@@ -103,6 +104,10 @@ class HostShell {
     const std::string text =
         fmt::format("mount -t tmpfs -o size={}k tmpfs \"$HOME\"; {}; exec \"$@\"", kib, before);
     around_ = {"unshare", "-rm", "sh", "-c", text, "sh"};
+  }
+  // Each of its processes may use a processor for so long.
+  void with_seconds(int seconds) {
+    around_ = {"sh", "-c", fmt::format("ulimit -t {}; exec \"$@\"", seconds), "sh"};
   }
   // As a login begins: in its home.
   void at_home_with(const std::string& variable) { around_ = {"env", "-C", home(), variable}; }
@@ -266,6 +271,22 @@ TEST_CASE("strings of every kind arrive unchanged, as variables and as arguments
     std::string whole = session->output.substr(0, runtime::most_answered_output);
     whole += host.ask(request_rest(nonce, {"run-1", "k"}, whole.size())).output;
     CHECK((whole == expected));
+  }
+}
+
+// Where each line is appended to all before it, bash takes far longer than it may here.
+TEST_CASE("a value of many lines takes a moment to arrive", "[wrapper]") {
+  for (const char* shell : {"dash", "bash", "busybox"}) {
+    INFO(shell);
+    HostShell host(shell);
+    host.with_seconds(4);
+    std::string lines;
+    for (int line = 0; line < 33'000; ++line) lines += fmt::format("{:02}\n", line % 97);
+    const Session session = host.ask(request_start(
+        nonce, {"run-1", "k"}, {"sh", "printf %s \"$v\" | sha256sum", {}, {"v=" + lines}, ""}));
+    CHECK(session.said.empty());
+    REQUIRE(session.verdict() == Kind::Exited);
+    CHECK(session.output == base::sha256_hex(lines) + "  -\n");
   }
 }
 
