@@ -38,6 +38,18 @@ verified() {
   (cd "./$1" && sha256sum -c "../.sluice/$1.files") >/dev/null 2>&1
 }
 
+# Not every tar says that the disk was full; by then it still is.
+not_unpacked() {
+  free=$(df -Pk "$work" 2>/dev/null | {
+    read -r head && read -r disk blocks used free rest && echo "$free"
+  }) || free=
+  case $free in
+    '' | *[!0-9]*) ;;
+    *) [ "$free" -ge 1024 ] || die "it could not be unpacked: the disk is full ($free KiB are free)" ;;
+  esac
+  die "it could not be unpacked"
+}
+
 unpack() {
   for tool in "$@"; do
     command -v "$tool" >/dev/null 2>&1 || die "this host has no $tool, which unpacks such archives"
@@ -87,15 +99,14 @@ make_release() {
   fi
   mkdir "$work"
   if [ -n "$sluice_package_unpack" ]; then
-    (cd "$work" && "$sluice_package_unpack" unpack-archive "$archive") ||
-      die "it could not be unpacked"
+    (cd "$work" && "$sluice_package_unpack" unpack-archive "$archive") || not_unpacked
     rm -f "$archive"
   else
     case $sluice_package_format in
       tar.gz) unpack gzip tar ;;
       tar.zst) unpack zstd tar ;;
       *) unpack unzip ;;
-    esac || die "it could not be unpacked"
+    esac || not_unpacked
   fi
   list || die "what came out of the archive is not what is in it by the plan"
   mv "$work.files" ".sluice/$release.files"

@@ -73,6 +73,11 @@ session() {
     esac;
   done;
 };
+# What was sent to a run as a file of its own.
+unload() {
+  find "$1" -type f $2 "(" -name "*.part" -o -name "*.tar.*" -o -name "*.zip" -o -name "*.nupkg" ")"
+    -exec rm -f {} +;
+};
 # Written over in place, never emptied first: a full disk and a cut leave the old number or the new.
 raise() { echo "$1" 1<> "$sluice_dir/fence"; };
 # A controller that another one has taken over from begins and ends nothing.
@@ -81,7 +86,9 @@ fence() {
   [ -s "$sluice_dir/fence" ] && read -r sluice_n < "$sluice_dir/fence";
   [ "$sluice_n" -gt "$1" ] && refuse "another controller has taken this run over";
   [ "$sluice_n" -eq "$1" ] || {
-    raise "$1" || refuse "it cannot be written down who asks";
+    # The disk may be full of what was sent: who forgets takes that away first.
+    raise "$1" || { [ "$sluice_verb" = forget ] && unload "$sluice_dir/" && raise "$1"; } ||
+      refuse "it cannot be written down who asks";
     # Below the first there is nobody whom a loss of power could let in again.
     [ "$1" -gt 1 ] && sluice_raised=$sluice_dir/fence;
   };
@@ -362,8 +369,7 @@ crowded() { set -- $(du -sk "$sluice_base"); [ "${1:-0}" -gt 262144 ]; };
 make_room() {
   for sluice_f in "$sluice_base"/*/; do
     crowded || return 0;
-    find "$sluice_f" -type f -mtime +0 "(" -name "*.part" -o -name "*.tar.*" -o -name "*.zip"
-      -o -name "*.nupkg" ")" -exec rm -f {} +;
+    unload "$sluice_f" "-mtime +0";
     find "$sluice_f" -type f -mtime +0 -name "*.exit" | while IFS= read -r sluice_l; do
       read -r sluice_k sluice_v sluice_x < "$sluice_l";
       sluice_l=${sluice_l%.exit}.out;

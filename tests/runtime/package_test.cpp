@@ -206,6 +206,13 @@ TEST_CASE("what could not be unpacked to its end takes no room", "[package][ssh]
   CHECK(answer.completion->outcome == Outcome::Failed);
   CHECK(answer.output.find("it could not be unpacked") != std::string::npos);
   CHECK(left() == std::vector<std::string>{"lock"});
+  // GNU tar says only that it wrote less than it wanted to.
+  const std::string df = world.remote.server.home() + "/../bin/df";
+  test::write_text(df, "#!/bin/sh\necho Filesystem\necho disk 400 388 12 97% /srv\n");
+  fs::permissions(df, fs::perms::owner_all);
+  answer = world.remote.requests.run(world.executor, world.request(source, where));
+  CHECK(answer.output.find("it could not be unpacked: the disk is full (12 KiB are free)") !=
+        std::string::npos);
   // The same where it is ended in the middle.
   tar_is("echo $$ > \"$HOME/pid\"\nwhile :; do sleep 0.1; done\n");
   runtime::ActionRequest request = world.request(source, where);

@@ -464,6 +464,12 @@ TEST_CASE("a script that fills the disk of its host is known by how it ended", "
     REQUIRE(refused.verdict() == Kind::Refused);
     CHECK(refused.answers.back().text == "it cannot be written there");
     CHECK(refused.output.empty());
+    // What a run has sent is taken away again, also where the disk is full of it.
+    host.on_a_small_disk(
+        256,
+        "mkdir -p \"$HOME/.sluice/run-1\"; "
+        "head -c 1M /dev/zero > \"$HOME/.sluice/run-1/a.part\" 2>/dev/null || true");
+    CHECK(host.ask(request_forget(nonce, "run-1", 1)).verdict() == Kind::Done);
   }
 }
 
