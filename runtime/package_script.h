@@ -43,11 +43,12 @@ not_unpacked() {
   free=$(df -Pk "$work" 2>/dev/null | {
     read -r head && read -r disk blocks used free rest && echo "$free"
   }) || free=
+  why=
   case $free in
     '' | *[!0-9]*) ;;
-    *) [ "$free" -ge 1024 ] || die "it could not be unpacked: the disk is full ($free KiB are free)" ;;
+    *) [ "$free" -ge 1024 ] || why=": the disk is full ($free KiB are free)" ;;
   esac
-  die "it could not be unpacked"
+  die "it could not be unpacked$why"
 }
 
 unpack() {
