@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/sha256.h"
 #include "runtime/files.h"
 
 namespace sluice::runtime {
@@ -161,9 +162,12 @@ void SshConnection::connect() {
   too_late_ = false;
   ++generation_;
   control_path_ = fmt::format("{}/{}.{}", directory_, name_, generation_);
-  const std::string config = fmt::format("{}/{}.config", directory_, name_);
-  const base::Status written = write_private(config, ssh_config(place_, files_));
-  if (!written) {
+  // One for all hosts that are reached alike, once it is there and whole.
+  const std::string text = ssh_config(place_, files_);
+  const std::string config = fmt::format("{}/{}.config", directory_, base::sha256_hex(text));
+  const base::Result<std::string> there = read_whole(config, text.size());
+  const bool whole = there && there.value() == text;
+  if (const auto written = whole ? base::Done{} : write_private(config, text); !written) {
     deadline_ = loop_.after({}, [this, why = written.error().message] { unreachable(why); });
     return;
   }

@@ -176,6 +176,41 @@ TEST_CASE("a configuration file and a jump host are honoured, and the jump's key
   CHECK(through.output == "ran\n");
 }
 
+TEST_CASE("hosts that are reached alike share a configuration, which is what it should be",
+          "[ssh]") {
+  Remote remote;
+  const auto configurations = [&] {
+    std::vector<std::string> paths;
+    for (const auto& row : std::filesystem::directory_iterator(remote.place.path())) {
+      if (row.path().extension() == ".config") paths.push_back(row.path());
+    }
+    return paths;
+  };
+  std::uint32_t hosts = 0;
+  const auto reach_next = [&](runtime::Place place) {
+    place.host = plan::TargetId{hosts++};
+    const test::Answer answer =
+        remote.requests.run(remote.executor, remote.requests.script(place, "echo ran"));
+    CHECK(answer.output == "ran\n");
+  };
+  reach_next(remote.server.where());
+  REQUIRE(configurations().size() == 1);
+  const std::string path = configurations().front();
+  const std::string text = test::read_text(path);
+  reach_next(remote.server.where());
+  CHECK(configurations().size() == 1);
+  // Cut in the middle of what is not up for debate, it is not used.
+  for (const std::string& spoilt : {text.substr(0, text.size() / 2), text + "Host *\n"}) {
+    test::write_text(path, spoilt);
+    reach_next(remote.server.where());
+    CHECK(test::read_text(path) == text);
+  }
+  const std::string known = remote.place.path() + "/known";
+  test::write_text(known, test::read_text(remote.server.known_hosts()));
+  reach_next(changed(remote.server.where(), "known_hosts_file", known));
+  CHECK(configurations().size() == 2);
+}
+
 TEST_CASE("an address or a user that ssh could misread is refused before anything starts",
           "[ssh]") {
   Remote remote;
