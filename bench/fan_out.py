@@ -39,14 +39,16 @@ def ansible_environment(place, forks=10):
 
 
 def sluice_run(place, sluice, deploy):
-    return {"command": [sluice, "run", "--yes", "--quiet", "--state", f"{place}/state", deploy]}
+    # Its clients of OpenSSH are in the background, and end by themselves.
+    return {"command": [sluice, "run", "--yes", "--quiet", "--state", f"{place}/state", deploy],
+            "after": lambda: None}
 
 
 def ansible_run(place, inventory, module, window):
     book = write(place, f"{module}-{window}.yml", playbook(module, window))
     return {"command": ["ansible-playbook", "-i", inventory, book],
             "environment": ansible_environment(place, window),
-            "before": lambda: end_masters(os.path.join(place, "cp"))}
+            "after": lambda: end_masters(os.path.join(place, "cp"))}
 
 
 def end_masters(directory):

@@ -1,4 +1,5 @@
 """Programs measured in turn with their peers, and the tables that say what was found."""
+import ctypes
 import json
 import os
 import statistics
@@ -8,11 +9,12 @@ import tempfile
 import time
 
 ROUNDS = 3
+PR_SET_CHILD_SUBREAPER = 36
 
 
 class Usage:
-    """Wall time, processor time of the command and all that it waited for, peak memory, and the
-    processor time that everything on this machine took meanwhile."""
+    """Wall time, processor time of the command and its processes, peak memory, and the processor time
+    that everything on this machine took meanwhile."""
 
     def __init__(self, wall, cpu, memory_kib, machine=0.0):
         self.wall, self.cpu, self.memory_kib, self.machine = wall, cpu, memory_kib, machine
@@ -24,21 +26,56 @@ def busy_seconds():
     return (user + nice + system + interrupt + soft) / os.sysconf("SC_CLK_TCK")
 
 
-def measure(command, environment=None, statuses=(0,), directory=None, before=None):
-    if before:
-        before()
-    begin, busy = time.monotonic(), busy_seconds()
+def measure(command, environment=None, statuses=(0,), directory=None, after=None):
+    """`after`: ends what the command has left in the background, whose processor time counts as well."""
+    report, written = os.pipe()
     with tempfile.TemporaryFile() as output:
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-                                 env={**os.environ, **(environment or {})}, cwd=directory)
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        wall, busy = time.monotonic() - begin, busy_seconds() - busy
+        keeper = os.fork()
+        if keeper == 0:
+            os.close(report)
+            keep(command, output, {**os.environ, **(environment or {})}, directory, written, waits=after is not None)
+        os.close(written)
+        with os.fdopen(report, encoding="utf-8") as lines:
+            status, wall, cpu, memory_kib, busy = json.loads(lines.readline() or sys.exit(1))
+            if after:
+                after()
+                cpu += json.loads(lines.readline())
+        os.waitpid(keeper, 0)
         output.seek(0)
         text = output.read().decode(errors="replace")
-    if child.returncode not in statuses:
-        sys.exit(f"bench: {' '.join(command)} ended with {child.returncode}:\n{text[-3000:]}")
-    return Usage(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, busy), text
+    if status not in statuses:
+        sys.exit(f"bench: {' '.join(command)} ended with {status}:\n{text[-3000:]}")
+    return Usage(wall, cpu, memory_kib, busy), text
+
+
+def keep(command, output, environment, directory, report, waits):
+    """A process of its own that inherits what the command leaves behind; it does not return."""
+    try:
+        if waits:
+            ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        begin, busy = time.monotonic(), busy_seconds()
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+                                 env=environment, cwd=directory)
+        _, status, usage = os.wait4(child.pid, 0)
+        wall, busy = time.monotonic() - begin, busy_seconds() - busy
+        found = [os.waitstatus_to_exitcode(status), wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, busy]
+        os.write(report, f"{json.dumps(found)}\n".encode())
+        if waits:
+            os.write(report, f"{seconds_left_behind()}\n".encode())
+    except OSError as error:
+        print(f"bench: {error}", file=sys.stderr, flush=True)
+    finally:
+        os._exit(0)
+
+
+def seconds_left_behind():
+    seconds = 0.0
+    while True:
+        try:
+            _, _, usage = os.wait4(-1, 0)
+        except ChildProcessError:
+            return seconds
+        seconds += usage.ru_utime + usage.ru_stime
 
 
 def in_turn(commands, rounds=ROUNDS):
