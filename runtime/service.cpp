@@ -21,6 +21,8 @@ fi
 tell() {
   systemctl status --no-pager --full --lines=20 -- "$unit" >&2 || :
 }
+# What it was in when its time ran out.
+trap 'trap "" TERM; echo "$unit has not got there yet" >&2; tell; exit 143' TERM
 if ! systemctl --no-ask-password "$state" -- "$unit"; then
   tell
   exit 1

@@ -18,9 +18,9 @@ using scheduler::Outcome;
 
 namespace {
 
-// Units: `slow` is activating when first asked; `broken` fails right after its start; `unknown`
-// cannot be started; `stubborn` fails while it stops; `job` is of Type=oneshot, and `brief` is not,
-// and both have ended when they are first asked.
+// Units: `slow` is activating when first asked, `endless` whenever it is; `broken` fails right
+// after its start; `unknown` cannot be started; `stubborn` fails while it stops; `job` is of
+// Type=oneshot, and `brief` is not, and both have ended when they are first asked.
 constexpr const char* systemctl = R"sh(#!/bin/sh
 set -eu
 here=$(dirname "$0")
@@ -31,6 +31,7 @@ for unit; do :; done
 case $verb in
   is-active)
     state=$(cat "$here/unit.$unit")
+    if [ "$state:$unit" = activating:endless ]; then echo "$state"; exit 3; fi
     if [ "$state" = activating ]; then echo active >"$here/unit.$unit"; fi
     echo "$state"
     [ "$state" = active ]
@@ -46,7 +47,7 @@ case $verb in
   *)
     case $unit in
       unknown) echo "Unit $unit not found." >&2; exit 5 ;;
-      slow) echo activating >"$here/unit.$unit" ;;
+      slow | endless) echo activating >"$here/unit.$unit" ;;
       broken) echo failed >"$here/unit.$unit" ;;
       job | brief) echo inactive >"$here/unit.$unit" ;;
       *) echo active >"$here/unit.$unit" ;;
@@ -72,11 +73,14 @@ struct Host {
 
   std::string bin() const { return place.path() + "/bin"; }
   std::string calls() const { return text_of(bin() + "/calls"); }
-  test::Answer run(const std::string& unit, const std::string& state) {
-    runtime::ActionRequest request = requests.action(
+  runtime::ActionRequest request(const std::string& unit, const std::string& state) {
+    runtime::ActionRequest made = requests.action(
         "service", {test::text_attribute("name", unit), test::text_attribute("state", state)});
-    request.environment = {fmt::format("PATH={}:{}", bin(), std::getenv("PATH"))};
-    return requests.run(executor, std::move(request));
+    made.environment = {fmt::format("PATH={}:{}", bin(), std::getenv("PATH"))};
+    return made;
+  }
+  test::Answer run(const std::string& unit, const std::string& state) {
+    return requests.run(executor, request(unit, state));
   }
 
   test::TemporaryDirectory place;
@@ -113,6 +117,21 @@ TEST_CASE("a unit that does not stay up has failed, with its status", "[service]
   CHECK(answer.completion->outcome == Outcome::Failed);
   CHECK(answer.completion->detail == "exit status 1");
   CHECK(answer.output == "broken is failed\nstatus of broken\n");
+}
+
+TEST_CASE("a unit that is ended while it is waited for says how far it came", "[service]") {
+  Host host;
+  runtime::ActionRequest request = host.request("endless", "start");
+  const auto ticket = request.ticket;
+  const auto answer = host.requests.start(host.executor, std::move(request));
+  host.waiting.until([&] {
+    return std::filesystem::exists(host.bin() + "/calls") &&
+           host.calls().find("is-active") != std::string::npos;
+  });
+  host.executor.cancel(ticket);
+  host.waiting.until([&] { return answer->completion.has_value(); });
+  CHECK(answer->completion->outcome == Outcome::Cancelled);
+  CHECK(answer->output.ends_with("endless has not got there yet\nstatus of endless\n"));
 }
 
 TEST_CASE("a unit that does its work and ends is done, and no other that has ended", "[service]") {
