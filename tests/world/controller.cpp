@@ -180,8 +180,12 @@ bool Controller::is_manual(const scheduler::Action& action) const {
 }
 
 void Controller::take_orders() {
-  for (const Order& order : shared_.orders) {
-    if (!seen_.insert(order.name).second) continue;
+  // What could not be said the last time can be when something has been written down since.
+  const bool is_news = seen_ < shared_.orders.size() || committed_ != shared_.record.size();
+  committed_ = shared_.record.size();
+  if (!is_news) return;
+  for (; seen_ < shared_.orders.size(); ++seen_) {
+    const Order& order = shared_.orders[seen_];
     if (!driver_->run_state().taken.contains(order.name)) orders_.push_back(order);
   }
   std::erase_if(orders_, [&](const Order& order) {

@@ -5,7 +5,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -82,7 +81,8 @@ class Controller : public runtime::Observer {
   std::optional<runtime::Driver> driver_;
   base::Instant start_;
   std::int64_t offset_ms_ = 0;
-  std::set<std::string> seen_;
+  std::size_t seen_ = 0;       // of all that were left
+  std::size_t committed_ = 0;  // when they were looked at
   std::vector<runtime::Order> orders_;
   std::map<Ledger::Where, std::string> written_;  // output that came, by attempt and host
   runtime::Loop::Timer timer_;
