@@ -79,6 +79,11 @@ struct ActionRequest {
     base::Duration ago;      // when it was to begin
   };
   std::optional<Resumed> resumed;
+  // Set of one that this program has lost, beside `resumed`: its host is asked for it once more,
+  // and waited for from when it has answered. Nothing begins.
+  bool rejoins = false;
+  // Set of a `verify` that is not asked: it is answered as NotStarted, and never begins any more.
+  bool passed_over = false;
   // Of one that is resumed: names (action_key) under which a program before this one may have begun
   // it anew since, or asked for its `verify`. Where it is cancelled, or how it ended is known after
   // all, they are ended before it is told.
@@ -137,6 +142,8 @@ struct Completion {
   // Of one that is lost: the host was asked, and knows nothing of it any more, nor of any other
   // that was begun there before. In no journal.
   bool forgotten = false;
+  // Of one that is lost: the host has not said so; it could not be asked. In no journal.
+  bool unanswered = false;
   bool operator==(const Completion&) const = default;
 };
 

@@ -13,7 +13,7 @@ namespace sluice::runtime {
 
 namespace {
 
-// A `verify` on behalf of what was lost: that may go on meanwhile.
+// A `verify` on behalf of what was lost: that is over, as the host has said.
 bool asks_for_lost(const ActionRequest& request) {
   return request.generation >= first_probe_generation;
 }
@@ -87,6 +87,12 @@ void SshExecutor::start(ActionRequest request, Sink done) {
     return;
   }
   Host& row = host(request.place);
+  if (request.passed_over) {
+    // Who takes the run up would begin it beside what comes next.
+    add_lost(row.lost[lane_of(request)], wrapper_key(request));
+    loop_.post([done = std::move(done)] { done({}); });
+    return;
+  }
   row.run = wrapper_key(request).run;
   row.epoch = request.epoch;
   row.windows = is_for_powershell(request);
@@ -95,7 +101,7 @@ void SshExecutor::start(ActionRequest request, Sink done) {
   add_keys(earlier, request, request.earlier);
   for (const WrapperKey& key : earlier) add_lost(lost, key);
   std::vector<WrapperKey> before;
-  const bool has_begun = request.resumed && request.resumed->begun;
+  const bool has_begun = request.resumed && request.resumed->begun && !request.rejoins;
   if (!asks_for_lost(request) && !has_begun) {
     std::copy_if(lost.begin(), lost.end(), std::back_inserter(before),
                  [&](const WrapperKey& key) { return comes_before(key, request); });
@@ -109,8 +115,9 @@ void SshExecutor::start(ActionRequest request, Sink done) {
     waiting_.erase(ticket);
     if (unable) {
       Completion completion = *unable;
-      // Not by this program; by one before it, it may have been.
-      if (!ready.request.earlier.empty()) completion.ending = Completion::Ending::Lost;
+      // Not now; before, it may have been.
+      completion.unanswered = !ready.request.earlier.empty() || ready.request.rejoins;
+      if (completion.unanswered) completion.ending = Completion::Ending::Lost;
       return ready.done(completion);
     }
     std::erase_if(row.lost[lane_of(ready.request)],
@@ -127,7 +134,7 @@ void SshExecutor::begin(Host& row, ActionRequest request, Sink done) {
   const ActionRequest::Ticket ticket = request.ticket;
   auto answered = [this, ticket, &row, lane = lane_of(request), key = wrapper_key(request),
                    asks = asks_for_lost(request), resumed = request.resumed.has_value(),
-                   others = other_keys(request),
+                   others = other_keys(request), rejoins = request.rejoins,
                    done = std::move(done)](const Completion& completion) {
     using Ending = Completion::Ending;
     const bool lost = completion.ending == Ending::Lost;
@@ -139,6 +146,10 @@ void SshExecutor::begin(Host& row, ActionRequest request, Sink done) {
     if (lost || (asks && not_begun)) {
       add_lost(row.lost[lane], key);
       for (const WrapperKey& other : others) add_lost(row.lost[lane], other);
+    }
+    if (rejoins && !lost) {
+      std::erase_if(row.lost[lane],
+                    [&](const WrapperKey& other) { return other.action == key.action; });
     }
     const std::unique_ptr<Attempt> ended = std::move(attempts_[ticket]);
     attempts_.erase(ticket);

@@ -140,7 +140,8 @@ SshExecutor::Attempt::Attempt(Loop& loop, const SshSettings& settings, SshConnec
       touched_(request_.resumed.has_value()),
       acknowledged_(request_.resumed && request_.resumed->begun),
       perhaps_begun_(request_.resumed.has_value()),
-      asked_(request_.resumed.has_value()) {}
+      asked_(request_.resumed.has_value()),
+      now_or_never_(request_.rejoins) {}
 
 SshExecutor::Attempt::~Attempt() {
   release_all();
@@ -166,7 +167,7 @@ void SshExecutor::Attempt::begin() {
 std::string SshExecutor::Attempt::request_for(const Watcher& watcher, const std::string& nonce,
                                               bool stays) const {
   if (&watcher == &canceller_) return request_cancel(nonce, key_, settings_.grace);
-  if (acknowledged_) return request_attach(nonce, key_, stays);
+  if (attaches()) return request_attach(nonce, key_, stays);
   // A Windows host has one place alone.
   const bool again = asked_ && !is_for_powershell(request_);
   return request_start(nonce, key_, payload_of(request_), stays, again);
@@ -187,7 +188,7 @@ void SshExecutor::Attempt::ask(Watcher& watcher) {
   watcher = {};
   watcher.answers = AnswerReader(nonce);
   watcher.output = OutputReader(nonce);
-  const bool stays = &watcher == &starter_ && (acknowledged_ || carries_more(payload_of(request_)));
+  const bool stays = &watcher == &starter_ && (attaches() || carries_more(payload_of(request_)));
   if (stays) watcher.mark = answer_mark(nonce);
   SshConnection::Request request;
   request.use = &watcher == &canceller_ ? SshConnection::Use::Urgent : SshConnection::Use::Needed;
@@ -222,6 +223,7 @@ void SshExecutor::Attempt::heard(Watcher& watcher, Stream stream, std::string_vi
     }
     if (!acknowledged_ && request_.begun) request_.begun();
     acknowledged_ = true;
+    now_or_never_ = false;
     away_since_.reset();
     tries_ = 0;
     silent_ends_ = 0;
@@ -322,6 +324,10 @@ void SshExecutor::Attempt::ended_without_verdict(Watcher& watcher, const SshConn
     case How::Broken:
       touched_ = true;
       perhaps_begun_ = true;
+      // A connection that has gone since is noticed with what is sent through it.
+      if (now_or_never_ && how.why.empty() && ++silent_ends_ < most_silent_ends) {
+        return ask(watcher);
+      }
       return ask_again_later(watcher, how.why);
     case How::Exited:
       break;
@@ -342,7 +348,7 @@ void SshExecutor::Attempt::ended_without_verdict(Watcher& watcher, const SshConn
 void SshExecutor::Attempt::ask_again_later(Watcher& watcher, const std::string& why) {
   const base::Instant now = loop_.now();
   if (!away_since_) away_since_ = now;
-  if (now - *away_since_ >= settings_.lost_after) {
+  if (now_or_never_ || now - *away_since_ >= settings_.lost_after) {
     if (!why.empty()) return lose(why);
     return lose(fmt::format("{} was reached and then lost; it did not come back in {}",
                             request_.place.address,
@@ -414,7 +420,7 @@ void SshExecutor::Attempt::conclude() {
       how.signal = verdict_.value;
       break;
     case Verdict::Never:
-      if (acknowledged_) return lose("it was begun, and the host knows nothing of it any more");
+      if (acknowledged_ || (request_.rejoins && !cancelled_)) return lose_unknown();
       return end(scheduler::Outcome::Cancelled, Completion::Ending::NotStarted,
                  "cancelled before it began");
     case Verdict::LostKilled:
@@ -425,7 +431,7 @@ void SshExecutor::Attempt::conclude() {
       if (acknowledged_ || perhaps_begun_) return lose(verdict_.text);
       return end(scheduler::Outcome::Failed, Completion::Ending::NotStarted, verdict_.text);
     default:
-      return lose("it was begun, and the host knows nothing of it any more");
+      return lose_unknown();
   }
   Completion completion = completion_of(how);
   if (output_is_cut_) {
@@ -434,6 +440,11 @@ void SshExecutor::Attempt::conclude() {
   }
   if (cancelled_) completion.outcome = scheduler::Outcome::Cancelled;
   end(completion.outcome, completion.ending, completion.detail);
+}
+
+void SshExecutor::Attempt::lose_unknown() {
+  lose(acknowledged_ ? "it was begun, and the host knows nothing of it any more"
+                     : "it was sent, and the host knows nothing of it");
 }
 
 void SshExecutor::Attempt::lose(const std::string& detail) {
@@ -450,6 +461,7 @@ void SshExecutor::Attempt::end(scheduler::Outcome outcome, Completion::Ending en
   completion.detail = detail;
   completion.forgotten = settled_ && ending == Completion::Ending::Lost &&
                          (verdict_.kind == Verdict::None || verdict_.kind == Verdict::Never);
+  completion.unanswered = !settled_ && ending == Completion::Ending::Lost;
   if (ending == Completion::Ending::Exited) completion.exit_code = verdict_.value;
   if (ending == Completion::Ending::Signalled) completion.signal = verdict_.value;
   take_outputs(outputs_, completion);
@@ -460,6 +472,7 @@ void SshExecutor::Attempt::end(scheduler::Outcome outcome, Completion::Ending en
 void SshExecutor::Attempt::cancel() {
   if (cancelled_) return;
   cancelled_ = true;
+  now_or_never_ = false;
   follow_timer_ = Loop::Timer();
   connection_.release(follower_);
   follower_ = 0;

@@ -51,6 +51,7 @@ class SshExecutor::Attempt {
   };
 
   void ask(Watcher& watcher);
+  bool attaches() const { return acknowledged_ || request_.rejoins; }
   base::Duration patience_for(const std::string& input) const;
   void address(SshConnection::Request& request) const;
   void heard(Watcher& watcher, Stream stream, std::string_view bytes);
@@ -66,6 +67,7 @@ class SshExecutor::Attempt {
   void fetch_rest();
   void deliver(std::string_view bytes);
   void conclude();
+  void lose_unknown();
   void lose(const std::string& detail);
   void end(scheduler::Outcome outcome, Completion::Ending ending, const std::string& detail);
   void release_all();
@@ -81,6 +83,7 @@ class SshExecutor::Attempt {
   bool acknowledged_;   // it was begun
   bool perhaps_begun_;  // by a session that was cut off, or by a program before this one
   bool asked_;          // to begin, by this program or perhaps by one before it
+  bool now_or_never_;   // no host is waited for that has not answered yet
   Watcher starter_;
   Watcher canceller_;
   Session follower_ = 0;

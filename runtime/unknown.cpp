@@ -98,6 +98,9 @@ void UnknownOutcomes::begin(ActionRequest::Ticket ticket) {
   request.ticket = row.inner;
   if (request.resumed && leaves_files(request)) request.later = later_names(row.request, false);
   row.request.earlier.clear();  // the first time says it
+  row.written = 0;
+  row.begun = row.unanswered = row.rejoined = false;
+  if (changes_something(request)) listen(ticket, request);
   auto ended = [this, ticket](Completion completion) { answered(ticket, std::move(completion)); };
   if (request.resumed && changes_something(request) && !leaves_files(request)) {
     // It was to be sent, and whether it was nobody knows. Answered as one that waits no time.
@@ -108,6 +111,43 @@ void UnknownOutcomes::begin(ActionRequest::Ticket ticket) {
     });
   }
   inner_.start(std::move(request), std::move(ended));
+}
+
+// What has come of the output already is not handed on a second time. It comes from its first byte,
+// so that a secret which the loss has cut in two is found.
+void UnknownOutcomes::listen(ActionRequest::Ticket ticket, ActionRequest& request) {
+  request.begun = [this, ticket, told = std::move(request.begun)] {
+    rows_[ticket].begun = true;
+    if (told) told();
+  };
+  rows_[ticket].came = 0;
+  request.output = [this, ticket, write = std::move(request.output)](Stream stream,
+                                                                     std::string_view bytes) {
+    Row& row = rows_[ticket];
+    const std::uint64_t known = std::min<std::uint64_t>(row.written - row.came, bytes.size());
+    row.came += bytes.size();
+    row.written = std::max(row.written, row.came);
+    if (write && known < bytes.size()) write(stream, bytes.substr(known));
+  };
+}
+
+// The host may be back by now, where the script may run on or have ended: nothing else knows as
+// well how, and a `verify` would be asked beside it.
+void UnknownOutcomes::rejoin(ActionRequest::Ticket ticket) {
+  Row& row = rows_[ticket];
+  row.rejoined = true;
+  row.inner = ++last_;
+  ActionRequest request = row.request;
+  request.ticket = row.inner;
+  request.rejoins = true;
+  if (request.resumed) request.later = later_names(row.request, false);
+  const bool begun = row.begun || (request.resumed && request.resumed->begun);
+  request.resumed = ActionRequest::Resumed{begun, true, base::Duration{}};
+  listen(ticket, request);
+  inner_.start(std::move(request), [this, ticket](Completion completion) {
+    if (completion.unanswered) completion.detail = rows_[ticket].lost.detail;
+    answered(ticket, std::move(completion));
+  });
 }
 
 void UnknownOutcomes::answered(ActionRequest::Ticket ticket, Completion completion) {
@@ -130,6 +170,7 @@ void UnknownOutcomes::answered(ActionRequest::Ticket ticket, Completion completi
   // Nobody is asked about it any more.
   if (row.cancelled && !known) completion.outcome = scheduler::Outcome::Cancelled;
   const bool forgotten = std::exchange(completion.forgotten, false);
+  row.unanswered = std::exchange(completion.unanswered, false);
   if (known || row.cancelled || !is_asked_for(row.request)) {
     return finish(ticket, std::move(completion));
   }
@@ -155,6 +196,9 @@ void UnknownOutcomes::decide(ActionRequest::Ticket ticket) {
   // What could not be begun has changed nothing since it was asked the last time.
   if (changes_something(row.request) && !row.never_begun) probe = probe_(row.request);
   if (!probe) return again_or_ask(ticket);
+  if (row.unanswered && !row.rejoined) return rejoin(ticket);
+  // Beside what may run it could say that all is in place, and nothing would be over.
+  probe->passed_over = row.unanswered && leaves_files(*probe);
   row.inner = ++last_;
   probe->ticket = row.inner;
   const bool here = probe->place.kind == plan::Connection::Kind::Local;

@@ -1,5 +1,6 @@
-// What becomes of an attempt whose outcome is not known, in this order: its `verify` is asked;
-// where it is `idempotent` it is begun anew; else a person says. An executor around all others.
+// What becomes of an attempt whose outcome is not known, in this order: a host that could not be
+// asked is asked once more; its `verify` is asked; where it is `idempotent` it is begun anew; else
+// a person says. An executor around all others.
 #pragma once
 
 #include <map>
@@ -36,6 +37,11 @@ class UnknownOutcomes : public Executor {
     ActionRequest::Ticket inner = 0;            // at work; 0: none
     std::vector<ActionRequest::Ticket> before;  // answered, their files are still there
     Completion lost;
+    std::uint64_t written = 0;     // bytes of output of this generation that were handed on
+    std::uint64_t came = 0;        // and that have come since it was asked for the last time
+    bool begun = false;            // so is this generation known to be
+    bool unanswered = false;       // its host could not say that it is lost
+    bool rejoined = false;         // was asked for once more
     std::uint32_t begun_anew = 0;  // how often, or tried to be
     bool never_begun = false;      // the last time: its generation is still free
     std::uint32_t asked_anew = 0;  // how often its `verify` was lost itself
@@ -48,6 +54,8 @@ class UnknownOutcomes : public Executor {
   void begin(ActionRequest::Ticket ticket);
   void answered(ActionRequest::Ticket ticket, Completion completion);
   bool to_the_last(Row& row) const;
+  void listen(ActionRequest::Ticket ticket, ActionRequest& request);
+  void rejoin(ActionRequest::Ticket ticket);
   void decide(ActionRequest::Ticket ticket);
   void again_or_ask(ActionRequest::Ticket ticket);
   void finish(ActionRequest::Ticket ticket, Completion completion);

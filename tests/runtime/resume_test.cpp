@@ -219,15 +219,21 @@ class Held : public runtime::Executor {
     sinks[request.ticket] = std::move(done);
   }
   void cancel(ActionRequest::Ticket ticket) override { cancelled.push_back(ticket); }
-  void end(std::size_t which, scheduler::Outcome outcome, Completion::Ending ending) {
+  void end(std::size_t which, scheduler::Outcome outcome, Completion::Ending ending,
+           bool unanswered = false) {
     const Sink done = std::move(sinks[started[which].ticket]);
     Completion completion;
     completion.outcome = outcome;
     completion.ending = ending;
     completion.detail = "so it was";
+    completion.unanswered = unanswered;
     done(completion);
   }
   void lose(std::size_t which) { end(which, scheduler::Outcome::Failed, Completion::Ending::Lost); }
+  // Its host could not be asked.
+  void give_up(std::size_t which) {
+    end(which, scheduler::Outcome::Failed, Completion::Ending::Lost, true);
+  }
   std::vector<ActionRequest> started;
   std::vector<ActionRequest::Ticket> cancelled;
   std::map<ActionRequest::Ticket, Sink> sinks;
@@ -407,6 +413,47 @@ TEST_CASE("a `verify` that finds the work in place answers for it", "[resume]") 
     driven.turn(1);
     CHECK(driven.driver->unknown().size() == (in_place ? 0 : 1));
   }
+}
+
+TEST_CASE("a host that could not be asked is asked once more, and what it says then counts",
+          "[resume]") {
+  for (const bool is_back : {true, false}) {
+    Driven driven("Step on a", true);
+    plan::Task& task = driven.plan.steps[plan::StepId{0}].tasks[0];
+    task.verify = static_cast<const plan::Work&>(task);
+    CHECK_FALSE(driven.hosts.started[0].rejoins);
+    driven.hosts.give_up(0);
+    REQUIRE(driven.hosts.started.size() == 2);
+    CHECK(driven.hosts.started[1].rejoins);
+    CHECK(driven.hosts.started[1].resumed.has_value());
+    CHECK(runtime::action_key(driven.hosts.started[1]) ==
+          runtime::action_key(driven.hosts.started[0]));
+    is_back ? driven.hosts.lose(1) : driven.hosts.give_up(1);
+    REQUIRE(driven.hosts.started.size() == 3);
+    CHECK(driven.hosts.started[2].action.part == scheduler::Part::Verify);
+    CHECK(driven.hosts.started[2].passed_over == !is_back);
+    driven.hosts.end(2, scheduler::Outcome::Failed, Completion::Ending::NotStarted);
+    REQUIRE(driven.hosts.started.size() == 4);
+    CHECK(driven.hosts.started[3].generation == 1);
+    CHECK_FALSE(driven.hosts.started[3].rejoins);
+    // Lost itself, it is asked for once more as well.
+    driven.hosts.give_up(3);
+    REQUIRE(driven.hosts.started.size() == 5);
+    CHECK(driven.hosts.started[4].rejoins);
+    CHECK(driven.hosts.started[4].generation == 1);
+  }
+}
+
+TEST_CASE("a `verify` that asks no host by ssh is asked though that cannot be", "[resume]") {
+  Driven driven("Step on a");
+  plan::Task& task = driven.plan.steps[plan::StepId{0}].tasks[0];
+  task.verify = static_cast<const plan::Work&>(task);
+  task.verify->action.kind = "http";
+  driven.hosts.give_up(0);
+  driven.hosts.give_up(1);
+  REQUIRE(driven.hosts.started.size() == 3);
+  CHECK(driven.hosts.started[2].action.part == scheduler::Part::Verify);
+  CHECK_FALSE(driven.hosts.started[2].passed_over);
 }
 
 TEST_CASE("who resumes knows the names of what was begun anew, and of each `verify`", "[resume]") {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "runtime/unknown.h"
 #include "support/remote.h"
 
 using namespace sluice;
@@ -52,6 +53,68 @@ pid_t lose_script(Remote& remote) {
   CHECK(first->completion->ending == Completion::Ending::Lost);
   return lost;
 }
+
+// Waits for a word, and ends with it.
+const char* const ends_as_told = R"(
+echo before
+mkfifo "$HOME/gate"
+echo $$ > "$HOME/pid"
+read -r answer < "$HOME/gate"
+echo after
+echo "told=$answer" >> "$SLUICE_OUTPUT"
+exit "$answer"
+)";
+
+// A script whose host is away for longer than it is waited for, and back at once then, where it has
+// a `verify` that counts its calls, and ends with that exit status.
+class GivenUp : public runtime::Executor {
+ public:
+  explicit GivenUp(int verify)
+      : unknown_(
+            *this, [this, verify](const runtime::ActionRequest&) { return probe(verify); },
+            [this](const runtime::ActionRequest&, const Completion&) { asks_a_person = true; }) {
+    answer = remote.requests.start(unknown_,
+                                   remote.requests.script(remote.server.where(), ends_as_told));
+    script = remote.process_in(home() + "/pid");
+    remote.server.stop();
+  }
+  void start(runtime::ActionRequest request, Sink done) override {
+    remote.executor.start(std::move(request),
+                          [this, done = std::move(done)](const Completion& completion) {
+                            if (completion.unanswered && --given_up_before == 0) back();
+                            done(completion);
+                          });
+  }
+  void cancel(runtime::ActionRequest::Ticket ticket) override { remote.executor.cancel(ticket); }
+
+  std::string home() const { return remote.server.home(); }
+  void say(const std::string& word) { Remote::open_gate(home() + "/gate", word + "\n"); }
+  void cancel() { unknown_.cancel(answer_ticket); }
+  void wait() {
+    remote.waiting.until([&] { return answer->completion.has_value() || asks_a_person; });
+  }
+
+  Remote remote{{}, base::Duration{400}};
+  int given_up_before = 1;  // so often until it is back
+  std::function<void()> back = [this] { remote.server.start(); };
+  std::shared_ptr<test::Answer> answer;
+  pid_t script = 0;
+  bool asks_a_person = false;
+
+ private:
+  static constexpr runtime::ActionRequest::Ticket answer_ticket = 1;
+
+  std::optional<runtime::ActionRequest> probe(int status) {
+    runtime::ActionRequest verify = remote.requests.script(
+        remote.server.where(), fmt::format("echo >> \"$HOME/asked\"\nexit {}\n", status));
+    verify.action.attempt = 1;
+    verify.action.part = scheduler::Part::Verify;
+    verify.generation = runtime::first_probe_generation;
+    return verify;
+  }
+
+  runtime::UnknownOutcomes unknown_;
+};
 
 }  // namespace
 
@@ -203,6 +266,86 @@ TEST_CASE("while what was lost cannot be ended, its next attempt does not begin"
   CHECK(test::read_text(remote.server.home() + "/effects") == "began\n");
   CHECK(remote.run("true").completion->exit_code == 0);
   CHECK(!Remote::is_alive(lost));
+}
+
+TEST_CASE("what runs on when its host is back after all is joined, and no `verify` is asked",
+          "[ssh]") {
+  for (const int status : {0, 7}) {
+    GivenUp lost(status == 0 ? 1 : 0);  // as it would say otherwise
+    runtime::Loop::Timer later;
+    lost.back = [&] {
+      lost.remote.server.start();
+      later = lost.remote.waiting.loop.after(base::Duration{300},
+                                             [&] { lost.say(std::to_string(status)); });
+    };
+    lost.wait();
+    REQUIRE(lost.answer->completion);
+    CHECK(lost.answer->completion->ending == Completion::Ending::Exited);
+    CHECK(lost.answer->completion->exit_code == status);
+    CHECK(lost.answer->completion->outputs.size() == 1);
+    CHECK(lost.answer->output == "before\nafter\n");
+    CHECK(!std::filesystem::exists(lost.home() + "/asked"));
+  }
+}
+
+TEST_CASE("what has ended while its host was given up says itself how, and no `verify` is asked",
+          "[ssh]") {
+  for (const int status : {0, 7}) {
+    GivenUp lost(status == 0 ? 1 : 0);
+    lost.say(std::to_string(status));
+    lost.wait();
+    REQUIRE(lost.answer->completion);
+    CHECK(lost.answer->completion->ending == Completion::Ending::Exited);
+    CHECK(lost.answer->completion->exit_code == status);
+    CHECK(lost.answer->completion->outputs.size() == 1);
+    CHECK(lost.answer->output == "before\nafter\n");
+    CHECK(!std::filesystem::exists(lost.home() + "/asked"));
+  }
+}
+
+TEST_CASE("what was joined when its host was back is ended where it is cancelled", "[ssh]") {
+  for (const bool at_once : {true, false}) {
+    GivenUp lost(0);
+    runtime::Loop::Timer later;
+    lost.back = [&] {
+      lost.remote.server.start();
+      later =
+          lost.remote.waiting.loop.after(base::Duration{at_once ? 0 : 300}, [&] { lost.cancel(); });
+    };
+    lost.wait();
+    REQUIRE(lost.answer->completion);
+    CHECK(lost.answer->completion->outcome == Outcome::Cancelled);
+    CHECK(lost.answer->completion->signal == SIGTERM);
+    CHECK(!Remote::is_alive(lost.script));
+    CHECK(!std::filesystem::exists(lost.home() + "/asked"));
+  }
+}
+
+TEST_CASE("where the host knows nothing of what was lost, its `verify` is asked", "[ssh]") {
+  GivenUp lost(0);
+  lost.say("7");
+  lost.back = [&] {
+    std::filesystem::remove_all(lost.home() + "/.sluice");
+    lost.remote.server.start();
+  };
+  lost.wait();
+  REQUIRE(lost.answer->completion);
+  CHECK(lost.answer->completion->outcome == Outcome::Succeeded);
+  CHECK(lost.answer->completion->detail.find("its `verify` finds it in place") !=
+        std::string::npos);
+  CHECK(test::read_text(lost.home() + "/asked") == "\n");
+}
+
+TEST_CASE("a host that is back a moment too late is asked nothing beside what runs there",
+          "[ssh]") {
+  GivenUp lost(0);
+  lost.given_up_before = 2;
+  lost.wait();
+  CHECK(lost.asks_a_person);
+  CHECK(Remote::is_alive(lost.script));
+  CHECK(lost.remote.run("true").completion->exit_code == 0);
+  CHECK(!Remote::is_alive(lost.script));
+  CHECK(!std::filesystem::exists(lost.home() + "/asked"));
 }
 
 TEST_CASE("a `verify` that was passed over never begins behind what came next", "[ssh]") {

@@ -26,7 +26,11 @@ class Controller::Tap : public runtime::Executor {
         told();
       };
     }
-    inner_.start(std::move(request), std::move(done));
+    inner_.start(std::move(request), [this, host = request.place.name,
+                                      done = std::move(done)](runtime::Completion completion) {
+      if (completion.unanswered && shared_.given_up) shared_.given_up(host);
+      done(std::move(completion));
+    });
   }
   void cancel(ActionRequest::Ticket ticket) override { inner_.cancel(ticket); }
   void settled(ActionRequest::Ticket ticket) override { inner_.settled(ticket); }

@@ -28,7 +28,9 @@ struct Shared {
   LocalBoard& local;
   std::vector<runtime::Order> orders;
   std::string run;
-  std::function<void()> wake;        // whoever carries the run on looks at the orders
+  std::function<void()> wake;  // whoever carries the run on looks at the orders
+  // Of a host that has been waited for for as long as hosts are; may be empty.
+  std::function<void(const std::string& host)> given_up;
   Kernel::Owner writer = 0;          // the last program that has committed
   bool whole_output = false;         // no host stays away for so long that output is given up
   base::Duration follow_after{300};  // what ends sooner shows its output at its end

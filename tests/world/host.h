@@ -55,6 +55,7 @@ class Host {
     home_goes_for_ = length;
     unheard_ = std::move(unheard);
   }
+  void find_home() { home_back_ = {}; }
   void heal() {
     unheard_ = nullptr;
     home_back_ = {};

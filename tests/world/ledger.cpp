@@ -25,9 +25,6 @@ bool could_not_be_asked(const std::string& detail) {
   });
 }
 
-// So long a host that was reached is asked for.
-constexpr base::Duration given_up_after{300'000};
-
 // Asked on behalf of an action that was lost.
 bool is_probe(const Ledger::Effect& effect) {
   return effect.generation >= 0x8000'0000U;
@@ -51,8 +48,6 @@ void Ledger::name(const runtime::ActionRequest& request) {
   if (!is_new) return;
   row->second.where = {request.action, request.place.name};
   row->second.generation = request.generation;
-  row->second.asked = ++asked_;
-  row->second.asked_at = kernel_.now();
   const Part part = request.action.part;
   row->second.may_repeat = request.work->idempotent || (part != Part::Run && part != Part::Undo);
   keys_[row->second.where].push_back(key);
@@ -128,14 +123,9 @@ void Ledger::check_lane(const Effect& effect, std::uint32_t program) {
     const Effect& other = effects_[key];
     const Action& running = other.where.first;
     if (&other == &effect || !other.running) continue;
-    // Whoever knows that it was lost ends it first; another program does not, nor does a `verify`.
-    if (other.lost && (other.lost_by != program || is_probe(effect))) continue;
+    // Whoever knows that it was lost ends it first; another program does not.
+    if (other.lost && other.lost_by != program) continue;
     if (running.step != action.step || running.lane != action.lane) continue;
-    // It asks what came of that, which is written down when it has answered: it may have begun
-    // late, of a request that was on its way.
-    if (is_probe(effect) && kernel_.now() - other.asked_at >= given_up_after) continue;
-    // Nor has it answered where that begins after all, of a login that hung.
-    if (is_probe(other) && effect.asked < other.asked) continue;
     if (running == action && other.where.second != effect.where.second) continue;
     // A census asks beside.
     if (running.part == Part::Census || action.part == Part::Census) continue;
@@ -397,7 +387,8 @@ void Ledger::check_result(const runtime::HostResult& result) {
   bool exited = false;
   bool signalled = false;
   bool running = false;
-  // What asked for what was lost, of this lane, and the host is out of reach: that is said.
+  // What asked for what was lost, of this lane, and was lost itself, the host out of reach: that is
+  // said.
   if (end.detail.find("cannot be ended") != std::string::npos) lose_probes(result);
   for (const std::string& key : keys_[where]) {
     Effect& effect = effects_[key];

@@ -38,8 +38,6 @@ class Ledger {
     // How it ended each time: where it began again and nobody could know, more than once.
     std::set<int> exit_codes;
     std::set<int> signals;
-    std::uint64_t asked = 0;  // in which order it was asked for first
-    base::Instant asked_at;   // and when
     std::uint64_t order = 0;  // of its begin
   };
 
@@ -105,7 +103,6 @@ class Ledger {
   std::set<std::uint32_t> drained_;
   std::map<std::uint32_t, std::uint32_t> interrupted_;
   std::set<std::uint32_t> uncertain_;  // targets of which the ledger and the plan may differ
-  std::uint64_t asked_ = 0;
   std::uint64_t order_ = 0;
   std::uint32_t writer_ = 0;
   bool ended_ = false;

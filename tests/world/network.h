@@ -71,6 +71,8 @@ class Network {
   void cut(const std::string& host, base::Instant until);
   // Nothing goes over the link, and nobody is told.
   void silence(const std::string& host, base::Instant until);
+  // The host is there again, before its time.
+  void restore(const std::string& host) { links_.erase(host); }
   void heal();
 
  private:

@@ -49,6 +49,7 @@ class Schedule {
   void machine_faults();
   void host_faults();
   void long_outages();
+  void come_back(const std::string& name);
   void people_faults();
   void overtaking_faults();
 
@@ -70,6 +71,7 @@ class Schedule {
   const bool hard_hosts_;       // on which much is lost, and little begun
   const bool slow_overtaking_;  // who was overtaken comes back late
   const bool long_outages_;     // hosts are away for longer than they are waited for
+  test::Dice given_up_;         // of those: what is back when nobody waits any more
   std::uint32_t disk_full_ = 0;
   const bool checks_;
   const plan::Plan& plan_;
@@ -139,6 +141,7 @@ Schedule::Schedule(const plan::Plan& plan, std::uint64_t seed, bool checks)
       hard_hosts_(more_.chance(12)),
       slow_overtaking_(more_.chance(12)),
       long_outages_(has_long_outages(seed)),
+      given_up_(seed ^ 0x6261636bULL),
       checks_(checks),
       plan_(plan),
       kernel_(base::finished_hash(seed)),
@@ -147,7 +150,7 @@ Schedule::Schedule(const plan::Plan& plan, std::uint64_t seed, bool checks)
       record_(kernel_, plan_, ledger_, checks),
       network_(kernel_, network_settings()),
       local_(kernel_, ledger_, plan_, host_settings(seed)),
-      shared_{kernel_, plan_, ledger_, record_, local_, {}, "run-1", {}, 0, false},
+      shared_{kernel_, plan_, ledger_, record_, local_, {}, "run-1", {}, {}, 0, false},
       operators_(shared_) {
   shared_.wake = [this] {
     for (const Program& row : programs_) kernel_.after(1, row.owner, [] {});
@@ -283,6 +286,20 @@ void Schedule::long_outages() {
     });
   }
   faults_end_ += 450'000;
+  shared_.given_up = [this](const std::string& host) {
+    if (!given_up_.chance(50)) return;
+    if (given_up_.chance(50)) return come_back(host);
+    const std::uint32_t late = given_up_.below(given_up_.chance(50) ? 20 : 3'000);
+    kernel_.after(late, 0, [this, host] { come_back(host); });
+  };
+}
+
+void Schedule::come_back(const std::string& name) {
+  kernel_.note("is back", name);
+  network_.restore(name);
+  for (Host& host : hosts_) {
+    if (host.name() == name) host.find_home();
+  }
 }
 
 void Schedule::people_faults() {
