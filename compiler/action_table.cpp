@@ -114,7 +114,9 @@ ActionSchema haproxy() {
       "for its open sessions to end: as long as that takes, or as long as `wait` says. A session "
       "that "
       "never ends keeps the step waiting up to its `timeout`. Where HAProxy is started anew "
-      "meanwhile, or told otherwise, it fails: the server is not drained any more.";
+      "meanwhile, or told otherwise, it fails: the server is not drained any more. Sessions that a "
+      "process from before a reload still holds are not seen; HAProxy's `hard-stop-after` bounds "
+      "them.";
   made.attributes = {
       required(form(string("backend", "the backend's name in HAProxy"), Form::Name)),
       required(form(string("server", "the server's name in that backend"), Form::Name)),
