@@ -72,7 +72,7 @@ std::string setting_problem(std::string_view name, const plan::Value& value) {
   }
   const auto& text = std::get<std::string>(value.content);
   if (name == "address" && !is_host_text(text)) return fmt::format("`{}` is no host", text);
-  if (name == "user" && !is_host_text(text)) return fmt::format("`{}` is no user's name", text);
+  if (name == "user" && !is_user_text(text)) return fmt::format("`{}` is no user's name", text);
   const bool line = text.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos;
   if (!line || text.empty()) return fmt::format("`{}` is one line of text", name);
   if (text.front() == '-') return fmt::format("`{}` begins with no `-`", name);

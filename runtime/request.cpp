@@ -155,6 +155,14 @@ bool is_host_text(std::string_view text) {
   });
 }
 
+// `DOMAIN\user` and `user@domain` are some.
+bool is_user_text(std::string_view text) {
+  return !text.empty() && text.front() != '-' && std::all_of(text.begin(), text.end(), [](char c) {
+    return base::is_letter_or_digit(c) ||
+           std::string_view("._:-%\\@+$").find(c) != std::string_view::npos;
+  });
+}
+
 // [user@]host[:port], several apart by commas; an address of numbers and colons stands in brackets.
 bool is_jump(std::string_view text) {
   while (true) {
@@ -203,7 +211,7 @@ std::string connection_problem(const Place& place) {
   if (!is_host_text(place.address)) {
     return fmt::format("`{}` is no host that ssh could reach", place.address);
   }
-  if (const std::string* user = place.setting("user"); user != nullptr && !is_host_text(*user)) {
+  if (const std::string* user = place.setting("user"); user != nullptr && !is_user_text(*user)) {
     return fmt::format("`{}` is no user's name", *user);
   }
   if (const std::string* port = place.setting("port")) {

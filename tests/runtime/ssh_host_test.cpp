@@ -231,6 +231,14 @@ TEST_CASE("an address or a user that ssh could misread is refused before anythin
         remote.requests.script(changed(remote.server.where(), "user", user), "echo ran"));
     CHECK(answer.completion->ending == Completion::Ending::NotStarted);
   }
+  for (const char* user : {"ACME\\deploy", "ada@corp", "deploy+ci", "host$"}) {
+    INFO(user);
+    const test::Answer answer = remote.requests.run(
+        remote.executor,
+        remote.requests.script(changed(remote.server.where(), "user", user), "echo ran"));
+    CHECK(answer.completion->ending == Completion::Ending::Unreachable);
+    CHECK(answer.completion->detail.find("no user's name") == std::string::npos);
+  }
   for (const char* jump : {"-oProxyCommand=id", "a b", "$(id)", "a;b", "ok,-l", "a\nb", "`x`"}) {
     INFO(jump);
     const test::Answer answer = remote.requests.run(
