@@ -202,11 +202,17 @@ std::vector<RunFolder> list_runs(const std::string& state) {
 
 base::Result<RunFolder> find_run(const std::string& state, const std::string& name) {
   const std::vector<RunFolder> runs = list_runs(state);
-  if (runs.empty())
+  std::error_code error;
+  const std::filesystem::directory_iterator readable(state + "/runs", error);
+  if (error == std::errc::permission_denied) {
+    return Error{fmt::format("cannot read {}/runs: {}", state, error.message())};
+  }
+  if (runs.empty()) {
     return Error{
         fmt::format("there are no runs in {}; runs are kept beside their file, in a folder .sluice "
                     "that --state names{}",
                     state, states_nearby())};
+  }
   if (name.empty()) return runs.back();
   std::vector<RunFolder> fitting;
   for (const RunFolder& run : runs) {

@@ -138,6 +138,20 @@ class RunCase(unittest.TestCase):
 
 
 class Runs(RunCase):
+    def test_who_may_not_look_into_the_runs_is_told_so(self):
+        runs = os.path.join(self.state, "runs")
+        os.makedirs(os.path.join(runs, "20260101-000000-00001"))
+        os.chmod(runs, 0)
+        # root may look everywhere, but for what it gives up.
+        ahead = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+        for command in ("status", "logs", "resume"):
+            done = subprocess.run([*ahead, SLUICE, command, "--state", self.state], capture_output=True, text=True,
+                                  stdin=subprocess.DEVNULL, timeout=60, check=False)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn(f"cannot read {runs}: Permission denied", done.stderr)
+        os.chmod(runs, 0o700)
+        self.assertIn("there are no runs in", self.call("status", status=2))
+
     def test_a_program_that_is_killed_is_resumed_where_its_script_is(self):
         self.roll()
         self.gate("web-2")
