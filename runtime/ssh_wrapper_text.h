@@ -38,7 +38,8 @@ done;
 # made for it.
 case $sluice_x.$sluice_verb in
 .start|.again|.attach|.cancel)
-  ( umask 077; exec mkdir -p "$sluice_dir" ) 2>/dev/null ||
+  # A home that is away is not made anew, as root could: what was begun there would not be found.
+  ( umask 077; [ -d "${HOME-}/" ] && exec mkdir -p "$sluice_dir" ) 2>/dev/null ||
     { [ "$sluice_verb" = start ] && sluice_base=/var/tmp/sluice-$(id -u) &&
       sluice_dir=$sluice_base/$sluice_run && ( umask 077; exec mkdir -p "$sluice_dir" ); } ||
     refuse "there is no place for its files on the host";;
