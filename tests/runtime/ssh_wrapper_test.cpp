@@ -274,6 +274,22 @@ TEST_CASE("strings of every kind arrive unchanged, as variables and as arguments
   }
 }
 
+TEST_CASE("a home that is away is not made anew, and nothing begins again beside it", "[wrapper]") {
+  for (const char* shell : {"dash", "bash", "busybox"}) {
+    INFO(shell);
+    HostShell host(shell);
+    const ScriptPayload payload{"sh", "echo ran", {}, {}, ""};
+    CHECK(host.ask(request_start(nonce, {"run-1", "k"}, payload)).output == "ran\n");
+    const std::string away = host.home() + ".away";
+    std::filesystem::rename(host.home(), away);
+    const Session session = host.ask(request_start(nonce, {"run-1", "k2"}, payload, false, true));
+    CHECK(session.output.empty());
+    CHECK(session.verdict() == Kind::Refused);
+    CHECK_FALSE(std::filesystem::exists(host.home()));
+    std::filesystem::rename(away, host.home());
+  }
+}
+
 // Where each line is appended to all before it, bash takes far longer than it may here.
 TEST_CASE("a value of many lines takes a moment to arrive", "[wrapper]") {
   for (const char* shell : {"dash", "bash", "busybox"}) {
