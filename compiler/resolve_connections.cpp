@@ -3,12 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <utility>
 
-#include "base/characters.h"
 #include "compiler/suggest.h"
+#include "plan/ssh_names.h"
 
 namespace sluice::compiler {
 
@@ -30,34 +29,6 @@ constexpr SettingSchema ssh_settings[] = {{"address", Type::String},
                                           {"port", Type::Number},
                                           {"user", Type::String}};
 
-// By character: whether it may stand in the name of a host. Millions of names are looked at.
-constexpr std::array<bool, 256> in_hosts = [] {
-  std::array<bool, 256> allowed{};
-  for (std::size_t byte = 0; byte < allowed.size(); ++byte) {
-    const char c = static_cast<char>(byte);
-    allowed[byte] =
-        base::is_letter_or_digit(c) || c == '.' || c == '_' || c == ':' || c == '-' || c == '%';
-  }
-  return allowed;
-}();
-
-// [user@]host[:port], several apart by commas; an address of numbers and colons stands in brackets.
-bool is_jump(std::string_view text) {
-  while (true) {
-    const std::size_t end = std::min(text.find(','), text.size());
-    std::string hop(text.substr(0, end));
-    const std::size_t at = hop.find('@');
-    if (at != std::string::npos) {
-      if (!is_host_text(std::string_view(hop).substr(0, at))) return false;
-      hop.erase(0, at + 1);
-    }
-    std::erase_if(hop, [](char c) { return c == '[' || c == ']'; });
-    if (!is_host_text(hop)) return false;
-    if (end == text.size()) return true;
-    text.remove_prefix(end + 1);
-  }
-}
-
 // Why ssh could not be given it, or empty.
 std::string setting_problem(std::string_view name, const plan::Value& value) {
   if (name == "port") {
@@ -71,28 +42,17 @@ std::string setting_problem(std::string_view name, const plan::Value& value) {
     return past ? "`connect_time` is not below zero" : "";
   }
   const auto& text = std::get<std::string>(value.content);
-  if (name == "address" && !is_host_text(text)) return fmt::format("`{}` is no host", text);
-  if (name == "user" && !is_user_text(text)) return fmt::format("`{}` is no user's name", text);
+  if (name == "address" && !plan::is_host_text(text)) return fmt::format("`{}` is no host", text);
+  if (name == "user" && !plan::is_user_text(text))
+    return fmt::format("`{}` is no user's name", text);
   const bool line = text.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos;
   if (!line || text.empty()) return fmt::format("`{}` is one line of text", name);
   if (text.front() == '-') return fmt::format("`{}` begins with no `-`", name);
-  if (name == "jump" && !is_jump(text)) return "`jump` is written `user@host:port`";
+  if (name == "jump" && !plan::is_jump_text(text)) return "`jump` is written `user@host:port`";
   return "";
 }
 
 }  // namespace
-
-bool is_host_text(std::string_view text) {
-  return !text.empty() && text.front() != '-' && std::all_of(text.begin(), text.end(), [](char c) {
-    return in_hosts[static_cast<unsigned char>(c)];
-  });
-}
-
-bool is_user_text(std::string_view text) {
-  return !text.empty() && text.front() != '-' && std::all_of(text.begin(), text.end(), [](char c) {
-    return in_hosts[static_cast<unsigned char>(c)] || c == '\\' || c == '@' || c == '+' || c == '$';
-  });
-}
 
 plan::ConnectionId ConnectionResolver::one(const std::vector<const ConnectNode*>& nodes) {
   if (nodes.size() > 1) {

@@ -9,11 +9,6 @@
 
 namespace sluice::compiler {
 
-// What ssh may be given as a host: nothing that it could take for an option or a command.
-bool is_host_text(std::string_view text);
-// The same of a user; `DOMAIN\user` and `user@domain` are some.
-bool is_user_text(std::string_view text);
-
 class ConnectionResolver {
  public:
   explicit ConnectionResolver(Resolver& resolver) : resolver_(resolver) {}

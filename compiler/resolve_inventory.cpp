@@ -9,8 +9,8 @@
 #include "base/utf8.h"
 #include "compiler/inventory.h"
 #include "compiler/inventory_files.h"
-#include "compiler/resolve_connections.h"
 #include "compiler/resolver.h"
+#include "plan/ssh_names.h"
 
 namespace sluice::compiler {
 
@@ -121,7 +121,7 @@ class InventoryTargets {
   void add_host(HostId host) {
     const Inventory::HostVariables variables = inventory_.host_variables(host);
     Made made = made_of(host, variables);
-    if (!is_host_text(inventory_.host_name(host)) && !has_address(made.properties)) {
+    if (!plan::is_host_text(inventory_.host_name(host)) && !has_address(made.properties)) {
       HostConnection connection = resolver_.hosts.connections[made.connection];
       set_obstacle("is no host that ssh could reach", "address", inventory_.host_place(host),
                    connection);
@@ -303,7 +303,7 @@ class InventoryTargets {
     }
     if (const Assigned* one = at(Meaning::User)) {
       if (auto text = setting_text(*one, "user", connection)) {
-        if (!is_user_text(*text)) {
+        if (!plan::is_user_text(*text)) {
           set_obstacle(
               fmt::format("has the user `{}`, which is no user's name", base::printable(*text)),
               "user", one->place, connection);
@@ -322,7 +322,7 @@ class InventoryTargets {
   }
 
   void check_address(const std::string& address, InventoryPlace place, HostConnection& connection) {
-    if (is_host_text(address)) return;
+    if (plan::is_host_text(address)) return;
     set_obstacle(fmt::format("has the address `{}`, which is no host that ssh could reach",
                              base::printable(address)),
                  "address", place, connection);

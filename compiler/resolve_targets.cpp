@@ -9,6 +9,7 @@
 #include "compiler/ranges.h"
 #include "compiler/resolve_connections.h"
 #include "compiler/resolver.h"
+#include "plan/ssh_names.h"
 
 namespace sluice::compiler {
 
@@ -266,7 +267,7 @@ class TargetsResolver {
       const plan::Connection& connection = plan.connections[plan.targets.connection(target)];
       if (connection.kind != plan::Connection::Kind::Ssh) continue;
       const std::string* told = address_of(plan.targets.properties(target));
-      if (is_host_text(told != nullptr ? *told : plan.targets.name(target))) continue;
+      if (plan::is_host_text(told != nullptr ? *told : plan.targets.name(target))) continue;
       const bool addressed = std::any_of(
           connection.settings.begin(), connection.settings.end(),
           [](const plan::Connection::Setting& setting) { return setting.name == "address"; });

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/characters.h"
+#include "plan/ssh_names.h"
 #include "scheduler/work.h"
 
 namespace sluice::runtime {
@@ -149,38 +150,6 @@ class RequestMaker {
   ActionRequest request_;
 };
 
-bool is_host_text(std::string_view text) {
-  return !text.empty() && text.front() != '-' && std::all_of(text.begin(), text.end(), [](char c) {
-    return base::is_letter_or_digit(c) || c == '.' || c == '_' || c == ':' || c == '-' || c == '%';
-  });
-}
-
-// `DOMAIN\user` and `user@domain` are some.
-bool is_user_text(std::string_view text) {
-  return !text.empty() && text.front() != '-' && std::all_of(text.begin(), text.end(), [](char c) {
-    return base::is_letter_or_digit(c) ||
-           std::string_view("._:-%\\@+$").find(c) != std::string_view::npos;
-  });
-}
-
-// [user@]host[:port], several apart by commas; an address of numbers and colons stands in brackets.
-bool is_jump(std::string_view text) {
-  while (true) {
-    const std::size_t end = text.find(',');
-    std::string_view hop = text.substr(0, end);
-    const std::size_t at = hop.find('@');
-    if (at != std::string_view::npos) {
-      if (!is_host_text(hop.substr(0, at))) return false;
-      hop.remove_prefix(at + 1);
-    }
-    std::string plain(hop);
-    std::erase_if(plain, [](char c) { return c == '[' || c == ']'; });
-    if (!is_host_text(plain)) return false;
-    if (end == std::string_view::npos) return true;
-    text.remove_prefix(end + 1);
-  }
-}
-
 }  // namespace
 
 std::vector<plan::TargetId> hosts_of(const plan::Plan& plan, const scheduler::Action& action) {
@@ -208,10 +177,11 @@ std::string task_name(const plan::Plan& plan, const scheduler::Action& action) {
 
 std::string connection_problem(const Place& place) {
   if (place.kind == plan::Connection::Kind::Local) return "";
-  if (!is_host_text(place.address)) {
+  if (!plan::is_host_text(place.address)) {
     return fmt::format("`{}` is no host that ssh could reach", place.address);
   }
-  if (const std::string* user = place.setting("user"); user != nullptr && !is_user_text(*user)) {
+  if (const std::string* user = place.setting("user");
+      user != nullptr && !plan::is_user_text(*user)) {
     return fmt::format("`{}` is no user's name", *user);
   }
   if (const std::string* port = place.setting("port")) {
@@ -227,7 +197,8 @@ std::string connection_problem(const Place& place) {
     const bool odd = value != nullptr &&
                      (value->empty() || value->front() == '-' ||
                       value->find_first_of(std::string_view("\n\r\0", 3)) != std::string::npos);
-    const bool misread = value != nullptr && std::string_view(name) == "jump" && !is_jump(*value);
+    const bool misread =
+        value != nullptr && std::string_view(name) == "jump" && !plan::is_jump_text(*value);
     if (odd || misread) return fmt::format("`{}` cannot be a connection's `{}`", *value, name);
   }
   return "";

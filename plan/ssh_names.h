@@ -1,0 +1,17 @@
+// What ssh may be given: nothing that it could take for an option, and nothing that a shell would
+// read otherwise. The compiler refuses the rest where it stands, the runtime before anything
+// starts.
+#pragma once
+
+#include <string_view>
+
+namespace sluice::plan {
+
+// A host's name or address, without brackets.
+bool is_host_text(std::string_view text);
+// A user; `DOMAIN\user` and `user@domain` are some.
+bool is_user_text(std::string_view text);
+// [user@]host[:port], several apart by commas; an address of numbers and colons stands in brackets.
+bool is_jump_text(std::string_view text);
+
+}  // namespace sluice::plan
