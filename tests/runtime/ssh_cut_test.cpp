@@ -93,6 +93,15 @@ class GivenUp : public runtime::Executor {
   void wait() {
     remote.waiting.until([&] { return answer->completion.has_value() || asks_a_person; });
   }
+  // It is told how the script ended itself, all of its output once, and no `verify` was asked.
+  void check_own_end(int status) const {
+    REQUIRE(answer->completion);
+    CHECK(answer->completion->ending == Completion::Ending::Exited);
+    CHECK(answer->completion->exit_code == status);
+    CHECK(answer->completion->outputs.size() == 1);
+    CHECK(answer->output == "before\nafter\n");
+    CHECK(!std::filesystem::exists(home() + "/asked"));
+  }
 
   Remote remote{{}, base::Duration{400}};
   int given_up_before = 1;  // so often until it is back
@@ -279,12 +288,7 @@ TEST_CASE("what runs on when its host is back after all is joined, and no `verif
                                              [&] { lost.say(std::to_string(status)); });
     };
     lost.wait();
-    REQUIRE(lost.answer->completion);
-    CHECK(lost.answer->completion->ending == Completion::Ending::Exited);
-    CHECK(lost.answer->completion->exit_code == status);
-    CHECK(lost.answer->completion->outputs.size() == 1);
-    CHECK(lost.answer->output == "before\nafter\n");
-    CHECK(!std::filesystem::exists(lost.home() + "/asked"));
+    lost.check_own_end(status);
   }
 }
 
@@ -294,12 +298,7 @@ TEST_CASE("what has ended while its host was given up says itself how, and no `v
     GivenUp lost(status == 0 ? 1 : 0);
     lost.say(std::to_string(status));
     lost.wait();
-    REQUIRE(lost.answer->completion);
-    CHECK(lost.answer->completion->ending == Completion::Ending::Exited);
-    CHECK(lost.answer->completion->exit_code == status);
-    CHECK(lost.answer->completion->outputs.size() == 1);
-    CHECK(lost.answer->output == "before\nafter\n");
-    CHECK(!std::filesystem::exists(lost.home() + "/asked"));
+    lost.check_own_end(status);
   }
 }
 
