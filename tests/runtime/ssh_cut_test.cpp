@@ -412,6 +412,43 @@ while :; do sleep 1; done
   CHECK(!Remote::is_alive(grandchild));
 }
 
+// Ends on SIGTERM at once, and what it has started does not.
+const char* const leaves_deaf = R"(
+( trap '' TERM; exec sh -c 'echo $$ > "$HOME/grandchild"; while :; do sleep 1; done' ) &
+until [ -s "$HOME/grandchild" ]; do sleep 0.01; done
+echo $$ > "$HOME/pid"
+while :; do sleep 1; done
+)";
+
+TEST_CASE("a cancellation waits for what a script that has ended left behind", "[ssh]") {
+  Remote remote;
+  const auto answer = remote.start(leaves_deaf);
+  remote.process_in(remote.server.home() + "/pid");
+  const pid_t grandchild = remote.process_in(remote.server.home() + "/grandchild");
+  remote.executor.cancel(1);
+  remote.wait_for(answer);
+  CHECK(answer->completion->outcome == Outcome::Cancelled);
+  CHECK(answer->completion->ending == Completion::Ending::Signalled);
+  CHECK(answer->completion->signal == SIGTERM);
+  CHECK(!Remote::is_alive(grandchild));
+}
+
+TEST_CASE("where a cancellation is never answered, how the script ended is told all the same",
+          "[ssh]") {
+  OddLogin login("[ $(wc -c < count) -ge 2 ] && kill -TERM $(cat home/pid)");
+  Remote remote(login.options, {1'000});
+  std::filesystem::create_symlink(remote.server.home(), login.place.path() + "/home");
+  const auto answer =
+      remote.start("echo $$ > \"$HOME/pid\"\necho begun\nwhile :; do sleep 1; done\n");
+  remote.process_in(remote.server.home() + "/pid");
+  remote.executor.cancel(1);
+  remote.wait_for(answer);
+  CHECK(answer->completion->outcome == Outcome::Cancelled);
+  CHECK(answer->completion->ending == Completion::Ending::Signalled);
+  CHECK(answer->completion->signal == SIGTERM);
+  CHECK(answer->output == "begun\n");
+}
+
 TEST_CASE("a script that ends well when it is told to is cancelled all the same", "[ssh]") {
   Remote remote;
   const auto answer = remote.start(R"(

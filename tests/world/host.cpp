@@ -198,6 +198,8 @@ void Host::begin(const std::string& run, const std::string& key, std::uint32_t p
   const bool fails = drawn.chance(settings_.failures);
   Script& script = runs_[run].scripts[key];
   script.deaf = drawn.chance(settings_.deaf);
+  test::Dice other(base::combined_hash(settings_.seed + 1, base::stable_hash(key)));
+  script.leaves_deaf = !script.deaf && other.chance(settings_.deaf);
   auto length =
       static_cast<std::int64_t>(drawn.below(static_cast<std::uint32_t>(settings_.longest) + 1));
   constexpr std::int64_t long_enough = 500'000;
@@ -233,7 +235,12 @@ void Host::finish(const std::string& run, const std::string& key, std::optional<
                   std::optional<int> signal) {
   Script& script = runs_[run].scripts[key];
   script.running = false;
-  ledger_.end(key, exit_code, signal);
+  const auto rest = rests_.find(key);
+  if (rest != rests_.end()) {
+    rest->second.end = {exit_code, signal};
+  } else {
+    ledger_.end(key, exit_code, signal);
+  }
   if (script.watched) {
     script.verdict = exit_code ? fmt::format("exit {}", *exit_code)
                                : fmt::format("signal {}", signal.value_or(0));
@@ -259,6 +266,14 @@ void Host::attach(const Request& request, const std::shared_ptr<Line>& line) {
   script->waiting.push_back([this, request, line, boot = boot_] {
     if (boot == boot_) conclude(request, line);
   });
+}
+
+// Nothing of what is cancelled runs any more.
+void Host::rest_ends(const std::string& key) {
+  const Rest rest = std::move(rests_.at(key));
+  rests_.erase(key);
+  if (rest.end) ledger_.end(key, rest.end->first, rest.end->second);
+  for (const auto& go_on : rest.waiting) go_on();
 }
 
 // Of what nothing is known: never will it begin.
@@ -308,6 +323,11 @@ void Host::cancel(const Request& request, const std::shared_ptr<Line>& line) {
     const bool deaf = script->deaf;
     if (deaf) kernel_.count(Fault::DeafScript);
     const auto grace = static_cast<std::int64_t>(number(request.a)) * 100;
+    if (script->leaves_deaf) {
+      kernel_.count(Fault::DeafRest);
+      rests_[request.key];
+      later(grace, [this, key = request.key] { rest_ends(key); });
+    }
     later(deaf ? grace : kernel_.dice().below(3), [this, request, deaf] {
       const Script* row = known(request.run, request.key);
       if (row != nullptr && row->running) {
@@ -315,7 +335,10 @@ void Host::cancel(const Request& request, const std::shared_ptr<Line>& line) {
       }
     });
   }
-  attach(request, line);
+  const auto rest = rests_.find(request.key);
+  if (rest == rests_.end()) return attach(request, line);
+  line->say(Stream::Errors, request.nonce + " running\n");
+  rest->second.waiting.push_back([this, request, line] { attach(request, line); });
 }
 
 void Host::follow(const Request& request, const std::shared_ptr<Line>& line, bool to_the_end) {
@@ -344,6 +367,9 @@ void Host::reboot(bool set_up_anew) {
   kernel_.count(set_up_anew ? Fault::HostSetUpAnew : Fault::HostReboot);
   kernel_.note(set_up_anew ? "set up anew" : "boots", name_);
   ++boot_;
+  for (const auto& [key, rest] : std::exchange(rests_, {})) {
+    if (rest.end) ledger_.end(key, rest.end->first, rest.end->second);
+  }
   for (auto& [id, run] : runs_) {
     for (auto& [key, script] : run.scripts) {
       script.waiting.clear();

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "runtime/process.h"
@@ -28,7 +29,7 @@ struct HostSettings {
   std::uint64_t seed = 1;
   std::uint32_t failures = 10;       // percent of scripts
   std::int64_t longest = 20;         // of a script, in milliseconds
-  std::uint32_t deaf = 0;            // percent of scripts that ignore SIGTERM
+  std::uint32_t deaf = 0;            // percent of scripts that ignore SIGTERM, or whose children do
   std::uint32_t watcher_killed = 0;  // percent of scripts
   std::uint32_t disk_full = 0;       // percent of starts
   std::uint32_t no_place = 0;        // percent of starts: the home is not there for a moment
@@ -74,6 +75,7 @@ class Host {
     bool watched = false;
     bool running = false;
     bool deaf = false;
+    bool leaves_deaf = false;  // it ends on SIGTERM, and what it has started does not
     bool cancelled = false;
     std::string verdict;  // as the wrapper writes it down: "exit 0"
     bool verdict_synced = false;
@@ -87,6 +89,11 @@ class Host {
     bool more = false;  // its answer ends with a mark
     std::string rest;
     std::uint32_t program = 0;  // who asks, as the world knows it
+  };
+  // What a script that is cancelled has started, which outlives it.
+  struct Rest {
+    std::optional<std::pair<std::optional<int>, std::optional<int>>> end;  // of the script itself
+    std::vector<std::function<void()>> waiting;                            // for the end of all
   };
   struct Run {
     std::uint32_t fence = 0;
@@ -106,6 +113,7 @@ class Host {
   void begin(const std::string& run, const std::string& key, std::uint32_t program);
   void finish(const std::string& run, const std::string& key, std::optional<int> exit_code,
               std::optional<int> signal);
+  void rest_ends(const std::string& key);
   void write(Script& script, std::string_view text);
   void watcher_dies(const std::string& run, const std::string& key);
   // Does it, unless the host has booted meanwhile.
@@ -123,6 +131,7 @@ class Host {
   std::function<void()> unheard_;
   std::uint32_t boot_ = 1;
   std::map<std::string, Run> runs_;
+  std::map<std::string, Rest> rests_;
   std::uint32_t newest_ = 0;       // of the programs that this host has heard of
   std::uint32_t newest_ever_ = 0;  // and that it had before it was set up anew
   bool set_up_anew_ = false;       // ever

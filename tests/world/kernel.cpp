@@ -44,6 +44,7 @@ std::string_view fault_name(Fault fault) {
       "hosts set up anew",
       "watchers killed on hosts",
       "scripts that ignore SIGTERM",
+      "scripts whose children ignore SIGTERM",
       "starts refused by a full disk of the host",
       "homes of hosts away",
       "words of operators",

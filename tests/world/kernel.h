@@ -41,6 +41,7 @@ enum class Fault : std::uint8_t {
   HostSetUpAnew,
   WatcherKilled,
   DeafScript,
+  DeafRest,
   HostDiskFull,
   NoPlace,
   OperatorWord,
