@@ -224,7 +224,12 @@ void RunSession::loop() {
   for (const int signal : {SIGINT, SIGTERM}) {
     loop_.on_signal(signal, [this](int number) { interrupted(number); });
   }
-  loop_.on_signal(SIGHUP, [this](int number) { detach(number); });
+  // Who starts us under `nohup` wants us to stay when the terminal goes.
+  struct sigaction hangup{};
+  ::sigaction(SIGHUP, nullptr, &hangup);
+  if (hangup.sa_handler != SIG_IGN) {
+    loop_.on_signal(SIGHUP, [this](int number) { detach(number); });
+  }
   watch_.emplace(loop_, folder_.orders(), [this] { take_orders(); });
   take_orders();
   if (forecast_ != nullptr) look_ahead();

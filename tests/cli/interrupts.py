@@ -6,6 +6,7 @@ usage: interrupts.py SLUICE [unittest's arguments]
 import json
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import sys
@@ -40,7 +41,11 @@ class Interrupts(unittest.TestCase):
         path = os.path.join(self.folder, "interrupted.deploy")
         with open(path, "w", encoding="utf-8") as file:
             file.write(DEPLOY)
-        self.run_ = subprocess.Popen([SLUICE, "run", path, "--yes", "--set", "gate=" + self.gate],
+        self.path = path
+        self.start()
+
+    def start(self, *before):
+        self.run_ = subprocess.Popen([*before, SLUICE, "run", self.path, "--yes", "--set", "gate=" + self.gate],
                                      stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self.addCleanup(self.run_.stderr.close)
         self.addCleanup(self.run_.wait)
@@ -71,6 +76,19 @@ class Interrupts(unittest.TestCase):
         document = self.status()
         return ({f"{lane['step']}@{lane['target']}": lane["state"] for lane in document["lanes"]},
                 document["outcome"])
+
+    def test_a_hang_up_lets_go_at_once_but_under_nohup_the_run_goes_on(self):
+        self.read_until("at the gate of web-1")
+        self.run_.send_signal(signal.SIGHUP)
+        self.assertEqual(self.end(), 129, self.said)
+        self.let_go()  # the script, which runs on
+        shutil.rmtree(os.path.join(self.folder, ".sluice"))
+        self.start("nohup")
+        for name in ("web-1", "web-2", "web-3"):
+            self.read_until(f"at the gate of {name}")
+            self.run_.send_signal(signal.SIGHUP)
+            self.let_go()
+        self.assertEqual(self.end(), 0, self.said)
 
     def test_once_what_has_begun_goes_to_its_end_and_nothing_else_begins(self):
         self.read_until("at the gate of web-1")
