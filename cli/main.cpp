@@ -1,4 +1,6 @@
 // The program: words to a command, a command to an exit status.
+#include <signal.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -64,6 +66,7 @@ int whole_output(int status) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  ::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error, as on a full disk
   try {
     return whole_output(carry_out(argc, argv));
   } catch (const std::system_error& error) {

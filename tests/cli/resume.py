@@ -481,6 +481,14 @@ class Runs(RunCase):
         self.call("resume", status=0)
         self.assertEqual(self.ledger(), self.WHOLE)
 
+    def test_a_limit_on_the_size_of_files_is_told_and_ends_nobody(self):
+        self.roll()
+        done = subprocess.run(["sh", "-c", 'ulimit -f 100; exec "$0" "$@"', SLUICE, "run", self.file, "--yes", "--set",
+                               f"folder={self.folder}", "--state", self.state],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("File too large", done.stderr)
+
     def test_on_a_full_disk_nothing_begins_and_what_ran_is_written_down(self):
         if subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode != 0:
             self.skipTest("no file system of its own can be made here")
