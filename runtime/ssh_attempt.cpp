@@ -255,19 +255,7 @@ void SshExecutor::Attempt::answered_whole(Watcher& watcher) {
   if (settled_ || watcher.session == 0) return;
   connection_.keep(watcher.session);
   watcher.session = 0;
-  if (waits_for_cancellation(watcher)) return;
-  settle(watcher);
-}
-
-// Of what is cancelled, who cancels it learns how it ended: what the script has left behind may
-// still run when the script itself has ended, and only there it is known that nothing of it does.
-bool SshExecutor::Attempt::waits_for_cancellation(const Watcher& watcher) const {
-  return cancelled_ && &watcher == &starter_;
-}
-
-bool SshExecutor::Attempt::tells_end(const Watcher& watcher) {
-  return watcher.verdict &&
-         (watcher.verdict->kind == Verdict::Exited || watcher.verdict->kind == Verdict::Signalled);
+  settle(watcher, true);
 }
 
 // Its output as it grows, for as long as the host has a session to spare.
@@ -299,20 +287,18 @@ void SshExecutor::Attempt::watcher_ended(Watcher& watcher, const SshConnection::
   watcher.session = 0;
   answered_soon_ = Loop::Timer();
   if (settled_) return;
-  if (watcher.verdict) {
-    // Where a mark should stand behind its output and does not, not all has come.
-    const Verdict kind = watcher.verdict->kind;
-    const bool unmarked = watcher.mark.empty() || kind == Verdict::Refused || kind == Verdict::None;
-    watcher.whole = watcher.whole || (unmarked && end.how == How::Exited);
-  }
-  if (waits_for_cancellation(watcher)) return;
   if (watcher.verdict && leaves_open(watcher)) {
     return ask_again_later(
         watcher, fmt::format("the host does not say what became of it: {}", watcher.verdict->text));
   }
   if (watcher.verdict) {
-    return settle(tells_end(watcher) || !tells_end(starter_) ? watcher : starter_);
+    // Where a mark should stand behind its output and does not, not all has come.
+    const Verdict kind = watcher.verdict->kind;
+    const bool unmarked = watcher.mark.empty() || kind == Verdict::Refused || kind == Verdict::None;
+    return settle(watcher, watcher.whole || (unmarked && end.how == How::Exited));
   }
+  // Of what is cancelled, who cancels it learns how it ended.
+  if (cancelled_ && &watcher == &starter_) return;
   ended_without_verdict(watcher, end);
 }
 
@@ -363,8 +349,6 @@ void SshExecutor::Attempt::ask_again_later(Watcher& watcher, const std::string& 
   const base::Instant now = loop_.now();
   if (!away_since_) away_since_ = now;
   if (now_or_never_ || now - *away_since_ >= settings_.lost_after) {
-    // Who cancels does not answer; how the script ended was told.
-    if (tells_end(starter_)) return settle(starter_);
     if (!why.empty()) return lose(why);
     return lose(fmt::format("{} was reached and then lost; it did not come back in {}",
                             request_.place.address,
@@ -375,7 +359,8 @@ void SshExecutor::Attempt::ask_again_later(Watcher& watcher, const std::string& 
   again = loop_.after(pause_before(tries_++), [this, &watcher] { ask(watcher); });
 }
 
-void SshExecutor::Attempt::settle(Watcher& watcher) {
+// `whole`: what it wrote came whole, as far as it comes with the answer.
+void SshExecutor::Attempt::settle(Watcher& watcher, bool whole) {
   settled_ = true;
   away_since_.reset();  // it did answer
   tries_ = 0;
@@ -386,7 +371,6 @@ void SshExecutor::Attempt::settle(Watcher& watcher) {
   const std::string said = watcher.answers.said();
   outputs_ = watcher.answers.outputs();
   std::string written = std::move(watcher.written);
-  const bool whole = watcher.whole;
   // Cut in the middle of the mark: what came of that is no output.
   if (!whole) written.resize(written.size() - begun_mark(written, watcher.mark));
   release_all();

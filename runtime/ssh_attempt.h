@@ -46,7 +46,7 @@ class SshExecutor::Attempt {
     OutputReader output{""};
     std::string written;  // what the script wrote, as far as it came with the answer
     std::string mark;     // stands behind that where the session stays; else empty
-    bool whole = false;   // all of that has come: the mark, or its end where there is none
+    bool whole = false;   // the mark has come
     std::optional<WrapperAnswer> verdict;
   };
 
@@ -63,9 +63,7 @@ class SshExecutor::Attempt {
   void ask_again_later(Watcher& watcher, const std::string& why);
   bool leaves_open(const Watcher& watcher) const;
   void follow();
-  bool waits_for_cancellation(const Watcher& watcher) const;
-  static bool tells_end(const Watcher& watcher);
-  void settle(Watcher& watcher);
+  void settle(Watcher& watcher, bool whole);
   void fetch_rest();
   void deliver(std::string_view bytes);
   void conclude();

@@ -100,9 +100,21 @@ ended() {
   [ "$sluice_l" = . ];
 };
 pause() { sleep "$1" 2>/dev/null || sleep 1; };
+# What is cancelled is over when nothing of its session is left, whoever asks for it: after so many
+# tenths of a second it is killed.
+end_session() {
+  sluice_n=0;
+  sluice_x=0.02;
+  while session; [ "$sluice_pids" ]; do
+    [ "$sluice_n" -ge "$1" ] && kill -s KILL -- $sluice_pids 2>/dev/null;
+    pause "$sluice_x"; sluice_x=0.1;
+    sluice_n=$((sluice_n + 1));
+  done;
+};
 
 # How it ended, then what it wrote.
 conclude() {
+  [ -s "$sluice_p.cancel" ] && read -r sluice_l < "$sluice_p.cancel" && end_session "$sluice_l";
   sluice_w=; sluice_v=; sluice_x=;
   [ -s "$sluice_p.exit" ] && read -r sluice_w sluice_v sluice_x < "$sluice_p.exit";
   case $sluice_x in
@@ -315,15 +327,11 @@ cancel() {
     exec 9>>"$sluice_p.lock"; flock -n 9 && break; exec 9>&-; pause 0.05;
   done;
   exec 9>&-;
+  # The script may be over before what it has begun: who watches over it waits for that as well.
+  { echo "$sluice_a" > "$sluice_p.cancel"; } 2>/dev/null;
   session;
   [ "$sluice_pids" ] && kill -s TERM -- $sluice_pids 2>/dev/null;
-  sluice_n=0;
-  sluice_x=0.02;
-  while session; [ "$sluice_pids" ]; do
-    [ "$sluice_n" -ge "$sluice_a" ] && kill -s KILL -- $sluice_pids 2>/dev/null;
-    pause "$sluice_x"; sluice_x=0.1;
-    sluice_n=$((sluice_n + 1));
-  done;
+  end_session "$sluice_a";
   attach;
 };
 

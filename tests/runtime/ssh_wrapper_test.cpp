@@ -528,6 +528,36 @@ TEST_CASE("cancelling leaves nothing of a session alive, whatever it ignores", "
   }
 }
 
+TEST_CASE("nobody is told of the end of what is cancelled before its children are gone",
+          "[wrapper]") {
+  for (const char* shell : {"dash", "bash", "busybox"}) {
+    INFO(shell);
+    HostShell host(shell);
+    const runtime::WrapperKey key{"run-1", "k"};
+    const auto session = host.start(request_start(
+        nonce, key,
+        {"sh",
+         "( trap '' TERM; exec sh -c 'echo $$ > \"$HOME/pid\"; while :; do sleep 1; done' ) &\n"
+         "until [ -s \"$HOME/pid\" ]; do sleep 0.01; done\n"
+         "echo all > \"$HOME/ready\"\nwhile :; do sleep 1; done\n",
+         {},
+         {},
+         ""}));
+    host.waiting().until_seen([&] { return std::filesystem::exists(host.home() + "/ready"); });
+    const auto cancelled = host.start(request_cancel(nonce, key, base::Duration{300}));
+    // Nor is who comes for it meanwhile.
+    const auto joined = host.start(request_attach(nonce, key, false));
+    host.wait_for(joined);
+    CHECK(!test::Remote::is_alive(std::stoi(test::read_text(host.home() + "/pid"))));
+    host.wait_for(session);
+    host.wait_for(cancelled);
+    for (const auto& told : {session, cancelled, joined}) {
+      CHECK(told->verdict() == Kind::Signalled);
+      CHECK(told->value() == SIGTERM);
+    }
+  }
+}
+
 TEST_CASE("a script is ended on a host without /proc, too, and its output is its own",
           "[wrapper]") {
   for (const char* shell : {"dash", "bash", "busybox"}) {

@@ -250,6 +250,7 @@ void Host::finish(const std::string& run, const std::string& key, std::optional<
       if (Script* row = known(run, key)) row->verdict_synced = true;
     });
   }
+  if (rest != rests_.end()) return;
   const auto waiting = std::move(script.waiting);
   script.waiting.clear();
   for (const auto& go_on : waiting) go_on();
@@ -262,6 +263,11 @@ void Host::attach(const Request& request, const std::shared_ptr<Line>& line) {
     return line->exit(0);
   }
   line->say(Stream::Errors, request.nonce + " running\n");
+  const auto rest = rests_.find(request.key);
+  if (rest != rests_.end()) {
+    rest->second.waiting.push_back([this, request, line] { conclude(request, line); });
+    return;
+  }
   if (!script->running) return conclude(request, line);
   script->waiting.push_back([this, request, line, boot = boot_] {
     if (boot == boot_) conclude(request, line);
@@ -269,10 +275,13 @@ void Host::attach(const Request& request, const std::shared_ptr<Line>& line) {
 }
 
 // Nothing of what is cancelled runs any more.
-void Host::rest_ends(const std::string& key) {
+void Host::rest_ends(const std::string& run, const std::string& key) {
   const Rest rest = std::move(rests_.at(key));
   rests_.erase(key);
   if (rest.end) ledger_.end(key, rest.end->first, rest.end->second);
+  if (Script* script = known(run, key)) {
+    for (const auto& go_on : std::exchange(script->waiting, {})) go_on();
+  }
   for (const auto& go_on : rest.waiting) go_on();
 }
 
@@ -326,7 +335,7 @@ void Host::cancel(const Request& request, const std::shared_ptr<Line>& line) {
     if (script->leaves_deaf) {
       kernel_.count(Fault::DeafRest);
       rests_[request.key];
-      later(grace, [this, key = request.key] { rest_ends(key); });
+      later(grace, [this, request] { rest_ends(request.run, request.key); });
     }
     later(deaf ? grace : kernel_.dice().below(3), [this, request, deaf] {
       const Script* row = known(request.run, request.key);
@@ -335,10 +344,7 @@ void Host::cancel(const Request& request, const std::shared_ptr<Line>& line) {
       }
     });
   }
-  const auto rest = rests_.find(request.key);
-  if (rest == rests_.end()) return attach(request, line);
-  line->say(Stream::Errors, request.nonce + " running\n");
-  rest->second.waiting.push_back([this, request, line] { attach(request, line); });
+  attach(request, line);
 }
 
 void Host::follow(const Request& request, const std::shared_ptr<Line>& line, bool to_the_end) {

@@ -113,7 +113,7 @@ class Host {
   void begin(const std::string& run, const std::string& key, std::uint32_t program);
   void finish(const std::string& run, const std::string& key, std::optional<int> exit_code,
               std::optional<int> signal);
-  void rest_ends(const std::string& key);
+  void rest_ends(const std::string& run, const std::string& key);
   void write(Script& script, std::string_view text);
   void watcher_dies(const std::string& run, const std::string& key);
   // Does it, unless the host has booted meanwhile.
