@@ -164,6 +164,12 @@ void RunView::replayed(const runtime::Instant& instant, const scheduler::Command
 }
 
 void RunView::report_unknown(const runtime::HostResult& result) {
+  if (result.completion.ending != runtime::Completion::Ending::Lost) {
+    const std::string& how = result.completion.detail;
+    return print(fmt::format("what came of `{}` on `{}` is known now: {}", name_of(result.action),
+                             base::printable(result.host),
+                             how.empty() ? "it ended well" : base::printable(how)));
+  }
   print(fmt::format("what came of `{}` on `{}` is not known: {}", name_of(result.action),
                     base::printable(result.host), base::printable(result.completion.detail)));
 }

@@ -135,6 +135,13 @@ void ActionExecutor::cancel(ActionRequest::Ticket ticket) {
   if (found != running_.end()) found->second->cancel(ticket);
 }
 
+void ActionExecutor::let_go(ActionRequest::Ticket ticket) {
+  const auto found = running_.find(ticket);
+  if (found == running_.end()) return;
+  found->second->let_go(ticket);
+  running_.erase(found);
+}
+
 void ActionExecutor::settled(ActionRequest::Ticket ticket) {
   const auto found = ended_.find(ticket);
   if (found == ended_.end()) return;

@@ -24,6 +24,7 @@ class ActionExecutor : public Executor {
 
   void start(ActionRequest request, Sink done) override;
   void cancel(ActionRequest::Ticket ticket) override;
+  void let_go(ActionRequest::Ticket ticket) override;
   void settled(ActionRequest::Ticket ticket) override;
 
  private:

@@ -47,7 +47,11 @@ struct Driver::Implementation {
         state(plan),
         policy(
             executor, [this](const ActionRequest& lost) { return probe(lost); },
-            [this](const ActionRequest& request, const Completion& lost) { ask(request, lost); }),
+            [this](const ActionRequest& request, const Completion& lost) { ask(request, lost); },
+            [this](const ActionRequest& request, const Completion& known) {
+              // Else its end says so.
+              if (fan_out.waits_for_others(request.action)) ask(request, known);
+            }),
         fan_out(
             plan, [this] { return facts(); }, policy,
             [this](const Action& action, Outcome outcome, std::vector<HostResult> results) {
@@ -101,8 +105,9 @@ struct Driver::Implementation {
     return std::move(made).value();
   }
 
-  void ask(const ActionRequest& request, const Completion& lost) {
-    news.results.push_back({request.action, request.place.name, lost});
+  // Of an action that goes on: that a person is asked about a host, or is not any more.
+  void ask(const ActionRequest& request, const Completion& result) {
+    news.results.push_back({request.action, request.place.name, result});
   }
 
   void push(Event::Kind kind, const Action& action = {},
@@ -158,7 +163,8 @@ struct Driver::Implementation {
 
   bool answer_unknown(const Order& order) {
     if (!state.unknown.contains({order.action, order.host})) return false;
-    if (order.kind == Order::Kind::Retry) return true;  // begun when that is written down
+    // Begun when that is written down.
+    if (order.kind == Order::Kind::Retry) return policy.asks(order.action, order.host);
     const bool well = order.kind == Order::Kind::Succeeded;
     if (!well && order.kind != Order::Kind::Failed) return false;
     return policy.answer(

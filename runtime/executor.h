@@ -82,6 +82,9 @@ struct ActionRequest {
   // Set of one that this program has lost, beside `resumed`: its host is asked for it once more,
   // and waited for from when it has answered. Nothing begins.
   bool rejoins = false;
+  // Beside `rejoins`: a person is asked about it meanwhile, and its host is waited for as one is
+  // that was just lost.
+  bool stands = false;
   // Set of a `verify` that is not asked: it is answered as NotStarted, and never begins any more.
   bool passed_over = false;
   // Of one that is resumed: names (action_key) under which a program before this one may have begun
@@ -169,6 +172,9 @@ class Executor {
   // known to have ended, with outcome Cancelled and what ended it. A ticket that has been answered
   // is ignored.
   virtual void cancel(ActionRequest::Ticket ticket) = 0;
+  // Of one that rejoins: nobody waits for it any more. Nothing is done to what runs, and `done` is
+  // not called.
+  virtual void let_go(ActionRequest::Ticket) {}
   // What came of one that was answered is written down: what was kept of it can go.
   virtual void settled(ActionRequest::Ticket) {}
 };

@@ -122,6 +122,11 @@ void FanOut::cancel(const scheduler::Action& action) {
   }
 }
 
+bool FanOut::waits_for_others(const scheduler::Action& action) const {
+  const auto found = attempts_.find(action);
+  return found != attempts_.end() && found->second.open > 1;
+}
+
 void FanOut::finish(const scheduler::Action& action, std::size_t host, Completion completion) {
   const auto found = attempts_.find(action);
   SLUICE_CHECK(found != attempts_.end() && !found->second.hosts[host].over,

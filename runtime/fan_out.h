@@ -44,6 +44,8 @@ class FanOut {
   void replayed(const scheduler::Action& action, const std::vector<HostResult>& results);
   // `ended` still follows.
   void cancel(const scheduler::Action& action);
+  // More than one of its hosts has not ended.
+  bool waits_for_others(const scheduler::Action& action) const;
 
  private:
   struct Host {

@@ -14,6 +14,7 @@ class MaskingExecutor : public Executor {
 
   void start(ActionRequest request, Sink done) override;
   void cancel(ActionRequest::Ticket ticket) override { inner_.cancel(ticket); }
+  void let_go(ActionRequest::Ticket ticket) override { inner_.let_go(ticket); }
   void settled(ActionRequest::Ticket ticket) override { inner_.settled(ticket); }
 
  private:

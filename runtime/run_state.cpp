@@ -45,7 +45,11 @@ void RunState::take(const Instant& instant, scheduler::Commands& commands) {
 void RunState::keep_outputs(const Instant& instant) {
   for (const HostResult& result : instant.results) {
     if (ends(instant, result.action)) continue;
-    unknown[{result.action, result.host}] = result.completion.detail;
+    if (result.completion.ending == Completion::Ending::Lost) {
+      unknown[{result.action, result.host}] = result.completion.detail;
+    } else {
+      unknown.erase({result.action, result.host});
+    }
   }
   for (scheduler::Written& written : written_in(instant)) {
     outputs.keep(written.action, std::move(written.outputs));

@@ -17,6 +17,7 @@ class ScriptKind : public Executor {
     local_.cancel(ticket);
     ssh_.cancel(ticket);
   }
+  void let_go(ActionRequest::Ticket ticket) override { ssh_.let_go(ticket); }
   void settled(ActionRequest::Ticket ticket) override {
     local_.settled(ticket);
     ssh_.settled(ticket);

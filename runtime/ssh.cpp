@@ -126,7 +126,8 @@ void SshExecutor::start(ActionRequest request, Sink done) {
   };
   waiting.before = std::make_unique<Predecessors>(loop_, settings_, *row.connection, row.windows,
                                                   std::move(before), std::move(over));
-  if (!waiting.request.earlier.empty()) waiting.before->wait_for_host();
+  const ActionRequest& asked = waiting.request;
+  if (!asked.earlier.empty() || asked.stands) waiting.before->wait_for_host();
   waiting.before->begin();
 }
 
@@ -158,7 +159,7 @@ void SshExecutor::begin(Host& row, ActionRequest request, Sink done) {
     const bool known = resumed && !lost && !not_begun;
     const bool settles = known && (!asks || completion.outcome == scheduler::Outcome::Succeeded);
     if ((cancelled || settles) && !others.empty()) {
-      return end_others(ticket, row, others, completion, done);
+      return end_others(ticket, row, lane, others, completion, done);
     }
     done(completion);
   };
@@ -169,11 +170,12 @@ void SshExecutor::begin(Host& row, ActionRequest request, Sink done) {
 
 // Nobody goes on with what was begun in place of what was lost, or before it, where that is
 // cancelled or its end is known after all: it is over before that is told.
-void SshExecutor::end_others(ActionRequest::Ticket ticket, Host& row, std::vector<WrapperKey> keys,
-                             const Completion& completion, Sink done) {
+void SshExecutor::end_others(ActionRequest::Ticket ticket, Host& row, Lane lane,
+                             std::vector<WrapperKey> keys, const Completion& completion,
+                             Sink done) {
   auto over = [this, ticket, &row, completion,
                done = std::move(done)](const std::optional<Completion>& unable) {
-    const std::unique_ptr<Predecessors> ended = std::move(ending_[ticket]);
+    const EndingOthers ended = std::move(ending_[ticket]);
     ending_.erase(ticket);
     Completion all = completion;
     if (unable) {
@@ -182,7 +184,11 @@ void SshExecutor::end_others(ActionRequest::Ticket ticket, Host& row, std::vecto
     }
     done(all);
   };
-  std::unique_ptr<Predecessors>& others = ending_[ticket];
+  EndingOthers& ending = ending_[ticket];
+  ending.host = &row;
+  ending.lane = lane;
+  ending.keys = keys;
+  std::unique_ptr<Predecessors>& others = ending.others;
   others = std::make_unique<Predecessors>(loop_, settings_, *row.connection, row.windows,
                                           std::move(keys), std::move(over));
   if (row.connection->connected()) others->wait_for_host();
@@ -206,9 +212,20 @@ void SshExecutor::cancel(ActionRequest::Ticket ticket) {
     never.ending = Completion::Ending::Lost;
     std::vector<WrapperKey> keys = other_keys(waiting.request);
     keys.push_back(wrapper_key(waiting.request));
-    return end_others(ticket, row, std::move(keys), never, waiting.done);
+    return end_others(ticket, row, lane_of(waiting.request), std::move(keys), never, waiting.done);
   }
   loop_.post([done = waiting.done, never] { done(never); });
+}
+
+void SshExecutor::let_go(ActionRequest::Ticket ticket) {
+  attempts_.erase(ticket);
+  waiting_.erase(ticket);
+  const auto found = ending_.find(ticket);
+  if (found == ending_.end()) return;
+  const EndingOthers ending = std::move(found->second);
+  ending_.erase(found);
+  ending.host->keeps_files = true;
+  for (const WrapperKey& key : ending.keys) add_lost(ending.host->lost[ending.lane], key);
 }
 
 OpenTunnel SshExecutor::tunnels() {

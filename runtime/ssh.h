@@ -24,6 +24,8 @@ struct SshSettings {
   // How long a host that was reached may stay away before what runs on it counts as lost.
   base::Duration lost_after{300'000};
   base::Duration grace{5'000};  // from TERM to KILL, on the host
+  // Between two askings of a host that has been away for so long, while a person is asked.
+  base::Duration ask_again_after{15'000};
   // How long a login may take until the wrapper's first word, before it counts as cut off.
   base::Duration patience{60'000};
   base::Duration follow_after{300};  // what ends sooner shows its output at its end
@@ -36,6 +38,7 @@ class SshExecutor : public Executor {
 
   void start(ActionRequest request, Sink done) override;
   void cancel(ActionRequest::Ticket ticket) override;
+  void let_go(ActionRequest::Ticket ticket) override;
 
   // The connection to a host, for files of that run there: they go when the run's do.
   SshConnection& connection(const Place& place, const std::string& run);
@@ -62,7 +65,7 @@ class SshExecutor : public Executor {
 
   Host& host(const Place& place);
   void begin(Host& row, ActionRequest request, Sink done);
-  void end_others(ActionRequest::Ticket ticket, Host& row, std::vector<WrapperKey> keys,
+  void end_others(ActionRequest::Ticket ticket, Host& row, Lane lane, std::vector<WrapperKey> keys,
                   const Completion& completion, Sink done);
   void forget(Host& row);
   void close(Host& row);
@@ -78,7 +81,14 @@ class SshExecutor : public Executor {
     Sink done;
   };
   std::map<ActionRequest::Ticket, Waiting> waiting_;
-  std::map<ActionRequest::Ticket, std::unique_ptr<Predecessors>> ending_;  // cancelled
+  // What was begun in the place of one that is cancelled, or known after all.
+  struct EndingOthers {
+    std::unique_ptr<Predecessors> others;
+    Host* host = nullptr;
+    Lane lane;
+    std::vector<WrapperKey> keys;
+  };
+  std::map<ActionRequest::Ticket, EndingOthers> ending_;
   std::size_t open_hosts_ = 0;
   std::function<void()> finished_;
   Loop::Timer soon_;

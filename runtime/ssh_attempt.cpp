@@ -141,7 +141,7 @@ SshExecutor::Attempt::Attempt(Loop& loop, const SshSettings& settings, SshConnec
       acknowledged_(request_.resumed && request_.resumed->begun),
       perhaps_begun_(request_.resumed.has_value()),
       asked_(request_.resumed.has_value()),
-      now_or_never_(request_.rejoins) {}
+      now_or_never_(request_.rejoins && !request_.stands) {}
 
 SshExecutor::Attempt::~Attempt() {
   release_all();
@@ -356,7 +356,11 @@ void SshExecutor::Attempt::ask_again_later(Watcher& watcher, const std::string& 
   }
   // Each of the two has its own: while one waits to cancel, the other may come to its end.
   Loop::Timer& again = &watcher == &canceller_ ? cancel_again_ : again_;
-  again = loop_.after(pause_before(tries_++), [this, &watcher] { ask(watcher); });
+  const base::Duration pause = request_.stands && !cancelled_ && tries_ > 0
+                                   ? settings_.ask_again_after
+                                   : pause_before(tries_);
+  ++tries_;
+  again = loop_.after(pause, [this, &watcher] { ask(watcher); });
 }
 
 // `whole`: what it wrote came whole, as far as it comes with the answer.

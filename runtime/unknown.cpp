@@ -45,8 +45,8 @@ std::uint32_t most_freely(const ActionRequest& request) {
 
 }  // namespace
 
-UnknownOutcomes::UnknownOutcomes(Executor& inner, Probe probe, Ask ask)
-    : inner_(inner), probe_(std::move(probe)), ask_(std::move(ask)) {}
+UnknownOutcomes::UnknownOutcomes(Executor& inner, Probe probe, Ask ask, Told told)
+    : inner_(inner), probe_(std::move(probe)), ask_(std::move(ask)), told_(std::move(told)) {}
 
 void UnknownOutcomes::start(ActionRequest request, Sink done) {
   const ActionRequest::Ticket ticket = request.ticket;
@@ -131,11 +131,8 @@ void UnknownOutcomes::listen(ActionRequest::Ticket ticket, ActionRequest& reques
   };
 }
 
-// The host may be back by now, where the script may run on or have ended: nothing else knows as
-// well how, and a `verify` would be asked beside it.
-void UnknownOutcomes::rejoin(ActionRequest::Ticket ticket) {
+ActionRequest UnknownOutcomes::request_again(ActionRequest::Ticket ticket) {
   Row& row = rows_[ticket];
-  row.rejoined = true;
   row.inner = ++last_;
   ActionRequest request = row.request;
   request.ticket = row.inner;
@@ -144,10 +141,53 @@ void UnknownOutcomes::rejoin(ActionRequest::Ticket ticket) {
   const bool begun = row.begun || (request.resumed && request.resumed->begun);
   request.resumed = ActionRequest::Resumed{begun, true, base::Duration{}};
   listen(ticket, request);
-  inner_.start(std::move(request), [this, ticket](Completion completion) {
+  return request;
+}
+
+// The host may be back by now, where the script may run on or have ended: nothing else knows as
+// well how, and a `verify` would be asked beside it.
+void UnknownOutcomes::rejoin(ActionRequest::Ticket ticket) {
+  rows_[ticket].rejoined = true;
+  inner_.start(request_again(ticket), [this, ticket](Completion completion) {
     if (completion.unanswered) completion.detail = rows_[ticket].lost.detail;
     answered(ticket, std::move(completion));
   });
+}
+
+// For as long as a person is asked: a host that comes back knows it better.
+void UnknownOutcomes::watch(ActionRequest::Ticket ticket) {
+  ActionRequest request = request_again(ticket);
+  request.stands = true;
+  rows_[ticket].runs = false;
+  request.begun = [this, ticket, told = std::move(request.begun)] {
+    rows_[ticket].runs = true;
+    told();
+  };
+  inner_.start(std::move(request),
+               [this, ticket](Completion completion) { watched(ticket, std::move(completion)); });
+}
+
+void UnknownOutcomes::watched(ActionRequest::Ticket ticket, Completion completion) {
+  using Ending = Completion::Ending;
+  Row& row = rows_[ticket];
+  row.before.push_back(row.inner);
+  row.inner = 0;
+  const bool known = completion.ending == Ending::Exited || completion.ending == Ending::Signalled;
+  const bool unanswered = std::exchange(completion.unanswered, false);
+  completion.forgotten = false;
+  if (row.cancelled && !known) completion.outcome = scheduler::Outcome::Cancelled;
+  if (known && told_) told_(row.request, completion);
+  if (known || row.cancelled) return finish(ticket, std::move(completion));
+  if (unanswered) return watch(ticket);
+  if (completion.ending != Ending::Lost) return;
+  // Nobody will know it any more, and why has changed.
+  row.lost = std::move(completion);
+  ask_(row.request, row.lost);
+}
+
+void UnknownOutcomes::stop_watching(Row& row) {
+  if (row.inner != 0) inner_.let_go(row.inner);
+  row.inner = 0;
 }
 
 void UnknownOutcomes::answered(ActionRequest::Ticket ticket, Completion completion) {
@@ -237,7 +277,16 @@ void UnknownOutcomes::again_or_ask(ActionRequest::Ticket ticket) {
     return begin(ticket);
   }
   row.asked = true;
+  const bool away = row.unanswered && !row.never_begun && leaves_files(row.request);
   ask_(row.request, row.lost);
+  if (away) watch(ticket);
+}
+
+bool UnknownOutcomes::asks(const scheduler::Action& action, const std::string& host) const {
+  return std::any_of(rows_.begin(), rows_.end(), [&](const auto& entry) {
+    const ActionRequest& request = entry.second.request;
+    return entry.second.asked && request.action == action && request.place.name == host;
+  });
 }
 
 bool UnknownOutcomes::answer(const scheduler::Action& action, const std::string& host,
@@ -249,6 +298,7 @@ bool UnknownOutcomes::answer(const scheduler::Action& action, const std::string&
   if (found == rows_.end()) return false;
   Row& row = found->second;
   row.asked = false;
+  stop_watching(row);
   if (answer == Answer::Retry) {
     row.request.generation = row.begun_anew = most_freely(row.request) + row.request.retries;
     row.never_begun = false;
@@ -280,8 +330,10 @@ void UnknownOutcomes::cancel(ActionRequest::Ticket ticket) {
   if (found == rows_.end()) return;
   Row& row = found->second;
   row.cancelled = true;
-  if (row.inner != 0) return inner_.cancel(row.inner);
+  // A host that is away is not waited for.
+  if (row.asked && !row.runs) stop_watching(row);
   row.asked = false;
+  if (row.inner != 0) return inner_.cancel(row.inner);
   // From the loop, as every answer: through one that does nothing but that.
   ActionRequest refused = row.request;
   refused.ticket = row.inner = ++last_;

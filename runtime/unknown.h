@@ -19,7 +19,10 @@ class UnknownOutcomes : public Executor {
   // A person is to be asked; the completion says why nothing is known.
   using Ask = std::function<void(const ActionRequest&, const Completion&)>;
 
-  UnknownOutcomes(Executor& inner, Probe probe, Ask ask);
+  // A person was asked, and need not say any more: the host has said it.
+  using Told = std::function<void(const ActionRequest&, const Completion&)>;
+
+  UnknownOutcomes(Executor& inner, Probe probe, Ask ask, Told told = {});
 
   void start(ActionRequest request, Sink done) override;
   void cancel(ActionRequest::Ticket ticket) override;
@@ -29,6 +32,7 @@ class UnknownOutcomes : public Executor {
   // False where nobody is asked about it.
   bool answer(const scheduler::Action& action, const std::string& host, Answer answer,
               const std::string& who);
+  bool asks(const scheduler::Action& action, const std::string& host) const;
 
  private:
   struct Row {
@@ -46,6 +50,7 @@ class UnknownOutcomes : public Executor {
     bool never_begun = false;      // the last time: its generation is still free
     std::uint32_t asked_anew = 0;  // how often its `verify` was lost itself
     bool asked = false;
+    bool runs = false;  // as its host has said while a person was asked
     bool cancelled = false;
   };
 
@@ -55,7 +60,11 @@ class UnknownOutcomes : public Executor {
   void answered(ActionRequest::Ticket ticket, Completion completion);
   bool to_the_last(Row& row) const;
   void listen(ActionRequest::Ticket ticket, ActionRequest& request);
+  ActionRequest request_again(ActionRequest::Ticket ticket);
   void rejoin(ActionRequest::Ticket ticket);
+  void watch(ActionRequest::Ticket ticket);
+  void watched(ActionRequest::Ticket ticket, Completion completion);
+  void stop_watching(Row& row);
   void decide(ActionRequest::Ticket ticket);
   void again_or_ask(ActionRequest::Ticket ticket);
   void finish(ActionRequest::Ticket ticket, Completion completion);
@@ -63,6 +72,7 @@ class UnknownOutcomes : public Executor {
   Executor& inner_;
   Probe probe_;
   Ask ask_;
+  Told told_;
   ActionRequest::Ticket last_ = 0;
   std::map<ActionRequest::Ticket, Row> rows_;
   std::map<ActionRequest::Ticket, std::vector<ActionRequest::Ticket>> ended_;

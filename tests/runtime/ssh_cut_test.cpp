@@ -66,15 +66,18 @@ exit "$answer"
 )";
 
 // A script whose host is away for longer than it is waited for, and back at once then, where it has
-// a `verify` that counts its calls, and ends with that exit status.
+// a `verify` that counts its calls, and ends with that exit status; below zero: without one.
 class GivenUp : public runtime::Executor {
  public:
   explicit GivenUp(int verify)
       : unknown_(
             *this, [this, verify](const runtime::ActionRequest&) { return probe(verify); },
             [this](const runtime::ActionRequest&, const Completion&) { asks_a_person = true; }) {
-    answer = remote.requests.start(unknown_,
-                                   remote.requests.script(remote.server.where(), ends_as_told));
+    const runtime::ActionRequest request =
+        remote.requests.script(remote.server.where(), ends_as_told);
+    action_ = request.action;
+    host_ = request.place.name;
+    answer = remote.requests.start(unknown_, request);
     script = remote.process_in(home() + "/pid");
     remote.server.stop();
   }
@@ -86,10 +89,14 @@ class GivenUp : public runtime::Executor {
                           });
   }
   void cancel(runtime::ActionRequest::Ticket ticket) override { remote.executor.cancel(ticket); }
+  void let_go(runtime::ActionRequest::Ticket ticket) override { remote.executor.let_go(ticket); }
 
   std::string home() const { return remote.server.home(); }
   void say(const std::string& word) { Remote::open_gate(home() + "/gate", word + "\n"); }
   void cancel() { unknown_.cancel(answer_ticket); }
+  bool answers(runtime::UnknownOutcomes::Answer word) {
+    return unknown_.answer(action_, host_, word, "ada");
+  }
   void wait() {
     remote.waiting.until([&] { return answer->completion.has_value() || asks_a_person; });
   }
@@ -114,6 +121,7 @@ class GivenUp : public runtime::Executor {
   static constexpr runtime::ActionRequest::Ticket answer_ticket = 1;
 
   std::optional<runtime::ActionRequest> probe(int status) {
+    if (status < 0) return std::nullopt;
     runtime::ActionRequest verify = remote.requests.script(
         remote.server.where(), fmt::format("echo >> \"$HOME/asked\"\nexit {}\n", status));
     verify.action.attempt = 1;
@@ -123,6 +131,8 @@ class GivenUp : public runtime::Executor {
   }
 
   runtime::UnknownOutcomes unknown_;
+  scheduler::Action action_;
+  std::string host_;
 };
 
 }  // namespace
@@ -345,6 +355,35 @@ TEST_CASE("a host that is back a moment too late is asked nothing beside what ru
   CHECK(lost.remote.run("true").completion->exit_code == 0);
   CHECK(!Remote::is_alive(lost.script));
   CHECK(!std::filesystem::exists(lost.home() + "/asked"));
+}
+
+TEST_CASE("a host that comes back while a person is asked answers in the person's place", "[ssh]") {
+  GivenUp lost(-1);
+  lost.given_up_before = 3;
+  lost.wait();
+  CHECK(lost.asks_a_person);
+  CHECK_FALSE(lost.answer->completion);
+  lost.remote.waiting.until([&] { return lost.given_up_before == 0; });
+  lost.say("7");
+  lost.remote.wait_for(lost.answer);
+  lost.check_own_end(7);
+  CHECK_FALSE(lost.answers(runtime::UnknownOutcomes::Answer::Failed));
+}
+
+TEST_CASE("where a person has answered, what runs on a host that comes back is left alone",
+          "[ssh]") {
+  GivenUp lost(-1);
+  lost.wait();
+  CHECK(lost.asks_a_person);
+  lost.remote.waiting.until([&] { return lost.given_up_before == 0; });
+  CHECK(lost.answers(runtime::UnknownOutcomes::Answer::Succeeded));
+  REQUIRE(lost.answer->completion);
+  CHECK(lost.answer->completion->outcome == Outcome::Succeeded);
+  CHECK(lost.answer->completion->detail.ends_with("; ada says that it succeeded"));
+  CHECK(Remote::is_alive(lost.script));
+  // Until something else is to begin there.
+  CHECK(lost.remote.run("true").completion->exit_code == 0);
+  CHECK(!Remote::is_alive(lost.script));
 }
 
 TEST_CASE("a `verify` that was passed over never begins behind what came next", "[ssh]") {

@@ -19,6 +19,7 @@ runtime::SshSettings settings(const std::string& directory, base::Duration lost_
   made.directory = directory;
   made.lost_after = lost_after;
   made.patience = patience;
+  made.ask_again_after = base::Duration{50};
   made.grace = base::Duration{300};
   made.follow_after = base::Duration{0};
   return made;

@@ -33,6 +33,7 @@ class Controller::Tap : public runtime::Executor {
     });
   }
   void cancel(ActionRequest::Ticket ticket) override { inner_.cancel(ticket); }
+  void let_go(ActionRequest::Ticket ticket) override { inner_.let_go(ticket); }
   void settled(ActionRequest::Ticket ticket) override { inner_.settled(ticket); }
 
  private:

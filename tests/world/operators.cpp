@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "cli/questions.h"
 #include "scheduler/work.h"
 
 namespace sluice::world {
@@ -59,6 +58,7 @@ void Operators::answer(const runtime::Driver& driver) {
   test::Dice& dice = shared_.kernel.dice();
   for (const cli::Question& question : cli::open_questions(driver.run_state())) {
     if (!hurry_ && !dice.chance(40)) continue;
+    if (question.kind == cli::Question::Kind::Unknown && looks_first(question)) continue;
     // They read the journal: what a program is about to ask nobody has seen yet.
     const bool failure = question.kind == cli::Question::Kind::Failure;
     const bool manual = question.kind == cli::Question::Kind::Manual;
@@ -84,6 +84,16 @@ void Operators::answer(const runtime::Driver& driver) {
     }
     leave(std::move(order), question.round);
   }
+}
+
+bool Operators::looks_first(const cli::Question& question) {
+  if (most_looking_ == base::Duration{} || hurry_) return false;
+  const base::Instant now = shared_.kernel.now();
+  base::Instant& until = looked_[{question.action, question.host}];
+  if (until == base::Instant{}) {
+    until = now + base::Duration{looking_.below(static_cast<std::uint32_t>(most_looking_.ms))};
+  }
+  return now < until;
 }
 
 // About something that is at work, with a word that is no answer to it; or of a host that is none.

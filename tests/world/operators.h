@@ -5,10 +5,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
+#include <utility>
 
+#include "cli/questions.h"
 #include "runtime/driver.h"
+#include "support/random_schedule.h"
 #include "world/controller.h"
 
 namespace sluice::world {
@@ -22,6 +26,11 @@ class Operators {
   void order(runtime::Order::Kind kind);
   // Percent of looks at which one answers what is not asked.
   void be_wrong(std::uint32_t percent) { wrong_ = percent; }
+  // They look at the host before they say what came of what is not known, for up to so long.
+  void take_time(std::uint64_t seed, base::Duration most) {
+    looking_ = test::Dice(seed);
+    most_looking_ = most;
+  }
   // From now on nobody lets the run wait, and nobody pauses it.
   void hurry() { hurry_ = true; }
 
@@ -29,6 +38,7 @@ class Operators {
   void look();
   void answer(const runtime::Driver& driver);
   void answer_wrongly(const runtime::Driver& driver);
+  bool looks_first(const cli::Question& question);
   void leave(runtime::Order order, std::uint32_t round);
   void keep(runtime::Order order);
 
@@ -37,6 +47,9 @@ class Operators {
   std::uint32_t wrong_ = 0;
   std::uint32_t words_ = 0;
   bool hurry_ = false;
+  test::Dice looking_{1};
+  base::Duration most_looking_;
+  std::map<std::pair<scheduler::Action, std::string>, base::Instant> looked_;
 };
 
 }  // namespace sluice::world

@@ -286,6 +286,9 @@ void Schedule::long_outages() {
     });
   }
   faults_end_ += 450'000;
+  if (given_up_.chance(50)) {
+    operators_.take_time(given_up_.below(1'000'000), base::Duration{200'000});
+  }
   shared_.given_up = [this](const std::string& host) {
     if (!given_up_.chance(50)) return;
     if (given_up_.chance(50)) return come_back(host);
