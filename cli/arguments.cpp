@@ -21,13 +21,21 @@ namespace {
 
 constexpr int wrong_command = 2;
 
+// What a shell made of a variable without a value. Taken for what is not said it would be the last
+// run, the file's own environment, any plan.
+CLI::Validator not_empty() {
+  return {[](std::string& word) { return std::string(word.empty() ? "nothing stands there" : ""); },
+          ""};
+}
+
 void add_input(CLI::App& command, InputOptions& input) {
   command.add_option("file", input.file, "a .deploy file or a saved plan; - is standard input")
       ->required()
       ->type_name("FILE");
   command.add_option("--set", input.set, "give a variable a value")->type_name("NAME=VALUE");
   command.add_option("--environment", input.environment, "take what this environment declares")
-      ->type_name("NAME");
+      ->type_name("NAME")
+      ->check(not_empty());
   command.add_option("--only", input.only, "plan these steps alone: names, patterns, tags")
       ->type_name("STEPS");
   command.add_option("--skip", input.skip, "leave these steps out")->type_name("STEPS");
@@ -36,7 +44,8 @@ void add_input(CLI::App& command, InputOptions& input) {
       ->type_name("TARGETS");
   command.add_option("--exclude", input.exclude, "leave these targets out")->type_name("TARGETS");
   command.add_option("--root", input.root, "the folder that all files named lie beneath")
-      ->type_name("DIR");
+      ->type_name("DIR")
+      ->check(not_empty());
   command.add_flag("--programs", input.programs, "start inventories that are programs");
 }
 
@@ -105,7 +114,12 @@ void add_output(CLI::App& command, Format& format, std::string& output,
 
 void add_state(CLI::App& command, std::string& state) {
   command.add_option("--state", state, "where runs are kept: .sluice beside the file by default")
-      ->type_name("DIR");
+      ->type_name("DIR")
+      ->check(not_empty());
+}
+
+CLI::Option* add_named_run(CLI::App& command, std::string& run, const char* text) {
+  return command.add_option("run", run, text)->type_name("RUN")->check(not_empty());
 }
 
 void add_wait(CLI::App& command, bool& wait) {
@@ -248,7 +262,8 @@ CLI::App* add_run(CLI::App& app, RunOptions& options) {
   command->add_flag("-y,--yes", options.yes, "do not ask before it starts");
   command->add_flag("--dry-run", options.dry_run, "say what would be done, and stop");
   command->add_option("--expect", options.expect, "refuse a plan with another digest")
-      ->type_name("DIGEST");
+      ->type_name("DIGEST")
+      ->check(not_empty());
   command->add_flag("-q,--quiet", options.quiet, "print failures and the end only");
   add_wait(*command, options.wait);
   add_notify(*command, options.notify);
@@ -266,7 +281,7 @@ CLI::App* add_census(CLI::App& app, CensusOptions& options) {
 
 CLI::App* add_resume(CLI::App& app, ResumeOptions& options) {
   CLI::App* command = app.add_subcommand("resume", "go on with a run that a program has left");
-  command->add_option("run", options.run, "which; the last one by default")->type_name("RUN");
+  add_named_run(*command, options.run, "which; the last one by default");
   add_state(*command, options.state);
   add_format(*command, options.format);
   command->add_flag("-q,--quiet", options.quiet, "print failures and the end only");
@@ -280,7 +295,7 @@ CLI::App* add_operate(CLI::App& app, OperateOptions& options, const char* word, 
                       const char* words) {
   CLI::App* command = app.add_subcommand(word, text);
   options.word = word;
-  command->add_option("run", options.run, "which")->required()->type_name("RUN");
+  add_named_run(*command, options.run, "which")->required();
   if (words != nullptr) {
     command->add_option("question", options.words, "which, where several are open")
         ->type_name(words);
@@ -321,7 +336,7 @@ CLI::App* add_answer(CLI::App& app, AnswerOptions& options) {
 
 CLI::App* add_status(CLI::App& app, StatusOptions& options) {
   CLI::App* command = app.add_subcommand("status", "show how a run stands");
-  command->add_option("run", options.run, "which; the last one by default")->type_name("RUN");
+  add_named_run(*command, options.run, "which; the last one by default");
   add_state(*command, options.state);
   add_format(*command, options.format);
   return command;
@@ -330,7 +345,7 @@ CLI::App* add_status(CLI::App& app, StatusOptions& options) {
 CLI::App* add_report(CLI::App& app, ReportOptions& options) {
   CLI::App* command =
       app.add_subcommand("report", "write a run as a page, a table, a trace or test results");
-  command->add_option("run", options.run, "which; the last one by default")->type_name("RUN");
+  add_named_run(*command, options.run, "which; the last one by default");
   add_state(*command, options.state);
   add_format(*command, options.format, report_formats);
   add_output(*command, options.format, options.output, report_formats);
@@ -345,7 +360,7 @@ CLI::App* add_report(CLI::App& app, ReportOptions& options) {
 CLI::App* add_compare(CLI::App& app, CompareOptions& options) {
   CLI::App* command =
       app.add_subcommand("compare", "what a run took, beside what was to be expected of it");
-  command->add_option("run", options.run, "which; the last one by default")->type_name("RUN");
+  add_named_run(*command, options.run, "which; the last one by default");
   add_state(*command, options.state);
   add_format(*command, options.format);
   command->add_option("--seed", options.seed, "of the random draws");
@@ -372,14 +387,13 @@ CLI::App* add_history(CLI::App& app, HistoryOptions& options) {
 
 CLI::App* add_logs(CLI::App& app, LogsOptions& options) {
   CLI::App* command = app.add_subcommand("logs", "print what actions wrote");
-  command
-      ->add_option("run", options.run,
-                   "which; the last one by default, of which this may be a target")
-      ->type_name("RUN");
+  add_named_run(*command, options.run,
+                "which; the last one by default, of which this may be a target");
   command->add_option("target", options.target, "of this target alone")->type_name("TARGET");
   command->add_option("--step", options.step, "of this step or child step alone")
       ->type_name("STEP[/CHILD]");
-  command->add_option("--attempt", options.attempt, "of these attempts alone: 1 is the first");
+  command->add_option("--attempt", options.attempt, "of these attempts alone: 1 is the first")
+      ->check(CLI::Range(1U, 4'294'967'295U).description(""));
   add_state(*command, options.state);
   return command;
 }

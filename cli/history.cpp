@@ -1,6 +1,8 @@
 // `sluice history`: the runs that there were, the last one last.
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "base/json_writer.h"
 #include "cli/commands.h"
 #include "cli/read_run.h"
@@ -13,6 +15,11 @@ namespace sluice::cli {
 
 int history_command(const HistoryOptions& options) {
   const std::vector<runtime::RunFolder> folders = runtime::list_runs(options.state);
+  std::error_code error;
+  const std::filesystem::directory_iterator readable(options.state + "/runs", error);
+  if (error == std::errc::permission_denied) {
+    return wrong(runtime::find_run(options.state, "").error().message);
+  }
   std::string text;
   base::JsonWriter json(text);
   json.begin_object().member("schema", "sluice.history/1").key("runs").begin_array();

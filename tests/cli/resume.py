@@ -144,13 +144,30 @@ class Runs(RunCase):
         os.chmod(runs, 0)
         # root may look everywhere, but for what it gives up.
         ahead = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
-        for command in ("status", "logs", "resume"):
+        for command in ("status", "logs", "resume", "history"):
             done = subprocess.run([*ahead, SLUICE, command, "--state", self.state], capture_output=True, text=True,
                                   stdin=subprocess.DEVNULL, timeout=60, check=False)
             self.assertEqual(done.returncode, 2, done.stderr)
             self.assertIn(f"cannot read {runs}: Permission denied", done.stderr)
         os.chmod(runs, 0o700)
         self.assertIn("there are no runs in", self.call("status", status=2))
+
+    def test_what_a_shell_made_of_a_variable_without_a_value_is_no_name(self):
+        self.roll()
+        self.gate("web-1")
+        program = self.begin()
+        self.assertEqual(self.arrived(), "web-1")
+        for words in (["abort", ""], ["pause", ""], ["answer", "", "retry"], ["resume", ""], ["status", ""],
+                      ["report", ""], ["logs", ""]):
+            self.assertIn("nothing stands there", self.call(*words, status=2))
+        for option in ("--environment", "--expect", "--root", "--state"):
+            done = subprocess.run([SLUICE, "run", self.file, "--yes", option, ""], capture_output=True, text=True,
+                                  stdin=subprocess.DEVNULL, timeout=60, check=False)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn(f"{option}: nothing stands there", done.stderr)
+        self.let_go("web-1")
+        self.end(program, 0)
+        self.assertEqual(self.ledger(), self.WHOLE)
 
     def test_a_program_that_is_killed_is_resumed_where_its_script_is(self):
         self.roll()
