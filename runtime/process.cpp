@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,8 +16,8 @@
 #include <map>
 
 #include "base/check.h"
+#include "runtime/descriptors.h"
 #include "runtime/posix.h"
-#include "runtime/spawn_attributes.h"
 
 extern char** environ;
 
@@ -53,31 +52,62 @@ bool runs_out(int error) {
   return error == EAGAIN || error == EMFILE || error == ENFILE || error == ENOMEM;
 }
 
-// What posix_spawn is told: where the three streams go, a session of its own, signals as usual.
-class SpawnSetting {
- public:
-  SpawnSetting() { ::posix_spawn_file_actions_init(&actions_); }
-  ~SpawnSetting() { ::posix_spawn_file_actions_destroy(&actions_); }
-  SpawnSetting(const SpawnSetting&) = delete;
-  SpawnSetting& operator=(const SpawnSetting&) = delete;
-
-  void stream(int from, int to) { ::posix_spawn_file_actions_adddup2(&actions_, from, to); }
-  void no_input() { ::posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0); }
-  void directory(const std::string& path) {
-    if (!path.empty()) ::posix_spawn_file_actions_addchdir_np(&actions_, path.c_str());
-  }
-  int spawn(pid_t& process, std::vector<std::string>& arguments,
-            std::vector<std::string>& environment) {
-    const std::vector<char*> words = null_ended(arguments);
-    const std::vector<char*> settings = null_ended(environment);
-    return ::posix_spawnp(&process, words[0], &actions_, attributes_.get(), words.data(),
-                          settings.data());
-  }
-
- private:
-  posix_spawn_file_actions_t actions_{};
-  SpawnAttributes attributes_;
+// What a child becomes, as it stands before there is a child.
+struct Program {
+  const char* const* words;
+  const char* const* environment;
+  const char* directory;  // nullptr: ours
+  int input;              // below 0: none
+  int output;
+  int errors;
 };
+
+// A descriptor that stays open in the child, as the number `to`.
+bool place(int from, int to) {
+  return from == to ? ::fcntl(to, F_SETFD, 0) == 0 : ::dup2(from, to) == to;
+}
+
+// In the child of a vfork, whose memory is ours: nothing but calls of the system. The number of the
+// error, where it comes back.
+int become(const Program& program) {
+  ::setsid();
+  struct sigaction usual{};
+  usual.sa_handler = SIG_DFL;
+  // All of them: a shell that starts us in the background ignores some for us.
+  for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &usual, nullptr);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  const int input = program.input >= 0 ? program.input : ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  const bool placed =
+      input >= 0 && place(input, 0) && place(program.output, 1) && place(program.errors, 2);
+  if (!placed) return errno;
+  if (program.directory != nullptr && ::chdir(program.directory) != 0) return errno;
+  restore_descriptor_limit();
+  ::execvpe(program.words[0], const_cast<char* const*>(program.words),
+            const_cast<char* const*>(program.environment));
+  return errno;
+}
+
+// 0, or why not. Not posix_spawn: it knows no limits (docs/decisions/processes.md).
+int spawn_program(pid_t& process, const Program& program) {
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  // No handler of ours runs in the child.
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  volatile int error = 0;
+  const pid_t child = ::vfork();
+  if (child == 0) {
+    error = become(program);
+    ::_exit(127);
+  }
+  if (child < 0) error = errno;
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (child > 0 && error != 0) ::waitpid(child, nullptr, 0);
+  process = error == 0 ? child : -1;
+  return error;
+}
 
 }  // namespace
 
@@ -151,20 +181,17 @@ class Processes::Process {
     // of a descriptor to watch it by.
     pidfd_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (pidfd_ < 0) return errno;
-    SpawnSetting setting;
-    if (has_input) {
-      setting.stream(input_.read, 0);
-    } else {
-      setting.no_input();
-    }
-    setting.stream(output_.write, 1);
-    setting.stream(options_.merge_errors ? output_.write : errors_.write, 2);
-    setting.directory(options_.directory);
-    const int error = setting.spawn(process_, options_.arguments, options_.environment);
-    if (error != 0) {
-      process_ = -1;
-      return error;
-    }
+    const std::vector<char*> words = null_ended(options_.arguments);
+    const std::vector<char*> environment = null_ended(options_.environment);
+    Program program{};
+    program.words = words.data();
+    program.environment = environment.data();
+    program.directory = options_.directory.empty() ? nullptr : options_.directory.c_str();
+    program.input = input_.read;
+    program.output = output_.write;
+    program.errors = options_.merge_errors ? output_.write : errors_.write;
+    const int error = spawn_program(process_, program);
+    if (error != 0) return error;
     close_descriptor(input_.read);
     close_descriptor(output_.write);
     close_descriptor(errors_.write);

@@ -1,6 +1,6 @@
 // Child processes of the controller: started without a shell, each in a session of its own, their
 // output streamed, their whole session ended on demand, always reaped. It knows no actions.
-// Why posix_spawn and pidfd: docs/decisions/processes.md.
+// Why vfork and pidfd: docs/decisions/processes.md.
 #pragma once
 
 #include <cstdint>
