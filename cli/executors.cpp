@@ -2,15 +2,23 @@
 
 #include <stdlib.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+
+#include "runtime/descriptors.h"
 
 namespace sluice::cli {
 
 namespace {
 
 runtime::SshSettings ssh_settings(const std::string& sockets) {
+  // Of a connection with nothing at work: its client's socket, and the session that is kept.
+  constexpr std::size_t descriptors_each = 5;
+  runtime::raise_descriptor_limit();
   runtime::SshSettings settings;
+  settings.most_connections =
+      std::min(settings.most_connections, runtime::most_descriptors() / (2 * descriptors_each));
   settings.directory = sockets;
   const char* home = std::getenv("HOME");
   if (home != nullptr) settings.files.user_config = std::string(home) + "/.ssh/config";
@@ -78,8 +86,12 @@ std::string Executors::missing(const plan::Plan& plan, const std::string& folder
   return package_.check(plan, folder);
 }
 
-void Executors::finish(std::function<void()> finished) {
-  ssh_.finish(std::move(finished));
+std::size_t Executors::given_back() const {
+  return ssh_.given_back();
+}
+
+void Executors::finish(std::function<void()> finished, bool comes_back) {
+  ssh_.finish(std::move(finished), comes_back);
 }
 
 }  // namespace sluice::cli

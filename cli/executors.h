@@ -50,8 +50,11 @@ class Executors {
   // Why this plan cannot be carried out with them; empty where it can. What it names lies beneath
   // `folder`.
   std::string missing(const plan::Plan& plan, const std::string& folder);
-  // Tidies up on the hosts, and then tells. After the last action was answered.
-  void finish(std::function<void()> finished);
+  // Hosts with files of the run whose connection was given back.
+  std::size_t given_back() const;
+  // Tidies up on the hosts, on those as well where it `comes_back`, and then tells. After the last
+  // action was answered.
+  void finish(std::function<void()> finished, bool comes_back);
 
  private:
   SocketDirectory sockets_;

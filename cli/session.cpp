@@ -246,10 +246,15 @@ void RunSession::tidy_up() {
   forecast_timer_ = runtime::Loop::Timer();
   alarm_timer_ = runtime::Loop::Timer();
   if (!broken_.empty() || detached_) return;
-  constexpr base::Duration long_enough{5'000};
-  const runtime::Loop::Timer deadline = loop_.after(long_enough, [this] { loop_.stop(); });
-  executors_->finish([this] { loop_.stop(); });
+  const std::size_t others = driver_->ended() ? executors_->given_back() : 0;
+  if (others > 0 && options_.format == Format::Text && !options_.quiet && !options_.on_failure) {
+    view_->say(fmt::format("removing the run's files from {} host{} more; Ctrl-C leaves them there",
+                           others, others == 1 ? "" : "s"));
+  }
+  finishing_ = true;
+  executors_->finish([this] { loop_.stop(); }, driver_->ended());
   loop_.run({});
+  finishing_ = false;
 }
 
 void RunSession::interrupted(int signal) {

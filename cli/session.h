@@ -119,7 +119,7 @@ class RunSession {
       false;  // by an operator at another terminal, who will say when it goes on
   bool detached_ = false;
   bool low_said_ = false;
-  bool finishing_ = false;  // all is done, but others are still being told
+  bool finishing_ = false;  // all is done, but hosts are tidied or others told
   int interruptions_ = 0;
   int signal_ = 0;
   std::string broken_;

@@ -13,6 +13,17 @@ namespace sluice::runtime {
 
 namespace {
 
+// So many hosts are looked at in vain, each time, for connections to give back: an upload or a
+// tunnel may use them.
+constexpr std::size_t most_in_vain = 16;
+// The next step of a host begins where the one before it has ended: its connection stays for it.
+constexpr base::Duration until_next_step{1'000};
+// At the run's end: hosts at once, the time of each, and hosts in a row that do not answer before
+// the others are not asked any more.
+constexpr std::size_t left_at_once = 50;
+constexpr base::Duration to_leave{5'000};
+constexpr base::Duration to_come_back{10'000};
+
 // A `verify` on behalf of what was lost: that is over, as the host has said.
 bool asks_for_lost(const ActionRequest& request) {
   return request.generation >= first_probe_generation;
@@ -71,9 +82,72 @@ SshExecutor::Host& SshExecutor::host(const Place& place) {
   return row;
 }
 
+void SshExecutor::work_begins(ActionRequest::Ticket ticket, Host& row) {
+  uses(row);
+  at_work_[ticket] = &row;
+  if (row.at_work++ > 0) return;
+  resting_.erase(row.resting);
+  row.rests = false;
+  ++working_;
+}
+
+void SshExecutor::work_ends(ActionRequest::Ticket ticket) {
+  const auto found = at_work_.find(ticket);
+  if (found == at_work_.end()) return;
+  Host& row = *found->second;
+  at_work_.erase(found);
+  if (--row.at_work > 0) return;
+  --working_;
+  rest(row);
+  give_back_in(until_next_step);
+}
+
+void SshExecutor::rest(Host& row) {
+  if (row.rests) resting_.erase(row.resting);
+  row.resting = resting_.insert(resting_.end(), &row);
+  row.rests = true;
+}
+
+// Its connection, for whatever it is. Others are given back behind all that begins in this turn.
+void SshExecutor::uses(Host& row) {
+  if (row.at_work == 0) rest(row);
+  if (!row.connection->connected()) give_back_in({});
+}
+
+bool SshExecutor::has_too_many() const {
+  return !resting_.empty() && working_ + resting_.size() > settings_.most_connections;
+}
+
+void SshExecutor::give_back_in(base::Duration delay) {
+  const base::Instant when = loop_.now() + delay;
+  if (!has_too_many() || when >= gives_back_at_) return;
+  gives_back_at_ = when;
+  give_back_timer_ = loop_.at(when, [this] { give_some_back(); });
+}
+
+void SshExecutor::give_some_back() {
+  gives_back_at_ = base::Instant::never();
+  bool any = false;
+  for (std::size_t in_vain = 0; in_vain < most_in_vain && has_too_many();) {
+    Host& row = *resting_.front();
+    if (!row.connection->idle()) {
+      ++in_vain;
+      rest(row);
+      continue;
+    }
+    any = true;
+    resting_.pop_front();
+    row.rests = false;
+    row.given_back = row.given_back || row.connection->connected();
+    row.connection->give_back();
+  }
+  if (any) give_back_in(until_next_step);
+}
+
 SshConnection& SshExecutor::connection(const Place& place, const std::string& run) {
   Host& row = host(place);
   row.run = wrapper_run_name(run);
+  uses(row);
   return *row.connection;
 }
 
@@ -93,6 +167,11 @@ void SshExecutor::start(ActionRequest request, Sink done) {
     loop_.post([done = std::move(done)] { done({}); });
     return;
   }
+  work_begins(ticket, row);
+  done = [this, ticket, done = std::move(done)](Completion completion) {
+    work_ends(ticket);
+    done(std::move(completion));
+  };
   row.run = wrapper_key(request).run;
   row.epoch = request.epoch;
   row.windows = is_for_powershell(request);
@@ -220,6 +299,7 @@ void SshExecutor::cancel(ActionRequest::Ticket ticket) {
 void SshExecutor::let_go(ActionRequest::Ticket ticket) {
   attempts_.erase(ticket);
   waiting_.erase(ticket);
+  work_ends(ticket);
   const auto found = ending_.find(ticket);
   if (found == ending_.end()) return;
   const EndingOthers ending = std::move(found->second);
@@ -236,21 +316,52 @@ OpenTunnel SshExecutor::tunnels() {
       loop_.post([ready = std::move(ready), problem] { ready(base::Error{problem}); });
       return;
     }
-    host(place).connection->forward(destination, std::move(ready));
+    Host& row = host(place);
+    uses(row);
+    row.connection->forward(destination, std::move(ready));
   };
 }
 
-void SshExecutor::finish(std::function<void()> finished) {
+std::size_t SshExecutor::given_back() const {
+  return static_cast<std::size_t>(
+      std::count_if(hosts_.begin(), hosts_.end(), [](const auto& entry) {
+        const Host& row = entry.second;
+        return row.given_back && row.has_files() && !row.connection->connected();
+      }));
+}
+
+void SshExecutor::finish(std::function<void()> finished, bool comes_back) {
+  comes_back_ = comes_back;
   finished_ = std::move(finished);
-  open_hosts_ = hosts_.size();
-  for (auto& [id, row] : hosts_) {
-    if (row.connection->connected() && !row.run.empty() && !row.keeps_files) {
-      forget(row);
-    } else {
-      close(row);
+  // Those that have a connection first: it is one less.
+  for (const bool connected : {true, false}) {
+    for (auto& [id, row] : hosts_) {
+      if (row.connection->connected() == connected) to_leave_.push_back(&row);
     }
   }
   if (hosts_.empty()) soon_ = loop_.after({}, finished_);
+  leave_next();
+}
+
+void SshExecutor::leave_next() {
+  while (leaving_ < left_at_once && !to_leave_.empty()) {
+    Host& row = *to_leave_.front();
+    to_leave_.pop_front();
+    ++leaving_;
+    leave(row);
+  }
+}
+
+void SshExecutor::leave(Host& row) {
+  const bool connected = row.connection->connected();
+  const bool asked = connected || (row.given_back && comes_back_);
+  // Where nobody answers, it is this end that is cut off.
+  if (!asked || !row.has_files() || in_vain_ >= left_at_once) return close(row);
+  row.deadline = loop_.after(connected ? to_leave : to_come_back, [this, &row] {
+    ++in_vain_;
+    close(row);
+  });
+  forget(row);
 }
 
 void SshExecutor::forget(Host& row) {
@@ -260,14 +371,21 @@ void SshExecutor::forget(Host& row) {
   if (row.windows) address_powershell(request);
   request.input = request_forget(nonce, row.run, row.epoch);
   request.stays = true;  // where there is one: it ends behind this
-  request.patience = settings_.patience;
-  request.on_end = [this, &row](const SshConnection::End&) { close(row); };
+  request.on_end = [this, &row](const SshConnection::End& end) {
+    if (row.closing) return;
+    in_vain_ = end.how == SshConnection::End::How::Exited ? 0 : in_vain_ + 1;
+    close(row);
+  };
   row.connection->open(std::move(request));
 }
 
 void SshExecutor::close(Host& row) {
+  row.closing = true;
+  row.deadline = Loop::Timer();
   row.connection->close([this] {
-    if (--open_hosts_ == 0) finished_();
+    --leaving_;
+    leave_next();
+    if (leaving_ == 0) finished_();
   });
 }
 

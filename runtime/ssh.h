@@ -2,7 +2,9 @@
 // A connection that is lost is made again and the wrapper asked again; nothing is started twice.
 #pragma once
 
+#include <deque>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <string>
@@ -29,6 +31,9 @@ struct SshSettings {
   // How long a login may take until the wrapper's first word, before it counts as cut off.
   base::Duration patience{60'000};
   base::Duration follow_after{300};  // what ends sooner shows its output at its end
+  // Connections that are kept. Beyond so many those of hosts with nothing at work are given back,
+  // the one that was used last the last; what is at work may be more.
+  std::size_t most_connections = 256;
 };
 
 class SshExecutor : public Executor {
@@ -46,9 +51,12 @@ class SshExecutor : public Executor {
   // Through the same connections. The executor outlives it.
   OpenTunnel tunnels();
 
+  // Hosts with files of the run whose connection was given back.
+  std::size_t given_back() const;
   // After the last action was answered, and that is written down: removes the run's files on the
-  // hosts, ends the connections, then tells.
-  void finish(std::function<void()> finished);
+  // hosts, a few hosts at once and each in bounded time, ends the connections, then tells. Hosts
+  // whose connection was given back are connected anew for it where it `comes_back`.
+  void finish(std::function<void()> finished, bool comes_back = true);
 
  private:
   class Attempt;
@@ -61,12 +69,29 @@ class SshExecutor : public Executor {
     bool windows = false;      // which wrapper keeps them
     bool keeps_files = false;  // for what was lost there
     std::map<Lane, std::vector<WrapperKey>> lost;
+    std::size_t at_work = 0;  // attempts, and what comes before and behind them
+    bool rests = false;       // `resting` is its place
+    std::list<Host*>::iterator resting;
+    bool given_back = false;  // a connection to it was
+    bool closing = false;
+    Loop::Timer deadline;  // for the removal of its files
+
+    bool has_files() const { return !run.empty() && !keeps_files; }
   };
 
   Host& host(const Place& place);
+  void work_begins(ActionRequest::Ticket ticket, Host& row);
+  void work_ends(ActionRequest::Ticket ticket);
+  void uses(Host& row);
+  void rest(Host& row);
+  bool has_too_many() const;
+  void give_back_in(base::Duration delay);
+  void give_some_back();
   void begin(Host& row, ActionRequest request, Sink done);
   void end_others(ActionRequest::Ticket ticket, Host& row, Lane lane, std::vector<WrapperKey> keys,
                   const Completion& completion, Sink done);
+  void leave_next();
+  void leave(Host& row);
   void forget(Host& row);
   void close(Host& row);
 
@@ -89,7 +114,16 @@ class SshExecutor : public Executor {
     std::vector<WrapperKey> keys;
   };
   std::map<ActionRequest::Ticket, EndingOthers> ending_;
-  std::size_t open_hosts_ = 0;
+  // Hosts with nothing at work and a connection, perhaps; the one that was used last the last.
+  std::list<Host*> resting_;
+  std::map<ActionRequest::Ticket, Host*> at_work_;
+  std::size_t working_ = 0;  // hosts
+  base::Instant gives_back_at_ = base::Instant::never();
+  Loop::Timer give_back_timer_;
+  bool comes_back_ = false;
+  std::deque<Host*> to_leave_;
+  std::size_t leaving_ = 0;
+  std::size_t in_vain_ = 0;  // hosts in a row that did not let their files be removed
   std::function<void()> finished_;
   Loop::Timer soon_;
 };

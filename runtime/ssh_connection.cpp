@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/sha256.h"
+#include "runtime/descriptors.h"
 #include "runtime/files.h"
 
 namespace sluice::runtime {
@@ -22,6 +23,11 @@ constexpr base::Duration may_be_noticed{2'000};
 constexpr std::uint32_t most_refusals = 50;
 constexpr std::uint32_t most_urgent_refusals = 5;
 constexpr std::size_t any_number = 1'000'000;
+// Descriptors that must be free here before a connection is made, and before a session is opened,
+// which takes seven for a moment: fewer for what is connected already, so that it comes to its end.
+constexpr std::size_t free_to_connect = 16;
+constexpr std::size_t free_to_open = 10;
+constexpr base::Duration until_free{100};
 
 struct Destination {
   std::string host;
@@ -157,6 +163,10 @@ bool SshConnection::begun(Session session) const {
 
 void SshConnection::connect() {
   state_ = State::Connecting;
+  if (!descriptors_are_free(free_to_connect)) {
+    room_ = loop_.after(until_free, [this] { connect(); });
+    return;
+  }
   kept_ = nullptr;
   said_.clear();
   too_late_ = false;
@@ -254,6 +264,10 @@ void SshConnection::admit() {
     if (go_on(next)) continue;
     if (open_sessions() >= limit_ && kept_) drop_kept();
     if (open_sessions() >= limit_) return;
+    if (!descriptors_are_free(free_to_open)) {
+      room_ = loop_.after(until_free, [this] { admit(); });
+      return;
+    }
     waiting_.pop_front();
     begin(next);
   }
@@ -383,10 +397,21 @@ void SshConnection::answer_forward(const std::string& destination,
   });
 }
 
+bool SshConnection::idle() const {
+  return state_ != State::Connecting && rows_.empty() && forwards_.empty();
+}
+
+// The client is not waited for: the next one has a socket of another name.
+void SshConnection::give_back() {
+  if (held_) held_->send(mux_terminate(1));
+  lost();
+}
+
 void SshConnection::close(std::function<void()> closed) {
   closed_ = std::move(closed);
   kept_ = nullptr;
   if (held_) held_->send(mux_terminate(1));
+  room_ = Loop::Timer();
   if (state_ == State::Connecting) processes_.kill(process_);
   closing_ = loop_.after(held_ ? most_to_close : base::Duration{}, [this] {
     const auto told = std::move(closed_);

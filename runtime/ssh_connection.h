@@ -81,6 +81,11 @@ class SshConnection {
   void forward(const std::string& destination,
                std::function<void(base::Result<std::string>)> ready);
 
+  // Whether nothing goes through it or waits for it, be it connected or not.
+  bool idle() const;
+  // Of an idle one: ends the client, if there is one. It is connected anew when it is needed.
+  void give_back();
+
   // Ends the connection, and then tells.
   void close(std::function<void()> closed);
   bool connected() const { return state_ == State::Up; }
@@ -146,6 +151,7 @@ class SshConnection {
   std::size_t limit_;  // sessions at once, as far as the host has shown it
   base::Instant last_end_;
   Loop::Timer again_;
+  Loop::Timer room_;  // until descriptors are free
   std::map<std::string, Forward> forwards_;
   Loop::Timer closing_;
   std::function<void()> closed_;

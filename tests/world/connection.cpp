@@ -62,6 +62,12 @@ void SshConnection::release(Session session) {
 
 void SshConnection::forward(const std::string&, std::function<void(base::Result<std::string>)>) {}
 
+bool SshConnection::idle() const {
+  return false;
+}
+
+void SshConnection::give_back() {}
+
 void SshConnection::close(std::function<void()> closed) {
   closing_ = loop_.after({}, std::move(closed));
 }
