@@ -79,6 +79,8 @@ struct Driver::Implementation {
     event.action = action;
     event.outcome = outcome;
     news.events.push_back(event);
+    // That a person was to be asked, in the same instant, is over.
+    std::erase_if(news.results, [&](const HostResult& row) { return row.action == action; });
     for (HostResult& result : results) news.results.push_back(std::move(result));
   }
 

@@ -305,6 +305,17 @@ TEST_CASE("a host is waited for as long as a person is asked about it", "[unknow
   CHECK(standing.driver->state() == scheduler::State::Succeeded);
 }
 
+TEST_CASE("a question that is answered in the instant in which it is asked anew is no result",
+          "[unknown]") {
+  Standing standing;
+  standing.hosts.lose(1);
+  CHECK(standing.driver->said(standing.order(Kind::Succeeded)));
+  standing.turn(2);
+  REQUIRE(standing.told.last.results.size() == 1);
+  CHECK(standing.told.last.results[0].completion.outcome == scheduler::Outcome::Succeeded);
+  CHECK(standing.driver->state() == scheduler::State::Succeeded);
+}
+
 TEST_CASE("of two hosts nobody is asked any more about the one that has come back", "[unknown]") {
   Driven driven("Step on a\nOther on lb1 lb2");
   plan::Task& task = driven.plan.steps[plan::StepId{0}].tasks[0];
