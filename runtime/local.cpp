@@ -218,7 +218,6 @@ void LocalExecutor::look_at_adopted(ActionRequest::Ticket ticket) {
     case ScriptState::Kind::Running:
       if (!row.cancelled) return;
       tell_to_end(row, row.name);
-      row.told = true;
       return;
     case ScriptState::Kind::NotStarted:
       // It was there before the first of them: without it nothing tells what has begun.
@@ -253,27 +252,37 @@ ScriptState LocalExecutor::state_of(const std::string& name) const {
 }
 
 void LocalExecutor::tell_to_end(Running& row, const std::string& name) {
-  if (row.told && loop_.now() < row.kill_at) return;
-  signal_script(directory_, name, row.told ? SIGKILL : SIGTERM);
+  const bool told = !row.told.insert(name).second;
+  if (told && loop_.now() < row.kill_at) return;
+  signal_script(directory_, name, told ? SIGKILL : SIGTERM);
 }
 
 // Nobody goes on with what is cancelled: what a program before this one began in its place is over
 // before it is.
 void LocalExecutor::conclude(ActionRequest::Ticket ticket, Completion completion) {
   Running& row = running_[ticket];
-  if (row.cancelled && ends_later(row)) return;  // looked at again
+  if (row.cancelled && (is_left(row, row.name) || ends_later(row))) return;  // looked at again
   finish(ticket, std::move(completion));
+}
+
+// Whether anything of its session is left, where it was told to end and has ended itself.
+bool LocalExecutor::is_left(Running& row, const std::string& name) {
+  if (row.told.count(name) == 0 || !script_left(directory_, name)) return false;
+  tell_to_end(row, name);
+  return true;
 }
 
 // Whether any of it runs, which is told to end then.
 bool LocalExecutor::ends_later(Running& row) {
   bool runs = false;
   for (const std::string& name : row.request.later) {
-    if (state_of(name).kind != ScriptState::Kind::Running) continue;
-    tell_to_end(row, name);
+    if (state_of(name).kind == ScriptState::Kind::Running) {
+      tell_to_end(row, name);
+    } else if (!is_left(row, name)) {
+      continue;
+    }
     runs = true;
   }
-  row.told = row.told || runs;
   return runs;
 }
 

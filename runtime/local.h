@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,7 +39,7 @@ class LocalExecutor : public Executor {
     std::uint64_t delivered = 0;  // bytes of its output
     bool adopted = false;         // another supervisor's, or one's that is gone
     bool cancelled = false;
-    bool told = false;                               // to end: an adopted one
+    std::set<std::string> told;                      // of an adopted one: what was told to end
     base::Instant kill_at = base::Instant::never();  // an adopted one that was told to end
   };
 
@@ -51,6 +52,7 @@ class LocalExecutor : public Executor {
   void look_at_adopted(ActionRequest::Ticket ticket);
   ScriptState state_of(const std::string& name) const;
   void tell_to_end(Running& row, const std::string& name);
+  bool is_left(Running& row, const std::string& name);
   bool ends_later(Running& row);
   void conclude(ActionRequest::Ticket ticket, Completion completion);
   void deliver(Running& row);

@@ -145,16 +145,16 @@ class Processes::Process {
   void terminate() {
     if (process_ <= 0 || over_ || terminating_) return;
     terminating_ = true;
-    signal_group(SIGTERM);
-    grace_ = loop_.after(options_.grace, [this] { signal_group(SIGKILL); });
-    if (leader_ended_) await_group();
+    signal_session(SIGTERM);
+    grace_ = loop_.after(options_.grace, [this] { kill_session(); });
+    if (leader_ended_) await_session();
   }
 
   void kill() {
     if (process_ <= 0 || over_) return;
     terminating_ = true;
-    signal_group(SIGKILL);
-    if (leader_ended_) await_group();
+    kill_session();
+    if (leader_ended_) await_session();
   }
 
   void send_input(std::string_view text) {
@@ -263,23 +263,37 @@ class Processes::Process {
     close_descriptor(input_.write);
   }
 
-  void signal_group(int signal) { ::kill(-process_, signal); }
+  // What has a group of its own in the session is no part of its first one.
+  void signal_session(int signal) {
+    ::kill(-process_, signal);
+    for (const RunningProcess& one : running_processes()) {
+      if (one.session == process_ && one.group != process_) ::kill(one.process, signal);
+    }
+  }
+
+  void kill_session() {
+    killing_ = true;
+    signal_session(SIGKILL);
+  }
 
   // Not reaped yet: as long as it is a zombie its number is nobody else's, and so is its group's.
   void leader_ended() {
     if (leader_ended_) return;
     leader_ended_ = true;
     watch_exit_.on_readable({});
-    if (terminating_) return await_group();
+    if (terminating_) return await_session();
     finish();
   }
 
-  void await_group() {
-    if (count_in_group(process_) > 0) {
-      check_ = loop_.after(look_again, [this] { await_group(); });
-      return;
-    }
-    finish();
+  void await_session() {
+    const std::vector<RunningProcess> running = running_processes();
+    const bool any = std::any_of(running.begin(), running.end(), [this](const RunningProcess& one) {
+      return one.session == process_;
+    });
+    if (!any) return finish();
+    // Again, for what was begun while all were told.
+    if (killing_) signal_session(SIGKILL);
+    check_ = loop_.after(look_again, [this] { await_session(); });
   }
 
   void finish() {
@@ -325,6 +339,7 @@ class Processes::Process {
   Loop::Timer grace_, check_;
   bool leader_ended_ = false;
   bool terminating_ = false;
+  bool killing_ = false;
   bool reaped_ = false;
   bool over_ = false;
 };
@@ -407,11 +422,11 @@ std::size_t Processes::running() const {
   return implementation_->running.size();
 }
 
-// Asked only where a session was told to end and its leader has.
-int count_in_group(int wanted) {
-  int running = 0;
+// Asked only where a session was told to end.
+std::vector<RunningProcess> running_processes() {
+  std::vector<RunningProcess> running;
   const int proc = ::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (proc < 0) return 0;
+  if (proc < 0) return running;
   std::array<char, 32768> buffer;
   for (;;) {
     const long got = ::syscall(SYS_getdents64, proc, buffer.data(), buffer.size());
@@ -436,10 +451,13 @@ int count_in_group(int wanted) {
       const char* behind = length > 0 ? std::strrchr(text.data(), ')') : nullptr;
       char state = 'Z';
       int parent = 0;
-      int group = 0;
-      if (behind != nullptr && std::sscanf(behind + 1, " %c %d %d", &state, &parent, &group) == 3 &&
-          group == wanted && state != 'Z' && state != 'X') {
-        ++running;
+      RunningProcess found;
+      found.process = std::atoi(entry->name);
+      if (behind != nullptr &&
+          std::sscanf(behind + 1, " %c %d %d %d", &state, &parent, &found.group, &found.session) ==
+              4 &&
+          state != 'Z' && state != 'X') {
+        running.push_back(found);
       }
     }
   }

@@ -77,8 +77,15 @@ std::vector<std::string> inherited_environment();
 // from outside (/proc) sees stars. Fails where there is none.
 base::Result<std::string> take_variable(const std::string& name);
 
-// How many processes of the group still run: all but zombies. Read from /proc.
-int count_in_group(int group);
+// A process that runs: it is no zombie.
+struct RunningProcess {
+  int process = 0;
+  int group = 0;
+  int session = 0;
+};
+// All that there are, read from /proc at one go. What a session began may have a group of its own
+// there: `timeout` makes itself one, and so does a shell with job control.
+std::vector<RunningProcess> running_processes();
 
 // "exit status 3", "ended by SIGKILL", or why it did not start.
 std::string describe(const ProcessEnd& end);

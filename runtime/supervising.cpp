@@ -158,6 +158,7 @@ class Supervising {
     bool over = false;       // it has ended itself; the rest of its session may not have
     int status = 0;
     std::int64_t kill_at = 0;  // it was told to end; 0: it was not
+    bool all_told = false;     // with what has a group of its own in its session
   };
 
   std::string path(const std::string& name, std::string_view suffix) const {
@@ -287,17 +288,30 @@ class Supervising {
     }
   }
 
+  // What has a group of its own in a session is told by its own number, and waited for alike.
   void end_cancelled() {
-    std::vector<pid_t> ended;
-    for (auto& [process, child] : children_) {
+    const std::int64_t now = now_ms();
+    std::map<pid_t, bool> looked_at;  // who is told to end, and whether any of it runs
+    for (const auto& [process, child] : children_) {
       if (child.kill_at == 0) continue;
-      if (child.over && count_in_group(process) == 0) {
-        ended.push_back(process);
-      } else if (now_ms() >= child.kill_at) {
-        ::kill(-process, SIGKILL);
-      }
+      if (now >= child.kill_at) ::kill(-process, SIGKILL);
+      if (child.over || !child.all_told || now >= child.kill_at) looked_at[process] = false;
     }
-    for (const pid_t process : ended) finish(process);
+    if (looked_at.empty()) return;
+    for (const RunningProcess& one : running_processes()) {
+      const auto found = looked_at.find(one.session);
+      if (found == looked_at.end()) continue;
+      found->second = true;
+      const Child& child = children_[one.session];
+      if (one.group == one.session) continue;
+      if (!child.all_told) ::kill(one.process, SIGTERM);
+      if (now >= child.kill_at) ::kill(one.process, SIGKILL);
+    }
+    for (const auto& [process, runs] : looked_at) {
+      Child& child = children_[process];
+      child.all_told = true;
+      if (child.over && !runs) finish(process);
+    }
   }
 
   void finish(pid_t process) {

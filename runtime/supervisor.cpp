@@ -18,6 +18,7 @@
 
 #include "runtime/files.h"
 #include "runtime/posix.h"
+#include "runtime/process.h"
 #include "runtime/supervising.h"
 
 namespace sluice::runtime {
@@ -121,6 +122,15 @@ bool runs_unheard(const Note& note) {
   return now.runs && now.began == first.began;
 }
 
+// 0: there is none of it, or its number is not known.
+pid_t session_of(const Note& note) {
+  const FirstProcess first = first_process(note);
+  // Where it has ended its number stays the session's as long as others are in it; but where it is
+  // another process's by now, none is.
+  const unsigned long long began = first.number == 0 ? 0 : process_began(first.number);
+  return began == 0 || began == first.began ? first.number : 0;
+}
+
 }  // namespace
 
 ScriptState script_state(const std::string& directory, const std::string& name,
@@ -152,12 +162,20 @@ ScriptState script_state(const std::string& directory, const std::string& name,
 }
 
 void signal_script(const std::string& directory, const std::string& name, int signal) {
-  const FirstProcess first = first_process(read_note(directory, name));
-  if (first.number == 0) return;
-  // Where it has ended its number stays the group's as long as others are in it; but where it is
-  // another process's by now, none is.
-  const unsigned long long began = process_began(first.number);
-  if (began == 0 || began == first.began) ::kill(-first.number, signal);
+  const pid_t session = session_of(read_note(directory, name));
+  if (session == 0) return;
+  ::kill(-session, signal);
+  for (const RunningProcess& one : running_processes()) {
+    if (one.session == session && one.group != session) ::kill(one.process, signal);
+  }
+}
+
+bool script_left(const std::string& directory, const std::string& name) {
+  const pid_t session = session_of(read_note(directory, name));
+  if (session == 0) return false;
+  const std::vector<RunningProcess> running = running_processes();
+  return std::any_of(running.begin(), running.end(),
+                     [&](const RunningProcess& one) { return one.session == session; });
 }
 
 std::string boot_id() {

@@ -139,6 +139,42 @@ TEST_CASE("a script that is cancelled is ended with all that it started", "[loca
   local.executor.cancel(99);  // never was
 }
 
+TEST_CASE("a script that is cancelled is ended with what has a group of its own", "[local]") {
+  Local local;
+  const auto answer = local.requests.start(
+      local.executor, local.requests.script(test::local_place(),
+                                            "timeout 600 sh -c 'echo $$ > \"$place/pid\"\n"
+                                            "exec sleep 600'\n",
+                                            {"place=" + local.place.path()}));
+  const pid_t apart = local.process_in("pid");
+  local.executor.cancel(1);
+  local.waiting.until([&] { return answer->completion.has_value(); });
+  CHECK(answer->completion->outcome == Outcome::Cancelled);
+  CHECK(!test::Remote::is_alive(apart));
+}
+
+TEST_CASE("what an earlier program began and is cancelled is over with all of its session",
+          "[local]") {
+  Local local;
+  const runtime::ActionRequest begun = local.requests.script(
+      test::local_place(),
+      "( trap '' TERM; echo x > \"$place/deaf\"; while :; do sleep 0.1; done ) &\n"
+      "echo $! > \"$place/left\"\nwait\n",
+      {"place=" + local.place.path()});
+  const auto running = local.requests.start(local.executor, begun);
+  const pid_t left = local.process_in("left");
+  (void)local.process_in("deaf");
+  runtime::LocalExecutor second(local.waiting.loop, local.scripts());
+  runtime::ActionRequest adopted = begun;
+  adopted.ticket = 7;
+  adopted.resumed = runtime::ActionRequest::Resumed{true, true, base::Duration{0}};
+  const auto answer = local.requests.start(second, adopted);
+  second.cancel(adopted.ticket);
+  local.waiting.until([&] { return answer->completion.has_value(); });
+  CHECK(answer->completion->outcome == Outcome::Cancelled);
+  CHECK(!test::Remote::is_alive(left));
+}
+
 TEST_CASE("scripts of the same text share a file, whatever comes of its names", "[local]") {
   Local local;
   const std::string until = local.place.path() + "/until";

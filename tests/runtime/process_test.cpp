@@ -183,6 +183,29 @@ TEST_CASE("terminating ends all of a session that ignores TERM, and tells when i
   children.processes.terminate(child->handle);  // ended: left alone
 }
 
+TEST_CASE("terminating ends what has a group of its own in the session", "[process]") {
+  const test::TemporaryDirectory place;
+  Children children;
+  ProcessOptions options;
+  // `timeout` makes itself a group before it begins what it bounds.
+  options.arguments = {"sh", "-c",
+                       "timeout 600 sh -c 'echo $$ > pid1; exec sleep 600' &\n"
+                       "timeout 600 sh -c 'trap \"\" TERM; echo $$ > pid2\n"
+                       "while :; do sleep 1; done' &\n"
+                       "until [ -s pid1 ] && [ -s pid2 ]; do sleep 0.01; done; echo ready\n"
+                       "wait"};
+  options.environment = {"PATH=/usr/bin:/bin"};
+  options.directory = place.path();
+  options.grace = base::Duration{100};
+  const auto child = children.start(std::move(options));
+  children.waiting.until([&] { return child->output == "ready\n"; });
+  children.processes.terminate(child->handle);
+  children.wait_for(child);
+  for (const char* name : {"/pid1", "/pid2"}) {
+    CHECK(!test::Remote::is_alive(std::atoi(test::read_text(place.path() + name).c_str())));
+  }
+}
+
 TEST_CASE("a grace is given: what ends on TERM ends itself", "[process]") {
   Children children;
   const auto child =
