@@ -168,6 +168,18 @@ TEST_CASE("a host where a script runs, or that a tunnel leads through, keeps its
   fleet.finish();
 }
 
+TEST_CASE("a host where nobody waits for a script any more may give its connection back", "[ssh]") {
+  Fleet fleet(2, 1);
+  const auto runs =
+      fleet.start(0, "echo before\nmkfifo \"$HOME/gate\"\nread -r answer < \"$HOME/gate\"\n");
+  fleet.waiting.until([&] { return runs->output == "before\n"; });
+  fleet.executor.let_go(fleet.requests.last());
+  fleet.run(1);
+  fleet.wait_until_connected({1});
+  Remote::open_gate(fleet.servers[0]->home() + "/gate", "all\n");
+  CHECK(!runs->completion.has_value());
+}
+
 TEST_CASE("a host that is away at the end keeps its files, and holds nobody up", "[ssh]") {
   Fleet fleet(4, 1);
   for (std::size_t host = 0; host < fleet.servers.size(); ++host) fleet.run(host);
