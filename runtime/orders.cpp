@@ -24,6 +24,7 @@ namespace {
 using base::Error;
 
 constexpr std::size_t most_bytes = 4096;
+constexpr base::Duration look_every{500};  // where nothing tells of new orders
 constexpr std::string_view first_words = "sluice order 1";
 
 std::string text_of(const std::string& purpose, const Order& order) {
@@ -122,15 +123,27 @@ std::vector<Order> read_orders(const std::string& folder, const std::string& pur
 }
 
 OrderWatch::OrderWatch(Loop& loop, const std::string& folder, std::function<void()> something_new)
-    : descriptor_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
-  if (descriptor_ < 0) return;
-  ::inotify_add_watch(descriptor_, folder.c_str(), IN_CREATE | IN_MOVED_TO);
+    : loop_(loop),
+      something_new_(std::move(something_new)),
+      descriptor_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
+  if (descriptor_ < 0 ||
+      ::inotify_add_watch(descriptor_, folder.c_str(), IN_CREATE | IN_MOVED_TO) < 0) {
+    look_again();
+    return;
+  }
   watch_ = loop.watch(descriptor_);
-  watch_.on_readable([this, something_new = std::move(something_new)] {
+  watch_.on_readable([this] {
     std::array<char, 4096> events;
     while (::read(descriptor_, events.data(), events.size()) > 0) {
     }
-    something_new();
+    something_new_();
+  });
+}
+
+void OrderWatch::look_again() {
+  look_timer_ = loop_.after(look_every, [this] {
+    look_again();
+    something_new_();
   });
 }
 

@@ -29,7 +29,8 @@ base::Status leave_order(const std::string& folder, const std::string& purpose, 
 std::vector<Order> read_orders(const std::string& folder, const std::string& purpose,
                                const std::set<std::string>& taken);
 
-// Calls back, from the loop, when something new may be there; by inotify.
+// Calls back, from the loop, when something new may be there: by inotify, and again and again where
+// the system has none left to give.
 class OrderWatch {
  public:
   OrderWatch(Loop& loop, const std::string& folder, std::function<void()> something_new);
@@ -38,8 +39,13 @@ class OrderWatch {
   OrderWatch& operator=(const OrderWatch&) = delete;
 
  private:
+  void look_again();
+
+  Loop& loop_;
+  std::function<void()> something_new_;
   int descriptor_;
   Loop::Watch watch_;
+  Loop::Timer look_timer_;
 };
 
 }  // namespace sluice::runtime

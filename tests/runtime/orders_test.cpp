@@ -1,4 +1,6 @@
 // Orders from other terminals: files, of which the first counts.
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <thread>
@@ -109,4 +111,20 @@ TEST_CASE("an order that is left wakes who watches", "[orders]") {
   const runtime::OrderWatch watch(waiting.loop, place.path(), [&] { ++woken; });
   REQUIRE(runtime::leave_order(place.path(), purpose, answer(Order::Kind::Pause)).ok());
   waiting.until([&] { return woken > 0; });
+}
+
+TEST_CASE("an order is found where the system has no watch to give", "[orders]") {
+  const test::TemporaryDirectory place;
+  test::Waiting waiting;
+  int woken = 0;
+  // The loop itself has what it needs.
+  const runtime::Loop::Timer first = waiting.loop.after({}, [] {});
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit none{0, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  const runtime::OrderWatch watch(waiting.loop, place.path(), [&] { ++woken; });
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+  REQUIRE(runtime::leave_order(place.path(), purpose, answer(Order::Kind::Pause)).ok());
+  waiting.until([&] { return woken > 1; });
 }
