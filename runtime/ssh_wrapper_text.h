@@ -100,15 +100,22 @@ ended() {
   [ "$sluice_l" = . ];
 };
 pause() { sleep "$1" 2>/dev/null || sleep 1; };
+# Tenths of a second since the boot, but for the last digit; where nothing tells it stays as it is.
+since_boot() {
+  { read -r sluice_t sluice_l < /proc/uptime; } 2>/dev/null && sluice_t=${sluice_t%%.*}0;
+};
 # What is cancelled is over when nothing of its session is left, whoever asks for it: after so many
-# tenths of a second it is killed.
+# tenths of a second it is killed. Where thousands run a look at them alone takes seconds.
 end_session() {
   sluice_n=0;
   sluice_x=0.02;
+  sluice_t=0; since_boot; sluice_u=$sluice_t;
   while session; [ "$sluice_pids" ]; do
-    [ "$sluice_n" -ge "$1" ] && kill -s KILL -- $sluice_pids 2>/dev/null;
+    [ "$sluice_n" -ge "$1" ] || [ "$((sluice_t - sluice_u))" -gt "$1" ] &&
+      kill -s KILL -- $sluice_pids 2>/dev/null;
     pause "$sluice_x"; sluice_x=0.1;
     sluice_n=$((sluice_n + 1));
+    since_boot;
   done;
 };
 
