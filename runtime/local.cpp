@@ -61,9 +61,14 @@ base::Status place_script(const std::string& path, const std::string& shared,
 void fetch_outputs(const std::string& path, Completion& completion) {
   struct stat status{};
   if (::lstat(path.c_str(), &status) != 0) return;
-  const auto bytes = static_cast<std::size_t>(status.st_size) > most_output_file_bytes
-                         ? base::Result<std::string>(std::string(most_output_file_bytes + 1, ' '))
-                         : read_whole(path, most_output_file_bytes);
+  base::Result<std::string> bytes = std::string();
+  if (!S_ISREG(status.st_mode)) {  // of a pipe without a writer nothing would ever come
+    bytes = base::Error{"what stands at $SLUICE_OUTPUT is no file any more"};
+  } else if (static_cast<std::size_t>(status.st_size) > most_output_file_bytes) {
+    bytes = std::string(most_output_file_bytes + 1, ' ');
+  } else {
+    bytes = read_whole(path, most_output_file_bytes);
+  }
   if (bytes) {
     take_outputs(bytes.value(), completion);
   } else if (completion.outcome == scheduler::Outcome::Succeeded) {

@@ -37,6 +37,10 @@ base::Result<std::vector<Output>> parse_outputs(std::string_view bytes) {
   if (base::find_invalid_utf8(bytes) < bytes.size()) {
     return base::Error{"what was written to $SLUICE_OUTPUT is not UTF-8"};
   }
+  // No variable of a later script could hold it.
+  if (bytes.find('\0') != std::string_view::npos) {
+    return base::Error{"what was written to $SLUICE_OUTPUT holds a NUL"};
+  }
   std::vector<Output> outputs;
   for (std::size_t number = 1; !bytes.empty(); ++number) {
     const std::size_t end = std::min(bytes.find('\n'), bytes.size());

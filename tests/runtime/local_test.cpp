@@ -365,6 +365,17 @@ TEST_CASE("what a script here writes to $SLUICE_OUTPUT comes with its completion
   CHECK(local.files() == 0);
 }
 
+TEST_CASE("a script that makes something else of $SLUICE_OUTPUT fails, and holds nobody up",
+          "[local]") {
+  Local local;
+  for (const char* body : {"mkfifo \"$SLUICE_OUTPUT\"", "mkdir \"$SLUICE_OUTPUT\"",
+                           "ln -s /dev/zero \"$SLUICE_OUTPUT\""}) {
+    const test::Answer answer = local.run(body);
+    CHECK(answer.completion->outcome == Outcome::Failed);
+    CHECK(answer.completion->detail == "what stands at $SLUICE_OUTPUT is no file any more");
+  }
+}
+
 TEST_CASE("many scripts at once are all begun, however much they are told", "[local]") {
   Local local;
   const std::string much(4'000, 'x');

@@ -32,6 +32,7 @@ TEST_CASE("what is no output is told with its line") {
   CHECK(problem("=1") == "line 1 of what was written to $SLUICE_OUTPUT is no `name=value`: `=1`");
   CHECK(problem("a-b=1").find("line 1") == 0);
   CHECK(problem("a=\xff").find("not UTF-8") != std::string::npos);
+  CHECK(problem(std::string("a=x\0y", 6)).find("holds a NUL") != std::string::npos);
   CHECK(problem("a=" + std::string(64 * 1024, 'x')).find("more than 64 KiB") == 0);
   CHECK(problem("a=" + std::string(64 * 1024 - 2, 'x')).empty());
 }
