@@ -257,9 +257,10 @@ ScriptState LocalExecutor::state_of(const std::string& name) const {
 }
 
 void LocalExecutor::tell_to_end(Running& row, const std::string& name) {
-  const bool told = !row.told.insert(name).second;
+  const bool told = row.told.contains(name);
   if (told && loop_.now() < row.kill_at) return;
-  signal_script(directory_, name, told ? SIGKILL : SIGTERM);
+  // One that begins just now is not written down yet: it is told when it is.
+  if (signal_script(directory_, name, told ? SIGKILL : SIGTERM)) row.told.insert(name);
 }
 
 // Nobody goes on with what is cancelled: what a program before this one began in its place is over

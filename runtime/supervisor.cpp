@@ -161,13 +161,14 @@ ScriptState script_state(const std::string& directory, const std::string& name,
   return state;
 }
 
-void signal_script(const std::string& directory, const std::string& name, int signal) {
+bool signal_script(const std::string& directory, const std::string& name, int signal) {
   const pid_t session = session_of(read_note(directory, name));
-  if (session == 0) return;
+  if (session == 0) return false;
   ::kill(-session, signal);
   for (const RunningProcess& one : running_processes()) {
     if (one.session == session && one.group != session) ::kill(one.process, signal);
   }
+  return true;
 }
 
 bool script_left(const std::string& directory, const std::string& name) {

@@ -99,7 +99,8 @@ struct ScriptState {
 ScriptState script_state(const std::string& directory, const std::string& name,
                          const std::string& own);
 // Sends the signal to what is left of the script's session.
-void signal_script(const std::string& directory, const std::string& name, int signal);
+// False: none of it is written down.
+bool signal_script(const std::string& directory, const std::string& name, int signal);
 // Whether anything of the script's session runs, however the script itself has ended.
 bool script_left(const std::string& directory, const std::string& name);
 

@@ -52,6 +52,18 @@ struct Local {
     waiting.until_seen([&] { return test::read_text(path).find('\n') != std::string::npos; });
     return std::atoi(test::read_text(path).c_str());
   }
+  // Its watcher has written down which process it is; it may have begun before.
+  void await_note(const runtime::ActionRequest& request) {
+    const std::string path = scripts() + "/" + runtime::action_key(request) + ".started";
+    waiting.until_seen([&] {
+      const std::string text = test::read_text(path);
+      const std::size_t second = text.find('\n', text.find('\n') + 1);
+      int number = 0;
+      unsigned long long began = 0;
+      return second != std::string::npos &&
+             std::sscanf(text.c_str() + second, " %d %llu", &number, &began) == 2 && began != 0;
+    });
+  }
   void kill_watcher() {
     for (const pid_t child : test::children_of(::getpid())) {
       const std::string name = test::read_text(fmt::format("/proc/{}/comm", child));
@@ -288,6 +300,7 @@ TEST_CASE("a script whose watcher was killed runs on to its end, wherever its ou
       {"place=" + local.place.path()});
   const auto answer = local.requests.start(local.executor, request);
   local.process_in("pid");
+  local.await_note(request);
   local.kill_watcher();
   const std::string name = runtime::action_key(request);
   CHECK(runtime::script_state(local.scripts(), name, "").kind ==
@@ -308,6 +321,7 @@ TEST_CASE("what is left of a script is told to end where its first process is go
   const auto answer = local.requests.start(local.executor, request);
   const pid_t first = local.process_in("pid");
   const pid_t left = local.process_in("left");
+  local.await_note(request);
   local.kill_watcher();
   ::kill(first, SIGKILL);
   local.waiting.until_seen([&] { return !test::Remote::is_alive(first); });
