@@ -9,77 +9,32 @@
 #include <cerrno>
 #include <cstring>
 
+#include "runtime/mux_packet.h"
 #include "runtime/posix.h"
 
 namespace sluice::runtime {
 
 namespace {
 
-constexpr std::uint32_t version = 4;
-constexpr std::uint32_t hello = 0x00000001;
-constexpr std::uint32_t new_session = 0x10000002;
-constexpr std::uint32_t terminate = 0x10000005;
-constexpr std::uint32_t open_forward = 0x10000006;
-constexpr std::uint32_t reply_done = 0x80000001;
-constexpr std::uint32_t reply_denied = 0x80000002;
-constexpr std::uint32_t reply_failure = 0x80000003;
-constexpr std::uint32_t reply_exit = 0x80000004;
-constexpr std::uint32_t reply_opened = 0x80000006;
-
-constexpr std::uint32_t forward_local = 1;
-constexpr std::uint32_t is_socket_path = 0xfffffffe;
 constexpr std::uint32_t no_escape = 0xffffffff;
-constexpr std::size_t most_packet_bytes = 1 << 20;
 constexpr std::size_t most_read_at_once = 1 << 20;  // of one stream, before others have their turn
-
-class Packet {
- public:
-  Packet& number(std::uint32_t value) {
-    for (int shift = 24; shift >= 0; shift -= 8) bytes_ += static_cast<char>(value >> shift);
-    return *this;
-  }
-  Packet& text(std::string_view value) {
-    number(static_cast<std::uint32_t>(value.size()));
-    bytes_ += value;
-    return *this;
-  }
-  std::string framed() const {
-    return Packet().number(static_cast<std::uint32_t>(bytes_.size())).bytes_ + bytes_;
-  }
-
- private:
-  std::string bytes_;
-};
-
-std::optional<std::uint32_t> take_number(std::string_view& bytes) {
-  if (bytes.size() < 4) return std::nullopt;
-  std::uint32_t value = 0;
-  for (std::size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(bytes[i]);
-  bytes.remove_prefix(4);
-  return value;
-}
-
-std::string take_text(std::string_view bytes) {
-  const auto length = take_number(bytes);
-  return std::string(bytes.substr(0, length.value_or(0)));
-}
 
 MuxReply reply_of(std::string_view body) {
   MuxReply reply;
   const std::uint32_t type = take_number(body).value_or(0);
-  if (type == hello) {
+  if (type == mux_says_hello) {
     reply.kind = MuxReply::Kind::Hello;
     reply.value = take_number(body).value_or(0);
     return reply;
   }
   take_number(body);  // which request or session: there is one of it on a connection at a time
-  if (type == reply_done) reply.kind = MuxReply::Kind::Done;
-  if (type == reply_opened) reply.kind = MuxReply::Kind::Opened;
-  if (type == reply_denied || type == reply_failure) {
+  if (type == mux_done) reply.kind = MuxReply::Kind::Done;
+  if (type == mux_opened) reply.kind = MuxReply::Kind::Opened;
+  if (type == mux_denied || type == mux_failure) {
     reply.kind = MuxReply::Kind::Refused;
     reply.reason = take_text(body);
   }
-  if (type == reply_exit) {
+  if (type == mux_exit) {
     reply.kind = MuxReply::Kind::Exited;
     reply.value = take_number(body).value_or(0);
   }
@@ -102,12 +57,12 @@ int connect_to(const std::string& path) {
 }  // namespace
 
 std::string mux_hello() {
-  return Packet().number(hello).number(version).framed();
+  return Packet().number(mux_says_hello).number(mux_version).framed();
 }
 
 std::string mux_new_session(std::uint32_t request, std::string_view command) {
   Packet packet;
-  packet.number(new_session).number(request).text("");
+  packet.number(mux_asks_session).number(request).text("");
   for (int no_tty_x11_agent_subsystem = 0; no_tty_x11_agent_subsystem < 4;
        ++no_tty_x11_agent_subsystem) {
     packet.number(0);
@@ -118,32 +73,25 @@ std::string mux_new_session(std::uint32_t request, std::string_view command) {
 std::string mux_open_forward(std::uint32_t request, std::string_view listen_path,
                              std::string_view host, std::uint32_t port) {
   return Packet()
-      .number(open_forward)
+      .number(mux_asks_forward)
       .number(request)
-      .number(forward_local)
+      .number(mux_forward_local)
       .text(listen_path)
-      .number(is_socket_path)
+      .number(mux_is_socket_path)
       .text(host)
-      .number(port == 0 ? is_socket_path : port)
+      .number(port == 0 ? mux_is_socket_path : port)
       .framed();
 }
 
 std::string mux_terminate(std::uint32_t request) {
-  return Packet().number(terminate).number(request).framed();
+  return Packet().number(mux_asks_terminate).number(request).framed();
 }
 
 std::optional<MuxReply> take_mux_reply(std::string& bytes, bool& broken) {
-  std::string_view rest = bytes;
-  const auto length = take_number(rest);
-  if (!length) return std::nullopt;
-  if (*length > most_packet_bytes || *length < 4) {
-    broken = true;
-    return std::nullopt;
-  }
-  if (rest.size() < *length) return std::nullopt;
-  const MuxReply reply = reply_of(rest.substr(0, *length));
-  bytes.erase(0, 4 + *length);
-  broken = reply.kind == MuxReply::Kind::Hello && reply.value != version;
+  const std::optional<std::string> packet = take_packet(bytes, broken);
+  if (!packet) return std::nullopt;
+  const MuxReply reply = reply_of(*packet);
+  broken = reply.kind == MuxReply::Kind::Hello && reply.value != mux_version;
   return reply;
 }
 
