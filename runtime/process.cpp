@@ -168,6 +168,11 @@ class Processes::Process {
     if (pending_input_.empty()) shut_input();
   }
 
+  void forget() {
+    options_.on_output = {};
+    options_.on_end = {};
+  }
+
   const ProcessEnd& end() const { return end_; }
   const ProcessOptions& options() const { return options_; }
 
@@ -416,6 +421,11 @@ void Processes::send_input(Handle handle, std::string_view text) {
 
 void Processes::close_input(Handle handle) {
   if (Process* process = implementation_->find(handle)) process->close_input();
+}
+
+void Processes::forget(Handle handle) {
+  if (Process* process = implementation_->find(handle)) process->forget();
+  std::erase_if(implementation_->waiting, [&](const auto& one) { return one.handle == handle; });
 }
 
 std::size_t Processes::running() const {

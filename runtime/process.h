@@ -60,6 +60,8 @@ class Processes {
   void kill(Handle handle);
   void send_input(Handle handle, std::string_view text);
   void close_input(Handle handle);
+  // Nobody is told of it any more. It goes on, where it has begun.
+  void forget(Handle handle);
 
   std::size_t running() const;
 
