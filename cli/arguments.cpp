@@ -416,6 +416,11 @@ CLI::App* add_unpack(CLI::App& app, UnpackOptions& options) {
   return command->group("");
 }
 
+// What a run starts where hosts are reached over libssh; for nobody to type.
+CLI::App* add_ssh_connections(CLI::App& app, SshConnectionsOptions&) {
+  return app.add_subcommand("ssh-connections", "hold connections over libssh")->group("");
+}
+
 // A subcommand and the options that its parsing fills.
 class Subcommands {
  public:
@@ -494,6 +499,7 @@ void add_commands(CLI::App& app, Subcommands& commands) {
   commands.add(app, "completion", add_completion);
   commands.add(app, "version", add_version);
   commands.add(app, "unpack-archive", add_unpack);
+  commands.add(app, "ssh-connections", add_ssh_connections);
 }
 
 }  // namespace

@@ -172,6 +172,7 @@ struct VersionOptions {};
 struct UnpackOptions {
   std::string archive;
 };
+struct SshConnectionsOptions {};
 
 using Arguments =
     std::variant<InitOptions, CompletionOptions, CheckOptions, FmtOptions, PlanOptions, DiffOptions,
@@ -179,7 +180,7 @@ using Arguments =
                  ResumeOptions, PauseOptions, ContinueOptions, AbortOptions, ApproveOptions,
                  RejectOptions, AnswerOptions, StatusOptions, ReportOptions, CompareOptions,
                  CalibrateOptions, HistoryOptions, LogsOptions, ExplainOptions, VersionOptions,
-                 UnpackOptions>;
+                 UnpackOptions, SshConnectionsOptions>;
 
 // What a command takes, for the shells' completion. Values are told by the names that they have in
 // the help: FILE, DIR, RUN, or `text|json` where there are few.

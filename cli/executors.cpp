@@ -20,6 +20,7 @@ runtime::SshSettings ssh_settings(const std::string& sockets) {
   settings.most_connections =
       std::min(settings.most_connections, runtime::most_descriptors() / (2 * descriptors_each));
   settings.directory = sockets;
+  settings.program = "/proc/self/exe";  // it may have been replaced or moved since it was started
   const char* home = std::getenv("HOME");
   if (home != nullptr) settings.files.user_config = std::string(home) + "/.ssh/config";
   settings.files.system_config = "/etc/ssh/ssh_config";

@@ -10,6 +10,7 @@
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/tell.h"
+#include "runtime/ssh_worker.h"
 
 namespace {
 
@@ -38,6 +39,7 @@ struct Dispatch {
   int operator()(const ExplainOptions& options) const { return explain_command(options); }
   int operator()(const VersionOptions& options) const { return version_command(options); }
   int operator()(const UnpackOptions& options) const { return unpack_command(options); }
+  int operator()(const SshConnectionsOptions&) const { return sluice::runtime::ssh_connections(); }
 };
 
 int carry_out(int argc, char** argv) {

@@ -21,6 +21,7 @@ struct SettingSchema {
   Type type;
 };
 constexpr SettingSchema ssh_settings[] = {{"address", Type::String},
+                                          {plan::client_setting, Type::String},
                                           {"config_file", Type::String},
                                           {plan::connect_time_setting, Type::Duration},
                                           {"identity_file", Type::String},
@@ -45,11 +46,38 @@ std::string setting_problem(std::string_view name, const plan::Value& value) {
   if (name == "address" && !plan::is_host_text(text)) return fmt::format("`{}` is no host", text);
   if (name == "user" && !plan::is_user_text(text))
     return fmt::format("`{}` is no user's name", text);
+  if (name == plan::client_setting) {
+    const bool known = text == plan::openssh_client || text == plan::libssh_client;
+    return known ? "" : "`client` is \"openssh\" or \"libssh\"";
+  }
   const bool line = text.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos;
   if (!line || text.empty()) return fmt::format("`{}` is one line of text", name);
   if (text.front() == '-') return fmt::format("`{}` begins with no `-`", name);
   if (name == "jump" && !plan::is_jump_text(text)) return "`jump` is written `user@host:port`";
   return "";
+}
+
+bool is_for_libssh(const Connection& connection) {
+  return std::any_of(connection.settings.begin(), connection.settings.end(), [](const auto& one) {
+    const plan::Value* value = plan::constant_value(one.value);
+    return one.name == plan::client_setting && value != nullptr &&
+           plan::to_text(*value) == plan::libssh_client;
+  });
+}
+
+bool needs_openssh(const Connection& connection) {
+  return std::any_of(connection.settings.begin(), connection.settings.end(),
+                     [](const auto& one) { return !plan::problem_for_libssh(one.name).empty(); });
+}
+
+std::string problem_text(std::string_view problem) {
+  return fmt::format("{}, and here `client` is \"libssh\"", problem);
+}
+
+std::string hint_for(std::string_view setting) {
+  return setting == "jump" ? "leave `client` out where hosts are behind a jump"
+                           : "say it with `user`, `port`, `identity_file` and `known_hosts_file`, "
+                             "or leave `client` out";
 }
 
 }  // namespace
@@ -88,6 +116,12 @@ plan::ConnectionId ConnectionResolver::connection(const ConnectNode& node) {
     return {};
   }
   for (const AttributeNode& setting : node.settings) add_setting(setting, made);
+  for (const AttributeNode& setting : node.settings) {
+    const std::string_view problem = plan::problem_for_libssh(setting.name.text);
+    if (problem.empty() || !is_for_libssh(made)) continue;
+    resolver_.report.error("E0220", setting.span, problem_text(problem),
+                           {hint_for(setting.name.text)});
+  }
   std::sort(made.settings.begin(), made.settings.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
   return interned(made);
@@ -117,7 +151,10 @@ void ConnectionResolver::add_setting(const AttributeNode& node, Connection& made
     return;
   }
   auto value = resolver_.expressions.resolve(
-      *node.value, {fmt::format("`{}`", node.name.text), {schema->type}, plan::Stage::PerTarget});
+      *node.value,
+      {fmt::format("`{}`", node.name.text),
+       {schema->type},
+       schema->name == plan::client_setting ? plan::Stage::Known : plan::Stage::PerTarget});
   if (!value) return;
   const plan::Value* known = plan::constant_value(*value);
   const std::string problem = known == nullptr ? "" : setting_problem(schema->name, *known);
@@ -219,6 +256,8 @@ plan::ConnectionId ConnectionResolver::with_host(const Said& said, const HostCon
     const auto same = std::find_if(made.settings.begin(), made.settings.end(),
                                    [&](const auto& one) { return one.name == setting.name; });
     if (same == made.settings.end()) {
+      // What is said nearer needs OpenSSH's client.
+      if (nearer && setting.name == plan::client_setting && needs_openssh(made)) continue;
       made.settings.push_back(setting);
     } else if (!nearer) {
       *same = setting;
@@ -226,6 +265,14 @@ plan::ConnectionId ConnectionResolver::with_host(const Said& said, const HostCon
   }
   std::sort(made.settings.begin(), made.settings.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
+  for (const Connection::Setting& setting : made.settings) {
+    const std::string_view problem = plan::problem_for_libssh(setting.name);
+    if (problem.empty() || !is_for_libssh(made)) continue;
+    resolver_.report.error(
+        "E0220", host.span,
+        fmt::format("{} for `{}`", problem_text(problem), resolver_.plan.targets.name(target)),
+        {hint_for(setting.name)});
+  }
   return interned(made);
 }
 

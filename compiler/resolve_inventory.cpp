@@ -391,6 +391,10 @@ class InventoryTargets {
     } else if (*text == "ssh" || *text == "smart" || *text == "paramiko" ||
                *text == "paramiko_ssh" || *text == "ansible.builtin.ssh") {
       connection.kind = Connection::Kind::Ssh;
+    } else if (*text == "libssh" || *text == "ansible.netcommon.libssh") {
+      connection.kind = Connection::Kind::Ssh;
+      connection.settings.push_back(
+          {std::string(plan::client_setting), plan::constant({std::string(plan::libssh_client)})});
     } else if (*text == "ansible.builtin.local") {
       connection.kind = Connection::Kind::Local;
     } else {

@@ -51,4 +51,10 @@ bool is_jump_text(std::string_view text) {
   }
 }
 
+std::string_view problem_for_libssh(std::string_view setting) {
+  if (setting == "jump") return "`jump` is for OpenSSH's client";
+  if (setting == "config_file") return "`config_file` is read by OpenSSH's client alone";
+  return "";
+}
+
 }  // namespace sluice::plan

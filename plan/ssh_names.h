@@ -14,4 +14,11 @@ bool is_user_text(std::string_view text);
 // [user@]host[:port], several apart by commas; an address of numbers and colons stands in brackets.
 bool is_jump_text(std::string_view text);
 
+// What connects: the setting `client`, and what it may be. OpenSSH's is the usual one.
+inline constexpr std::string_view client_setting = "client";
+inline constexpr std::string_view openssh_client = "openssh";
+inline constexpr std::string_view libssh_client = "libssh";
+// Why a setting cannot be given where libssh connects, or empty.
+std::string_view problem_for_libssh(std::string_view setting);
+
 }  // namespace sluice::plan

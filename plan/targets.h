@@ -33,7 +33,7 @@ inline constexpr std::string_view connect_time_setting = "connect_time";
 struct Connection {
   enum class Kind { Local, Ssh };
   struct Setting {
-    // user, address, port, identity_file, known_hosts_file, config_file, jump, connect_time
+    // user, address, port, identity_file, known_hosts_file, config_file, jump, client, connect_time
     std::string name;
     Expression value;  // known, or over the target's properties
     bool operator==(const Setting&) const = default;

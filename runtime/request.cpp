@@ -175,6 +175,21 @@ std::string task_name(const plan::Plan& plan, const scheduler::Action& action) {
   return of_step ? name : fmt::format("{}/{}", step.name, name);
 }
 
+namespace {
+
+std::string client_problem(const Place& place) {
+  const std::string* client = place.setting(plan::client_setting);
+  if (client == nullptr || *client == plan::openssh_client) return "";
+  if (*client != plan::libssh_client) return fmt::format("there is no client `{}`", *client);
+  for (const Place::Setting& setting : place.settings) {
+    const std::string_view problem = plan::problem_for_libssh(setting.name);
+    if (!problem.empty()) return fmt::format("{}, and here it is libssh", problem);
+  }
+  return "";
+}
+
+}  // namespace
+
 std::string connection_problem(const Place& place) {
   if (place.kind == plan::Connection::Kind::Local) return "";
   if (!plan::is_host_text(place.address)) {
@@ -201,7 +216,7 @@ std::string connection_problem(const Place& place) {
         value != nullptr && std::string_view(name) == "jump" && !plan::is_jump_text(*value);
     if (odd || misread) return fmt::format("`{}` cannot be a connection's `{}`", *value, name);
   }
-  return "";
+  return client_problem(place);
 }
 
 }  // namespace sluice::runtime

@@ -65,7 +65,10 @@ bool comes_before(const WrapperKey& key, const ActionRequest& request) {
 }  // namespace
 
 SshExecutor::SshExecutor(Loop& loop, Processes& processes, SshSettings settings)
-    : loop_(loop), processes_(processes), settings_(std::move(settings)) {}
+    : loop_(loop),
+      processes_(processes),
+      settings_(std::move(settings)),
+      worker_(loop, processes, settings_.program) {}
 SshExecutor::~SshExecutor() {
   waiting_.clear();
   ending_.clear();
@@ -78,6 +81,7 @@ SshExecutor::Host& SshExecutor::host(const Place& place) {
     row.connection =
         std::make_unique<SshConnection>(loop_, processes_, place, settings_.files,
                                         settings_.directory, fmt::format("{}", place.host.value));
+    row.connection->use(worker_);
   }
   return row;
 }
@@ -385,7 +389,7 @@ void SshExecutor::close(Host& row) {
   row.connection->close([this] {
     --leaving_;
     leave_next();
-    if (leaving_ == 0) finished_();
+    if (leaving_ == 0) worker_.end(finished_);
   });
 }
 

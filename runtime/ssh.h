@@ -15,6 +15,7 @@
 #include "runtime/loop.h"
 #include "runtime/process.h"
 #include "runtime/ssh_connection.h"
+#include "runtime/ssh_worker.h"
 #include "runtime/ssh_wrapper.h"
 #include "runtime/tunnel.h"
 
@@ -23,6 +24,7 @@ namespace sluice::runtime {
 struct SshSettings {
   SshFiles files;
   std::string directory;  // for sockets: private, there already, its path at most 60 bytes
+  std::string program;    // ours, which is started again for hosts that are reached over libssh
   // How long a host that was reached may stay away before what runs on it counts as lost.
   base::Duration lost_after{300'000};
   base::Duration grace{5'000};  // from TERM to KILL, on the host
@@ -98,6 +100,7 @@ class SshExecutor : public Executor {
   Loop& loop_;
   Processes& processes_;
   SshSettings settings_;
+  SshWorker worker_;  // outlives the connections
   std::map<plan::TargetId, Host> hosts_;
   std::map<ActionRequest::Ticket, std::unique_ptr<Attempt>> attempts_;
   struct Waiting {

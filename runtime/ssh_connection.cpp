@@ -28,6 +28,7 @@ constexpr std::size_t any_number = 1'000'000;
 constexpr std::size_t free_to_connect = 16;
 constexpr std::size_t free_to_open = 10;
 constexpr base::Duration until_free{100};
+constexpr std::string_view too_late = "it did not let us in within two minutes";
 
 struct Destination {
   std::string host;
@@ -67,6 +68,7 @@ SshConnection::SshConnection(Loop& loop, Processes& processes, Place place, SshF
 SshConnection::~SshConnection() {
   // Not waited for; should it not be heard, the client ends by itself.
   if (held_) held_->send(mux_terminate(1));
+  if (ticket_ != 0) worker_->cancel(ticket_);
 }
 
 SshConnection::Session SshConnection::open(Request request) {
@@ -172,6 +174,34 @@ void SshConnection::connect() {
   too_late_ = false;
   ++generation_;
   control_path_ = fmt::format("{}/{}.{}", directory_, name_, generation_);
+  if (worker_ != nullptr && is_for_libssh(place_)) return connect_by_libssh();
+  connect_by_openssh();
+}
+
+void SshConnection::connect_by_libssh() {
+  ticket_ =
+      worker_->connect(libssh_host(place_, files_), control_path_, [this](const std::string& why) {
+        deadline_ = Loop::Timer();
+        ticket_ = 0;
+        if (why.empty()) return connected_now();
+        unreachable(why);
+      });
+  deadline_ = loop_.after(most_to_connect, [this] {
+    give_up_connecting();
+    unreachable(std::string(too_late));
+  });
+}
+
+void SshConnection::give_up_connecting() {
+  if (ticket_ != 0) {
+    worker_->cancel(ticket_);
+  } else {
+    processes_.kill(process_);
+  }
+  ticket_ = 0;
+}
+
+void SshConnection::connect_by_openssh() {
   // One for all hosts that are reached alike, once it is there and whole.
   const std::string text = ssh_config(place_, files_);
   const std::string config = fmt::format("{}/{}.config", directory_, base::sha256_hex(text));
@@ -192,7 +222,7 @@ void SshConnection::connect() {
   process_ = processes_.start(std::move(options));
   deadline_ = loop_.after(most_to_connect, [this] {
     too_late_ = true;
-    processes_.kill(process_);
+    give_up_connecting();
   });
 }
 
@@ -201,7 +231,7 @@ void SshConnection::connect_ended(const ProcessEnd& end) {
   deadline_ = Loop::Timer();
   if (end.exit_code == 0) return connected_now();
   if (!end.not_started.empty()) return unreachable(end.not_started);
-  if (too_late_) return unreachable("it did not let us in within two minutes");
+  if (too_late_) return unreachable(std::string(too_late));
   unreachable(ssh_reason(said_));
 }
 
@@ -412,7 +442,7 @@ void SshConnection::close(std::function<void()> closed) {
   kept_ = nullptr;
   if (held_) held_->send(mux_terminate(1));
   room_ = Loop::Timer();
-  if (state_ == State::Connecting) processes_.kill(process_);
+  if (state_ == State::Connecting) give_up_connecting();
   closing_ = loop_.after(held_ ? most_to_close : base::Duration{}, [this] {
     const auto told = std::move(closed_);
     if (told) told();

@@ -1,5 +1,6 @@
-// The one connection to one host, made by OpenSSH's client when it is first needed and again when
-// it was lost: sessions and forwards go through it. It knows commands, and not what they are for.
+// The one connection to one host, made by OpenSSH's client or over libssh when it is first needed
+// and again when it was lost: sessions and forwards go through it. It knows commands, and not what
+// they are for.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,7 @@
 #include "runtime/process.h"
 #include "runtime/ssh_mux.h"
 #include "runtime/ssh_options.h"
+#include "runtime/ssh_worker.h"
 
 namespace sluice::runtime {
 
@@ -66,6 +68,9 @@ class SshConnection {
   SshConnection(const SshConnection&) = delete;
   SshConnection& operator=(const SshConnection&) = delete;
 
+  // What connects to a place whose `client` is libssh; it outlives this one.
+  void use(SshWorker& worker) { worker_ = &worker; }
+
   Session open(Request request);
   // Whether something may have been sent for it to the host.
   bool begun(Session session) const;
@@ -110,6 +115,9 @@ class SshConnection {
   };
 
   void connect();
+  void connect_by_openssh();
+  void connect_by_libssh();
+  void give_up_connecting();
   void connect_ended(const ProcessEnd& end);
   void connected_now();
   void unreachable(const std::string& why);
@@ -138,6 +146,8 @@ class SshConnection {
   std::uint32_t generation_ = 0;  // of connections, for their sockets' names
   std::uint32_t forward_count_ = 0;
   std::string control_path_;
+  SshWorker* worker_ = nullptr;
+  SshWorker::Ticket ticket_ = 0;  // of what connects, where that is the worker; else 0
   Processes::Handle process_ = 0;
   std::string said_;  // by the client that connects
   bool too_late_ = false;

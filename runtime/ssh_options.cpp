@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/utf8.h"
+#include "plan/ssh_names.h"
 
 namespace sluice::runtime {
 
@@ -80,6 +81,28 @@ std::vector<std::string> ssh_master_arguments(const Place& place, const std::str
   add("-J", "jump");
   words.insert(words.end(), {"--", place.address});
   return words;
+}
+
+bool is_for_libssh(const Place& place) {
+  const std::string* client = place.setting(plan::client_setting);
+  return client != nullptr && *client == plan::libssh_client;
+}
+
+LibsshHost libssh_host(const Place& place, const SshFiles& files) {
+  const auto given = [&](const char* name) {
+    const std::string* value = place.setting(name);
+    return value == nullptr ? std::string() : *value;
+  };
+  const auto folder_of = [](const std::string& path) { return path.substr(0, path.rfind('/')); };
+  LibsshHost host;
+  host.address = place.address;
+  host.port = given("port");
+  host.user = given("user");
+  host.identity_file = given("identity_file");
+  host.known_hosts_file = given("known_hosts_file");
+  if (!files.user_config.empty()) host.directory = folder_of(files.user_config);
+  if (!files.system_config.empty()) host.system_directory = folder_of(files.system_config);
+  return host;
 }
 
 std::string ssh_reason(std::string_view written) {

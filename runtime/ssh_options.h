@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "runtime/executor.h"
+#include "runtime/libssh_host.h"
 
 namespace sluice::runtime {
 
@@ -25,6 +26,11 @@ std::string ssh_config(const Place& place, const SshFiles& files);
 // its control socket for a while. `place` has no connection_problem().
 std::vector<std::string> ssh_master_arguments(const Place& place, const std::string& config_path,
                                               const std::string& control_path);
+
+// Whether libssh connects to it, and not OpenSSH's client; and what it is told then. Of the user's
+// configuration it has the keys alone, and those of hosts.
+bool is_for_libssh(const Place& place);
+LibsshHost libssh_host(const Place& place, const SshFiles& files);
 
 // What a client that did not connect wrote, in a line.
 std::string ssh_reason(std::string_view written);

@@ -31,6 +31,7 @@ QUARANTINE = [
     ("SQLite", r"sqlite3", ["runtime/database.cpp"]),
     ("libcurl", r"curl/", ["runtime/transfers.cpp"]),
     ("libarchive", r"archive(_entry)?\.h$", ["runtime/archive.cpp"]),
+    ("libssh", r"libssh/", ["runtime/libssh.cpp"]),
     ("OpenSSL", r"openssl/", ["base/sha256.cpp"]),
     ("nlohmann-json", r"nlohmann/", ["plan/json_document.cpp"]),
     ("libyaml", r"yaml\.h", ["compiler/document_yaml.cpp"]),

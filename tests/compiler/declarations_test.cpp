@@ -115,6 +115,28 @@ weight: 5
   CHECK(plan::target_property(*made.plan, {1}, "weight") == plan::Value{plan::Number{5'000'000}});
 }
 
+TEST_CASE("an inventory that says libssh says who connects, unless what is nearer needs another") {
+  const Compiled made = compile(R"(deployment "Acme"
+inventory "hosts.ini"
+connect ssh { user = "deploy" }
+role db { connect ssh { jump = "bastion" } }
+step "A" on web, db { run "true" }
+=== hosts.ini
+[web]
+web-1 ansible_connection=libssh
+web-2 ansible_connection=ansible.netcommon.libssh ansible_user=own
+web-3
+[db]
+db-1 ansible_connection=libssh
+)");
+  INFO(made.said);
+  REQUIRE(made.plan);
+  CHECK(connection_text(*made.plan, "web-1") == "ssh client=libssh user=deploy");
+  CHECK(connection_text(*made.plan, "web-2") == "ssh client=libssh user=own");
+  CHECK(connection_text(*made.plan, "web-3") == "ssh user=deploy");
+  CHECK(connection_text(*made.plan, "db-1") == "ssh jump=bastion");
+}
+
 TEST_CASE("an environment replaces what the file declares") {
   const std::string text = R"(deployment "Acme"
 inventory "test.csv"

@@ -17,6 +17,7 @@
 #include "runtime/powershell_wrapper.h"
 #include "runtime/ssh_wrapper.h"
 #include "support/cut_proxy.h"
+#include "support/paths.h"
 
 using namespace sluice;
 using nlohmann::json;
@@ -80,6 +81,7 @@ TEST_CASE("a session on a Windows host goes on: the wrapper is sent once", "[ssh
   const test::TemporaryDirectory sockets;
   runtime::SshSettings settings;
   settings.directory = sockets.path();
+  settings.program = test::program_path();
   settings.follow_after = base::Duration{60'000};
   runtime::SshExecutor executor(host.remote.waiting.loop, host.remote.processes, settings);
   for (int time = 0; time < 3; ++time) {
@@ -132,6 +134,7 @@ TEST_CASE("a cut while the wrapper or the script is sent begins nothing twice", 
     runtime::SshSettings settings;
     const test::TemporaryDirectory sockets;
     settings.directory = sockets.path();
+    settings.program = test::program_path();
     runtime::SshExecutor executor(waiting.loop, host.remote.processes, settings);
     const int runs_before = static_cast<int>(host.heard("script").size());
     const std::uint64_t before = proxy.passed(test::CutProxy::Way::ToServer);

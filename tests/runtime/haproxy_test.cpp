@@ -228,7 +228,7 @@ TEST_CASE("a cancelled drain is answered at once", "[haproxy]") {
 }
 
 TEST_CASE("an HAProxy on an ssh host is told through its socket there", "[haproxy][ssh]") {
-  test::Remote remote;
+  test::Remote remote(test::over(GENERATE("openssh", "libssh")));
   test::LocalServer a(remote.waiting.loop,
                       [](const std::string&) { return http_answer(200, "a"); });
   test::LocalServer b(remote.waiting.loop,

@@ -158,7 +158,7 @@ TEST_CASE("a request that is cancelled lets go of the server", "[http]") {
 }
 
 TEST_CASE("through an ssh host a server is asked that only the host can see", "[http][ssh]") {
-  test::Remote remote;
+  test::Remote remote(test::over(GENERATE("openssh", "libssh")));
   runtime::Transfers transfers(remote.waiting.loop, "");
   runtime::HttpExecutor executor(remote.waiting.loop, transfers, remote.executor.tunnels());
   test::LocalServer server(remote.waiting.loop,

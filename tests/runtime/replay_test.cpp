@@ -15,6 +15,7 @@
 #include "simulator/forecast.h"
 #include "support/executing.h"
 #include "support/golden.h"
+#include "support/paths.h"
 #include "support/random_durations.h"
 #include "support/random_schedule.h"
 #include "support/sshd.h"
@@ -126,6 +127,7 @@ struct Site {
     runtime::SshSettings made;
     made.files = {"", "", ""};
     made.directory = sockets;
+    made.program = test::program_path();
     made.follow_after = base::Duration{5};
     return made;
   }

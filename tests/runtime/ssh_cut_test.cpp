@@ -218,7 +218,7 @@ TEST_CASE("the rest of much output is asked for until the login gives it", "[ssh
 }
 
 TEST_CASE("a script runs on when its connection is cut, and is not started again", "[ssh]") {
-  Remote remote;
+  Remote remote(test::over(GENERATE("openssh", "libssh")));
   const auto answer = remote.start(counted);
   remote.process_in(remote.server.home() + "/pid");
   for (int time = 0; time < 3; ++time) {
@@ -234,7 +234,7 @@ TEST_CASE("a script runs on when its connection is cut, and is not started again
 }
 
 TEST_CASE("what ended while the host could not be reached is learnt when it can", "[ssh]") {
-  Remote remote;
+  Remote remote(test::over(GENERATE("openssh", "libssh")));
   const auto answer = remote.start(counted);
   const pid_t script = remote.process_in(remote.server.home() + "/pid");
   remote.server.stop();
@@ -515,7 +515,7 @@ TEST_CASE("what is cancelled before its host was reached never begins", "[ssh]")
 }
 
 TEST_CASE("a cancellation that the connection is cut from is asked for again", "[ssh]") {
-  Remote remote;
+  Remote remote(test::over(GENERATE("openssh", "libssh")));
   const auto answer = remote.start(R"(
 trap '' TERM
 echo $$ > "$HOME/pid"
@@ -531,9 +531,10 @@ while :; do sleep 0.05; done
 }
 
 TEST_CASE("a host that allows one session at a time is enough", "[ssh]") {
+  const std::string client = GENERATE("openssh", "libssh");
   for (const int sessions : {1, 2}) {
     INFO(sessions);
-    test::SshServer::Options options;
+    test::SshServer::Options options = test::over(client);
     options.settings = {fmt::format("MaxSessions {}", sessions)};
     Remote remote(options);
     std::vector<std::shared_ptr<test::Answer>> answers;
@@ -554,7 +555,7 @@ TEST_CASE("a host that allows one session at a time is enough", "[ssh]") {
 }
 
 TEST_CASE("many scripts at once share one connection", "[ssh]") {
-  Remote remote;
+  Remote remote(test::over(GENERATE("openssh", "libssh")));
   std::vector<std::shared_ptr<test::Answer>> answers;
   for (int i = 0; i < 30; ++i) answers.push_back(remote.start(fmt::format("echo {}\n", i)));
   for (int i = 0; i < 30; ++i) {

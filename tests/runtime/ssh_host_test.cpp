@@ -24,7 +24,7 @@ runtime::Place changed(runtime::Place place, const std::string& name, const std:
 }  // namespace
 
 TEST_CASE("a host whose key has changed gets nothing of a script", "[ssh]") {
-  Remote remote;
+  Remote remote(test::over(GENERATE("openssh", "libssh")));
   remote.server.stop();
   remote.server.change_host_key();
   remote.server.start();
@@ -38,7 +38,7 @@ TEST_CASE("a host whose key has changed gets nothing of a script", "[ssh]") {
 }
 
 TEST_CASE("a host key that changes under a run stops it there, and is not learnt", "[ssh]") {
-  Remote remote({}, base::Duration{300});
+  Remote remote(test::over(GENERATE("openssh", "libssh")), base::Duration{300});
   CHECK(remote.run("echo well\n").output == "well\n");
   remote.server.stop();
   remote.server.change_host_key();
@@ -51,7 +51,7 @@ TEST_CASE("a host key that changes under a run stops it there, and is not learnt
 }
 
 TEST_CASE("a host that is not known is not learnt", "[ssh]") {
-  Remote remote;
+  Remote remote(test::over(GENERATE("openssh", "libssh")));
   const std::string none = remote.place.path() + "/none";
   const test::Answer answer = remote.requests.run(
       remote.executor,
@@ -62,7 +62,7 @@ TEST_CASE("a host that is not known is not learnt", "[ssh]") {
 }
 
 TEST_CASE("a key that the host does not take is told from a port that nobody listens on", "[ssh]") {
-  Remote remote;
+  Remote remote(test::over(GENERATE("openssh", "libssh")));
   test::SshServer other;
   runtime::Place wrong = changed(remote.server.where(), "identity_file", other.identity());
   wrong.host = plan::TargetId{1};

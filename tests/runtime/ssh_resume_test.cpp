@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "support/paths.h"
 #include "support/remote.h"
 
 using namespace sluice;
@@ -22,6 +23,7 @@ struct Second {
     runtime::SshSettings settings;
     settings.files = {"", "", ""};
     settings.directory = place.path();
+    settings.program = test::program_path();
     settings.grace = base::Duration{300};
     settings.follow_after = base::Duration{0};
     executor = std::make_unique<runtime::SshExecutor>(remote.waiting.loop, processes, settings);

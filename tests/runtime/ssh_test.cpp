@@ -12,7 +12,7 @@ using scheduler::Outcome;
 using test::Remote;
 
 TEST_CASE("a script runs on an ssh host, and its output and exit status come back", "[ssh]") {
-  Remote remote;
+  Remote remote(test::over(GENERATE("openssh", "libssh")));
   const test::Answer answer =
       remote.run("echo \"to $target_name\"\necho wrong >&2\nexit 3\n", {"target_name=web1"});
   CHECK(answer.output == "to web1\nwrong\n");
@@ -25,7 +25,7 @@ TEST_CASE("a script runs on an ssh host, and its output and exit status come bac
 
 TEST_CASE("an exit status of 255 and a signal are the script's own, and not the connection's",
           "[ssh]") {
-  Remote remote;
+  Remote remote(test::over(GENERATE("openssh", "libssh")));
   const test::Answer exited = remote.run("exit 255");
   CHECK(exited.completion->ending == Completion::Ending::Exited);
   CHECK(exited.completion->exit_code == 255);
@@ -124,7 +124,7 @@ TEST_CASE("output that looks like the protocol is output", "[ssh]") {
 }
 
 TEST_CASE("much output comes whole and in order, and little of it is held at once", "[ssh]") {
-  Remote remote;
+  Remote remote(test::over(GENERATE("openssh", "libssh")));
   constexpr std::uint64_t lines = 400'000;  // of 8 bytes and more
   const test::Answer answer = remote.run(fmt::format("seq 1000001 {}\n", 1'000'000 + lines));
   CHECK(answer.completion->exit_code == 0);
@@ -146,7 +146,7 @@ TEST_CASE("output of each length around the border comes whole", "[ssh]") {
 }
 
 TEST_CASE("output is shown while the script still runs", "[ssh]") {
-  Remote remote;
+  Remote remote(test::over(GENERATE("openssh", "libssh")));
   const std::string gate = remote.server.home() + "/gate";
   const auto answer = remote.requests.start(
       remote.executor,
@@ -160,7 +160,7 @@ TEST_CASE("output is shown while the script still runs", "[ssh]") {
 }
 
 TEST_CASE("a background process of a script does not hold up its end", "[ssh]") {
-  Remote remote;
+  Remote remote(test::over(GENERATE("openssh", "libssh")));
   const test::Answer answer = remote.run("sleep 600 & echo $! > \"$HOME/left\"\necho done\n");
   CHECK(answer.output == "done\n");
   CHECK(answer.completion->exit_code == 0);
@@ -168,7 +168,7 @@ TEST_CASE("a background process of a script does not hold up its end", "[ssh]") 
 }
 
 TEST_CASE("at the end the host and the controller are left clean", "[ssh]") {
-  Remote remote;
+  Remote remote(test::over(GENERATE("openssh", "libssh")));
   remote.run("echo kept until the end\n");
   const std::string files = remote.server.home() + "/.sluice";
   REQUIRE(std::filesystem::exists(files));

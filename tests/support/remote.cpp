@@ -1,5 +1,7 @@
 #include "support/remote.h"
 
+#include "support/paths.h"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
@@ -17,6 +19,7 @@ runtime::SshSettings settings(const std::string& directory, base::Duration lost_
   runtime::SshSettings made;
   made.files = {"", "", ""};
   made.directory = directory;
+  made.program = program_path();
   made.lost_after = lost_after;
   made.patience = patience;
   made.ask_again_after = base::Duration{50};
@@ -26,6 +29,12 @@ runtime::SshSettings settings(const std::string& directory, base::Duration lost_
 }
 
 }  // namespace
+
+SshServer::Options over(const std::string& client) {
+  SshServer::Options options;
+  options.client = client;
+  return options;
+}
 
 Remote::Remote(SshServer::Options options, base::Duration lost_after, base::Duration patience)
     : server(std::move(options)),

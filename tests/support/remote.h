@@ -10,6 +10,9 @@
 
 namespace sluice::test {
 
+// A usual host, connected to by that client.
+SshServer::Options over(const std::string& client);
+
 struct Remote {
   explicit Remote(SshServer::Options options = {}, base::Duration lost_after = {60'000},
                   base::Duration patience = {60'000});

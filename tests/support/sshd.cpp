@@ -231,6 +231,9 @@ runtime::Place SshServer::where(const std::string& name) const {
   place.settings = {{"identity_file", identity()},
                     {"known_hosts_file", known_hosts()},
                     {"port", fmt::format("{}", port_)}};
+  if (!options_.client.empty()) {
+    place.settings.insert(place.settings.begin(), {"client", options_.client});
+  }
   return place;
 }
 

@@ -21,6 +21,7 @@ class SshServer {
     std::string greeting = {};               // said on both streams before every command
     std::vector<std::string> settings = {};  // further lines of sshd_config
     std::vector<std::string> missing = {};   // programs that are not there
+    std::string client = {};                 // by which where() says to connect
   };
 
   SshServer() : SshServer(Options()) {}

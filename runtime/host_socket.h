@@ -1,0 +1,16 @@
+// A TCP connection to a host, for who may block. It knows nothing of what is spoken on it.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace sluice::runtime {
+
+// Each of the host's addresses in turn, each for at most `most`; nothing is held back on it (no
+// Nagle). Fails as OpenSSH's client words it.
+base::Result<int> connect_to_host(const std::string& host, const std::string& port,
+                                  base::Duration most);
+
+}  // namespace sluice::runtime
