@@ -44,6 +44,14 @@ def sluice_run(place, sluice, deploy):
             "after": lambda: None}
 
 
+def sluice_runs(place, sluice, bed, targets, window, steps=STEPS):
+    """By OpenSSH's client, and over libssh."""
+    over = {"": bed.connect_phrase(), ", over libssh": bed.libssh_phrase()}
+    return {f"`sluice run`, journal on{name}":
+            sluice_run(place, sluice, write(place, f"ssh-{number}.deploy", deploy_text(phrase, targets, window, steps)))
+            for number, (name, phrase) in enumerate(over.items())}
+
+
 def ansible_run(place, inventory, module, window):
     book = write(place, f"{module}-{window}.yml", playbook(module, window))
     return {"command": ["ansible-playbook", "-i", inventory, book],
@@ -97,9 +105,8 @@ def bench_ssh_wide(place, sluice, build):
 
 def rolling(place, sluice, build, targets, window, rounds):
     with SshBed(place, [f"127.0.1.{n}" for n in range(1, targets + 1)]) as bed:
-        deploy = write(place, "ssh.deploy", deploy_text(bed.connect_phrase(), f"127.0.1.[1..{targets}]", window))
         inventory = ssh_inventory(place, bed)
-        found = in_turn({"`sluice run`, journal on": sluice_run(place, sluice, deploy)} |
+        found = in_turn(sluice_runs(place, sluice, bed, f"127.0.1.[1..{targets}]", window) |
                         {f"Ansible `{module}`, serial and forks {window}, pipelining":
                          ansible_run(place, inventory, module, window) for module in ("command", "raw")}, rounds)
         table = compare(f"Carry out {targets} ssh targets × {STEPS} no-op scripts on loopback, {window} at a time",
@@ -111,11 +118,9 @@ def bench_fan_out(place, sluice, build):
     """100 targets × `true`, 50 at a time."""
     del build
     with SshBed(place, [f"127.0.1.{n}" for n in range(1, 101)]) as bed:
-        deploy = write(place, "once.deploy", deploy_text(bed.connect_phrase(), "127.0.1.[1..100]", 50, steps=1))
         plain = {"PDSH_SSH_ARGS_APPEND": f"-F {bed.config}"}
         hosts = write(place, "hosts", "\n".join(bed.addresses) + "\n")
-        found = in_turn({
-            "`sluice run`, journal on": sluice_run(place, sluice, deploy),
+        found = in_turn(sluice_runs(place, sluice, bed, "127.0.1.[1..100]", 50, steps=1) | {
             "`pdsh -R ssh -f 50`": {"command": ["pdsh", "-R", "ssh", "-f", "50", "-w", "127.0.1.[1-100]", "true"],
                                     "environment": plain},
             "`clush -f 50`": {"command": ["clush", "-f", "50", "-o", f"-F {bed.config}", "-w", "127.0.1.[1-100]",

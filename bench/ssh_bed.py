@@ -76,6 +76,11 @@ class SshBed:
     def connect_phrase(self):
         return f'connect ssh {{ config_file = "{self.config}" }}'
 
+    def libssh_phrase(self):
+        """The same, over libssh, which reads no configuration of OpenSSH."""
+        return (f'connect ssh {{ client = "libssh" port = {self.port} identity_file = "{self.place}/user_key" '
+                f'known_hosts_file = "{self.place}/known_hosts" }}')
+
     def down(self):
         for server in self.servers:
             server.terminate()
