@@ -104,6 +104,9 @@ class NotifyingObserver : public runtime::Observer {
               std::string_view bytes) override {
     inner_.output(action, host, bytes);
   }
+  void away(const scheduler::Action& action, const std::string& host, bool away) override {
+    inner_.away(action, host, away);
+  }
 
  private:
   runtime::Observer& inner_;

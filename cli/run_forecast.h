@@ -73,6 +73,9 @@ class ForecastingView : public runtime::Observer {
               std::string_view bytes) override {
     view_.output(action, host, bytes);
   }
+  void away(const scheduler::Action& action, const std::string& host, bool away) override {
+    view_.away(action, host, away);
+  }
 
  private:
   RunView& view_;

@@ -163,6 +163,12 @@ void RunView::replayed(const runtime::Instant& instant, const scheduler::Command
   }
 }
 
+void RunView::away(const scheduler::Action& action, const std::string& host, bool away) {
+  print(fmt::format("`{}` on `{}`: {}", name_of(action), base::printable(host),
+                    away ? "the host does not answer any more, and is asked for five minutes"
+                         : "the host answers again"));
+}
+
 void RunView::report_unknown(const runtime::HostResult& result) {
   if (result.completion.ending != runtime::Completion::Ending::Lost) {
     const std::string& how = result.completion.detail;

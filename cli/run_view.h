@@ -44,6 +44,7 @@ class RunView : public runtime::Observer {
   void replayed(const runtime::Instant& instant, const scheduler::Commands& commands) override;
   void output(const scheduler::Action& action, const std::string& host,
               std::string_view bytes) override;
+  void away(const scheduler::Action& action, const std::string& host, bool away) override;
   // The run has left what was predicted of it; `text` says how.
   void left_prediction(const simulator::Alarm& alarm, const std::string& text, base::Instant at);
   // Something for the operator to know: printed at once, above the live view.

@@ -64,6 +64,9 @@ struct Driver::Implementation {
                    [this](const Action& action, const std::string& host) {
                      const auto found = state.retries.find({action, host});
                      return found == state.retries.end() ? 0U : found->second;
+                   },
+                   [this](const Action& action, const std::string& host, bool away) {
+                     observer.away(action, host, away);
                    });
   }
 

@@ -29,6 +29,8 @@ class Observer {
   // What an action writes, on a host.
   virtual void output(const scheduler::Action& action, const std::string& host,
                       std::string_view bytes) = 0;
+  // A host on which it runs has not answered for a while and is asked on, or answers again.
+  virtual void away(const scheduler::Action&, const std::string& /*host*/, bool /*away*/) {}
 };
 
 class Driver {

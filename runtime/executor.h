@@ -96,6 +96,8 @@ struct ActionRequest {
   std::vector<std::string> earlier;
   // Called once it is known to have begun; at most once, from the loop; may be empty.
   std::function<void()> begun;
+  // Called where its host has not answered for a while, and once it does again; may be empty.
+  std::function<void(bool away)> away;
   // What the action writes, as it comes; any bytes in pieces of any size.
   std::function<void(Stream, std::string_view)> output;
 

@@ -24,7 +24,8 @@ FanOut::FanOut(const plan::Plan& plan, Facts facts, Executor& executor, Ended en
       ended_(std::move(ended)),
       output_(std::move(output)) {}
 
-void FanOut::listen(Begun begun, Retries retries) {
+void FanOut::listen(Begun begun, Retries retries, Away away) {
+  away_ = std::move(away);
   begun_ = std::move(begun);
   retries_ = std::move(retries);
 }
@@ -68,6 +69,9 @@ void FanOut::start(const scheduler::Action& action, std::size_t host) {
   made.resumed = attempts_[action].resumed;
   if (retries_) made.retries = retries_(action, row.name);
   made.begun = [this, action] { begun(action); };
+  made.away = [this, action, name = row.name](bool away) {
+    if (away_) away_(action, name, away);
+  };
   made.output = [this, action, name = row.name](Stream, std::string_view bytes) {
     output_(action, name, bytes);
   };

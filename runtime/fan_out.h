@@ -32,8 +32,10 @@ class FanOut {
   using Retries = std::function<std::uint32_t(const scheduler::Action&, const std::string& host)>;
 
   FanOut(const plan::Plan& plan, Facts facts, Executor& executor, Ended ended, Output output);
-  // Both may be left out.
-  void listen(Begun begun, Retries retries);
+  // A host of it has not answered for a while, or does again.
+  using Away = std::function<void(const scheduler::Action&, const std::string& host, bool away)>;
+  // All may be left out.
+  void listen(Begun begun, Retries retries, Away away = {});
 
   // `resumed`: a program before this one meant to begin it.
   void start(const scheduler::Action& action,
@@ -76,6 +78,7 @@ class FanOut {
   Output output_;
   Begun begun_;
   Retries retries_;
+  Away away_;
   ActionRequest::Ticket last_ticket_ = 0;
   std::map<scheduler::Action, Attempt> attempts_;
   std::map<scheduler::Action, std::vector<ActionRequest::Ticket>> ended_tickets_;

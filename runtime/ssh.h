@@ -28,6 +28,8 @@ struct SshSettings {
   // How long a host that was reached may stay away before what runs on it counts as lost.
   base::Duration lost_after{300'000};
   base::Duration grace{5'000};  // from TERM to KILL, on the host
+  // How long it may before somebody is told.
+  base::Duration told_after{5'000};
   // Between two askings of a host that has been away for so long, while a person is asked.
   base::Duration ask_again_after{15'000};
   // How long a login may take until the wrapper's first word, before it counts as cut off.

@@ -224,7 +224,7 @@ void SshExecutor::Attempt::heard(Watcher& watcher, Stream stream, std::string_vi
     if (!acknowledged_ && request_.begun) request_.begun();
     acknowledged_ = true;
     now_or_never_ = false;
-    away_since_.reset();
+    is_back();
     tries_ = 0;
     silent_ends_ = 0;
     if (cancelled_ || follower_ != 0) continue;
@@ -344,10 +344,23 @@ void SshExecutor::Attempt::ended_without_verdict(Watcher& watcher, const SshConn
   end(failed, Completion::Ending::NotStarted, detail);
 }
 
+void SshExecutor::Attempt::is_away(base::Instant now) {
+  if (!away_since_) away_since_ = now;
+  const bool tells = !told_away_ && !request_.stands && request_.away;
+  if (!tells || now - *away_since_ < settings_.told_after) return;
+  told_away_ = true;
+  request_.away(true);
+}
+
+void SshExecutor::Attempt::is_back() {
+  away_since_.reset();
+  if (std::exchange(told_away_, false)) request_.away(false);
+}
+
 // `why` it is given up in the end, where not for the connection.
 void SshExecutor::Attempt::ask_again_later(Watcher& watcher, const std::string& why) {
   const base::Instant now = loop_.now();
-  if (!away_since_) away_since_ = now;
+  is_away(now);
   if (now_or_never_ || now - *away_since_ >= settings_.lost_after) {
     if (!why.empty()) return lose(why);
     return lose(fmt::format("{} was reached and then lost; it did not come back in {}",
@@ -366,7 +379,7 @@ void SshExecutor::Attempt::ask_again_later(Watcher& watcher, const std::string& 
 // `whole`: what it wrote came whole, as far as it comes with the answer.
 void SshExecutor::Attempt::settle(Watcher& watcher, bool whole) {
   settled_ = true;
-  away_since_.reset();  // it did answer
+  is_back();
   tries_ = 0;
   verdict_ = *watcher.verdict;
   follow_timer_ = Loop::Timer();
@@ -404,7 +417,7 @@ void SshExecutor::Attempt::fetch_rest() {
     const bool exited = how.how == SshConnection::End::How::Exited;
     if (exited && follower_output_.open() && how.exit_value == 0) return conclude();
     const base::Instant now = loop_.now();
-    if (!away_since_) away_since_ = now;
+    is_away(now);
     if (now - *away_since_ >= settings_.lost_after) {
       output_is_cut_ = true;
       return conclude();

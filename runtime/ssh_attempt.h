@@ -61,6 +61,8 @@ class SshExecutor::Attempt {
   void watcher_ended(Watcher& watcher, const SshConnection::End& end);
   void ended_without_verdict(Watcher& watcher, const SshConnection::End& end);
   void ask_again_later(Watcher& watcher, const std::string& why);
+  void is_away(base::Instant now);
+  void is_back();
   bool leaves_open(const Watcher& watcher) const;
   void follow();
   void settle(Watcher& watcher, bool whole);
@@ -98,6 +100,7 @@ class SshExecutor::Attempt {
   std::uint32_t silent_ends_ = 0;
   std::uint32_t tries_ = 0;
   std::optional<base::Instant> away_since_;
+  bool told_away_ = false;
   Loop::Timer again_;
   Loop::Timer cancel_again_;
   Loop::Timer follow_timer_;

@@ -357,6 +357,22 @@ TEST_CASE("a host that is back a moment too late is asked nothing beside what ru
   CHECK(!std::filesystem::exists(lost.home() + "/asked"));
 }
 
+TEST_CASE("that a host does not answer is told once, and that it does again", "[ssh]") {
+  Remote remote;
+  std::vector<bool> told;
+  runtime::ActionRequest request = remote.requests.script(remote.server.where(), ends_as_told);
+  request.away = [&](bool away) { told.push_back(away); };
+  const auto answer = remote.requests.start(remote.executor, request);
+  remote.process_in(remote.server.home() + "/pid");
+  remote.server.stop();
+  remote.waiting.until([&] { return !told.empty(); });
+  remote.server.start();
+  Remote::open_gate(remote.server.home() + "/gate", "0\n");
+  remote.wait_for(answer);
+  CHECK(answer->completion->outcome == Outcome::Succeeded);
+  CHECK(told == std::vector<bool>{true, false});
+}
+
 TEST_CASE("a host that comes back while a person is asked answers in the person's place", "[ssh]") {
   GivenUp lost(-1);
   lost.given_up_before = 3;

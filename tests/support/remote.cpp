@@ -22,6 +22,7 @@ runtime::SshSettings settings(const std::string& directory, base::Duration lost_
   made.program = program_path();
   made.lost_after = lost_after;
   made.patience = patience;
+  made.told_after = base::Duration{100};
   made.ask_again_after = base::Duration{50};
   made.grace = base::Duration{300};
   made.follow_after = base::Duration{0};
