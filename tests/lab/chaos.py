@@ -69,9 +69,13 @@ class Rollout:
         self.window = self.dice.choice([1, 2, 3, HOSTS])
         self.idempotent = self.dice.choice(["", "", "idempotent"])
         self.verified = self.dice.random() < 0.6
+        self.by_libssh = seed % 2 == 0
         self.faults = [fault for fault in FAULTS if self.dice.random() < 0.5] or ["kill"]
         self.most = self.dice.choice([1, 3, 5, 8, 15])
         self.gap = self.dice.choice([0.05, 0.2, 0.5, 1.0])
+
+    def where(self):
+        return "here" if self.local else "libssh" if self.by_libssh else "ssh"
 
     def script(self, name, fails="", last=""):
         seconds = self.dice.choice(["0", "0.05", "0.3", "0.8"])
@@ -302,7 +306,7 @@ def one(sluice, seed):
     rollout = Rollout(seed)
     since = time.monotonic()
     with SshBed(rollout.place, rollout.addresses, FIRST_PORT + seed % 4000) as bed:
-        rollout.write(bed.connect_phrase())
+        rollout.write(bed.libssh_phrase() if rollout.by_libssh else bed.connect_phrase())
         faults = Faults(rollout, bed)
         person = Person(sluice, rollout, faults)
         faults.start()
@@ -313,7 +317,7 @@ def one(sluice, seed):
             faults.join()
     problems = person.problems or judged(rollout, person.status)
     what = ", ".join(f"{fault} {times}" for fault, times in sorted(faults.done.items())) or "no fault"
-    print(f"seed {seed}, {'here' if rollout.local else 'ssh'}, window {rollout.window}: {what}; "
+    print(f"seed {seed}, {rollout.where()}, window {rollout.window}: {what}; "
           f"{person.answers} answers; {person.status.get('outcome')} after {time.monotonic() - since:.1f} s; "
           + ("WRONG: " + "; ".join(problems) + f"; see {rollout.place}" if problems else "all as it should be"),
           flush=True)
