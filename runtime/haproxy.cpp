@@ -254,8 +254,9 @@ class HaproxyExecutor::Exchange {
   void write_command() {
     const ssize_t written = ::send(descriptor_, command_.data(), command_.size(), MSG_NOSIGNAL);
     if (written < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    // A way through a host may close before it has taken anything, or just behind: the same.
+    told_ = told_ || written >= 0 || is_tunnelled_;
     if (written < 0) return fail_to_reach();
-    told_ = true;
     command_.erase(0, static_cast<std::size_t>(written));
     if (!command_.empty()) return;
     watch_.on_writable({});
