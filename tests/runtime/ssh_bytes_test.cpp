@@ -101,6 +101,6 @@ TEST_CASE("wherever a connection is cut, its script begins once or never", "[ssh
       ++begun;
     }
   }
-  CHECK(begun >= (client == "openssh" ? 4 : 1));
+  CHECK(begun >= (client == "openssh" ? 6 : 3));
   CHECK(proxied.proxy.cuts() >= (client == "openssh" ? 20 : 10));
 }
