@@ -1,6 +1,7 @@
 // A connection that is cut behind any of its bytes: what it carried happens once or not at all.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 
@@ -83,24 +84,35 @@ TEST_CASE("wherever a connection is cut, its script begins once or never", "[ssh
   int number = 0;
   int begun = 0;
   for (const Way way : {Way::ToServer, Way::FromServer}) {
-    const std::uint64_t all = whole_bytes[static_cast<std::size_t>(way)];
+    std::uint64_t all = whole_bytes[static_cast<std::size_t>(way)];
     const std::uint64_t points = client == "openssh" ? 12 : 6;
     for (std::uint64_t point = 1; point <= points; ++point) {
       const std::uint64_t behind = all * point / points - 1;
+      const std::uint64_t passed = proxied.proxy.passed(way);
+      const int cuts = proxied.proxy.cuts();
       proxied.proxy.cut_next(way, behind);
       const test::Answer answer = proxied.run(++number);
       INFO((way == Way::ToServer ? "to the host, behind " : "from the host, behind ") << behind);
       INFO(answer.completion->detail);
+      const int effects = proxied.effects(number);
       if (answer.completion->ending == Completion::Ending::Unreachable) {
-        CHECK(proxied.effects(number) == 0);
+        CHECK(effects == 0);
         continue;
       }
       CHECK(answer.completion->exit_code == 5);
       CHECK(answer.output == whole.output);
-      CHECK(proxied.effects(number) == 1);
-      ++begun;
+      CHECK(effects == 1);
+      if (proxied.proxy.cuts() > cuts) {
+        ++begun;
+        continue;
+      }
+      // How much passes depends on when the output is asked for, and this was over before: its
+      // point is one of fewer bytes. What was left of the run before may have been counted here.
+      all = std::min(all - all / 100, proxied.proxy.passed(way) - passed);
+      REQUIRE(all > whole_bytes[static_cast<std::size_t>(way)] / 2);
+      --point;
     }
   }
   CHECK(begun >= (client == "openssh" ? 6 : 3));
-  CHECK(proxied.proxy.cuts() >= (client == "openssh" ? 20 : 10));
+  CHECK(proxied.proxy.cuts() >= (client == "openssh" ? 24 : 12));
 }
