@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "plan/functions.h"
+
 namespace sluice::runtime {
 
 namespace {
@@ -12,29 +14,10 @@ char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-// `*` and `?`, whatever the case.
-bool matches(std::string_view text, std::string_view pattern) {
-  std::size_t at = 0;
-  std::size_t in = 0;
-  std::size_t star = std::string_view::npos;
-  std::size_t behind_star = 0;
-  while (at < text.size()) {
-    if (in < pattern.size() && pattern[in] == '*') {
-      star = in++;
-      behind_star = at;
-    } else if (in < pattern.size() &&
-               (pattern[in] == '?' || lower(pattern[in]) == lower(text[at]))) {
-      ++in;
-      ++at;
-    } else if (star != std::string_view::npos) {
-      in = star + 1;
-      at = ++behind_star;
-    } else {
-      return false;
-    }
-  }
-  while (in < pattern.size() && pattern[in] == '*') ++in;
-  return in == pattern.size();
+std::string lower(std::string_view text) {
+  std::string small(text);
+  std::transform(small.begin(), small.end(), small.begin(), [](char c) { return lower(c); });
+  return small;
 }
 
 // A pattern behind `!` that matches rules the whole line out.
@@ -46,7 +29,7 @@ bool names_host(std::string_view names, const std::string& host, const MatchHash
     names.remove_prefix(std::min(one.size() + 1, names.size()));
     const bool without = !one.empty() && one.front() == '!';
     if (without) one.remove_prefix(1);
-    if (!matches(host, one)) continue;
+    if (!plan::matches_pattern(host, lower(one))) continue;
     if (without) return false;
     named = true;
   }
@@ -100,8 +83,7 @@ KeyVerdict verdict_under(std::string_view text, const HostKey& key, const std::s
 }  // namespace
 
 KeyVerdict verdict_on_key(std::string_view text, const HostKey& key, const MatchHashed& hashed) {
-  std::string host = key.host;
-  std::transform(host.begin(), host.end(), host.begin(), lower);
+  const std::string host = lower(key.host);
   const KeyVerdict plain = verdict_under(text, key, host, hashed);
   if (key.port == 22) return plain;
   const KeyVerdict with_port =
