@@ -282,21 +282,24 @@ void UnknownOutcomes::again_or_ask(ActionRequest::Ticket ticket) {
   if (away) watch(ticket);
 }
 
+std::optional<ActionRequest::Ticket> UnknownOutcomes::asked_about(const scheduler::Action& action,
+                                                                  const std::string& host) const {
+  for (const auto& [ticket, row] : rows_) {
+    const ActionRequest& request = row.request;
+    if (row.asked && request.action == action && request.place.name == host) return ticket;
+  }
+  return std::nullopt;
+}
+
 bool UnknownOutcomes::asks(const scheduler::Action& action, const std::string& host) const {
-  return std::any_of(rows_.begin(), rows_.end(), [&](const auto& entry) {
-    const ActionRequest& request = entry.second.request;
-    return entry.second.asked && request.action == action && request.place.name == host;
-  });
+  return asked_about(action, host).has_value();
 }
 
 bool UnknownOutcomes::answer(const scheduler::Action& action, const std::string& host,
                              Answer answer, const std::string& who) {
-  const auto found = std::find_if(rows_.begin(), rows_.end(), [&](const auto& entry) {
-    const ActionRequest& request = entry.second.request;
-    return entry.second.asked && request.action == action && request.place.name == host;
-  });
-  if (found == rows_.end()) return false;
-  Row& row = found->second;
+  const std::optional<ActionRequest::Ticket> ticket = asked_about(action, host);
+  if (!ticket) return false;
+  Row& row = rows_[*ticket];
   row.asked = false;
   stop_watching(row);
   if (answer == Answer::Retry) {
@@ -305,7 +308,7 @@ bool UnknownOutcomes::answer(const scheduler::Action& action, const std::string&
     ++row.request.retries;
     // What was resumed has been settled: this one is begun by nobody else.
     if (!leaves_files(row.request)) row.request.resumed.reset();
-    again_or_ask(found->first);
+    again_or_ask(*ticket);
     return true;
   }
   Completion completion = row.lost;
@@ -313,7 +316,7 @@ bool UnknownOutcomes::answer(const scheduler::Action& action, const std::string&
   completion.outcome = well ? scheduler::Outcome::Succeeded : scheduler::Outcome::Failed;
   completion.detail =
       fmt::format("{}; {} says that it {}", row.lost.detail, who, well ? "succeeded" : "failed");
-  finish(found->first, std::move(completion));
+  finish(*ticket, std::move(completion));
   return true;
 }
 

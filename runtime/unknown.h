@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,8 @@ class UnknownOutcomes : public Executor {
   void answered(ActionRequest::Ticket ticket, Completion completion);
   bool to_the_last(Row& row) const;
   void listen(ActionRequest::Ticket ticket, ActionRequest& request);
+  std::optional<ActionRequest::Ticket> asked_about(const scheduler::Action& action,
+                                                   const std::string& host) const;
   ActionRequest request_again(ActionRequest::Ticket ticket);
   void rejoin(ActionRequest::Ticket ticket);
   void watch(ActionRequest::Ticket ticket);
