@@ -157,53 +157,58 @@ TEST_CASE("streams stay apart, or come in their order through one", "[process]")
   CHECK(merged->output == "1\ne1\n2\ne2\n3\ne3\n4\ne4\n5\ne5\n");
 }
 
+namespace {
+
+// A session of which two write their numbers down before it says that it is ready.
+struct Deaf {
+  explicit Deaf(const std::string& script) {
+    ProcessOptions options;
+    options.arguments = {"sh", "-c",
+                         script +
+                             "until [ -s pid1 ] && [ -s pid2 ]; do sleep 0.01; done\n"
+                             "echo ready\nwhile :; do sleep 1; done"};
+    options.environment = {"PATH=/usr/bin:/bin"};
+    options.directory = place.path();
+    options.grace = base::Duration{100};
+    first = children.start(std::move(options));
+    children.waiting.until([&] { return first->output == "ready\n"; });
+  }
+  void terminate() { children.processes.terminate(first->handle); }
+  void check_all_gone() {
+    children.wait_for(first);
+    for (const char* name : {"/pid1", "/pid2"}) {
+      CHECK(!test::Remote::is_alive(std::atoi(test::read_text(place.path() + name).c_str())));
+    }
+  }
+
+  test::TemporaryDirectory place;
+  Children children;
+  std::shared_ptr<Child> first;
+};
+
+}  // namespace
+
 TEST_CASE("terminating ends all of a session that ignores TERM, and tells when it is so",
           "[process]") {
-  const test::TemporaryDirectory place;
-  Children children;
-  ProcessOptions options;
-  options.arguments = {"sh", "-c",
-                       "trap '' TERM\n"
-                       "( while :; do sleep 1; done ) & echo $! > pid1\n"
-                       "( ( while :; do sleep 1; done ) & echo $! > pid2; wait ) &\n"
-                       "until [ -s pid1 ] && [ -s pid2 ]; do sleep 0.01; done; echo ready\n"
-                       "while :; do sleep 1; done"};
-  options.environment = {"PATH=/usr/bin:/bin"};
-  options.directory = place.path();
-  options.grace = base::Duration{100};
-  const auto child = children.start(std::move(options));
-  children.waiting.until([&] { return child->output == "ready\n"; });
-  children.processes.terminate(child->handle);
-  children.processes.terminate(child->handle);
-  children.wait_for(child);
-  CHECK(child->end.signal == SIGKILL);
-  for (const char* name : {"/pid1", "/pid2"}) {
-    CHECK(!test::Remote::is_alive(std::atoi(test::read_text(place.path() + name).c_str())));
-  }
-  children.processes.terminate(child->handle);  // ended: left alone
+  Deaf session(
+      "trap '' TERM\n"
+      "( while :; do sleep 1; done ) & echo $! > pid1\n"
+      "( ( while :; do sleep 1; done ) & echo $! > pid2; wait ) &\n");
+  session.terminate();
+  session.terminate();
+  session.check_all_gone();
+  CHECK(session.first->end.signal == SIGKILL);
+  session.terminate();  // ended: left alone
 }
 
 TEST_CASE("terminating ends what has a group of its own in the session", "[process]") {
-  const test::TemporaryDirectory place;
-  Children children;
-  ProcessOptions options;
   // `timeout` makes itself a group before it begins what it bounds.
-  options.arguments = {"sh", "-c",
-                       "timeout 600 sh -c 'echo $$ > pid1; exec sleep 600' &\n"
-                       "timeout 600 sh -c 'trap \"\" TERM; echo $$ > pid2\n"
-                       "while :; do sleep 1; done' &\n"
-                       "until [ -s pid1 ] && [ -s pid2 ]; do sleep 0.01; done; echo ready\n"
-                       "wait"};
-  options.environment = {"PATH=/usr/bin:/bin"};
-  options.directory = place.path();
-  options.grace = base::Duration{100};
-  const auto child = children.start(std::move(options));
-  children.waiting.until([&] { return child->output == "ready\n"; });
-  children.processes.terminate(child->handle);
-  children.wait_for(child);
-  for (const char* name : {"/pid1", "/pid2"}) {
-    CHECK(!test::Remote::is_alive(std::atoi(test::read_text(place.path() + name).c_str())));
-  }
+  Deaf session(
+      "timeout 600 sh -c 'echo $$ > pid1; exec sleep 600' &\n"
+      "timeout 600 sh -c 'trap \"\" TERM; echo $$ > pid2\n"
+      "while :; do sleep 1; done' &\n");
+  session.terminate();
+  session.check_all_gone();
 }
 
 TEST_CASE("a grace is given: what ends on TERM ends itself", "[process]") {

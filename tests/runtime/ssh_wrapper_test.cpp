@@ -497,23 +497,31 @@ TEST_CASE("what is cancelled before it begins never does", "[wrapper]") {
   CHECK(!std::filesystem::exists(host.home() + "/effects"));
 }
 
+namespace {
+
+const runtime::WrapperKey stays{"run-1", "k"};
+
+// Of that name, once it has come through the text; then it stays until it is ended.
+std::shared_ptr<Session> start_and_stay(HostShell& host, const std::string& shell,
+                                        const std::string& text) {
+  const std::string rest = "echo all > \"$HOME/ready\"\nwhile :; do sleep 1; done\n";
+  auto session = host.start(request_start(nonce, stays, {shell, text + rest, {}, {}, ""}));
+  host.waiting().until_seen([&] { return std::filesystem::exists(host.home() + "/ready"); });
+  return session;
+}
+
+}  // namespace
+
 TEST_CASE("cancelling leaves nothing of a session alive, whatever it ignores", "[wrapper]") {
   for (const char* shell : {"dash", "bash", "busybox"}) {
     INFO(shell);
     HostShell host(shell);
-    const runtime::WrapperKey key{"run-1", "k"};
-    const auto session = host.start(request_start(
-        nonce, key,
-        {"bash",
-         "trap '' TERM\nset -m\n"
-         "( trap '' TERM HUP; echo $BASHPID >> \"$HOME/pids\"; while :; do sleep 1; done ) &\n"
-         "( echo $BASHPID >> \"$HOME/pids\"; exec sleep 600 ) &\n"
-         "echo $$ >> \"$HOME/pids\"; echo all > \"$HOME/ready\"\nwhile :; do sleep 1; done\n",
-         {},
-         {},
-         ""}));
-    host.waiting().until_seen([&] { return std::filesystem::exists(host.home() + "/ready"); });
-    const Session cancelled = host.ask(request_cancel(nonce, key, base::Duration{200}));
+    const auto session = start_and_stay(
+        host, "bash",
+        "trap '' TERM\nset -m\n"
+        "( trap '' TERM HUP; echo $BASHPID >> \"$HOME/pids\"; while :; do sleep 1; done ) &\n"
+        "( echo $BASHPID >> \"$HOME/pids\"; exec sleep 600 ) &\necho $$ >> \"$HOME/pids\"\n");
+    const Session cancelled = host.ask(request_cancel(nonce, stays, base::Duration{200}));
     CHECK(cancelled.verdict() == Kind::Signalled);
     CHECK(cancelled.value() == SIGKILL);
     host.wait_for(session);
@@ -533,20 +541,13 @@ TEST_CASE("nobody is told of the end of what is cancelled before its children ar
   for (const char* shell : {"dash", "bash", "busybox"}) {
     INFO(shell);
     HostShell host(shell);
-    const runtime::WrapperKey key{"run-1", "k"};
-    const auto session = host.start(request_start(
-        nonce, key,
-        {"sh",
-         "( trap '' TERM; exec sh -c 'echo $$ > \"$HOME/pid\"; while :; do sleep 1; done' ) &\n"
-         "until [ -s \"$HOME/pid\" ]; do sleep 0.01; done\n"
-         "echo all > \"$HOME/ready\"\nwhile :; do sleep 1; done\n",
-         {},
-         {},
-         ""}));
-    host.waiting().until_seen([&] { return std::filesystem::exists(host.home() + "/ready"); });
-    const auto cancelled = host.start(request_cancel(nonce, key, base::Duration{300}));
+    const auto session = start_and_stay(
+        host, "sh",
+        "( trap '' TERM; exec sh -c 'echo $$ > \"$HOME/pid\"; while :; do sleep 1; done' ) &\n"
+        "until [ -s \"$HOME/pid\" ]; do sleep 0.01; done\n");
+    const auto cancelled = host.start(request_cancel(nonce, stays, base::Duration{300}));
     // Nor is who comes for it meanwhile.
-    const auto joined = host.start(request_attach(nonce, key, false));
+    const auto joined = host.start(request_attach(nonce, stays, false));
     host.wait_for(joined);
     CHECK(!test::Remote::is_alive(std::stoi(test::read_text(host.home() + "/pid"))));
     host.wait_for(session);
