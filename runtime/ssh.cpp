@@ -82,6 +82,8 @@ SshExecutor::Host& SshExecutor::host(const Place& place) {
         std::make_unique<SshConnection>(loop_, processes_, place, settings_.files,
                                         settings_.directory, fmt::format("{}", place.host.value));
     row.connection->use(worker_);
+    // However few there are: else who rests would keep what another waits for.
+    row.connection->when_short([this] { give_back(1); });
   }
   return row;
 }
@@ -131,8 +133,15 @@ void SshExecutor::give_back_in(base::Duration delay) {
 
 void SshExecutor::give_some_back() {
   gives_back_at_ = base::Instant::never();
+  const std::size_t all = working_ + resting_.size();
+  if (has_too_many() && give_back(all - settings_.most_connections)) give_back_in(until_next_step);
+}
+
+// So many, those that were used longest ago, as far as they are idle. Whether any was.
+bool SshExecutor::give_back(std::size_t count) {
   bool any = false;
-  for (std::size_t in_vain = 0; in_vain < most_in_vain && has_too_many();) {
+  std::size_t in_vain = 0;
+  while (count > 0 && in_vain < most_in_vain && !resting_.empty()) {
     Host& row = *resting_.front();
     if (!row.connection->idle()) {
       ++in_vain;
@@ -140,12 +149,13 @@ void SshExecutor::give_some_back() {
       continue;
     }
     any = true;
+    --count;
     resting_.pop_front();
     row.rests = false;
     row.given_back = row.given_back || row.connection->connected();
     row.connection->give_back();
   }
-  if (any) give_back_in(until_next_step);
+  return any;
 }
 
 SshConnection& SshExecutor::connection(const Place& place, const std::string& run) {

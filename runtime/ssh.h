@@ -91,6 +91,7 @@ class SshExecutor : public Executor {
   bool has_too_many() const;
   void give_back_in(base::Duration delay);
   void give_some_back();
+  bool give_back(std::size_t count);
   void begin(Host& row, ActionRequest request, Sink done);
   void end_others(ActionRequest::Ticket ticket, Host& row, Lane lane, std::vector<WrapperKey> keys,
                   const Completion& completion, Sink done);

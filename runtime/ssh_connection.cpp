@@ -163,9 +163,15 @@ bool SshConnection::begun(Session session) const {
   return found != rows_.end() && found->second.begun;
 }
 
+bool SshConnection::has_room(std::size_t count) {
+  if (descriptors_are_free(count)) return true;
+  if (short_) short_();
+  return descriptors_are_free(count);
+}
+
 void SshConnection::connect() {
   state_ = State::Connecting;
-  if (!descriptors_are_free(free_to_connect)) {
+  if (!has_room(free_to_connect)) {
     room_ = loop_.after(until_free, [this] { connect(); });
     return;
   }
@@ -294,7 +300,7 @@ void SshConnection::admit() {
     if (go_on(next)) continue;
     if (open_sessions() >= limit_ && kept_) drop_kept();
     if (open_sessions() >= limit_) return;
-    if (!descriptors_are_free(free_to_open)) {
+    if (!has_room(free_to_open)) {
       room_ = loop_.after(until_free, [this] { admit(); });
       return;
     }

@@ -86,6 +86,8 @@ class SshConnection {
   void forward(const std::string& destination,
                std::function<void(base::Result<std::string>)> ready);
 
+  // Called where it waits for descriptors to be free: others may be given back.
+  void when_short(std::function<void()> tell) { short_ = std::move(tell); }
   // Whether nothing goes through it or waits for it, be it connected or not.
   bool idle() const;
   // Of an idle one: ends the client, if there is one. It is connected anew when it is needed.
@@ -115,6 +117,7 @@ class SshConnection {
   };
 
   void connect();
+  bool has_room(std::size_t count);
   void connect_by_openssh();
   void connect_by_libssh();
   void give_up_connecting();
@@ -161,6 +164,7 @@ class SshConnection {
   std::size_t limit_;  // sessions at once, as far as the host has shown it
   base::Instant last_end_;
   Loop::Timer again_;
+  std::function<void()> short_;
   Loop::Timer room_;  // until descriptors are free
   std::map<std::string, Forward> forwards_;
   Loop::Timer closing_;
