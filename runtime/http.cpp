@@ -19,6 +19,12 @@ Completion ended(scheduler::Outcome outcome, std::string detail,
   return completion;
 }
 
+// As libcurl takes it: what has a colon and no value would take the header away.
+std::string header_line(std::string_view name, std::string_view value) {
+  const bool empty = value.find_first_not_of(" \t") == std::string_view::npos;
+  return empty ? fmt::format("{};", name) : fmt::format("{}: {}", name, value);
+}
+
 // The error says why the request cannot be made.
 base::Result<Transfer::Http> http_of(const ActionRequest& request) {
   Transfer::Http made;
@@ -36,7 +42,7 @@ base::Result<Transfer::Http> http_of(const ActionRequest& request) {
     if (!fits_a_line(value)) {
       return base::Error{fmt::format("the header `{}` has a line end in its value", name)};
     }
-    made.headers.push_back(fmt::format("{}: {}", name, value));
+    made.headers.push_back(header_line(name, value));
   }
   for (const ActionRequest::Secret& secret : request.secrets) {
     if (secret.name.find(header_attribute) != 0) continue;
@@ -44,7 +50,7 @@ base::Result<Transfer::Http> http_of(const ActionRequest& request) {
     if (!fits_a_line(secret.value->reveal())) {
       return base::Error{fmt::format("the secret for the header `{}` has a line end", name)};
     }
-    made.headers.push_back(fmt::format("{}: {}", name, secret.value->reveal()));
+    made.headers.push_back(header_line(name, secret.value->reveal()));
   }
   return made;
 }

@@ -137,6 +137,7 @@ int goes_on(void* stop, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
 void prepare(Row& row, const Transfer::Http& http) {
   CURL* handle = row.handle.get();
   curl().easy_setopt(handle, CURLOPT_URL, http.url.c_str());
+  curl().easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L);
   curl().easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
   curl().easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
   curl().easy_setopt(handle, CURLOPT_USERAGENT, "sluice");

@@ -89,6 +89,21 @@ TEST_CASE("a body and headers are sent as they are", "[http]") {
   CHECK(sent.find("\r\n\r\n{\"a\": \"é\"}") != std::string::npos);
 }
 
+TEST_CASE("a header without a value is sent, and the path as it stands", "[http]") {
+  Web web([](const std::string&) { return http_answer(200, ""); });
+  web.requests.run(web.executor,
+                   web.get("/a/../b/./c?d=..", {test::text_attribute("headers.X-Empty", ""),
+                                                test::text_attribute("headers.X-Blank", " \t"),
+                                                test::text_attribute("headers.Accept", "")}));
+  REQUIRE(web.server.requests().size() == 1);
+  const std::string& sent = web.server.requests()[0];
+  CHECK(sent.find("GET /a/../b/./c?d=.. HTTP/1.1\r\n") == 0);
+  CHECK(sent.find("\r\nX-Empty:\r\n") != std::string::npos);
+  CHECK(sent.find("\r\nX-Blank:\r\n") != std::string::npos);
+  CHECK(sent.find("\r\nAccept:\r\n") != std::string::npos);
+  CHECK(sent.find("*/*") == std::string::npos);
+}
+
 TEST_CASE("a header with a line end in its value is refused, and nothing is sent", "[http]") {
   Web web([](const std::string&) { return http_answer(200, ""); });
   const test::Answer answer = web.requests.run(
