@@ -202,14 +202,16 @@ if [ "$status" -ne 0 ]; then
   echo "the script \`before\` failed with exit status $status: the link is not switched" >&2
   exit "$status"
 fi
-trap 'go_back; exit 143' TERM INT HUP
+# At once, and not when `after` has ended: a script that heeds no SIGTERM is killed, and so are we.
+trap 'go_back; wait; exit 143' TERM INT HUP
 lead_to "$release"
 if [ "$previous" = "$release" ]; then
   echo "$to/current leads to $release already"
 else
   echo "$to/current -> $release${previous:+, and not $previous any more}"
 fi
-own_script "$sluice_package_after" || status=$?
+own_script "$sluice_package_after" &
+wait "$!" || status=$?
 if [ "$status" -ne 0 ]; then
   go_back
   echo "the script \`after\` failed with exit status $status" >&2

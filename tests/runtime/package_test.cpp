@@ -290,6 +290,7 @@ TEST_CASE("the scripts run in the new release, and a failure leaves the old one"
 }
 
 TEST_CASE("ending it while `after` runs brings the old release back", "[package][ssh]") {
+  const std::string deaf = GENERATE("", "trap '' TERM; ");
   World world;
   const runtime::Place where = world.remote.server.where();
   REQUIRE(world.run(world.make("one.tar.gz", "one"), where).completion->outcome ==
@@ -299,7 +300,7 @@ TEST_CASE("ending it while `after` runs brings the old release back", "[package]
   runtime::ActionRequest request = world.request(two, where);
   const auto ticket = request.ticket;
   request.attributes.push_back(
-      test::text_attribute("after", "echo $$ > \"$HOME/pid\"; while :; do sleep 0.1; done"));
+      test::text_attribute("after", deaf + "echo $$ > \"$HOME/pid\"; while :; do sleep 0.1; done"));
   const auto answer = world.remote.requests.start(world.executor, std::move(request));
   world.remote.process_in(world.remote.server.home() + "/pid");
   CHECK(test::read_text(world.current() + "/bin/version") == "two");
