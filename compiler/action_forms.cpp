@@ -78,17 +78,20 @@ std::string url_problem(std::string_view url) {
   return is_host(host) ? "" : fmt::format("`{}` is no host", host);
 }
 
+// What the mail itself takes for one, so that no mail is refused when it is to be sent.
 std::string addresses_problem(std::string_view text) {
+  constexpr std::string_view never = "<>\"(),:;\\[]";
+  constexpr std::size_t longest = 254;
   while (true) {
     const std::size_t comma = std::min(text.find(','), text.size());
     std::string_view one = text.substr(0, comma);
     while (!one.empty() && one.front() == ' ') one.remove_prefix(1);
     while (!one.empty() && one.back() == ' ') one.remove_suffix(1);
     const std::size_t at = one.rfind('@');
-    const bool fits = at != std::string_view::npos && at > 0 && is_host(one.substr(at + 1)) &&
-                      std::all_of(one.begin(), one.end(), [](char c) {
-                        return is_visible(c) && c != '<' && c != '>' && c != '"';
-                      });
+    const bool fits = at != std::string_view::npos && at > 0 && one.find('@') == at &&
+                      one.size() <= longest && is_host(one.substr(at + 1)) &&
+                      std::all_of(one.begin(), one.end(), is_visible) &&
+                      one.find_first_of(never) == std::string_view::npos;
     if (!fits) return fmt::format("`{}` is no address of mail, as in ops@acme.example", one);
     if (comma == text.size()) return "";
     text.remove_prefix(comma + 1);

@@ -192,9 +192,13 @@ TEST_CASE("hosts, ports, addresses and digests fit their grammar") {
     CHECK(problem(Form::HostAndPort, text) != "");
   }
   CHECK(problem(Form::Addresses, "a@b.c,d@e") == "");
-  for (const char* text : {"", "a", "a@", "@b", "a@b,", "A <a@b>", "a@b\nBcc: c@d"}) {
+  for (const char* text : {"", "a", "a@", "@b", "a@b,", "A <a@b>", "a@b\nBcc: c@d", "a@b;c@d",
+                           "a@b@c", "a;b@c", "(a)@b"}) {
+    INFO(text);
     CHECK(problem(Form::Addresses, text) != "");
   }
+  CHECK(problem(Form::Addresses, std::string(252, 'a') + "@b") == "");
+  CHECK(problem(Form::Addresses, std::string(253, 'a') + "@b") != "");
   CHECK(problem(Form::Sha256, std::string(64, 'F')) == "");
   CHECK(problem(Form::Sha256, std::string(63, 'F')) != "");
   CHECK(problem(Form::Name, "web-1;shutdown") != "");
