@@ -33,6 +33,12 @@ bool is_there(const std::string& path) {
   return fs::exists(path, unknown);
 }
 
+// A pipe has been read to its end, and a terminal may never have one: who reads it again waits.
+bool can_be_read_again(const std::string& path) {
+  std::error_code unknown;
+  return !fs::is_other(path, unknown);
+}
+
 std::optional<std::string> find(const Given& given, std::string_view word) {
   for (const auto& [name, value] : given) {
     if (name == word) return value;
@@ -78,6 +84,11 @@ class Files {
     return changed;
   }
 
+  bool can_be_compiled() const {
+    return std::all_of(plan_.sources.begin(), plan_.sources.end(),
+                       [&](const auto& source) { return can_be_read_again(path_of(source.name)); });
+  }
+
   // What a program prints can be another thing each time.
   bool has_program() const {
     return std::any_of(plan_.sources.begin(), plan_.sources.end(), [&](const auto& source) {
@@ -91,8 +102,13 @@ class Files {
     constexpr std::string_view goes_on = "the plan that the run began with goes on";
     const std::string program = program_of(source);
     if (!program.empty() && is_there(program)) return false;
-    const auto text = read_file(program.empty() ? path_of(source.name) : program, most_bytes);
     const std::string name = base::printable(source.name);
+    const std::string path = program.empty() ? path_of(source.name) : program;
+    if (!can_be_read_again(path)) {
+      cli::tell("{} is no file, and is not read again: {}\n", name, goes_on);
+      return true;
+    }
+    const auto text = read_file(path, most_bytes);
     if (!text) {
       cli::tell("{} is not there any more: {}\n", name, goes_on);
       return true;
@@ -165,6 +181,7 @@ void tell_of_changes(const plan::Plan& plan, const runtime::RunRecord& record) {
   }
   const std::optional<InputOptions> input = input_of(record.given);
   if (!input || !is_there(input->file) || (!changed && !files.has_program())) return;
+  if (!files.can_be_compiled()) return;
   const auto loaded = load_plan(*input);
   const std::string name = base::printable(plan.sources.begin()->name);
   if (std::get_if<int>(&loaded) != nullptr) {

@@ -118,6 +118,12 @@ class Edited(resume.RunCase):
         self.assertIn(f"hosts.ini is not there any more{GOES_ON}", said)
         self.assertIn("roll.deploy does not compile as it is now", said)
 
+    def test_a_pipe_in_its_place_is_not_waited_for(self):
+        self.interrupted(*self.set())
+        os.remove(self.path("hosts.ini"))
+        os.mkfifo(self.path("hosts.ini"))
+        self.assertIn(f"hosts.ini is no file, and is not read again{GOES_ON}", self.resumed())
+
     def test_the_main_file_is_gone(self):
         self.interrupted(*self.set())
         os.remove(self.file)
