@@ -2,6 +2,7 @@
 import asyncio
 import getpass
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -56,7 +57,16 @@ class SshBed:
                 home = f"{self.place}/home/{address}"
                 os.makedirs(home)
                 file.write(f"Match LocalAddress {address}\n  SetEnv HOME={home}\n")
-        return subprocess.Popen(["/usr/sbin/sshd", "-D", "-e", "-f", config], stderr=self.log)
+        return subprocess.Popen([*self.with_plain_shell(), "/usr/sbin/sshd", "-D", "-e", "-f", config], stderr=self.log)
+
+    def with_plain_shell(self):
+        """The login's shell is dash, as where the goals were founded on: for servers that see a passwd of their own."""
+        users = f"{self.place}/passwd"
+        text = open("/etc/passwd", encoding="utf-8").read()
+        with open(users, "w", encoding="utf-8") as file:
+            file.write(re.sub(rf"^({re.escape(self.user)}:.*:)[^:\n]*$", r"\1/bin/dash", text, flags=re.M))
+        apart = ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/passwd && exec "$@"', users]
+        return apart if subprocess.run([*apart, "true"], stderr=subprocess.DEVNULL, check=False).returncode == 0 else []
 
     def wait_until_up(self):
         missing = list(self.addresses)
