@@ -24,6 +24,8 @@ namespace sluice::runtime {
 
 namespace {
 
+constexpr int most_begun_in_vain = 5;
+
 // Ours below, the request's on top; the last of a name counts for every program, so drop the first.
 std::vector<std::string> merged_environment(const std::vector<std::string>& wanted) {
   std::vector<std::string> merged;
@@ -234,6 +236,11 @@ void LocalExecutor::look_at_adopted(ActionRequest::Ticket ticket) {
       if (row.request.resumed && !row.request.resumed->same_boot) {
         lost.detail = "this machine has booted since, and it may have begun";
         return conclude(ticket, std::move(lost));
+      }
+      if (!row.cancelled && ++row.begun_in_vain > most_begun_in_vain) {
+        lost.ending = Completion::Ending::NotStarted;
+        lost.detail = "what watches over scripts ends each time before it has begun this one";
+        return finish(ticket, std::move(lost));
       }
       if (!row.cancelled) return begin(ticket);
       lost.ending = Completion::Ending::NotStarted;

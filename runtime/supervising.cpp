@@ -83,6 +83,13 @@ int make_note(const std::string& path, const std::string& spare, std::string_vie
   return ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
 }
 
+// Where the three that every program has do not take its place; below 0: it cannot be.
+int above_standard(int file) {
+  const int kept = ::fcntl(file, F_DUPFD_CLOEXEC, 3);
+  ::close(file);
+  return kept;
+}
+
 // Starts programs.
 class Spawner {
  public:
@@ -134,6 +141,7 @@ class Supervising {
     ::sigaddset(&children, SIGCHLD);
     ::sigprocmask(SIG_SETMASK, &children, nullptr);
     signals_ = ::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (signals_ < 0) ::_exit(1);
   }
 
   void run() {
@@ -387,14 +395,18 @@ std::string cancel_message(const std::string& name) {
 void supervise(const SupervisorSettings& settings, int socket, int lock) {
   ::setsid();
   ::prctl(PR_SET_NAME, "sluice-scripts", 0, 0, 0);
-  // What the program had open is the program's: its journal, its terminal, its locks.
-  const int kept_socket = ::fcntl(socket, F_DUPFD_CLOEXEC, 3);
-  const int kept_lock = ::fcntl(lock, F_DUPFD_CLOEXEC, 3);
-  const int low = std::min(kept_socket, kept_lock);
-  const int high = std::max(kept_socket, kept_lock);
-  ::close_range(0, static_cast<unsigned int>(low) - 1, 0);
-  ::close_range(static_cast<unsigned int>(low) + 1, static_cast<unsigned int>(high) - 1, 0);
+  // What the program had open is the program's: its journal, its terminal, its locks. That goes
+  // first: of as many as it had there may be no more.
+  const int low = std::min(socket, lock);
+  const int high = std::max(socket, lock);
+  if (low > 0) ::close_range(0, static_cast<unsigned int>(low) - 1, 0);
+  if (high > low + 1) {
+    ::close_range(static_cast<unsigned int>(low) + 1, static_cast<unsigned int>(high) - 1, 0);
+  }
   ::close_range(static_cast<unsigned int>(high) + 1, ~0U, 0);
+  const int kept_socket = above_standard(socket);
+  const int kept_lock = above_standard(lock);
+  if (kept_socket < 0 || kept_lock < 0) ::_exit(1);
   ::open("/dev/null", O_RDWR);  // 0
   ::open("/dev/null", O_RDWR);  // 1
   ::open("/dev/null", O_RDWR);  // 2

@@ -13,6 +13,7 @@
 #include "runtime/local.h"
 #include "runtime/supervising.h"
 #include "support/executing.h"
+#include "support/few_descriptors.h"
 #include "support/golden.h"
 #include "support/remote.h"
 
@@ -402,6 +403,33 @@ TEST_CASE("many scripts at once are all begun, however much they are told", "[lo
     local.waiting.until([&] { return answer->completion.has_value(); });
     CHECK(answer->completion->exit_code == 3);
   }
+}
+
+TEST_CASE("with hardly a descriptor a script runs or is said not to have begun", "[local]") {
+  for (std::size_t more = 0; more < 16; ++more) {
+    INFO(more);
+    Local local;
+    std::shared_ptr<test::Answer> answer;
+    {
+      const test::FewDescriptors few(more);
+      answer = local.requests.start(local.executor,
+                                    local.requests.script(test::local_place(), "exit 3"));
+      local.waiting.until([&] { return answer->completion.has_value(); });
+    }
+    INFO(answer->completion->detail);
+    if (answer->completion->ending == Completion::Ending::Exited) {
+      // A shell that cannot open its script says 2.
+      CHECK(
+          (answer->completion->exit_code == 3 || (more < 8 && answer->completion->exit_code == 2)));
+    } else {
+      CHECK(answer->completion->ending == Completion::Ending::NotStarted);
+      CHECK_FALSE(answer->completion->detail.empty());
+    }
+    if (more == 15) CHECK(answer->completion->exit_code == 3);
+  }
+  // Nothing that was to watch over one is left.
+  for (const pid_t child : test::children_of(::getpid()))
+    CHECK_FALSE(test::Remote::is_alive(child));
 }
 
 TEST_CASE("a place for scripts that cannot be made is said, and nothing runs", "[local]") {

@@ -1,12 +1,12 @@
 // More ssh hosts than connections are kept for, and than there are descriptors for.
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <set>
 
+#include "support/few_descriptors.h"
 #include "support/remote.h"
 
 using namespace sluice;
@@ -87,21 +87,6 @@ struct Fleet {
   test::Requests requests;
   runtime::Processes processes;
   runtime::SshExecutor executor;
-};
-
-// This program's, for as long as it lives.
-struct FewDescriptors {
-  explicit FewDescriptors(std::size_t more) {
-    REQUIRE(::getrlimit(RLIMIT_NOFILE, &usual) == 0);
-    rlimit few = usual;
-    const auto open = std::distance(fs::directory_iterator("/proc/self/fd"), {});
-    few.rlim_cur = static_cast<rlim_t>(open) + more;
-    REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
-  }
-  ~FewDescriptors() { ::setrlimit(RLIMIT_NOFILE, &usual); }
-  FewDescriptors(const FewDescriptors&) = delete;
-  FewDescriptors& operator=(const FewDescriptors&) = delete;
-  rlimit usual{};
 };
 
 }  // namespace
@@ -203,7 +188,7 @@ TEST_CASE("where the end is not to take long, no host is connected anew for it",
 TEST_CASE("with few descriptors hosts wait for one another, and each script runs once", "[ssh]") {
   constexpr std::size_t hosts = 12;
   Fleet fleet(2, 2);
-  const FewDescriptors few(20);
+  const test::FewDescriptors few(20);
   std::vector<std::shared_ptr<test::Answer>> answers;
   for (std::size_t host = 0; host < hosts; ++host) {
     answers.push_back(fleet.start(host, "echo ran >> \"$HOME/effects\"\necho well\n"));
