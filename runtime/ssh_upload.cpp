@@ -144,7 +144,10 @@ class SshUploads::Row {
       return end({UploadEnd::How::Failed, base::printable(said->substr(8))});
     }
     if (*said == "spoilt") {
-      if (++spoilt_ < most_spoilt) return ask();
+      if (++spoilt_ < most_spoilt) {
+        told_(fmt::format("what arrived is not {}: it is sent again\n", upload.path));
+        return ask();
+      }
       return end({UploadEnd::How::Failed,
                   fmt::format("what arrived is not {}: its SHA-256 is another", upload.path)});
     }

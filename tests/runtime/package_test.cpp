@@ -351,6 +351,8 @@ TEST_CASE("one that was swapped after the look at it is not unpacked", "[package
     CHECK(!fs::exists(world.current()));
     INFO(answer.output << answer.completion->detail);
     CHECK((answer.output + answer.completion->detail).find("its SHA-256 is") != std::string::npos);
+    const bool again = answer.output.find("a.tar.gz: it is sent again\n") != std::string::npos;
+    CHECK(again == !here);
   }
 }
 
