@@ -401,6 +401,10 @@ void SshConnection::forward(const std::string& destination, Ready ready) {
 
 void SshConnection::ask_for_forward(const std::string& destination) {
   Forward& row = forwards_[destination];
+  if (!has_room(1)) {
+    row.soon = loop_.after(until_free, [this, destination] { ask_for_forward(destination); });
+    return;
+  }
   const base::Result<Destination> where = destination_of(destination);
   if (!where) return answer_forward(destination, where.error());
   row.path = fmt::format("{}/{}t{}", directory_, name_, ++forward_count_);
@@ -416,7 +420,15 @@ void SshConnection::ask_for_forward(const std::string& destination) {
                                              destination, reply.reason)});
     }
   };
-  row.client = std::make_unique<MuxClient>(loop_, control_path_, MuxClient::Listener{said, {}});
+  // Where it is the connection that is lost, everybody is told so and no row is left.
+  const auto closed = [this, destination] {
+    const auto found = forwards_.find(destination);
+    if (found == forwards_.end() || found->second.open) return;
+    answer_forward(destination, base::Error{fmt::format(
+                                    "the connection to {} could not be asked for a way to {}",
+                                    place_.address, destination)});
+  };
+  row.client = std::make_unique<MuxClient>(loop_, control_path_, MuxClient::Listener{said, closed});
   row.client->send(mux_open_forward(1, row.path, where.value().host, where.value().port));
 }
 

@@ -1,5 +1,7 @@
 // More ssh hosts than connections are kept for, and than there are descriptors for.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -150,6 +152,27 @@ TEST_CASE("a host where a script runs, or that a tunnel leads through, keeps its
   fleet.waiting.until([&] { return runs->completion.has_value(); });
   CHECK(runs->output == "before\nafter all\n");
   CHECK(runs->completion->exit_code == 7);
+  fleet.finish();
+}
+
+TEST_CASE("a tunnel is opened when there is a descriptor to ask for it", "[ssh]") {
+  Fleet fleet(1, 1);
+  fleet.run(0);
+  std::string tunnel;
+  bool turned = false;
+  {
+    const test::FewDescriptors few(0);
+    std::vector<int> taken;
+    for (int one = 0; (one = ::open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0;) taken.push_back(one);
+    fleet.executor.tunnels()(fleet.where(0), "127.0.0.1:9",
+                             [&](const base::Result<std::string>& path) { tunnel = path.value(); });
+    const auto turn = fleet.waiting.loop.after({}, [&] { turned = true; });
+    fleet.waiting.until([&] { return turned; });
+    CHECK(tunnel.empty());
+    for (const int one : taken) ::close(one);
+  }
+  fleet.waiting.until([&] { return !tunnel.empty(); });
+  CHECK(fs::exists(tunnel));
   fleet.finish();
 }
 
