@@ -125,6 +125,7 @@ int RunSession::carry_out(runtime::Journal& journal, const runtime::ReadJournal*
       [&view](const std::string& line) {
         view.end();
         view.say(line);
+  notifications.before_end([this] { tell_alarms(); });
       },
       [&driver](const scheduler::Action& action, const std::string& host, Order::Kind kind) {
         Order order = order_of(kind);

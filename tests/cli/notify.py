@@ -115,6 +115,17 @@ class Notify(unittest.TestCase):
             self.assertEqual(done.returncode, status, done.stdout + done.stderr)
         return done
 
+    def test_what_has_left_its_prediction_is_told_before_the_end(self):
+        self.write(self.file, """deployment "Farm"
+connect local
+step "Update" { run "true" takes 30s to 40s }
+""")
+        server = self.server()
+        self.run_it("--notify", server.url(), status=0)
+        events = [row["event"] for row in server.documents]
+        self.assertIn("left_prediction", events)
+        self.assertEqual((events[0], events[-1]), ("run_started", "run_ended"))
+
     def test_a_server_is_told_of_each_event_in_order_and_once(self):
         server = self.server()
         self.run_it("--notify", server.url(), status=3)
