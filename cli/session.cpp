@@ -18,6 +18,7 @@
 #include "cli/version.h"
 #include "plan/json.h"
 #include "render/timeline_text.h"
+#include "runtime/descriptors.h"
 
 namespace sluice::cli {
 
@@ -57,7 +58,20 @@ base::Status RunSession::take_lease() {
   return base::Done{};
 }
 
+// What the least run needs: the journal, signals, timers, and one script with its streams.
+std::string RunSession::lacking_descriptors() {
+  constexpr std::size_t least = 48;
+  runtime::raise_descriptor_limit();
+  if (runtime::descriptors_are_free(least)) return "";
+  return fmt::format(
+      "a run needs {} open files at least, beside those that are open, and this program may have "
+      "{} "
+      "in all: raise `ulimit -n`",
+      least, runtime::most_descriptors());
+}
+
 int RunSession::begin() {
+  if (const std::string lack = lacking_descriptors(); !lack.empty()) return wrong(lack);
   if (const base::Status taken = take_lease(); !taken) return wrong(taken.error().message);
   const auto folder = runtime::make_run_folder(options_.state);
   if (!folder) return wrong(folder.error().message);
@@ -87,6 +101,7 @@ std::string RunSession::missing() {
 }
 
 int RunSession::resume(const runtime::RunFolder& folder) {
+  if (const std::string lack = lacking_descriptors(); !lack.empty()) return wrong(lack);
   if (const base::Status taken = take_lease(); !taken) return wrong(taken.error().message);
   folder_ = folder;
   executors_.emplace(loop_, folder_.scripts(), person_);

@@ -57,6 +57,7 @@ class RunSession {
  private:
   base::Status take_lease();
   std::string missing();
+  static std::string lacking_descriptors();
   int carry_out(runtime::Journal& journal, const runtime::ReadJournal* before);
   void take_up(const runtime::ReadJournal& before);
   runtime::Session session() const;

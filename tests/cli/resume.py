@@ -107,6 +107,13 @@ class RunCase(unittest.TestCase):
             os.kill(process, signal.SIGKILL)
         program.wait()
 
+    def with_few_files(self, most, *words):
+        """What it says and how it ends where it may have so many open files."""
+        limit = f"ulimit -n {most}; exec \"$0\" \"$@\""
+        done = subprocess.run(["/bin/sh", "-c", limit, SLUICE, *words], capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL, timeout=60)
+        return done.returncode, done.stdout + done.stderr
+
     def let_go(self, target, word="go"):
         with open(self.path(f"gate-{target}"), "w", encoding="utf-8") as file:
             file.write(word + "\n")
@@ -185,6 +192,22 @@ class Runs(RunCase):
         logs = self.call("logs", self.run_name(), "web-2", "--step", "Update/Work", status=0)
         self.assertEqual(logs, "==> Update/Work on web-2, attempt 1\nfirst line of web-2\nlast line of web-2\n")
         self.assertIn("has ended: succeeded", self.call("resume", status=2))
+
+    def test_where_too_few_files_may_be_open_nothing_is_begun(self):
+        self.roll()
+        begin = ["run", self.file, "--yes", "--set", f"folder={self.folder}"]
+        for most in range(8, 40):
+            status, said = self.with_few_files(most, *begin)
+            self.assertEqual(status, 2, said)
+            self.assertIn("files at least", said)
+            self.assertIn(f"may have {most} in all", said)
+        self.assertFalse(os.path.exists(self.state))
+        self.killed_at_work()
+        status, said = self.with_few_files(10, "resume", "--state", self.state)
+        self.assertEqual(status, 2, said)
+        self.assertIn("files at least", said)
+        self.let_go("web-1")
+        self.call("resume", status=0)
 
     def test_what_ended_while_no_program_was_there_is_found(self):
         self.roll()
