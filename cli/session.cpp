@@ -125,6 +125,7 @@ int RunSession::carry_out(runtime::Journal& journal, const runtime::ReadJournal*
       [&view](base::Instant at) { return view.timeline(at); },
       [&view](const std::string& line) { view.say("sluice: " + line); });
   if (!options_.notify.destinations.empty()) notifications_ = &notifications;
+  notifications.before_end([this] { tell_alarms(); });
   NotifyingObserver observer(forecasting, notifications_);
   view.on_failure([this](const Failure& failure, base::Instant at) {
     if (options_.on_failure) options_.on_failure(failure);
@@ -140,7 +141,6 @@ int RunSession::carry_out(runtime::Journal& journal, const runtime::ReadJournal*
       [&view](const std::string& line) {
         view.end();
         view.say(line);
-  notifications.before_end([this] { tell_alarms(); });
       },
       [&driver](const scheduler::Action& action, const std::string& host, Order::Kind kind) {
         Order order = order_of(kind);
@@ -264,9 +264,13 @@ void RunSession::tidy_up() {
   if (!broken_.empty() || detached_) return;
   const std::size_t others = driver_->ended() ? executors_->given_back() : 0;
   if (others > 0 && options_.format == Format::Text && !options_.quiet && !options_.on_failure) {
-    view_->say(fmt::format("removing the run's files from {} host{} more; Ctrl-C leaves them there",
-                           others, others == 1 ? "" : "s"));
+    view_->say(
+        fmt::format("the run is over ({}); removing its files from {} host{} more; Ctrl-C leaves "
+                    "them there",
+                    scheduler::state_name(driver_->state()), others, others == 1 ? "" : "s"));
   }
+  // It is recorded: whoever begins the next one does not wait for this.
+  if (driver_->ended()) lease_.reset();
   finishing_ = true;
   executors_->finish([this] { loop_.stop(); }, driver_->ended());
   loop_.run({});

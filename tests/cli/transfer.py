@@ -10,6 +10,7 @@ import io
 import os
 import select
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -33,6 +34,13 @@ step "Put" on web {{
     after = "echo after >> {folder}/ledger"
   }}
 }}
+'''
+SMALL = '''
+deployment "Ship"
+connect ssh {{ port = {port} user = "{user}" identity_file = "{folder}/id" known_hosts_file = "{folder}/known" }}
+role web {{ target "web-1" {{ address = "127.0.0.1" }} }}
+step "Look" on web {{ run "true" }}
+step "Wait" {{ run "read -r word < {folder}/gate || true" }}
 '''
 
 
@@ -138,7 +146,8 @@ class Transfer(unittest.TestCase):
     def path(self, name):
         return os.path.join(self.folder, name)
 
-    def run_cut_at(self, still_at):
+    def link_to(self, text, still_at):
+        """A link to the host, and a file that goes over it."""
         link = Link(self.port, still_at)
         self.addCleanup(link.cut)
         self.addCleanup(link.listener.close)
@@ -146,7 +155,11 @@ class Transfer(unittest.TestCase):
                 open(self.path("known"), "w", encoding="utf-8") as known:
             known.write(f"[127.0.0.1]:{link.own_port} {key.read()}")
         with open(self.path("ship.deploy"), "w", encoding="utf-8") as file:
-            file.write(FILE.format(port=link.own_port, user=getpass.getuser(), folder=self.folder))
+            file.write(text.format(port=link.own_port, user=getpass.getuser(), folder=self.folder))
+        return link
+
+    def run_cut_at(self, still_at):
+        link = self.link_to(FILE, still_at)
         with open(self.path("first"), "wb") as said:
             program = subprocess.Popen([SLUICE, "run", self.path("ship.deploy"), "--yes"], stdin=subprocess.DEVNULL,
                                        stdout=said, stderr=said)
@@ -176,6 +189,25 @@ class Transfer(unittest.TestCase):
             self.assertEqual(file.read(), "before\nafter\n")
         releases = [name for name in os.listdir(self.path("srv")) if name != "current" and name[0] != "."]
         self.assertEqual(len(releases), 1, releases)
+
+    def test_while_a_run_that_is_over_tidies_its_hosts_the_next_may_begin(self):
+        link = self.link_to(SMALL, None)
+        os.mkfifo(self.path("gate"))
+        program = subprocess.Popen([SLUICE, "run", self.path("ship.deploy"), "--yes"], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(program.wait)
+        self.addCleanup(program.kill)
+        with open(self.path("gate"), "w", encoding="utf-8"):  # it stands there: the host's step is over
+            link.still_at = 0
+        with open(self.path("next.deploy"), "w", encoding="utf-8") as file:
+            file.write('deployment "Ship"\nstep "Next" { run "true" }\n')
+        status = 2
+        while status == 2 and program.poll() is None:  # until it has ended as well
+            status = subprocess.run([SLUICE, "run", self.path("next.deploy"), "--yes"], stdin=subprocess.DEVNULL,
+                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60).returncode
+        self.assertEqual((status, program.poll()), (0, None))
+        program.send_signal(signal.SIGINT)
+        self.assertEqual(program.wait(60), 0)  # as the run ended
 
     def test_killed_in_the_middle_the_rest_is_sent(self):
         half = self.size // 2
