@@ -101,10 +101,35 @@ class Agent {
   Variable variable_;
 };
 
+// As the protocol has it before keys are exchanged.
+std::string plain_packet(std::string payload) {
+  constexpr std::size_t block = 8;
+  constexpr std::size_t least = 4;
+  std::size_t padding = block - (5 + payload.size()) % block;
+  if (padding < least) padding += block;
+  const std::size_t length = 1 + payload.size() + padding;
+  std::string packet;
+  for (const int shift : {24, 16, 8, 0}) packet += static_cast<char>(length >> shift & 0xffU);
+  packet += static_cast<char>(padding);
+  return packet + payload + std::string(padding, '\0');
+}
+
+// Of what connects for that process and has not ended: the most that one of them ever held.
+std::size_t most_kilobytes_below(pid_t of) {
+  std::size_t most = 0;
+  for (const pid_t process : connecting_processes(of)) {
+    const std::string status = test::read_text(fmt::format("/proc/{}/status", process));
+    const std::size_t at = status.find("VmHWM:");
+    if (at != std::string::npos) most = std::max(most, std::stoul(status.substr(at + 6)));
+  }
+  return most;
+}
+
 // A peer that says something to whoever connects, and hangs up, or goes on with it for ever.
 class StrangeServer {
  public:
-  StrangeServer(const std::string& says, bool for_ever) {
+  StrangeServer(const std::string& says, bool for_ever) : StrangeServer(says, says, for_ever) {}
+  StrangeServer(const std::string& first, const std::string& says, bool for_ever) {
     const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -123,7 +148,8 @@ class StrangeServer {
     ::signal(SIGPIPE, SIG_IGN);
     for (;;) {
       const int peer = ::accept(listener, nullptr, nullptr);
-      while (::write(peer, says.data(), says.size()) > 0 && for_ever) {
+      const bool begun = &first == &says || ::write(peer, first.data(), first.size()) > 0;
+      while (begun && ::write(peer, says.data(), says.size()) > 0 && for_ever) {
       }
       ::close(peer);
     }
@@ -271,6 +297,54 @@ TEST_CASE("over libssh a peer that does not keep to the protocol is out of reach
   }
   // One bad host does nothing to another.
   CHECK(run_at(remote, remote.server.where()).output == "ran\n");
+}
+
+TEST_CASE("over libssh a peer that floods us is out of reach, and fills no memory", "[ssh]") {
+  Remote remote(test::over("libssh"));
+  struct Flood {
+    std::string first;
+    std::string then;
+    std::string why;
+  };
+  const std::string banner = "SSH-2.0-Flood\r\n";
+  const auto listed = [](std::string_view names) {
+    return std::string("\0\0", 2) + static_cast<char>(names.size() >> 8U) +
+           static_cast<char>(names.size() & 0xffU) + std::string(names);
+  };
+  std::string keys = "\x14" + std::string(16, 'k') + listed("curve25519-sha256");
+  for (const char* names : {"ssh-ed25519", "aes256-ctr", "aes256-ctr", "hmac-sha2-256",
+                            "hmac-sha2-256", "none", "none", "", ""}) {
+    keys += listed(names);
+  }
+  keys = plain_packet(keys + std::string(5, '\0'));
+  const std::string much(65'536, 'z');
+  const std::string data =
+      plain_packet("\x5e" + std::string(4, '\0') + listed(much.substr(0, 30'000)));
+  const Flood floods[] = {
+      {banner + "\x7f\xff\xff\xff\x04", much, "Packet len too high"},
+      {banner + std::string("\0\x03\x0d\x40\x04", 5), much, "Packet len too high"},
+      {much, much, "too large banner"},
+      {banner, keys, "rejected packet"},
+      {banner + keys, data, "rejected packet"}};
+  std::uint32_t number = 1;
+  for (const Flood& flood : floods) {
+    INFO(flood.why);
+    const StrangeServer server(flood.first, flood.then, true);
+    runtime::Place place = changed(remote.server.where(), "port", fmt::format("{}", server.port));
+    place.host = plan::TargetId{number++};
+    const auto answer =
+        remote.requests.start(remote.executor, remote.requests.script(place, "echo ran"));
+    std::size_t most = 0;
+    remote.waiting.until_seen([&] {
+      most = std::max(most, most_kilobytes_below(::getpid()));
+      return answer->completion.has_value();
+    });
+    CHECK(answer->completion->ending == Completion::Ending::Unreachable);
+    INFO(answer->completion->detail);
+    CHECK(answer->completion->detail.find(flood.why) != std::string::npos);
+    CHECK(most > 0);
+    CHECK(most < 256'000);
+  }
 }
 
 TEST_CASE("over libssh keys are exchanged anew while much goes both ways", "[ssh]") {
