@@ -199,12 +199,13 @@ void LocalExecutor::supervisor_gone() {
 // supervisor of ours tells of.
 void LocalExecutor::look() {
   constexpr base::Duration look_again{100};
+  constexpr std::uint64_t most_bytes = 256 << 10;
   looking_ = !running_.empty();
   if (!looking_) return;
   look_timer_ = loop_.after(look_again, [this] {
     std::vector<ActionRequest::Ticket> adopted;
     for (auto& [ticket, row] : running_) {
-      deliver(row);
+      deliver(row, most_bytes);
       if (row.adopted) adopted.push_back(ticket);
     }
     for (const ActionRequest::Ticket ticket : adopted) look_at_adopted(ticket);
@@ -299,13 +300,19 @@ bool LocalExecutor::ends_later(Running& row) {
   return runs;
 }
 
-void LocalExecutor::deliver(Running& row) {
+// Who writes faster than this reads never lets it come to an end: so no more than is there by now,
+// and than `most_bytes`, for the loop has others to see to, and their timeouts.
+void LocalExecutor::deliver(Running& row, std::uint64_t most_bytes) {
   const int file = ::open(path(row, ".out").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   if (file < 0) return;
+  struct stat status{};
+  const std::uint64_t size =
+      ::fstat(file, &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
+  const std::uint64_t end = std::min(size, row.delivered + most_bytes);
   std::array<char, 65536> buffer;
-  for (;;) {
-    const ssize_t got =
-        ::pread(file, buffer.data(), buffer.size(), static_cast<off_t>(row.delivered));
+  while (row.delivered < end) {
+    const std::size_t room = std::min<std::uint64_t>(buffer.size(), end - row.delivered);
+    const ssize_t got = ::pread(file, buffer.data(), room, static_cast<off_t>(row.delivered));
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) break;
     row.delivered += static_cast<std::uint64_t>(got);
@@ -319,7 +326,7 @@ void LocalExecutor::deliver(Running& row) {
 void LocalExecutor::finish(ActionRequest::Ticket ticket, Completion completion) {
   const auto found = running_.find(ticket);
   Running& row = found->second;
-  deliver(row);
+  deliver(row, std::uint64_t{1} << 62);
   fetch_outputs(path(row, ".output"), completion);
   if (row.cancelled) completion.outcome = scheduler::Outcome::Cancelled;
   const Sink done = std::move(row.done);

@@ -56,7 +56,7 @@ class LocalExecutor : public Executor {
   bool is_left(Running& row, const std::string& name);
   bool ends_later(Running& row);
   void conclude(ActionRequest::Ticket ticket, Completion completion);
-  void deliver(Running& row);
+  void deliver(Running& row, std::uint64_t most_bytes);
   void finish(ActionRequest::Ticket ticket, Completion completion);
   void fail_soon(ActionRequest::Ticket ticket, const std::string& why);
 

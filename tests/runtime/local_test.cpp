@@ -152,6 +152,29 @@ TEST_CASE("a script that is cancelled is ended with all that it started", "[loca
   local.executor.cancel(99);  // never was
 }
 
+TEST_CASE("output that grows faster than it is read holds nothing else up", "[local]") {
+  Local local;
+  auto request = local.requests.script(test::local_place(), "echo begun\nsleep 600\n");
+  const std::string file = local.scripts() + "/" + runtime::action_key(request) + ".out";
+  const runtime::ActionRequest::Ticket ticket = request.ticket;
+  constexpr int most_calls = 3000;
+  int calls = 0;
+  request.output = [&](runtime::Stream, std::string_view) {
+    if (++calls == most_calls) return;
+    const int out = ::open(file.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+    const std::string more(65536, 'y');
+    CHECK(::write(out, more.data(), more.size()) == 65536);
+    ::close(out);
+  };
+  bool done = false;
+  local.executor.start(std::move(request), [&](const Completion&) { done = true; });
+  local.waiting.until_seen([&] { return calls > 0; });
+  CHECK(calls < 100);  // the loop is given back, though there is more
+  local.executor.cancel(ticket);
+  local.waiting.until([&] { return done; });
+  CHECK(calls < most_calls);
+}
+
 TEST_CASE("a script that is cancelled is ended with what has a group of its own", "[local]") {
   Local local;
   const auto answer = local.requests.start(
