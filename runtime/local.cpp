@@ -25,6 +25,20 @@ namespace sluice::runtime {
 namespace {
 
 constexpr int most_begun_in_vain = 5;
+constexpr std::uint64_t most_at_end = 64 << 20;  // bytes of output that were not shown by then
+
+// Where the line that holds this byte ends, or so much further on.
+std::uint64_t behind_line(const std::string& path, std::uint64_t at) {
+  constexpr std::size_t most = 65536;
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  std::string bytes(most, '\0');
+  const ssize_t got =
+      file < 0 ? 0 : ::pread(file, bytes.data(), bytes.size(), static_cast<off_t>(at));
+  if (file >= 0) ::close(file);
+  bytes.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  const std::size_t end = bytes.find('\n');
+  return at + (end == std::string::npos ? bytes.size() : end + 1);
+}
 
 // Ours below, the request's on top; the last of a name counts for every program, so drop the first.
 std::vector<std::string> merged_environment(const std::vector<std::string>& wanted) {
@@ -199,7 +213,7 @@ void LocalExecutor::supervisor_gone() {
 // supervisor of ours tells of.
 void LocalExecutor::look() {
   constexpr base::Duration look_again{100};
-  constexpr std::uint64_t most_bytes = 256 << 10;
+  constexpr std::uint64_t most_bytes = 4 << 20;
   looking_ = !running_.empty();
   if (!looking_) return;
   look_timer_ = loop_.after(look_again, [this] {
@@ -323,10 +337,29 @@ void LocalExecutor::deliver(Running& row, std::uint64_t most_bytes) {
   ::close(file);
 }
 
+// What is shown at its end holds up everything else: the middle of a flood is said to be left out,
+// from the end of a line to that of another, lest a secret is parted and shown.
+void LocalExecutor::pass_over_flood(Running& row) {
+  const std::string file = path(row, ".out");
+  std::error_code none;
+  const std::uint64_t size = std::filesystem::file_size(file, none);
+  if (none || size <= row.delivered + most_at_end) return;
+  const std::uint64_t to = behind_line(file, size - most_at_end);
+  deliver(row, behind_line(file, row.delivered) - row.delivered);
+  if (row.delivered >= to) return;
+  const std::uint64_t left_out = to - row.delivered;
+  row.delivered = to;
+  if (row.request.output) {
+    row.request.output(Stream::Output,
+                       fmt::format("sluice: {} bytes of its output are left out here\n", left_out));
+  }
+}
+
 void LocalExecutor::finish(ActionRequest::Ticket ticket, Completion completion) {
   const auto found = running_.find(ticket);
   Running& row = found->second;
-  deliver(row, std::uint64_t{1} << 62);
+  pass_over_flood(row);
+  deliver(row, most_at_end);
   fetch_outputs(path(row, ".output"), completion);
   if (row.cancelled) completion.outcome = scheduler::Outcome::Cancelled;
   const Sink done = std::move(row.done);

@@ -57,6 +57,7 @@ class LocalExecutor : public Executor {
   bool ends_later(Running& row);
   void conclude(ActionRequest::Ticket ticket, Completion completion);
   void deliver(Running& row, std::uint64_t most_bytes);
+  void pass_over_flood(Running& row);
   void finish(ActionRequest::Ticket ticket, Completion completion);
   void fail_soon(ActionRequest::Ticket ticket, const std::string& why);
 
