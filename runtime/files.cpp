@@ -17,6 +17,11 @@ base::Error system_error(std::string_view what, const std::string& path) {
   return {fmt::format("cannot {} {}: {}", what, path, std::strerror(errno))};
 }
 
+// Ours, or of who administers this machine: nobody else leads us elsewhere by it.
+bool is_own(const struct stat& link) {
+  return link.st_uid == ::geteuid() || link.st_uid == 0;
+}
+
 }  // namespace
 
 base::Status make_private_directory(const std::string& path) {
@@ -26,7 +31,10 @@ base::Status make_private_directory(const std::string& path) {
   if (::mkdir(path.c_str(), 0700) == 0) return base::Done{};
   if (errno != EEXIST) return system_error("make the directory", path);
   struct stat status{};
-  if (::lstat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
+  if (::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode) && !is_own(status)) {
+    return base::Error{fmt::format("{} is a link that somebody else made", path)};
+  }
+  if (::stat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
     return base::Error{fmt::format("{} is no directory", path)};
   }
   if (status.st_uid != ::geteuid()) {

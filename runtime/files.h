@@ -9,7 +9,8 @@
 
 namespace sluice::runtime {
 
-// With all directories above it; mode 0700. Fine where it is there and ours.
+// With all directories above it; mode 0700. Fine where it is there and ours, and where a link of
+// ours or of root leads to one that is.
 base::Status make_private_directory(const std::string& path);
 // A new file of mode 0600; one that is there already is replaced.
 base::Status write_private(const std::string& path, std::string_view bytes);

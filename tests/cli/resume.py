@@ -209,6 +209,18 @@ class Runs(RunCase):
         self.let_go("web-1")
         self.call("resume", status=0)
 
+    def test_a_link_of_ones_own_leads_to_the_runs(self):
+        self.roll()
+        os.mkdir(self.path("elsewhere"), 0o700)
+        os.symlink("elsewhere", self.path("link"))
+        with_link = ("--state", self.path("link"))
+        self.end(self.begin(*with_link), 0)
+        self.assertEqual(len(os.listdir(self.path("elsewhere/runs"))), 1)
+        self.assertIn("succeeded", subprocess.run([SLUICE, "status", *with_link], capture_output=True,
+                                                     text=True, timeout=60).stdout)
+        os.symlink("nowhere", self.path("to-nothing"))
+        self.assertIn("is no directory", self.end(self.begin("--state", self.path("to-nothing")), 2))
+
     def test_what_ended_while_no_program_was_there_is_found(self):
         self.roll()
         self.killed_at_work()

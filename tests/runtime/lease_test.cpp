@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <thread>
 #include <utility>
 
@@ -69,4 +70,25 @@ TEST_CASE("a child of a killed controller that does not let go is not waited for
   const auto lease = Lease::take(killed.directory.path(), "Site", "", "grace, process 1 on here");
   REQUIRE_FALSE(lease.ok());
   CHECK(lease.error().message.find("is being carried out already: ada") != std::string::npos);
+}
+
+TEST_CASE("a link leads to the runs where it and what it leads to are one's own") {
+  const test::TemporaryDirectory place;
+  const std::string there = place.path() + "/there";
+  const std::string link = place.path() + "/link";
+  std::filesystem::create_directory(there);
+  std::filesystem::create_directory_symlink("there", link);
+  CHECK(Lease::take(link, "Site", "", "ada").ok());
+  CHECK(std::filesystem::exists(there + "/leases"));
+  if (::geteuid() != 0) return;
+  constexpr unsigned int nobody = 65534;
+  REQUIRE(::lchown(link.c_str(), nobody, nobody) == 0);
+  const auto planted = Lease::take(link, "Site", "", "ada");
+  REQUIRE_FALSE(planted.ok());
+  CHECK(planted.error().message == link + " is a link that somebody else made");
+  REQUIRE(::lchown(link.c_str(), 0, 0) == 0);
+  REQUIRE(::chown(there.c_str(), nobody, nobody) == 0);
+  const auto foreign = Lease::take(link, "Site", "", "ada");
+  REQUIRE_FALSE(foreign.ok());
+  CHECK(foreign.error().message == "the directory " + link + " belongs to somebody else");
 }
