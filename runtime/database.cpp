@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/sha256.h"
 #include "runtime/files.h"
@@ -297,6 +298,20 @@ Status read_results(Database& database, std::vector<Instant>& instants) {
   return rows.end();
 }
 
+// It is opened only where it can hold something: SQLite throws away what stands beside an empty
+// file. The place is held from when the file is not empty any more.
+Status open_again(Database& database) {
+  std::error_code none;
+  const std::string& path = database.path();
+  if (std::filesystem::file_size(path, none) == 0 && !none &&
+      std::filesystem::exists(SqliteJournal::reserve_path(path), none)) {
+    return damaged(database,
+                   "it is empty, and its run had begun; look at the targets themselves before you "
+                   "begin anything there");
+  }
+  return database.open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX);
+}
+
 Status hold_place(const std::string& path) {
   static const std::string place(reserve_bytes, '\0');
   return write_private(SqliteJournal::reserve_path(path), place);
@@ -454,9 +469,12 @@ Result<std::unique_ptr<Journal>> create_journal(const std::string& path, const R
   constexpr int flags =
       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXCLUSIVE;
   if (Status opened = database->open(flags); !opened) return opened.error();
+  for (const char* sql : {page_size, "PRAGMA journal_mode=WAL"}) {
+    if (Status done = database->execute(sql); !done) return done.error();
+  }
+  // Now the file has its first page.
   if (Status held = hold_place(path); !held) return held.error();
-  for (const char* sql : {page_size, "PRAGMA journal_mode=WAL", full_sync, "BEGIN", run_table,
-                          instants_table, given_table}) {
+  for (const char* sql : {full_sync, "BEGIN", run_table, instants_table, given_table}) {
     if (Status done = database->execute(sql); !done) return done.error();
   }
   {
@@ -473,9 +491,7 @@ Result<std::unique_ptr<Journal>> create_journal(const std::string& path, const R
 
 Result<ContinuedJournal> continue_journal(const std::string& path) {
   auto database = std::make_unique<Database>(path);
-  if (Status opened = database->open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX); !opened) {
-    return opened.error();
-  }
+  if (Status opened = open_again(*database); !opened) return opened.error();
   if (Status done = database->execute(full_sync); !done) return done.error();
   // A sync that failed leaves records behind that can be read, and that the next loss of power
   // takes away, with all that was written behind them. Nobody else writes meanwhile.
@@ -506,9 +522,7 @@ Result<ContinuedJournal> continue_journal(const std::string& path) {
 Result<ReadJournal> read_journal(const std::string& path) {
   Database database(path);
   // Read and write, for a WAL that was left behind must be taken in; nothing of ours is written.
-  if (Status opened = database.open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX); !opened) {
-    return opened.error();
-  }
+  if (Status opened = open_again(database); !opened) return opened.error();
   // In one transaction: a run that goes on writes beside us.
   if (Status begun = database.execute("BEGIN"); !begun) return begun.error();
   std::string last;

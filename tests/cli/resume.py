@@ -209,6 +209,16 @@ class Runs(RunCase):
         self.let_go("web-1")
         self.call("resume", status=0)
 
+    def test_a_journal_that_was_emptied_is_not_taken_for_one_of_nothing(self):
+        self.roll()
+        self.killed_at_work()
+        os.truncate(os.path.join(self.state, "runs", self.run_name(), "journal.db"), 0)
+        for command in ("status", "resume", "status"):
+            said = self.call(command, status=2)
+            self.assertIn("was changed or damaged: it is empty, and its run had begun", said)
+            self.assertIn("look at the targets", said)
+        self.let_go("web-1")
+
     def test_a_link_of_ones_own_leads_to_the_runs(self):
         self.roll()
         os.mkdir(self.path("elsewhere"), 0o700)

@@ -244,6 +244,25 @@ TEST_CASE("what is no journal is refused", "[journal]") {
   CHECK(refused(std::string(100'000, 'x'), "is no journal of a run"));
 }
 
+TEST_CASE("a journal that somebody has emptied is damaged, and what is beside it stays",
+          "[journal]") {
+  const bool at_work = GENERATE(true, false);  // its log stands beside it, or was taken in
+  const test::TemporaryDirectory place;
+  const std::string path = place.path() + "/journal.db";
+  auto journal = runtime::create_journal(path, record);
+  REQUIRE(journal.ok());
+  REQUIRE(journal.value()->commit(all_kinds()).ok());
+  if (!at_work) journal.value().reset();
+  std::filesystem::resize_file(path, 0);
+  for (int times = 0; times < 2; ++times) {
+    const auto read = runtime::read_journal(path);
+    REQUIRE(!read.ok());
+    CHECK(read.error().message.find("was changed or damaged: it is empty") != std::string::npos);
+    CHECK(!runtime::continue_journal(path).ok());
+  }
+  if (at_work) CHECK(std::filesystem::file_size(path + "-wal") > 0);
+}
+
 TEST_CASE("a journal that can be kept no longer says so at the commit", "[journal]") {
   const test::TemporaryDirectory place;
   const std::string path = place.path() + "/there/journal.db";
