@@ -221,6 +221,7 @@ void SshExecutor::start(ActionRequest request, Sink done) {
                                                   std::move(before), std::move(over));
   const ActionRequest& asked = waiting.request;
   if (!asked.earlier.empty() || asked.stands) waiting.before->wait_for_host();
+  if (!asked.stands) waiting.before->tell_away(asked.away);  // else a person is asked already
   waiting.before->begin();
 }
 

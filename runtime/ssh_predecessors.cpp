@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "runtime/ssh_attempt.h"
 
 namespace sluice::runtime {
@@ -47,7 +49,7 @@ void SshExecutor::Predecessors::ended(const SshConnection::End& end) {
   session_ = 0;
   if (verdict_ && verdict_->kind != WrapperAnswer::Kind::Refused) {
     lost_.pop_back();
-    since_.reset();
+    back();
     if (!lost_.empty()) return begin();
     const Over over = std::move(over_);
     return over({});
@@ -59,10 +61,19 @@ void SshExecutor::Predecessors::ended(const SshConnection::End& end) {
   again_later(end.why.empty() ? ssh_reason(answers_.said()) : end.why);
 }
 
+void SshExecutor::Predecessors::back() {
+  since_.reset();
+  if (std::exchange(told_away_, false)) away_(false);
+}
+
 void SshExecutor::Predecessors::again_later(const std::string& why) {
   const base::Instant now = loop_.now();
   if (!since_) since_ = now;
   if (now - *since_ >= settings_.lost_after) return give_up(Completion::Ending::NotStarted, why);
+  if (away_ && !told_away_ && now - *since_ >= settings_.told_after) {
+    told_away_ = true;
+    away_(true);
+  }
   again_ = loop_.after(pause_before(tries_++), [this] { begin(); });
 }
 

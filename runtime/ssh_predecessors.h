@@ -23,6 +23,8 @@ class SshExecutor::Predecessors {
   // A host that is out of reach, or refuses a session, is asked again for as long as one that was
   // lost.
   void wait_for_host() { waits_for_host_ = true; }
+  // Called where nobody there has ended them for a while, and once that is over.
+  void tell_away(std::function<void(bool away)> away) { away_ = std::move(away); }
   ~Predecessors();
   Predecessors(const Predecessors&) = delete;
   Predecessors& operator=(const Predecessors&) = delete;
@@ -31,6 +33,7 @@ class SshExecutor::Predecessors {
 
  private:
   void ended(const SshConnection::End& end);
+  void back();
   void again_later(const std::string& why);
   void give_up(Completion::Ending ending, const std::string& why);
 
@@ -41,6 +44,8 @@ class SshExecutor::Predecessors {
   std::vector<WrapperKey> lost_;
   Over over_;
   bool waits_for_host_ = false;
+  std::function<void(bool away)> away_;
+  bool told_away_ = false;
   SshConnection::Session session_ = 0;
   AnswerReader answers_{""};
   std::optional<WrapperAnswer> verdict_;

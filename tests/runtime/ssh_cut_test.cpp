@@ -373,6 +373,23 @@ TEST_CASE("that a host does not answer is told once, and that it does again", "[
   CHECK(told == std::vector<bool>{true, false});
 }
 
+TEST_CASE("that an action waits for what came before it on a host that is away is told", "[ssh]") {
+  Remote remote;
+  REQUIRE(remote.run("true").completion->exit_code == 0);
+  remote.server.stop();
+  std::vector<bool> told;
+  runtime::ActionRequest request = remote.requests.script(remote.server.where(), "echo ran");
+  request.resumed = runtime::ActionRequest::Resumed{};
+  request.earlier = {"step-0-before"};
+  request.away = [&](bool away) { told.push_back(away); };
+  const auto answer = remote.requests.start(remote.executor, request);
+  remote.waiting.until([&] { return !told.empty() || answer->completion; });
+  remote.server.start();
+  remote.wait_for(answer);
+  CHECK(answer->output == "ran\n");
+  CHECK(told == std::vector<bool>{true, false});
+}
+
 TEST_CASE("a host that comes back while a person is asked answers in the person's place", "[ssh]") {
   GivenUp lost(-1);
   lost.given_up_before = 3;
