@@ -24,14 +24,14 @@ bool is_regular_file(int descriptor) {
 
 }  // namespace
 
-ChannelStreams::ChannelStreams(Loop& loop, LibsshConnection& connection, const LibsshGoal& goal,
-                               Ends ends, Listener listener)
+ChannelStreams::ChannelStreams(Loop& loop, LibsshConnection& connection, LibsshGoal goal, Ends ends,
+                               Listener listener)
     : loop_(loop),
       connection_(connection),
       listener_(std::move(listener)),
       input_(ends.input),
       is_socket_(ends.is_socket),
-      channel_(connection, goal,
+      channel_(connection, std::move(goal),
                {[this](bool errors, std::string_view bytes) {
                   Outlet& outlet = outlets_[errors ? 1 : 0];
                   return outlet.waits ? 0 : write_some(outlet, bytes);
@@ -154,9 +154,9 @@ void ChannelStreams::read_input() {
       goes_on = false;
       break;
     }
-    unsent_.resize(room);
-    const ssize_t got = ::read(input_, unsent_.data(), room);
-    unsent_.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    std::array<char, piece> bytes;
+    const ssize_t got = ::read(input_, bytes.data(), room);
+    unsent_.assign(bytes.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == EAGAIN) break;
     if (got <= 0) {

@@ -30,7 +30,7 @@ class ChannelStreams {
   };
 
   // All outlive it.
-  ChannelStreams(Loop& loop, LibsshConnection& connection, const LibsshGoal& goal, Ends ends,
+  ChannelStreams(Loop& loop, LibsshConnection& connection, LibsshGoal goal, Ends ends,
                  Listener listener);
   // Closes the channel.
   ~ChannelStreams();

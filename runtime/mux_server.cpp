@@ -188,20 +188,20 @@ void MuxServer::take_packets(Client& client) {
       open_session(client);
       continue;
     }
-    const std::optional<std::string> packet = take_packet(client.received, broken);
-    if (packet) take(client, *packet);
+    std::optional<std::string> packet = take_packet(client.received, broken);
+    if (packet) take(client, std::move(*packet));
     if (!packet && !broken) return;
   }
   if (broken) hang_up(client);
 }
 
-void MuxServer::take(Client& client, const std::string& packet) {
+void MuxServer::take(Client& client, std::string packet) {
   std::string_view rest = packet;
   switch (take_number(rest).value_or(0)) {
     case mux_says_hello:
       return;
     case mux_asks_session:
-      client.request = rest;
+      client.request = std::move(packet);
       return;
     case mux_asks_forward:
       return open_forward(client, rest);
@@ -218,6 +218,7 @@ void MuxServer::open_session(Client& client) {
   const std::string packet = std::move(client.request);
   client.request.clear();
   std::string_view rest = packet;
+  take_number(rest);  // what it asks for
   const std::uint32_t request = take_number(rest).value_or(0);
   take_text(rest);
   for (int no_tty_x11_agent_subsystem_escape = 0; no_tty_x11_agent_subsystem_escape < 5;
@@ -241,7 +242,7 @@ void MuxServer::open_session(Client& client) {
     say(client, Packet().number(mux_exit).number(request).number(value).framed());
   };
   client.streams =
-      std::make_unique<ChannelStreams>(loop_, connection_, goal, ends, std::move(told));
+      std::make_unique<ChannelStreams>(loop_, connection_, std::move(goal), ends, std::move(told));
 }
 
 void MuxServer::open_forward(Client& client, std::string_view packet) {

@@ -56,7 +56,7 @@ class MuxServer {
   void accept();
   void read(Client& client);
   void take_packets(Client& client);
-  void take(Client& client, const std::string& packet);
+  void take(Client& client, std::string packet);
   void open_session(Client& client);
   void open_forward(Client& client, std::string_view packet);
   void accept_forwarded(const Forward& forward);
