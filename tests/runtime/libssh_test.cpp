@@ -11,10 +11,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
+#include <set>
+#include <utility>
 
+#include "runtime/mux_packet.h"
 #include "runtime/mux_server.h"
 #include "runtime/ssh_connections.h"
 #include "support/paths.h"
@@ -125,20 +130,26 @@ std::size_t most_kilobytes_below(pid_t of) {
   return most;
 }
 
+// The socket, and its port.
+std::pair<int, int> listen_on_loopback() {
+  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  REQUIRE(::bind(listener, reinterpret_cast<const sockaddr*>(&address), length) == 0);
+  REQUIRE(::listen(listener, 8) == 0);
+  REQUIRE(::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length) == 0);
+  return {listener, ntohs(address.sin_port)};
+}
+
 // A peer that says something to whoever connects, and hangs up, or goes on with it for ever.
 class StrangeServer {
  public:
   StrangeServer(const std::string& says, bool for_ever) : StrangeServer(says, says, for_ever) {}
   StrangeServer(const std::string& first, const std::string& says, bool for_ever) {
-    const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof address;
-    REQUIRE(::bind(listener, reinterpret_cast<const sockaddr*>(&address), length) == 0);
-    REQUIRE(::listen(listener, 8) == 0);
-    REQUIRE(::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length) == 0);
-    port = ntohs(address.sin_port);
+    const auto [listener, bound] = listen_on_loopback();
+    port = bound;
     process_ = ::fork();
     REQUIRE(process_ >= 0);
     if (process_ > 0) {
@@ -165,6 +176,83 @@ class StrangeServer {
 
  private:
   pid_t process_;
+};
+
+// What a host that offers one of each says first.
+std::string offer() {
+  runtime::Packet lists;
+  for (const char* list : {"curve25519-sha256", "ssh-ed25519", "chacha20-poly1305@openssh.com",
+                           "chacha20-poly1305@openssh.com", "hmac-sha2-256", "hmac-sha2-256",
+                           "none", "none", "", ""}) {
+    lists.text(list);
+  }
+  const std::string cookie(16, 'c');
+  return "SSH-2.0-Listens\r\n" +
+         plain_packet('\x14' + cookie + lists.framed().substr(4) + std::string(5, '\0'));
+}
+
+// The random bytes of an offer that a client makes, and then its half of the key exchange.
+std::optional<std::string> drawn_in(const std::string& said) {
+  std::string rest = said.substr(std::min(said.size(), said.find('\n') + 1));
+  bool broken = false;
+  const auto offered = runtime::take_packet(rest, broken);
+  const auto half = runtime::take_packet(rest, broken);
+  if (!offered || !half) return std::nullopt;
+  std::string_view key = std::string_view(*half).substr(2);
+  return offered->substr(2, 16) + runtime::take_text(key);
+}
+
+// Offers, and tells what each that connects draws: as many bytes as told_bytes.
+class ListeningServer {
+ public:
+  static constexpr std::size_t told_bytes = 16 + 32;
+
+  ListeningServer() {
+    REQUIRE(::pipe2(told_.data(), O_CLOEXEC | O_NONBLOCK) == 0);
+    const auto [listener, bound] = listen_on_loopback();
+    port = bound;
+    process_ = ::fork();
+    REQUIRE(process_ >= 0);
+    if (process_ > 0) {
+      ::close(listener);
+      return;
+    }
+    ::signal(SIGPIPE, SIG_IGN);
+    const std::string says = offer();
+    for (;;) {
+      const int peer = ::accept(listener, nullptr, nullptr);
+      std::string said;
+      std::array<char, 4096> bytes;
+      ssize_t got = ::write(peer, says.data(), says.size());
+      while (got > 0 && !drawn_in(said)) {
+        got = ::read(peer, bytes.data(), bytes.size());
+        if (got > 0) said.append(bytes.data(), static_cast<std::size_t>(got));
+      }
+      const std::string drawn = drawn_in(said).value_or("");
+      if (::write(told_[1], drawn.data(), drawn.size()) < 0) ::_exit(1);
+      ::close(peer);
+    }
+  }
+  ~ListeningServer() {
+    ::kill(process_, SIGKILL);
+    ::waitpid(process_, nullptr, 0);
+    for (const int end : told_) ::close(end);
+  }
+  ListeningServer(const ListeningServer&) = delete;
+  ListeningServer& operator=(const ListeningServer&) = delete;
+
+  std::string next() const {
+    std::string drawn(told_bytes, '\0');
+    const ssize_t got = ::read(told_[0], drawn.data(), drawn.size());
+    drawn.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    return drawn;
+  }
+
+  int port = 0;
+
+ private:
+  pid_t process_;
+  std::array<int, 2> told_{};
 };
 
 }  // namespace
@@ -345,6 +433,25 @@ TEST_CASE("over libssh a peer that floods us is out of reach, and fills no memor
     CHECK(most > 0);
     CHECK(most < 256'000);
   }
+}
+
+TEST_CASE("over libssh no two that are forked draw the same random numbers", "[ssh]") {
+  Remote remote(test::over("libssh"));
+  const ListeningServer server;
+  runtime::Place place = changed(remote.server.where(), "port", fmt::format("{}", server.port));
+  std::set<std::string> cookies, halves;
+  constexpr std::uint32_t hosts = 4;
+  for (std::uint32_t i = 1; i <= hosts; ++i) {
+    place.host = plan::TargetId{i};
+    CHECK(run_at(remote, place).completion->ending == Completion::Ending::Unreachable);
+    const std::string drawn = server.next();
+    REQUIRE(drawn.size() == ListeningServer::told_bytes);
+    cookies.insert(drawn.substr(0, 16));
+    halves.insert(drawn.substr(16));
+  }
+  remote.waiting.until_seen([&] { return connecting_processes(::getpid()).size() == 1; });
+  CHECK(cookies.size() == hosts);
+  CHECK(halves.size() == hosts);
 }
 
 TEST_CASE("over libssh keys are exchanged anew while much goes both ways", "[ssh]") {
