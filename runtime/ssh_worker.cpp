@@ -60,6 +60,8 @@ void SshWorker::start() {
   ProcessOptions options;
   options.arguments = {program_, std::string(ssh_connections_word)};
   options.environment = inherited_environment();
+  // What is called is looked up once, and not again by each that is forked.
+  options.environment.push_back("LD_BIND_NOW=1");
   options.keep_input_open = true;
   options.on_output = [this](Stream stream, std::string_view bytes) {
     if (stream == Stream::Output) hear(bytes);
