@@ -128,9 +128,12 @@ void set(ssh_session session, ssh_options_e option, const std::string& value) {
   libssh().options_set(session, option, value.c_str());
 }
 
-std::string own_name() {
-  const passwd* user = ::getpwuid(::getuid());
-  return user == nullptr ? "" : user->pw_name;
+const std::string& own_name() {
+  static const std::string name = [] {
+    const passwd* user = ::getpwuid(::getuid());
+    return std::string(user == nullptr ? "" : user->pw_name);
+  }();
+  return name;
 }
 
 bool is_there(const std::string& path) {
@@ -184,6 +187,7 @@ class Opener {
     set(session, SSH_OPTIONS_PORT_STR, host_.port);
     set(session, SSH_OPTIONS_USER, host_.user);
     set(session, SSH_OPTIONS_COMPRESSION, "no");
+    set(session, SSH_OPTIONS_SSH_DIR, "/");  // else it asks where ours is, and uses it for nothing
     std::vector<std::string> there;
     std::copy_if(files.begin(), files.end(), std::back_inserter(there), is_there);
     for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {
@@ -506,9 +510,11 @@ void LibsshChannel::send_end() {
   }
 }
 
-// What its cryptography sets up when it is first used is there for all that are forked.
+// What its cryptography sets up when it is first used is there for all that are forked, and what
+// we are called.
 std::string LibsshConnection::load() {
   if (!libssh().library.problem().empty()) return libssh().library.problem();
+  own_name();
   ssh_key made = nullptr;
   libssh().pki_generate(SSH_KEYTYPE_ED25519, 0, &made);
   const Key key(made);
