@@ -39,8 +39,8 @@ class LocalExecutor : public Executor {
     std::uint64_t delivered = 0;  // bytes of its output
     bool adopted = false;         // another supervisor's, or one's that is gone
     bool cancelled = false;
-    int begun_in_vain = 0;  // anew, what was to watch over it being gone before it had begun
-    std::set<std::string> told;                      // of an adopted one: what was told to end
+    int begun_in_vain = 0;       // anew, what was to watch over it being gone before it had begun
+    std::set<std::string> told;  // of an adopted one: what was told to end
     base::Instant kill_at = base::Instant::never();  // an adopted one that was told to end
   };
 
