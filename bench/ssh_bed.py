@@ -34,6 +34,7 @@ class SshBed:
         if os.getuid() == 0:
             os.makedirs("/run/sshd", exist_ok=True)
         self.log = open(f"{place}/sshd.log", "w", encoding="utf-8")
+        self.apart = self.with_plain_shell()
         self.servers = [self.server(addresses[at:at + self.MOST_ADDRESSES])
                         for at in range(0, len(addresses), self.MOST_ADDRESSES)]
         self.wait_until_up()
@@ -57,7 +58,7 @@ class SshBed:
                 home = f"{self.place}/home/{address}"
                 os.makedirs(home)
                 file.write(f"Match LocalAddress {address}\n  SetEnv HOME={home}\n")
-        return subprocess.Popen([*self.with_plain_shell(), "/usr/sbin/sshd", "-D", "-e", "-f", config], stderr=self.log)
+        return subprocess.Popen([*self.apart, "/usr/sbin/sshd", "-D", "-e", "-f", config], stderr=self.log)
 
     def with_plain_shell(self):
         """The login's shell is dash, as where the goals were founded on: for servers that see a passwd of their own."""
