@@ -407,9 +407,13 @@ TemplateDeployment::Move TemplateDeployment::cancel_answered(const TransferEnd& 
 }
 
 TemplateDeployment::Move TemplateDeployment::judge(const std::string& body, long retry_after) {
+  const std::string state = text_at(body, {"properties", "provisioningState"});
+  if (state.empty()) {
+    stage_ = Stage::Poll;
+    return again(TransferEnd{}, "the service answered without a state");
+  }
   failures_ = 0;
   login_anew_ = false;
-  const std::string state = text_at(body, {"properties", "provisioningState"});
   if (state == "Succeeded") {
     Move move = ended(scheduler::Outcome::Succeeded, Completion::Ending::Answered, "");
     move.said = fmt::format("deployment {}: {}", settings_.name, state);
@@ -423,11 +427,6 @@ TemplateDeployment::Move TemplateDeployment::judge(const std::string& body, long
     return ended(scheduler::Outcome::Failed, Completion::Ending::Answered,
                  fmt::format("deployment {}: {}{}{}", settings_.name, state,
                              words.empty() ? "" : ": ", words));
-  }
-  if (state.empty()) {
-    TransferEnd none;
-    stage_ = Stage::Poll;
-    return again(none, "the service answered without a state");
   }
   stage_ = Stage::Poll;
   Move move;

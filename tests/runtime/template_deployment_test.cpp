@@ -239,6 +239,21 @@ TEST_CASE("it gives up after two minutes, or five where it was sent, saying what
               "deployment sluice-abc: the connection was closed");
 }
 
+TEST_CASE("a service that never says a state is given up like one that is away") {
+  TemplateDeployment::Move move;
+  TemplateDeployment sent = put(move);
+  base::Duration waited{0};
+  for (int i = 0; i < 10; ++i) {
+    move = sent.answered(said(200, "[]"));
+    REQUIRE(move.wait);
+    waited.ms += move.wait->ms;
+    sent.waited();
+  }
+  CHECK(waited >= base::Duration{300'000});
+  check_ended(sent.answered(said(200, "[]")), Outcome::Failed, Completion::Ending::Lost,
+              "deployment sluice-abc: the service answered without a state");
+}
+
 TEST_CASE("a reply that was lost is looked for, and nothing is deployed twice") {
   for (const bool arrived : {true, false}) {
     TemplateDeployment::Move move;
