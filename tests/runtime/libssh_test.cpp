@@ -15,6 +15,7 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <set>
 #include <utility>
@@ -143,11 +144,10 @@ std::pair<int, int> listen_on_loopback() {
   return {listener, ntohs(address.sin_port)};
 }
 
-// A peer that says something to whoever connects, and hangs up, or goes on with it for ever.
-class StrangeServer {
+// A process of its own that listens, and sees to one peer after the other.
+class ForkedServer {
  public:
-  StrangeServer(const std::string& says, bool for_ever) : StrangeServer(says, says, for_ever) {}
-  StrangeServer(const std::string& first, const std::string& says, bool for_ever) {
+  explicit ForkedServer(const std::function<void(int peer)>& serve) {
     const auto [listener, bound] = listen_on_loopback();
     port = bound;
     process_ = ::fork();
@@ -159,23 +159,35 @@ class StrangeServer {
     ::signal(SIGPIPE, SIG_IGN);
     for (;;) {
       const int peer = ::accept(listener, nullptr, nullptr);
-      const bool begun = &first == &says || ::write(peer, first.data(), first.size()) > 0;
-      while (begun && ::write(peer, says.data(), says.size()) > 0 && for_ever) {
-      }
+      serve(peer);
       ::close(peer);
     }
   }
-  ~StrangeServer() {
+  ~ForkedServer() {
     ::kill(process_, SIGKILL);
     ::waitpid(process_, nullptr, 0);
   }
-  StrangeServer(const StrangeServer&) = delete;
-  StrangeServer& operator=(const StrangeServer&) = delete;
+  ForkedServer(const ForkedServer&) = delete;
+  ForkedServer& operator=(const ForkedServer&) = delete;
 
   int port = 0;
 
  private:
   pid_t process_;
+};
+
+// A peer that says something to whoever connects, and hangs up, or goes on with it for ever.
+class StrangeServer : public ForkedServer {
+ public:
+  StrangeServer(const std::string& says, bool for_ever) : StrangeServer("", says, for_ever) {}
+  StrangeServer(const std::string& first, const std::string& says, bool for_ever)
+      : ForkedServer([&](int peer) {
+          const auto write_all = [peer](const std::string& text) {
+            return ::write(peer, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+          };
+          bool well = write_all(first) && write_all(says);
+          while (well && for_ever) well = ::write(peer, says.data(), says.size()) > 0;
+        }) {}
 };
 
 // What a host that offers one of each says first.
@@ -202,57 +214,46 @@ std::optional<std::string> drawn_in(const std::string& said) {
   return offered->substr(2, 16) + runtime::take_text(key);
 }
 
+// Closed with it.
+struct Pipe {
+  Pipe() { REQUIRE(::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) == 0); }
+  ~Pipe() {
+    for (const int end : ends) ::close(end);
+  }
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+  std::array<int, 2> ends{};
+};
+
 // Offers, and tells what each that connects draws: as many bytes as told_bytes.
 class ListeningServer {
  public:
   static constexpr std::size_t told_bytes = 16 + 32;
 
-  ListeningServer() {
-    REQUIRE(::pipe2(told_.data(), O_CLOEXEC | O_NONBLOCK) == 0);
-    const auto [listener, bound] = listen_on_loopback();
-    port = bound;
-    process_ = ::fork();
-    REQUIRE(process_ >= 0);
-    if (process_ > 0) {
-      ::close(listener);
-      return;
-    }
-    ::signal(SIGPIPE, SIG_IGN);
-    const std::string says = offer();
-    for (;;) {
-      const int peer = ::accept(listener, nullptr, nullptr);
-      std::string said;
-      std::array<char, 4096> bytes;
-      ssize_t got = ::write(peer, says.data(), says.size());
-      while (got > 0 && !drawn_in(said)) {
-        got = ::read(peer, bytes.data(), bytes.size());
-        if (got > 0) said.append(bytes.data(), static_cast<std::size_t>(got));
-      }
-      const std::string drawn = drawn_in(said).value_or("");
-      if (::write(told_[1], drawn.data(), drawn.size()) < 0) ::_exit(1);
-      ::close(peer);
-    }
-  }
-  ~ListeningServer() {
-    ::kill(process_, SIGKILL);
-    ::waitpid(process_, nullptr, 0);
-    for (const int end : told_) ::close(end);
-  }
-  ListeningServer(const ListeningServer&) = delete;
-  ListeningServer& operator=(const ListeningServer&) = delete;
+  ListeningServer()
+      : server_([this, says = offer()](int peer) {
+          std::string said;
+          std::array<char, 4096> bytes;
+          ssize_t got = ::write(peer, says.data(), says.size());
+          while (got > 0 && !drawn_in(said)) {
+            got = ::read(peer, bytes.data(), bytes.size());
+            if (got > 0) said.append(bytes.data(), static_cast<std::size_t>(got));
+          }
+          const std::string drawn = drawn_in(said).value_or("");
+          if (::write(told_.ends[1], drawn.data(), drawn.size()) < 0) ::_exit(1);
+        }) {}
 
+  int port() const { return server_.port; }
   std::string next() const {
     std::string drawn(told_bytes, '\0');
-    const ssize_t got = ::read(told_[0], drawn.data(), drawn.size());
+    const ssize_t got = ::read(told_.ends[0], drawn.data(), drawn.size());
     drawn.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
     return drawn;
   }
 
-  int port = 0;
-
  private:
-  pid_t process_;
-  std::array<int, 2> told_{};
+  Pipe told_;
+  ForkedServer server_;
 };
 
 }  // namespace
@@ -438,7 +439,7 @@ TEST_CASE("over libssh a peer that floods us is out of reach, and fills no memor
 TEST_CASE("over libssh no two that are forked draw the same random numbers", "[ssh]") {
   Remote remote(test::over("libssh"));
   const ListeningServer server;
-  runtime::Place place = changed(remote.server.where(), "port", fmt::format("{}", server.port));
+  runtime::Place place = changed(remote.server.where(), "port", fmt::format("{}", server.port()));
   std::set<std::string> cookies, halves;
   constexpr std::uint32_t hosts = 4;
   for (std::uint32_t i = 1; i <= hosts; ++i) {
