@@ -130,6 +130,9 @@ Loop::Timer::~Timer() {
 
 Loop::Loop() : implementation_(std::make_unique<Implementation>()) {
   ::signal(SIGPIPE, SIG_IGN);  // a write to what nobody reads is an error like any other
+  // Asio opens its own descriptors with the first thing that is waited for. Where none are left,
+  // that is to be said here, and not thrown out of the start of an action in the middle of a run.
+  const asio::steady_timer opens_them(implementation_->context);
 }
 Loop::~Loop() = default;
 

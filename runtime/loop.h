@@ -13,7 +13,8 @@ class Loop {
  public:
   using Callback = std::function<void()>;
 
-  // From here on the program ignores SIGPIPE.
+  // From here on the program ignores SIGPIPE. Throws std::system_error where the descriptors that
+  // waiting needs cannot be opened.
   Loop();
   ~Loop();
   Loop(const Loop&) = delete;
