@@ -1,5 +1,6 @@
 // Scripts over OpenSSH's client against a real sshd on loopback: what arrives, what comes back.
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -47,7 +48,11 @@ TEST_CASE("a script gets no input, a session of its own, and an environment of v
                  "[ \"$session\" = $$ ] && [ \"$group\" = $$ ] && echo its own")
             .output == "its own\n");
   CHECK(remote.run("env | cut -d= -f1 | grep -i sluice").output == "SLUICE_OUTPUT\n");
-  CHECK(remote.run("umask").output == "0022\n");
+  // The server's, which is this program's here.
+  const mode_t usual = ::umask(0027);
+  Remote careful;
+  ::umask(usual);
+  CHECK(careful.run("umask").output == "0027\n");
 }
 
 TEST_CASE("no value stands in the arguments of any process on the host", "[ssh]") {
