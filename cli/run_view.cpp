@@ -1,7 +1,6 @@
 #include "cli/run_view.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -24,18 +23,6 @@ namespace {
 
 using scheduler::Command;
 using scheduler::State;
-
-// A reader that went away never stops a run: what cannot be written is dropped. Why it could not
-// be, or 0.
-int put(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(descriptor, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return written < 0 ? errno : EIO;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return 0;
-}
 
 bool has_ended(const runtime::Instant& instant, const scheduler::Action& action) {
   return std::any_of(instant.events.begin(), instant.events.end(), [&](const auto& event) {
@@ -109,9 +96,11 @@ int name_column(const plan::Plan& plan) {
 
 }  // namespace
 
-RunView::RunView(const plan::Plan& plan, runtime::OutputStore& store, ViewOptions options)
+RunView::RunView(const plan::Plan& plan, runtime::OutputStore& store, Outputs outputs,
+                 ViewOptions options)
     : plan_(plan),
       store_(store),
+      outputs_(outputs),
       options_(std::move(options)),
       failures_(plan, store, options_.run, options_.state),
       builder_(plan, scheduler::Detail::Lanes),
@@ -246,13 +235,13 @@ void RunView::json_event(const Command& command, base::Instant at) {
 }
 
 void RunView::put_event(const std::string& line) {
-  const int reason = put(1, line);
+  const int reason = outputs_.events.write(line);
   if (reason == 0 || events_lost_) return;
   events_lost_ = true;
   say(
       fmt::format("standard output cannot be written ({}): the run goes on, and what is missing "
                   "there stands in its journal",
-                  std::strerror(reason)));
+                  reason == EAGAIN ? "nobody reads it" : std::strerror(reason)));
 }
 
 void RunView::left_prediction(const simulator::Alarm& alarm, const std::string& text,
@@ -392,7 +381,18 @@ void RunView::say(const std::string& line) {
 
 // The live view stands below the last line, and moves down with it in one write: no flicker.
 void RunView::print(const std::string& line) {
-  put(2, clear_live_text() + line + "\n" + live_text_);
+  const std::string text = clear_live_text() + left_out() + line + "\n" + live_text_;
+  unread_ = outputs_.words.write(text) == EAGAIN ? unread_ + 1 : 0;
+}
+
+void RunView::say_last(const std::string& text) {
+  (void)outputs_.words.write_last(clear_live_text() + left_out() + text);
+}
+
+std::string RunView::left_out() const {
+  if (unread_ == 0) return "";
+  return fmt::format("… {} more are left out here, for nobody read them: {}\n", unread_,
+                     typed_command("logs", options_.run, options_.state));
 }
 
 std::string RunView::clear_live_text() const {
@@ -435,13 +435,14 @@ void RunView::refresh(base::Instant now, const Screen& screen, const Outlook& ou
   const LiveView view = live_view(now, outlook);
   if (view.steps.empty()) return end();
   const std::string text = live_text(view, screen);
-  if (text == live_text_) return;
-  put(2, clear_live_text() + text);
+  // Who has stopped the terminal does not find a hundred frames there.
+  if (text == live_text_ || outputs_.words.behind()) return;
+  (void)outputs_.words.write(clear_live_text() + text);
   live_text_ = text;
 }
 
 void RunView::end() {
-  put(2, clear_live_text());
+  if (outputs_.words.write(clear_live_text()) == EAGAIN) return;
   live_text_.clear();
 }
 

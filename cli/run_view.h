@@ -12,6 +12,7 @@
 
 #include "cli/failure.h"
 #include "cli/live_view.h"
+#include "cli/patient_output.h"
 #include "plan/plan.h"
 #include "runtime/driver.h"
 #include "runtime/output.h"
@@ -38,7 +39,13 @@ struct Outlook {
 
 class RunView : public runtime::Observer {
  public:
-  RunView(const plan::Plan& plan, runtime::OutputStore& store, ViewOptions options);
+  // Where words and events go.
+  struct Outputs {
+    PatientOutput& words;
+    PatientOutput& events;
+  };
+  RunView(const plan::Plan& plan, runtime::OutputStore& store, Outputs outputs,
+          ViewOptions options);
 
   void instant(const runtime::Instant& instant, const scheduler::Commands& commands) override;
   void replayed(const runtime::Instant& instant, const scheduler::Commands& commands) override;
@@ -49,6 +56,8 @@ class RunView : public runtime::Observer {
   void left_prediction(const simulator::Alarm& alarm, const std::string& text, base::Instant at);
   // Something for the operator to know: printed at once, above the live view.
   void say(const std::string& line);
+  // How it ended, when nothing else is to be said: it is never dropped, and brings its line ends.
+  void say_last(const std::string& text);
   // Said in the next instant, before what begins to be taken back in it; empty for nothing.
   void before_undo(std::string line) { before_undo_ = std::move(line); }
   // Who else is to be told of failures, as they come.
@@ -79,6 +88,7 @@ class RunView : public runtime::Observer {
   void retry_events(const runtime::Instant& instant, const scheduler::Commands& commands);
   void print(const std::string& line);
   std::string clear_live_text() const;
+  std::string left_out() const;
   LiveView live_view(base::Instant now, const Outlook& outlook) const;
   bool tells_progress() const { return !options_.quiet && !options_.bare; }
   bool tells_targets(const scheduler::Action& action) const;
@@ -89,6 +99,7 @@ class RunView : public runtime::Observer {
 
   const plan::Plan& plan_;
   runtime::OutputStore& store_;
+  Outputs outputs_;
   ViewOptions options_;
   Failures failures_;
   std::function<void(const Failure&, base::Instant)> on_failure_;
@@ -97,6 +108,7 @@ class RunView : public runtime::Observer {
   std::map<std::pair<scheduler::Action, std::string>, std::string> unfinished_lines_;
   std::uint64_t sequence_ = 0;
   bool events_lost_ = false;
+  std::uint64_t unread_ = 0;  // texts that were dropped, for too much waits to be read
   std::string before_undo_;
   int name_width_ = 0;
   std::string live_text_;  // what stands below the last line just now

@@ -13,7 +13,6 @@
 #include "cli/known_history.h"
 #include "cli/load.h"
 #include "cli/questions.h"
-#include "cli/tell.h"
 #include "cli/typed.h"
 #include "cli/version.h"
 #include "plan/json.h"
@@ -114,7 +113,11 @@ int RunSession::resume(const runtime::RunFolder& folder) {
 
 int RunSession::carry_out(runtime::Journal& journal, const runtime::ReadJournal* before) {
   runtime::OutputStore store(folder_.output());
-  RunView view(plan_, store, view_options());
+  constexpr std::size_t most_words = 1 << 20;
+  constexpr std::size_t most_events = 64 << 20;
+  PatientOutput words(loop_, STDERR_FILENO, most_words);
+  PatientOutput events(loop_, STDOUT_FILENO, most_events);
+  RunView view(plan_, store, {words, events}, view_options());
   runtime::MaskingExecutor executor(executors_->all(), mask_);
   RunForecast forecast(plan_, history_for(plan_, options_.state, folder_.name),
                        live_lines_wanted() && options_.format == Format::Text,
@@ -164,6 +167,9 @@ int RunSession::carry_out(runtime::Journal& journal, const runtime::ReadJournal*
   if (notifications_ != nullptr) tell_stop();
   const int status = finish(store);
   if (notifications_ != nullptr) finish_telling();
+  lease_.reset();
+  let_read(words);
+  let_read(events);
   return status;
 }
 
@@ -197,8 +203,20 @@ void RunSession::finish_telling() {
   loop_.run({});
   notifications_->give_up();
   for (const std::string& line : notifications_->losses()) {
-    tell("sluice: {}\n", line);
+    view_->say_last("sluice: " + line + "\n");
   }
+}
+
+// Who reads slowly gets all of it. Whoever stops the program does not wait for him.
+void RunSession::let_read(PatientOutput& output) {
+  constexpr base::Duration when_stopped{2'000};
+  if (!output.behind()) return;
+  finishing_ = true;
+  output.when_read([this] { loop_.stop(); });
+  runtime::Loop::Timer deadline;
+  if (signal_ != 0) deadline = loop_.after(when_stopped, [this] { loop_.stop(); });
+  loop_.run({});
+  output.give_up();
 }
 
 // Where a program before this one has left it.
@@ -459,26 +477,26 @@ int RunSession::tell_taken_over() const {
   const std::string holder =
       runtime::Lease::holder(options_.state, plan_.deployment, plan_.environment);
   const std::string who = holder.empty() ? "" : fmt::format(", which is {}", holder);
-  tell(
-      "sluice: {}\n"
-      "  this program does nothing more; what runs belongs to the other one{}\n"
-      "  how it goes: {}\n",
-      broken_, who, typed_command("status", folder_.name, options_.state));
+  view_->say_last(
+      fmt::format("sluice: {}\n"
+                  "  this program does nothing more; what runs belongs to the other one{}\n"
+                  "  how it goes: {}\n",
+                  broken_, who, typed_command("status", folder_.name, options_.state)));
   return exit_person_needed;
 }
 
 int RunSession::finish(const runtime::OutputStore& store) {
   if (journal_->taken_over()) return tell_taken_over();
   if (!broken_.empty()) {
-    tell(
-        "sluice: the run was stopped, for its journal cannot be kept: {}\n"
-        "  what runs runs on; when the cause is mended: {}\n",
-        broken_, typed_command("resume", folder_.name, options_.state));
+    view_->say_last(
+        fmt::format("sluice: the run was stopped, for its journal cannot be kept: {}\n"
+                    "  what runs runs on; when the cause is mended: {}\n",
+                    broken_, typed_command("resume", folder_.name, options_.state)));
     return exit_person_needed;
   }
   if (store.bytes_not_written() > 0) {
-    tell("sluice: {} bytes of output could not be written to {}\n", store.bytes_not_written(),
-         folder_.output());
+    view_->say_last(fmt::format("sluice: {} bytes of output could not be written to {}\n",
+                                store.bytes_not_written(), folder_.output()));
   }
   constexpr int signalled = 128;
   if (detached_) return signalled + signal_;
@@ -488,8 +506,9 @@ int RunSession::finish(const runtime::OutputStore& store) {
     style.width = terminal_width(2);
     style.colour = colour_wanted(2);
     const bool well = !driver_->ended() || driver_->state() == State::Succeeded;
-    tell("\n{}{}{}", render::summary_text(plan_, timeline, {}, style),
-         well ? "" : "\n" + render::end_state_text(plan_, timeline, style), what_next());
+    view_->say_last(fmt::format("\n{}{}{}", render::summary_text(plan_, timeline, {}, style),
+                                well ? "" : "\n" + render::end_state_text(plan_, timeline, style),
+                                what_next()));
   }
   std::error_code ignored;
   // Of what was lost the files stay.

@@ -69,6 +69,7 @@ class RunSession {
   void tell_questions();
   void tell_stop();
   void finish_telling();
+  void let_read(PatientOutput& output);
   void interrupted(int signal);
   void detach(int signal);
   void take_orders();

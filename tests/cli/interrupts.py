@@ -3,9 +3,11 @@ is let go, and the signal is sent when the script has said that it is there.
 
 usage: interrupts.py SLUICE [unittest's arguments]
 """
+import contextlib
 import json
 import os
 import pty
+import select
 import shutil
 import signal
 import subprocess
@@ -174,6 +176,65 @@ class Asked(unittest.TestCase):
         self.assertIn("to go on: sluice resume", said)
 
 
+class Unread(unittest.TestCase):
+    """Whoever is to read does not: a pager, a terminal that was stopped, a connection that died."""
+
+    def run_with(self, *words, **streams):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = os.path.join(folder.name, "much.deploy")
+        gate = os.path.join(folder.name, "gate")
+        os.mkfifo(gate)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f'''
+deployment "Much"
+step "Write" {{ run "yes 0123456789 | head -c 400000" }}
+step "Go on" {{ run "echo here > {gate}" }}
+''')
+        run = subprocess.Popen([SLUICE, "run", path, "--yes", *words], stdin=subprocess.DEVNULL, **streams)
+        self.addCleanup(run.wait)
+        self.addCleanup(run.kill)
+        # Its script says that the run has come by what nobody has read.
+        here = os.open(gate, os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, here)
+        came, _, _ = select.select([here], [], [], 60)
+        self.assertTrue(came, "the run stands still")
+        return run
+
+    def test_the_run_goes_on_and_its_end_is_there_for_who_reads_later(self):
+        run = self.run_with(stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self.addCleanup(run.stderr.close)
+        said = run.stderr.read().decode()
+        self.assertEqual(run.wait(), 0, said[-1000:])
+        self.assertEqual(said.count("0123456789"), said.count("│ 0123456789"))
+        self.assertIn("Much: succeeded", said)
+
+    def test_who_stops_the_program_does_not_wait_for_who_reads(self):
+        run = self.run_with(stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self.addCleanup(run.stderr.close)
+        run.send_signal(signal.SIGTERM)
+        self.assertIn(run.wait(60), (0, 143))
+
+    def test_events_wait_for_who_reads_them(self):
+        ours, theirs = os.pipe()
+        self.addCleanup(os.close, ours)
+        os.set_blocking(theirs, False)
+        filled = 0
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                filled += os.write(theirs, b"\n" * 4096)
+        os.set_blocking(theirs, True)
+        run = self.run_with("--format", "json", stdout=theirs, stderr=subprocess.DEVNULL)
+        os.close(theirs)
+        said = b""
+        while part := os.read(ours, 65536):
+            said += part
+        self.assertEqual(run.wait(), 0)
+        events = [json.loads(line) for line in said[filled:].splitlines()]
+        self.assertEqual([event["seq"] for event in events], list(range(len(events))))
+        self.assertEqual(events[-1]["event"], "deployment_ended")
+
+
 class Terminals(unittest.TestCase):
     def file_with_gate(self, then):
         """A file whose first script stands at a gate, with what comes behind it; and the gate."""
@@ -250,6 +311,41 @@ class Terminals(unittest.TestCase):
         except OSError:  # the other side is closed
             pass
         self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(run, 0)[1]), 1, said)
+
+    def test_a_terminal_that_was_stopped_does_not_stop_the_run(self):
+        path, gate = self.file_with_gate(f'step "Go on" {{ run "echo here > {self.fifo()}" }}\n')
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        run = subprocess.Popen([SLUICE, "run", path, "--yes"], stdin=theirs, stdout=theirs, stderr=theirs,
+                               env={**os.environ, "TERM": "xterm", "NO_COLOR": "1"})
+        os.close(theirs)
+        self.addCleanup(run.wait)
+        self.addCleanup(run.kill)
+        said = b""
+        while b"0 of 1" not in said:
+            said += os.read(ours, 4096)
+        os.write(ours, b"\x13")  # Ctrl-S
+        with open(gate, "w", encoding="utf-8") as file:
+            file.write("go\n")
+        came, _, _ = select.select([self.come], [], [], 60)
+        self.assertTrue(came, "the run stands still")
+        os.write(ours, b"\x11")
+        try:
+            while part := os.read(ours, 4096):
+                said += part
+        except OSError:  # the other side is closed
+            pass
+        self.assertEqual(run.wait(), 0, said)
+        self.assertIn(b"One: succeeded", said)
+
+    def fifo(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = os.path.join(folder.name, "come")
+        os.mkfifo(path)
+        self.come = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, self.come)
+        return path
 
     def test_beneath_a_question_there_are_no_live_lines(self):
         said = self.written_to("xterm", 'step "Look" { run manual "well?" }\n', b"approve\n")
