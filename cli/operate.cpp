@@ -29,11 +29,26 @@ std::string list_of(const std::vector<Question>& questions) {
   return text;
 }
 
+// A name may be typed as it is shown: what has a control character in it can hardly be typed.
+bool is_called(const std::string& question, const std::string& typed) {
+  return question == typed || base::printable(question) == typed;
+}
+
+std::string meant_by(const std::string& typed, const std::vector<Question>& open) {
+  for (const bool as_shown : {false, true}) {
+    for (const Question& question : open) {
+      if ((as_shown ? base::printable(question.name) : question.name) == typed)
+        return question.name;
+    }
+  }
+  return typed;
+}
+
 // Who has answered it, or anything where no name is given; empty where nobody has.
 std::string answered_before(const ReadRun& run, const std::string& name) {
   const auto found = std::find_if(run.orders.rbegin(), run.orders.rend(), [&](const Order& order) {
     return runtime::answers_question(order.kind) &&
-           (name.empty() || question_answered(run.plan, order) == name);
+           (name.empty() || is_called(question_answered(run.plan, order), name));
   });
   if (found == run.orders.rend()) return "";
   return fmt::format("{} has answered `{}` already, to `{}`, at {}", base::printable(found->who),
@@ -87,7 +102,7 @@ base::Result<Order> order_of(const OperateOptions& options, const ReadRun& run) 
       return base::Error{
           fmt::format("say which answer: sluice {} RUN [STEP/CHILD@TARGET] ANSWER", options.word)};
     }
-    return answer(run, words.size() == 2 ? words[0] : "", words.back());
+    return answer(run, words.size() == 2 ? meant_by(words[0], run.questions) : "", words.back());
   }
   return order;
 }

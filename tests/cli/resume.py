@@ -403,6 +403,22 @@ class Runs(RunCase):
         self.assertIn(": approve Look@controller\n", self.end(self.popen("resume", "--state", self.state), 0))
         self.assertEqual(self.ledger(), ["then"])
 
+    def test_what_is_printed_to_be_typed_is_taken_whatever_the_name_has_in_it(self):
+        names = [r"tab\tin", r"\u{200F}right", r"\u{1B}[31m", r"\\t", r"a\"b\u{7}", r"$(id)\u{7}!"]
+        self.write('deployment "Roll"\n' + "\n".join(
+            f'step "{name}" with previous {{ run manual "is it well?" }}' if i else
+            f'step "{name}" {{ run manual "is it well?" }}' for i, name in enumerate(names)))
+        said = self.end(self.popen("run", self.file, "--yes"), 4)
+        typed = [line.split("   (or reject)")[0] for line in said.splitlines() if "sluice approve" in line]
+        self.assertEqual(len(typed), len(names), said)
+        for command in typed:
+            for status in (0, 2):  # the second is told who was quicker
+                done = subprocess.run(["/bin/sh", "-c", f'sluice() {{ "{SLUICE}" "$@"; }}; {command}'],
+                                      capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60)
+                self.assertEqual(done.returncode, status, command + done.stderr)
+            self.assertIn("has answered `approve` already", done.stderr)
+        self.end(self.popen("resume", "--state", self.state), 0)
+
     def test_an_answer_to_the_second_question_about_an_action_is_told_while_nobody_has_taken_it(self):
         self.write('deployment "Roll"\nstep "Look" on failure ask { run manual "is it well?" }\n')
         self.end(self.popen("run", self.file, "--yes"), 4)
