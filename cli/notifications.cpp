@@ -256,6 +256,9 @@ void Notifications::questions(const std::vector<Question>& open, base::Instant a
         fmt::format("a person is asked about `{}`: {}", question.name, answers_to(question.kind)));
     document.task(question.action).number("attempt", question.action.attempt);
     document.member("question", question.name).member("answers", answers_to(question.kind));
+    // Who is woken decides by this whether to get up.
+    if (!question.instructions.empty()) document.member("instructions", question.instructions);
+    if (!question.approvers.empty()) document.list("approvers", question.approvers);
     document.list("next", {type});
     tell(document);
   }

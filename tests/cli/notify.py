@@ -237,6 +237,18 @@ env > "$(dirname "$0")/environment"
         self.assertIn("did not reach `http://127.0.0.1:", output)
         self.assertIn(f"did not reach `{hook}`", output)
 
+    def test_who_is_asked_is_told_what_to_look_at_as_it_is_written(self):
+        text = "two\nlines, \"quotes\", \u001b[31m, \u202e, \u2603 and \\ $(id)"
+        self.write(self.path("hosts.json"), json.dumps(
+            {"web": {"hosts": ["w"]}, "_meta": {"hostvars": {"w": {"look": text, "ansible_connection": "local"}}}}))
+        self.write(self.file, 'deployment "Ask"\ninventory "hosts.json"\nstep "Look" on web {\n  run manual '
+                              '{ instructions = target.look  approvers = ["ada", "bob"] }\n}\n')
+        server = self.server()
+        self.run_it("--notify", server.url(), status=4)
+        asked, = [row for row in server.documents if row["event"] == "operator_needed"]
+        self.assertEqual(asked["instructions"], text)
+        self.assertEqual(asked["approvers"], ["ada", "bob"])
+
     def test_questions_pauses_and_resumed_runs_are_told(self):
         self.write(self.file, ASK)
         server = self.server()
@@ -247,6 +259,8 @@ env > "$(dirname "$0")/environment"
         run = told[0]["run"]
         self.assertEqual(told[1]["question"], "Look@controller")
         self.assertEqual(told[1]["answers"], "approve|reject")
+        self.assertEqual(told[1]["instructions"], "look at it")
+        self.assertNotIn("approvers", told[1])
         self.assertIn(f"sluice approve {run} \"Look@controller\"", told[1]["next"][0])
         self.assertEqual(told[3]["next"], [f"sluice resume {run} --state {self.path('.sluice')}"])
         state = ["--state", self.path(".sluice")]
