@@ -93,6 +93,9 @@ struct Row {
   std::string refusal;                  // the last line of a mail server that says no
   std::string refused;                  // the recipient that it says no to
   std::string recipient;                // that the mail server was asked about last
+  bool text_wanted = false;             // by a mail server: what it says next is of the whole mail
+  bool taken = false;                   // the mail server has it
+  bool taking_leave = false;            // of a mail server: nothing is to come any more
   std::string body;
   bool too_long = false;
   char problem[CURL_ERROR_SIZE] = {};
@@ -114,24 +117,35 @@ std::size_t take_mail_answer(char* bytes, std::size_t size, std::size_t count, v
     row.refusal = line.substr(0, line.find_first_of("\r\n"));
     row.refused = row.recipient;
   }
+  if (row.text_wanted && line.starts_with('2')) row.taken = true;
+  if (line.starts_with("354")) row.text_wanted = true;
   return size * count;
 }
 
-// Of all that is sent only which recipient the server is asked about: a login goes by here as well.
-int note_recipient(CURL*, curl_infotype kind, char* bytes, std::size_t size, void* self) {
+// Of all that is sent only which recipient the server is asked about, and the goodbye: a login goes
+// by here as well.
+int note_command(CURL*, curl_infotype kind, char* bytes, std::size_t size, void* self) {
   constexpr std::string_view asking = "RCPT TO:<";
   const std::string_view line(bytes, size);
   if (kind != CURLINFO_HEADER_OUT) return 0;
-  std::string& recipient = static_cast<Row*>(self)->recipient;
+  Row& row = *static_cast<Row*>(self);
+  if (line.starts_with("QUIT")) row.taking_leave = true;
+  std::string& recipient = row.recipient;
   recipient.clear();
   if (!line.starts_with(asking)) return 0;
   recipient = line.substr(asking.size(), line.find('>') - asking.size());
   return 0;
 }
 
-// Anything but 0 ends the transfer.
-int goes_on(void* stop, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  return static_cast<const std::atomic<bool>*>(stop)->load() ? 1 : 0;
+struct Sending {
+  const std::atomic<bool>& stop;
+  const Row& row;
+};
+
+// Anything but 0 ends the transfer. libcurl waits for minutes for the answer to a goodbye.
+int goes_on(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  const Sending& sending = *static_cast<const Sending*>(self);
+  return sending.stop.load() || sending.row.taking_leave ? 1 : 0;
 }
 
 void prepare(Row& row, const Transfer::Http& http) {
@@ -185,7 +199,7 @@ void prepare(Row& row, const Transfer::Mail& mail) {
   curl().easy_setopt(handle, CURLOPT_HEADERFUNCTION, &take_mail_answer);
   curl().easy_setopt(handle, CURLOPT_HEADERDATA, &row);
   curl().easy_setopt(handle, CURLOPT_VERBOSE, 1L);
-  curl().easy_setopt(handle, CURLOPT_DEBUGFUNCTION, &note_recipient);
+  curl().easy_setopt(handle, CURLOPT_DEBUGFUNCTION, &note_command);
   curl().easy_setopt(handle, CURLOPT_DEBUGDATA, &row);
   curl().easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
   curl().easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, &goes_on);
@@ -314,8 +328,10 @@ struct Transfers::Implementation {
   void start_mail(Ticket ticket, const std::shared_ptr<Row>& row) {
     row->aside = aside.start(
         [row](const std::atomic<bool>& stop) {
-          curl().easy_setopt(row->handle.get(), CURLOPT_XFERINFODATA, &stop);
+          Sending sending{stop, *row};
+          curl().easy_setopt(row->handle.get(), CURLOPT_XFERINFODATA, &sending);
           row->result = curl().easy_perform(row->handle.get());
+          if (row->taken) row->result = CURLE_OK;
         },
         [this, ticket, row] { finish(ticket, row->result); });
   }

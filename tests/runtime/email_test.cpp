@@ -225,6 +225,17 @@ TEST_CASE("a mail server that keeps silent holds nothing up, and a cancelled mai
   CHECK(silent->completion->outcome == Outcome::Cancelled);
 }
 
+TEST_CASE("a mail that was taken, or refused, is so, whatever the server says to a goodbye",
+          "[email]") {
+  Mailing mailing(false);
+  const Completion taken = mailing.send({text_attribute("to", "deaf@acme.example")});
+  CHECK(taken.outcome == Outcome::Succeeded);
+  CHECK(mailing.server.taken().size() == 1);
+  const Completion refused = mailing.send({text_attribute("to", "deaf-nobody@acme.example")});
+  CHECK(refused.outcome == Outcome::Failed);
+  CHECK(refused.detail.find("there is nobody here of that name") != std::string::npos);
+}
+
 TEST_CASE("more mails at once than go at once all arrive", "[email]") {
   Mailing mailing(false);
   std::vector<std::shared_ptr<test::Answer>> answers;

@@ -6,6 +6,7 @@ Prints its port. Each mail that it takes is appended to the file MAILS as a line
 acknowledged. With a certificate it offers STARTTLS, and takes mails only from who logged in over it as
 `deployer` with the password `canary-81c2`. It refuses mails for nobody@…, hangs up once behind the text of
 one for crash@…, which it has taken and does not say so, and never says a word behind that of one for silent@….
+Who has sent one for deaf@…, which it takes, or was refused one for deaf-nobody@…, is told no goodbye.
 """
 import asyncio
 import json
@@ -21,10 +22,17 @@ class Handler:
         self.crashed = False
 
     async def handle_RCPT(self, server, session, envelope, address, options):
-        if address.startswith("nobody@"):
+        if address.startswith("deaf"):
+            session.deaf = True
+        if address.startswith(("nobody@", "deaf-nobody@")):
             return "550 there is nobody here of that name"
         envelope.rcpt_tos.append(address)
         return "250 OK"
+
+    async def handle_QUIT(self, server, session, envelope):
+        if getattr(session, "deaf", False):
+            await asyncio.get_running_loop().create_future()
+        return "221 Bye"
 
     async def handle_DATA(self, server, session, envelope):
         with open(self.path, "a", encoding="utf-8") as file:
