@@ -1,7 +1,5 @@
 #include "cli/executors.h"
 
-#include <stdlib.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -40,17 +38,6 @@ std::string own_program() {
 std::string certificates() {
   const char* file = std::getenv("SSL_CERT_FILE");
   return file == nullptr ? "" : file;
-}
-
-// Below /tmp, and not where TMPDIR says: a socket's path may have 107 bytes.
-SocketDirectory::SocketDirectory() {
-  std::string pattern = "/tmp/sluice-XXXXXX";
-  if (::mkdtemp(pattern.data()) != nullptr) path_ = pattern;
-}
-
-SocketDirectory::~SocketDirectory() {
-  std::error_code ignored;
-  if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
 }
 
 Executors::Executors(runtime::Loop& loop, const std::string& scripts, runtime::Executor& person)

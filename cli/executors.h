@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "cli/socket_directory.h"
 #include "plan/plan.h"
 #include "runtime/actions.h"
 #include "runtime/azure.h"
@@ -22,21 +23,6 @@
 #include "runtime/transfers.h"
 
 namespace sluice::cli {
-
-// A private directory of short name, for sockets: removed with the object.
-class SocketDirectory {
- public:
-  SocketDirectory();
-  ~SocketDirectory();
-  SocketDirectory(const SocketDirectory&) = delete;
-  SocketDirectory& operator=(const SocketDirectory&) = delete;
-
-  // Empty where there is no place for it.
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 // As OpenSSL's own programs are told of other authorities than the system's; empty: the system's.
 std::string certificates();
