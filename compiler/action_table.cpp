@@ -85,7 +85,8 @@ ActionSchema http() {
   made.argument = "url";
   made.documentation =
       "Makes a request and expects a status, and, where it is asked for, a text in the answer, of "
-      "which one MiB is read. A redirect is an answer like any other, and is not followed.";
+      "which one MiB is read. A redirect is an answer like any other, and is not followed. The "
+      "certificate of an https server has to hold.";
 
   made.attributes = {
       required(form(string("url", "of http or https"), Form::Url)),
@@ -142,7 +143,8 @@ ActionSchema email() {
   made.documentation =
       "Sends a mail by SMTP. With a `user` or a `password` it goes only over TLS, to a server "
       "whose "
-      "certificate holds; without, TLS is used where the server offers it.";
+      "certificate holds; without, TLS is used where the server offers it. On port 465 it is TLS "
+      "from the first byte.";
   made.attributes = {
       required(form(string("to", "the addresses, with commas between them"), Form::Addresses)),
       required(form(string("subject", "the mail's subject"), Form::Line)),
