@@ -359,6 +359,8 @@ struct Transfers::Implementation {
     if (result != CURLE_OK && !(row.too_long && result == CURLE_WRITE_ERROR)) {
       end.problem =
           base::printable(row.problem[0] != '\0' ? row.problem : curl().easy_strerror(result));
+      // libcurl has a number for this, and no word.
+      if (end.problem.starts_with("response reading failed")) end.problem = "the server hung up";
     }
     loop.post([this, ticket, number = row.number, end = std::move(end)] {
       const auto found = rows.find(ticket);
