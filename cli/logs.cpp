@@ -34,6 +34,7 @@ void print_output(const std::string& text) {
 }
 
 bool has_target(const plan::Plan& plan, std::string_view name) {
+  if (name == plan::controller_name) return true;
   for (std::uint32_t i = 0; i < plan.targets.size(); ++i) {
     if (plan.targets.name(plan::TargetId{i}) == name) return true;
   }
@@ -71,7 +72,12 @@ base::Result<Chosen> choose(LogsOptions& options) {
   auto chosen = choose(options.state, options.run);
   if (chosen || options.run.empty() || !options.target.empty()) return chosen;
   auto last = choose(options.state, "");
-  if (!last || !has_target(last.value().run.plan, options.run)) return chosen;
+  if (!last) return chosen;
+  if (!has_target(last.value().run.plan, options.run)) {
+    return base::Error{fmt::format("{}, and no target `{}` in the last one, {}",
+                                   chosen.error().message, base::printable(options.run),
+                                   last.value().folder.name)};
+  }
   options.target = options.run;
   return last;
 }
