@@ -361,7 +361,10 @@ void RunSession::carry_out_orders() {
     if (!driver_->said(order)) return false;
     view_->say(fmt::format("{}: {}", base::printable(order.who), order_text(plan_, order)));
     person_.decide(order);
-    if (order.kind == Order::Kind::Pause) paused_elsewhere_ = true;
+    if (order.kind == Order::Kind::Pause) {
+      paused_elsewhere_ = true;
+      view_->say("    to go on: " + typed_command("continue", folder_.name, options_.state));
+    }
     if (order.kind == Order::Kind::Continue || order.kind == Order::Kind::Abort) {
       paused_elsewhere_ = false;
     }

@@ -52,6 +52,9 @@ std::string standing(const ReadRun& run, const std::string& state) {
     text += holder.empty()
                 ? "; no program carries it on: " + typed_command("resume", run.record.run, state)
                 : "; carried on by " + base::printable(holder);
+    if (!holder.empty() && run.timeline.outcome == scheduler::State::Paused) {
+      text += ": " + typed_command("continue", run.record.run, state);
+    }
   }
   text += '\n';
   for (const runtime::Order& order : run.orders) {

@@ -6,6 +6,7 @@ usage: resume.py SLUICE [unittest's arguments]
 import json
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -193,6 +194,13 @@ class Runs(RunCase):
         self.assertEqual(logs, "==> Update/Work on web-2, attempt 1\nfirst line of web-2\nlast line of web-2\n")
         self.assertIn("has ended: succeeded", self.call("resume", status=2))
 
+    def test_logs_take_a_targets_name_alone_and_say_where_it_is_none(self):
+        self.write('deployment "Roll"\nstep "Tell" { run "echo told" }\n')
+        self.end(self.popen("run", self.file, "--yes"), 0)
+        self.assertEqual(self.call("logs", "controller", status=0), "==> Tell on controller, attempt 1\ntold\n")
+        self.assertIn(f"there is no run `web-9` in {self.state}, and no target `web-9` in the last one, "
+                      f"{self.run_name()}\n", self.call("logs", "web-9", status=2))
+
     def test_where_too_few_files_may_be_open_nothing_is_begun(self):
         self.roll()
         begin = ["run", self.file, "--yes", "--set", f"folder={self.folder}"]
@@ -306,10 +314,13 @@ class Runs(RunCase):
         self.arrived()
         self.assertIn("written down, for ", self.call("pause", self.run_name(), status=0))
         self.read_until(program, ": pause")
+        go_on = f"sluice continue {self.run_name()} --state {self.state}"
+        self.read_until(program, f"    to go on: {go_on}\n")
         self.let_go("web-1")
         self.read_until(program, "web-1   Update: succeeded")
         self.assertEqual(self.ledger(), ["work web-1", "clean web-1"])
         self.assertEqual(self.outcome(), "paused")
+        self.assertRegex(self.call("status", status=0), f": paused; carried on by .*: {re.escape(go_on)}\n")
         self.call("continue", self.run_name(), status=0)
         self.assertEqual(self.arrived(), "web-2")
         self.let_go("web-2")
