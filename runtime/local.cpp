@@ -15,6 +15,7 @@
 #include "base/sha256.h"
 #include "base/utf8.h"
 #include "runtime/files.h"
+#include "runtime/output.h"
 #include "runtime/outputs.h"
 #include "runtime/powershell.h"
 #include "runtime/powershell_actions.h"
@@ -25,7 +26,6 @@ namespace sluice::runtime {
 namespace {
 
 constexpr int most_begun_in_vain = 5;
-constexpr std::uint64_t most_at_end = 64 << 20;  // bytes of output that were not shown by then
 
 // Where the line that holds this byte ends, or so much further on.
 std::uint64_t behind_line(const std::string& path, std::uint64_t at) {
@@ -337,29 +337,24 @@ void LocalExecutor::deliver(Running& row, std::uint64_t most_bytes) {
   ::close(file);
 }
 
-// What is shown at its end holds up everything else: the middle of a flood is said to be left out,
-// from the end of a line to that of another, lest a secret is parted and shown.
 void LocalExecutor::pass_over_flood(Running& row) {
   const std::string file = path(row, ".out");
   std::error_code none;
   const std::uint64_t size = std::filesystem::file_size(file, none);
-  if (none || size <= row.delivered + most_at_end) return;
-  const std::uint64_t to = behind_line(file, size - most_at_end);
+  if (none || size <= row.delivered + most_output_at_end) return;
+  const std::uint64_t to = behind_line(file, size - most_output_at_end);
   deliver(row, behind_line(file, row.delivered) - row.delivered);
   if (row.delivered >= to) return;
   const std::uint64_t left_out = to - row.delivered;
   row.delivered = to;
-  if (row.request.output) {
-    row.request.output(Stream::Output,
-                       fmt::format("sluice: {} bytes of its output are left out here\n", left_out));
-  }
+  if (row.request.output) row.request.output(Stream::Output, said_of_left_out(left_out));
 }
 
 void LocalExecutor::finish(ActionRequest::Ticket ticket, Completion completion) {
   const auto found = running_.find(ticket);
   Running& row = found->second;
   pass_over_flood(row);
-  deliver(row, most_at_end);
+  deliver(row, most_output_at_end);
   fetch_outputs(path(row, ".output"), completion);
   if (row.cancelled) completion.outcome = scheduler::Outcome::Cancelled;
   const Sink done = std::move(row.done);

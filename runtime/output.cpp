@@ -67,6 +67,10 @@ std::vector<std::string> lines_of_tail(std::string_view tail) {
 
 }  // namespace
 
+std::string said_of_left_out(std::uint64_t bytes) {
+  return fmt::format("sluice: {} bytes of its output are left out here\n", bytes);
+}
+
 void OutputStore::append(const scheduler::Action& action, const std::string& host,
                          std::string_view bytes) {
   std::string& tail = tails_[action];

@@ -1,6 +1,7 @@
 // What actions write: whole on disk, one file an attempt and host; the last lines in memory.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -12,6 +13,12 @@
 namespace sluice::runtime {
 
 inline constexpr std::size_t most_last_lines = 20;
+// Of what a script has written by its end and was not shown yet: of more, which holds up the end,
+// the middle is left out, from the end of a line to that of another, lest a secret is parted and
+// shown.
+inline constexpr std::uint64_t most_output_at_end = std::uint64_t{64} << 20U;
+// The line that stands in its place.
+std::string said_of_left_out(std::uint64_t bytes);
 
 class OutputStore {
  public:

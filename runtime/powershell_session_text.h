@@ -450,16 +450,13 @@ function Find-Action {
   Join-Action
 }
 
-# From an offset on: to the end that there is now, or as it grows until the input ends.
-function Copy-Output($from, $follow) {
+# From an offset on, as it grows until the input ends.
+function Copy-Output($from) {
   Write-Output-Text "$($asked.Nonce)`n"
   $path = "$($asked.Path).out"
   $bytes = New-Object byte[] 65536
-  $ended = $null
-  if ($follow) {
-    $ended = $sluice_input.ReadAsync((New-Object byte[] 1), 0, 1)
-  }
-  while ($follow -and -not [IO.File]::Exists($path) -and -not $ended.IsCompleted) {
+  $ended = $sluice_input.ReadAsync((New-Object byte[] 1), 0, 1)
+  while (-not [IO.File]::Exists($path) -and -not $ended.IsCompleted) {
     Start-Sleep -Milliseconds 100
   }
   if (-not [IO.File]::Exists($path)) {
@@ -471,11 +468,33 @@ function Copy-Output($from, $follow) {
     $got = $file.Read($bytes, 0, $bytes.Length)
     if ($got -gt 0) {
       Write-Bytes $session_output $bytes $got
-    } elseif (-not $follow -or $ended.IsCompleted) {
+    } elseif ($ended.IsCompleted) {
       return
     } else {
       Start-Sleep -Milliseconds 100
     }
+  }
+}
+
+# Its size, then so many bytes of it from the beginning of a block on.
+function Copy-Part($block, $left) {
+  $path = "$($asked.Path).out"
+  if (-not [IO.File]::Exists($path)) {
+    Write-Output-Text "$($asked.Nonce)`n0`n"
+    return
+  }
+  $file = Open-Shared $path
+  Write-Output-Text "$($asked.Nonce)`n$($file.Length)`n"
+  $file.Position = $block * 65536
+  $bytes = New-Object byte[] 65536
+  while ($left -gt 0) {
+    $most = [int][Math]::Min($left, [long]65536)
+    $got = $file.Read($bytes, 0, $most)
+    if ($got -eq 0) {
+      return
+    }
+    Write-Bytes $session_output $bytes $got
+    $left -= $got
   }
 }
 
@@ -561,9 +580,9 @@ function Start-Session {
     } elseif ($verb -ceq 'cancel') {
       Stop-Action
     } elseif ($verb -ceq 'follow') {
-      Copy-Output ([long]$asked.Words[0] - 1) $true
+      Copy-Output ([long]$asked.Words[0] - 1)
     } elseif ($verb -ceq 'rest') {
-      Copy-Output ([long]$asked.Words[0] - 1) $false
+      Copy-Part ([long]$asked.Words[0]) ([long]$asked.Words[1])
     } elseif ($verb -ceq 'forget') {
       Clear-Run
     }

@@ -13,6 +13,7 @@
 
 #include "runtime/executor.h"
 #include "runtime/loop.h"
+#include "runtime/output.h"
 #include "runtime/process.h"
 #include "runtime/ssh_connection.h"
 #include "runtime/ssh_worker.h"
@@ -35,6 +36,8 @@ struct SshSettings {
   // How long a login may take until the wrapper's first word, before it counts as cut off.
   base::Duration patience{60'000};
   base::Duration follow_after{300};  // what ends sooner shows its output at its end
+  // Of what was not shown by its end; beyond, the middle of it is left out.
+  std::uint64_t most_at_end = most_output_at_end;
   // Connections that are kept. Beyond so many those of hosts with nothing at work are given back,
   // the one that was used last the last; what is at work may be more.
   std::size_t most_connections = 256;

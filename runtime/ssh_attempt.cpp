@@ -399,32 +399,45 @@ void SshExecutor::Attempt::settle(Watcher& watcher, bool whole) {
   fetch_rest();
 }
 
+// What was written when it was first asked for, and of a flood the last of it alone: nobody waits
+// for gigabytes to learn how a script has ended.
 void SshExecutor::Attempt::fetch_rest() {
-  const std::string nonce = fresh_nonce();
-  follower_output_ = OutputReader(nonce);
+  connection_.release(rest_);
+  if (!output_rest_) {
+    output_rest_.emplace(delivered_, settings_.most_at_end,
+                         [this](std::string_view bytes) { deliver(bytes); });
+  }
   SshConnection::Request request;
   address(request);
-  request.input = request_rest(nonce, key_, delivered_);
+  request.input = output_rest_->next(fresh_nonce(), key_);
   request.patience = patience_for(request.input);
   request.on_output = [this](Stream stream, std::string_view bytes) {
-    if (stream == Stream::Output) deliver(follower_output_.take(bytes));
-    if (follower_output_.open()) connection_.heard(rest_);
+    if (stream == Stream::Output) output_rest_->take(bytes);
+    if (output_rest_->open()) connection_.heard(rest_);
+    if (output_rest_->passes_over()) again_ = loop_.after({}, [this] { fetch_rest(); });
   };
-  request.on_end = [this](const SshConnection::End& how) {
+  request.on_end = [this](const SshConnection::End&) {
     rest_ = 0;
-    // A login that does not come as far as the wrapper has said nothing of it, nor has a wrapper
-    // that cannot read it (a home that is not there for a moment).
-    const bool exited = how.how == SshConnection::End::How::Exited;
-    if (exited && follower_output_.open() && how.exit_value == 0) return conclude();
+    rest_ended();
+  };
+  rest_ = connection_.open(std::move(request));
+}
+
+// A login that does not come as far as the wrapper has said nothing of it, nor has a wrapper that
+// cannot read it (a home that is not there for a moment).
+void SshExecutor::Attempt::rest_ended() {
+  if (output_rest_->whole()) return conclude();
+  base::Duration pause;
+  if (!output_rest_->passes_over()) {
     const base::Instant now = loop_.now();
     is_away(now);
     if (now - *away_since_ >= settings_.lost_after) {
       output_is_cut_ = true;
       return conclude();
     }
-    again_ = loop_.after(pause_before(tries_++), [this] { fetch_rest(); });
-  };
-  rest_ = connection_.open(std::move(request));
+    pause = pause_before(tries_++);
+  }
+  again_ = loop_.after(pause, [this] { fetch_rest(); });
 }
 
 void SshExecutor::Attempt::conclude() {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "runtime/ssh.h"
+#include "runtime/ssh_rest.h"
 
 namespace sluice::runtime {
 
@@ -67,6 +68,7 @@ class SshExecutor::Attempt {
   void follow();
   void settle(Watcher& watcher, bool whole);
   void fetch_rest();
+  void rest_ended();
   void deliver(std::string_view bytes);
   void conclude();
   void lose_unknown();
@@ -91,6 +93,7 @@ class SshExecutor::Attempt {
   Session follower_ = 0;
   Session rest_ = 0;
   OutputReader follower_output_{""};
+  std::optional<OutputRest> output_rest_;
   std::uint64_t delivered_ = 0;  // bytes of its output
   WrapperAnswer verdict_;
   std::string outputs_;  // what it wrote to $SLUICE_OUTPUT

@@ -113,8 +113,9 @@ std::string request_follow(const std::string& nonce, const WrapperKey& key, std:
   return first_line(nonce, "follow", key.run, fmt::format("{} {} - - - !", key.action, offset + 1));
 }
 
-std::string request_rest(const std::string& nonce, const WrapperKey& key, std::uint64_t offset) {
-  return first_line(nonce, "rest", key.run, fmt::format("{} {}", key.action, offset + 1));
+std::string request_rest(const std::string& nonce, const WrapperKey& key, std::uint64_t block,
+                         std::uint64_t bytes) {
+  return first_line(nonce, "rest", key.run, fmt::format("{} {} {}", key.action, block, bytes));
 }
 
 std::string request_forget(const std::string& nonce, const std::string& run, std::uint32_t epoch) {

@@ -48,9 +48,13 @@ std::string answer_mark(const std::string& nonce);
 // Ends it: TERM, after the grace KILL, until nothing of its session is left; then as attach. What
 // had not begun never will.
 std::string request_cancel(const std::string& nonce, const WrapperKey& key, base::Duration grace);
-// Its output from an offset on: as it grows, until the session's input ends; or to its end now.
+// Its output from an offset on, as it grows, until the session's input ends.
 std::string request_follow(const std::string& nonce, const WrapperKey& key, std::uint64_t offset);
-std::string request_rest(const std::string& nonce, const WrapperKey& key, std::uint64_t offset);
+// A line with the size of its output, then so many bytes of it from the beginning of a block on, or
+// as many as there are.
+inline constexpr std::uint64_t rest_block = 65536;
+std::string request_rest(const std::string& nonce, const WrapperKey& key, std::uint64_t block,
+                         std::uint64_t bytes);
 // Removes the run's files, and those of runs that are 30 days old. What stays for as long is who
 // asked: nothing that was sent up to now, and comes later, begins any more.
 std::string request_forget(const std::string& nonce, const std::string& run, std::uint32_t epoch);

@@ -2,9 +2,13 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <iterator>
+#include <optional>
 
+#include "support/paths.h"
 #include "support/remote.h"
 
 using namespace sluice;
@@ -148,6 +152,50 @@ TEST_CASE("output of each length around the border comes whole", "[ssh]") {
     const test::Answer answer = remote.run(fmt::format("head -c {} /dev/zero\n", length));
     CHECK(answer.bytes == static_cast<std::uint64_t>(length));
   }
+}
+
+TEST_CASE("of a flood on an ssh host the middle is left out, and said to be", "[ssh]") {
+  Remote remote(test::over(GENERATE("openssh", "libssh")));
+  const bool cancels = GENERATE(false, true);
+  const test::TemporaryDirectory sockets;
+  runtime::SshSettings settings;
+  settings.directory = sockets.path();
+  settings.program = test::program_path();
+  // Nothing is shown before its end.
+  settings.follow_after = base::Duration{600'000};
+  runtime::SshExecutor executor(remote.waiting.loop, remote.processes, settings);
+  // No byte of it is on the disk.
+  runtime::ActionRequest request = remote.requests.script(
+      remote.server.where(), fmt::format("echo begun\ntruncate -s 200M /proc/self/fd/1\n"
+                                         "echo behind\ntruncate -s 900M /proc/self/fd/1\n"
+                                         "echo end\necho x=1 >> \"$SLUICE_OUTPUT\"\n"
+                                         "echo > \"$HOME/written\"\n{}\n",
+                                         cancels ? "sleep 600" : "exit 3"));
+  std::string words;
+  std::uint64_t bytes = 0;
+  request.output = [&](runtime::Stream, std::string_view piece) {
+    bytes += piece.size();
+    std::copy_if(piece.begin(), piece.end(), std::back_inserter(words),
+                 [](char c) { return c != '\0'; });
+  };
+  std::optional<Completion> done;
+  const runtime::ActionRequest::Ticket ticket = request.ticket;
+  executor.start(std::move(request), [&](const Completion& how) { done = how; });
+  if (cancels) {
+    remote.waiting.until_seen(
+        [&] { return std::filesystem::exists(remote.server.home() + "/written"); });
+    executor.cancel(ticket);
+  }
+  remote.waiting.until([&] { return done.has_value(); });
+  CHECK(done->outcome == (cancels ? Outcome::Cancelled : Outcome::Failed));
+  CHECK(done->exit_code == (cancels ? std::nullopt : std::optional(3)));
+  CHECK(done->outputs.size() == 1);
+  // What came with the answer, as much as a line may have, and the last 64 MiB, but for a line.
+  constexpr std::uint64_t size = (900U << 20U) + 4;
+  constexpr std::uint64_t left_out = size - 65'537 - 65'536 - (64U << 20U) + 65'536;
+  const std::string said = runtime::said_of_left_out(left_out);
+  CHECK(words == "begun\n" + said + "end\n");
+  CHECK(bytes == size - left_out + said.size());
 }
 
 TEST_CASE("output is shown while the script still runs", "[ssh]") {

@@ -91,8 +91,8 @@ void Host::serve(const std::string& input, const std::shared_ptr<Line>& line,
     if (request.verb == "start" || request.verb == "again") return start(request, line);
     if (request.verb == "attach") return find(request, line);
     if (request.verb == "cancel") return cancel(request, line);
-    if (request.verb == "follow") return follow(request, line, false);
-    if (request.verb == "rest") return follow(request, line, true);
+    if (request.verb == "follow") return follow(request, line);
+    if (request.verb == "rest") return tell_rest(request, line);
     forget(request, line);
   });
 }
@@ -165,7 +165,8 @@ std::string Host::output_of(const std::string& key) {
   const std::uint64_t drawn = base::stable_hash(key);
   std::string text = "out of " + key + "\n";
   if (drawn % 40 == 0) {
-    while (text.size() <= runtime::most_answered_output + 100) text += text;
+    const std::size_t least = drawn % 80 == 0 ? 2 * most_at_end : runtime::most_answered_output;
+    while (text.size() <= least + 100) text += text;
   }
   return text;
 }
@@ -347,15 +348,25 @@ void Host::cancel(const Request& request, const std::shared_ptr<Line>& line) {
   attach(request, line);
 }
 
-void Host::follow(const Request& request, const std::shared_ptr<Line>& line, bool to_the_end) {
+void Host::follow(const Request& request, const std::shared_ptr<Line>& line) {
   Script* script = known(request.run, request.key);
   line->say(Stream::Output, request.nonce + "\n");
   const std::size_t from = number(request.a) - 1;
   if (script != nullptr && script->out.size() > from) {
     line->say(Stream::Output, script->out.substr(from));
   }
-  if (to_the_end || script == nullptr) return line->exit(script == nullptr ? 1 : 0);
+  if (script == nullptr) return line->exit(1);
   script->followers.push_back(line);
+}
+
+void Host::tell_rest(const Request& request, const std::shared_ptr<Line>& line) {
+  const Script* script = known(request.run, request.key);
+  if (script == nullptr) return line->exit(1);
+  const std::string& out = script->out;
+  const std::size_t from = std::min(out.size(), number(request.a) * runtime::rest_block);
+  line->say(Stream::Output, fmt::format("{}\n{}\n{}", request.nonce, out.size(),
+                                        out.substr(from, number(request.b))));
+  line->exit(0);
 }
 
 void Host::forget(const Request& request, const std::shared_ptr<Line>& line) {

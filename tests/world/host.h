@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "runtime/process.h"
+#include "runtime/ssh_wrapper.h"
 #include "world/kernel.h"
 #include "world/ledger.h"
 
@@ -35,6 +36,9 @@ struct HostSettings {
   std::uint32_t no_place = 0;        // percent of starts: the home is not there for a moment
   std::uint32_t outlasting = 0;      // percent of scripts: longer than a lost host is waited for
 };
+
+// Of so much output that was not shown by its end all is, in these worlds.
+inline constexpr std::uint64_t most_at_end = 2 * runtime::rest_block;
 
 class Host {
  public:
@@ -106,7 +110,8 @@ class Host {
   void find(const Request& request, const std::shared_ptr<Line>& line);
   bool seal(const Request& request);
   void cancel(const Request& request, const std::shared_ptr<Line>& line);
-  void follow(const Request& request, const std::shared_ptr<Line>& line, bool to_the_end);
+  void follow(const Request& request, const std::shared_ptr<Line>& line);
+  void tell_rest(const Request& request, const std::shared_ptr<Line>& line);
   void forget(const Request& request, const std::shared_ptr<Line>& line);
   void conclude(const Request& request, const std::shared_ptr<Line>& line);
   bool fence(const Request& request, std::uint32_t epoch, const std::shared_ptr<Line>& line);
