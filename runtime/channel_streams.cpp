@@ -42,8 +42,8 @@ ChannelStreams::ChannelStreams(Loop& loop, LibsshConnection& connection, LibsshG
   }
   is_file_ = is_regular_file(input_);
   if (!is_file_) watch_input_ = loop_.watch(input_);
-  outlets_[0] = {ends.output, &watch_output_, "", false};
-  outlets_[1] = {ends.errors, &watch_errors_, "", false};
+  outlets_[0] = {ends.output, &watch_output_, "", 0, false};
+  outlets_[1] = {ends.errors, &watch_errors_, "", 0, false};
   watch_output_ = loop_.watch(ends.output);
   if (ends.errors >= 0) watch_errors_ = loop_.watch(ends.errors);
 }
@@ -109,15 +109,18 @@ void ChannelStreams::drain(bool errors) {
   Outlet& outlet = outlets_[errors ? 1 : 0];
   outlet.waits = false;
   outlet.watch->on_writable({});
-  for (std::size_t i = 0; i < most_pieces_at_once && !outlet.waits; ++i) {
-    if (outlet.taken.empty()) {
-      outlet.taken.resize(std::min(piece, channel_.held(errors)));
-      outlet.taken.resize(channel_.take(errors, outlet.taken.data(), outlet.taken.size()));
-    }
-    if (outlet.taken.empty()) return;
-    outlet.taken.erase(0, write_some(outlet, outlet.taken));
+  if (outlet.taken.empty()) outlet.taken = channel_.take(errors);
+  outlet.written += write_some(outlet, std::string_view(outlet.taken).substr(outlet.written));
+  if (outlet.written == outlet.taken.size()) {
+    outlet.taken.clear();
+    outlet.written = 0;
   }
-  if (outlet.waits) return;
+  if (outlet.descriptor < 0) {
+    channel_.take(errors);  // for nobody
+    return;
+  }
+  // Where more has come others have their turn first.
+  if (outlet.waits || channel_.held(errors) == 0) return;
   outlet.waits = true;
   outlet.watch->on_writable([this, errors] { drain(errors); });
 }

@@ -1,5 +1,6 @@
 // What carries bytes between a channel to a host and descriptors here: both ways, each at the pace
-// of who reads, with no more held than a window is wide. It knows neither sessions nor forwards.
+// of who reads, with no more held than two windows are wide. It knows neither sessions nor
+// forwards.
 #pragma once
 
 #include <array>
@@ -46,7 +47,8 @@ class ChannelStreams {
   struct Outlet {
     int descriptor = -1;  // -1: nobody reads it (any more)
     Loop::Watch* watch = nullptr;
-    std::string taken;  // off the channel, and not written
+    std::string taken;        // off the channel,
+    std::size_t written = 0;  // and so much of it written
     bool waits = false;
   };
 

@@ -475,18 +475,14 @@ std::size_t LibsshChannel::held(bool errors) const {
   return implementation_->held[errors ? 1 : 0];
 }
 
-std::size_t LibsshChannel::take(bool errors, char* bytes, std::size_t most) {
-  std::size_t& held = implementation_->held[errors ? 1 : 0];
-  const auto wanted = static_cast<std::uint32_t>(std::min(most, held));
-  if (wanted == 0) return 0;
+std::string LibsshChannel::take(bool errors) {
+  std::string bytes(std::exchange(implementation_->held[errors ? 1 : 0], 0), '\0');
+  if (bytes.empty()) return bytes;
   const int got =
-      libssh().channel_read_nonblocking(implementation_->channel, bytes, wanted, errors ? 1 : 0);
-  if (got <= 0) {
-    held = 0;
-    return 0;
-  }
-  held -= std::min(held, static_cast<std::size_t>(got));
-  return static_cast<std::size_t>(got);
+      libssh().channel_read_nonblocking(implementation_->channel, bytes.data(),
+                                        static_cast<std::uint32_t>(bytes.size()), errors ? 1 : 0);
+  bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  return bytes;
 }
 
 bool LibsshChannel::at_end() const {

@@ -51,9 +51,10 @@ class LibsshChannel {
   State state() const;
   const std::string& why() const;  // it was refused
 
-  // What came and was not taken: how much of it, and the next of it.
+  // What came and was not taken: how much of it, and all of it. Whoever asks again before that is
+  // written lets the host send a window more, for libssh grants that with each reading.
   std::size_t held(bool errors) const;
-  std::size_t take(bool errors, char* bytes, std::size_t most);
+  std::string take(bool errors);
   // Nothing comes any more but what is held.
   bool at_end() const;
   // How much may be sent now, and how much of it was.

@@ -13,11 +13,13 @@
 
 #include <array>
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <optional>
 #include <set>
+#include <thread>
 #include <utility>
 
 #include "runtime/mux_packet.h"
@@ -463,6 +465,26 @@ TEST_CASE("over libssh keys are exchanged anew while much goes both ways", "[ssh
   const test::Answer answer = remote.run("seq 1000001 1200000\n" + much);
   CHECK(answer.completion->exit_code == 0);
   CHECK(answer.bytes == 200'000 * 8);
+}
+
+TEST_CASE("over libssh a host that sends more quickly than it is read keeps its connection",
+          "[ssh]") {
+  Remote remote(test::over("libssh"));
+  remote.run("true");
+  const std::vector<pid_t> before = remote.server.connections();
+  constexpr std::uint64_t size = 20 << 20;
+  runtime::ActionRequest request =
+      remote.requests.script(remote.server.where(), fmt::format("head -c {} /dev/zero\n", size));
+  std::uint64_t bytes = 0;
+  request.output = [&](runtime::Stream, std::string_view piece) {
+    bytes += piece.size();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  };
+  bool done = false;
+  remote.executor.start(std::move(request), [&](const Completion&) { done = true; });
+  remote.waiting.until([&] { return done; });
+  CHECK(bytes == size);
+  CHECK(remote.server.connections() == before);
 }
 
 TEST_CASE("over libssh a script runs on when the process of its connection is killed", "[ssh]") {
