@@ -381,8 +381,16 @@ void RunView::say(const std::string& line) {
 
 // The live view stands below the last line, and moves down with it in one write: no flicker.
 void RunView::print(const std::string& line) {
-  const std::string text = clear_live_text() + left_out() + line + "\n" + live_text_;
-  unread_ = outputs_.words.write(text) == EAGAIN ? unread_ + 1 : 0;
+  // Who is behind with reading is not to read a frame behind each line.
+  const bool behind = outputs_.words.behind();
+  const std::string text =
+      clear_live_text() + left_out() + line + "\n" + (behind ? "" : live_text_);
+  if (outputs_.words.write(text) == EAGAIN) {
+    ++unread_;
+    return;
+  }
+  unread_ = 0;
+  if (behind) live_text_.clear();
 }
 
 void RunView::say_last(const std::string& text) {

@@ -313,7 +313,7 @@ class Terminals(unittest.TestCase):
         self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(run, 0)[1]), 1, said)
 
     def test_a_terminal_that_was_stopped_does_not_stop_the_run(self):
-        path, gate = self.file_with_gate(f'step "Go on" {{ run "echo here > {self.fifo()}" }}\n')
+        path, gate = self.file_with_gate(f'step "Go on" {{ run "seq 100 199; echo here > {self.fifo()}" }}\n')
         ours, theirs = pty.openpty()
         self.addCleanup(os.close, ours)
         run = subprocess.Popen([SLUICE, "run", path, "--yes"], stdin=theirs, stdout=theirs, stderr=theirs,
@@ -337,6 +337,8 @@ class Terminals(unittest.TestCase):
             pass
         self.assertEqual(run.wait(), 0, said)
         self.assertIn(b"One: succeeded", said)
+        self.assertEqual([said.count(b"\xe2\x94\x82 %d\r\n" % number) for number in range(100, 200)], [1] * 100)
+        self.assertLess(said.count(b"at work"), 10)  # not a frame a line
 
     def fifo(self):
         folder = tempfile.TemporaryDirectory()
