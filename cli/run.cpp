@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
 #include <iostream>
 #include <optional>
 
@@ -27,6 +29,8 @@ std::optional<int> ask(const plan::Plan& plan, const RunOptions& options) {
        base::counted(plan.steps.size(), "step"), base::counted(plan.targets.size(), "target"));
   std::string answer;
   std::getline(std::cin, answer);
+  std::transform(answer.begin(), answer.end(), answer.begin(),
+                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
   if (answer == "y" || answer == "yes") return std::nullopt;
   return wrong("nothing was done");
 }

@@ -312,6 +312,30 @@ class Terminals(unittest.TestCase):
             pass
         self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(run, 0)[1]), 1, said)
 
+    def test_a_run_begins_where_somebody_says_yes_and_nowhere_else(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = os.path.join(folder.name, "one.deploy")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write('deployment "One"\nstep "Work" { run "true" }\n')
+        for answer, status in ((b"y\n", 0), (b"Y\n", 0), (b"Yes\n", 0), (b"n\n", 2), (b"\n", 2), (b"yy\n", 2),
+                               (b"\x04", 2)):
+            run, ours = pty.fork()
+            if run == 0:
+                os.execve(SLUICE, [SLUICE, "run", path], {**os.environ, "TERM": "dumb"})
+            said = b""
+            while b"[y/N] " not in said:
+                said += os.read(ours, 4096)
+            os.write(ours, answer)
+            try:
+                while part := os.read(ours, 4096):
+                    said += part
+            except OSError:  # the other side is closed
+                pass
+            self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(run, 0)[1]), status, said)
+            self.assertEqual(b"nothing was done" in said, status == 2, said)
+            os.close(ours)
+
     def test_a_terminal_that_was_stopped_does_not_stop_the_run(self):
         path, gate = self.file_with_gate(f'step "Go on" {{ run "seq 100 199; echo here > {self.fifo()}" }}\n')
         ours, theirs = pty.openpty()
