@@ -3,11 +3,9 @@
 // files.
 #include "runtime/libssh.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,7 +22,7 @@
 
 #include "runtime/mux_packet.h"
 #include "runtime/mux_server.h"
-#include "runtime/ssh_connections.h"
+#include "support/forked_server.h"
 #include "support/paths.h"
 #include "support/remote.h"
 
@@ -42,18 +40,6 @@ runtime::Place changed(runtime::Place place, const std::string& name, const std:
 
 test::Answer run_at(Remote& remote, const runtime::Place& place) {
   return remote.requests.run(remote.executor, remote.requests.script(place, "echo ran"));
-}
-
-// Of ours, those that connect: the one that is told to, and those that hold a connection.
-std::vector<pid_t> connecting_processes(pid_t of) {
-  std::vector<pid_t> found;
-  for (const pid_t child : test::children_of(of)) {
-    const std::string words = test::read_text(fmt::format("/proc/{}/cmdline", child));
-    if (words.find(runtime::ssh_connections_word) == std::string::npos) continue;
-    found.push_back(child);
-    for (const pid_t connection : test::children_of(child)) found.push_back(connection);
-  }
-  return found;
 }
 
 std::string key(const std::string& path, const std::string& passphrase = "") {
@@ -122,64 +108,8 @@ std::string plain_packet(std::string payload) {
   return packet + payload + std::string(padding, '\0');
 }
 
-// Of what connects for that process and has not ended: the most that one of them ever held.
-std::size_t most_kilobytes_below(pid_t of) {
-  std::size_t most = 0;
-  for (const pid_t process : connecting_processes(of)) {
-    const std::string status = test::read_text(fmt::format("/proc/{}/status", process));
-    const std::size_t at = status.find("VmHWM:");
-    if (at != std::string::npos) most = std::max(most, std::stoul(status.substr(at + 6)));
-  }
-  return most;
-}
-
-// The socket, and its port.
-std::pair<int, int> listen_on_loopback() {
-  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  REQUIRE(::bind(listener, reinterpret_cast<const sockaddr*>(&address), length) == 0);
-  REQUIRE(::listen(listener, 8) == 0);
-  REQUIRE(::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length) == 0);
-  return {listener, ntohs(address.sin_port)};
-}
-
-// A process of its own that listens, and sees to one peer after the other.
-class ForkedServer {
- public:
-  explicit ForkedServer(const std::function<void(int peer)>& serve) {
-    const auto [listener, bound] = listen_on_loopback();
-    port = bound;
-    process_ = ::fork();
-    REQUIRE(process_ >= 0);
-    if (process_ > 0) {
-      ::close(listener);
-      return;
-    }
-    ::signal(SIGPIPE, SIG_IGN);
-    for (;;) {
-      const int peer = ::accept(listener, nullptr, nullptr);
-      serve(peer);
-      ::close(peer);
-    }
-  }
-  ~ForkedServer() {
-    ::kill(process_, SIGKILL);
-    ::waitpid(process_, nullptr, 0);
-  }
-  ForkedServer(const ForkedServer&) = delete;
-  ForkedServer& operator=(const ForkedServer&) = delete;
-
-  int port = 0;
-
- private:
-  pid_t process_;
-};
-
 // A peer that says something to whoever connects, and hangs up, or goes on with it for ever.
-class StrangeServer : public ForkedServer {
+class StrangeServer : public test::ForkedServer {
  public:
   StrangeServer(const std::string& says, bool for_ever) : StrangeServer("", says, for_ever) {}
   StrangeServer(const std::string& first, const std::string& says, bool for_ever)
@@ -255,7 +185,7 @@ class ListeningServer {
 
  private:
   Pipe told_;
-  ForkedServer server_;
+  test::ForkedServer server_;
 };
 
 }  // namespace
@@ -294,8 +224,8 @@ TEST_CASE("over libssh nobody is asked for a passphrase, and an agent that has t
   remote.waiting.until_seen([&] { return std::filesystem::exists(socket); });
   REQUIRE(test::run_quietly({"/usr/bin/ssh-add", "-q", remote.server.identity()}) == 0);
   // What connects was started without it.
-  for (const pid_t process : connecting_processes(::getpid())) ::kill(process, SIGKILL);
-  remote.waiting.until_seen([&] { return connecting_processes(::getpid()).empty(); });
+  for (const pid_t process : test::connecting_processes(::getpid())) ::kill(process, SIGKILL);
+  remote.waiting.until_seen([&] { return test::connecting_processes(::getpid()).empty(); });
   CHECK(run_at(remote, place).output == "ran\n");
 }
 
@@ -427,7 +357,7 @@ TEST_CASE("over libssh a peer that floods us is out of reach, and fills no memor
         remote.requests.start(remote.executor, remote.requests.script(place, "echo ran"));
     std::size_t most = 0;
     remote.waiting.until_seen([&] {
-      most = std::max(most, most_kilobytes_below(::getpid()));
+      most = std::max(most, test::most_kilobytes_below(::getpid()));
       return answer->completion.has_value();
     });
     CHECK(answer->completion->ending == Completion::Ending::Unreachable);
@@ -452,7 +382,7 @@ TEST_CASE("over libssh no two that are forked draw the same random numbers", "[s
     cookies.insert(drawn.substr(0, 16));
     halves.insert(drawn.substr(16));
   }
-  remote.waiting.until_seen([&] { return connecting_processes(::getpid()).size() == 1; });
+  remote.waiting.until_seen([&] { return test::connecting_processes(::getpid()).size() == 1; });
   CHECK(cookies.size() == hosts);
   CHECK(halves.size() == hosts);
 }
@@ -495,7 +425,7 @@ TEST_CASE("over libssh a script runs on when the process of its connection is ki
   remote.process_in(remote.server.home() + "/pid");
   const std::string gate = remote.server.home() + "/gate";
   remote.waiting.until_seen([&] { return std::filesystem::exists(gate); });
-  const std::vector<pid_t> connecting = connecting_processes(::getpid());
+  const std::vector<pid_t> connecting = test::connecting_processes(::getpid());
   REQUIRE(connecting.size() == 2);
   SECTION("of its connection") {
     ::kill(connecting[1], SIGKILL);
@@ -541,7 +471,7 @@ TEST_CASE("over libssh a program that is killed leaves no process behind", "[ssh
   }
   const std::string pid = server.home() + "/pid";
   waiting.until_seen([&] { return test::read_text(pid).find('\n') != std::string::npos; });
-  const std::vector<pid_t> connecting = connecting_processes(program);
+  const std::vector<pid_t> connecting = test::connecting_processes(program);
   REQUIRE(connecting.size() == 2);
   ::kill(program, SIGKILL);
   ::waitpid(program, nullptr, 0);
