@@ -424,7 +424,10 @@ follow)
   last; kill "$sluice_last";;
 rest)
   # Its size as all hosts tell it, and nothing is reckoned with it: not every shell counts so far.
-  sluice_l=$(exec ls -ln "$sluice_p.out") || exit 1;
+  sluice_l=$(exec ls -ln "$sluice_p.out" 2>/dev/null) || {
+    # What never began has written nothing; of what nobody knows here nothing is said.
+    known || exit 1;
+    sluice_l="- 1 0 0 0"; };
   set -- $sluice_l;
   echo "$sluice_nonce$sluice_nl$5";
   # What goes to the block at once, of gigabytes too.

@@ -674,7 +674,10 @@ TEST_CASE("the rest of output comes from a block on, behind its size, and ends",
     const Session first = host.ask(request_rest(nonce, key, 0, 200'000));
     CHECK(first.output.size() == 200'011);
     CHECK(first.end->exit_code == 0);
-    // What cannot be read says nothing of its size.
+    // What never began has written nothing; what cannot be read says nothing of its size.
+    const Session never = host.ask(request_cancel(nonce, {"run-1", "never"}, base::Duration{0}));
+    CHECK(never.verdict() == Kind::Never);
+    CHECK(host.ask(request_rest(nonce, {"run-1", "never"}, 0, 8)).output == "0\n");
     const Session none = host.ask(request_rest(nonce, {"run-1", "other"}, 0, 8));
     CHECK(none.output.empty());
     CHECK(none.end->exit_code != 0);
