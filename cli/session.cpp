@@ -214,7 +214,7 @@ void RunSession::let_read(PatientOutput& output) {
   finishing_ = true;
   output.when_read([this] { loop_.stop(); });
   runtime::Loop::Timer deadline;
-  if (signal_ != 0) deadline = loop_.after(when_stopped, [this] { loop_.stop(); });
+  if (signal_ != 0 || hurried_) deadline = loop_.after(when_stopped, [this] { loop_.stop(); });
   loop_.run({});
   output.give_up();
 }
@@ -296,7 +296,7 @@ void RunSession::tidy_up() {
 }
 
 void RunSession::interrupted(int signal) {
-  if (finishing_) return loop_.stop();
+  if (finishing_) return hurry();
   signal_ = signal;
   if (++interruptions_ > 1 || driver_->at_rest()) return detach(signal);
   view_->say("stopping when the targets that have begun are done; once more lets go of them now");
@@ -305,11 +305,17 @@ void RunSession::interrupted(int signal) {
 
 // What runs runs on, and who resumes the run finds it.
 void RunSession::detach(int signal) {
-  if (finishing_) return loop_.stop();
+  if (finishing_) return hurry();
   signal_ = signal;
   detached_ = true;
   view_->say(fmt::format("letting go: what runs runs on; {} goes on",
                          typed_command("resume", folder_.name, options_.state)));
+  loop_.stop();
+}
+
+// Whoever says it once has said it of all that is still to be done.
+void RunSession::hurry() {
+  hurried_ = true;
   loop_.stop();
 }
 

@@ -72,6 +72,7 @@ class RunSession {
   void let_read(PatientOutput& output);
   void interrupted(int signal);
   void detach(int signal);
+  void hurry();
   void take_orders();
   bool is_stale(const runtime::Order& order) const;
   void carry_out_orders();
@@ -122,6 +123,7 @@ class RunSession {
   bool detached_ = false;
   bool low_said_ = false;
   bool finishing_ = false;  // all is done, but hosts are tidied or others told
+  bool hurried_ = false;    // by a signal, when all was done
   int interruptions_ = 0;
   int signal_ = 0;
   std::string broken_;
