@@ -144,7 +144,10 @@ class JsonParser {
       made.append(text_.substr(at_, stop - at_));
       at_ = stop + 1;
       if (text_[stop] == '"') break;
-      if (!escape(made)) return fail(stop, "there is no such escape in JSON");
+      if (escape(made)) continue;
+      const bool nul = text_.substr(stop, 6) == "\\u0000";
+      return fail(stop, nul ? "a text has no NUL: no file and no script takes it"
+                            : "there is no such escape in JSON");
     }
     document_.add(Document::Kind::String, begin, made);
     return true;

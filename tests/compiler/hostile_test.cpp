@@ -391,6 +391,18 @@ TEST_CASE("inventories that were made to be large are refused with a place") {
         "a.ini:2:1: error[E0502]: a host's name has at most 255 bytes");
 }
 
+TEST_CASE("a NUL in an inventory of JSON is told of as that, and what is no escape as that") {
+  const auto said = [](const std::string& written) {
+    const std::string text = "{\"web\":{\"hosts\":[\"h\"],\"vars\":{\"a\":\"x" + written + "\"}}}";
+    const test::InventoryText read = test::read_inventory_text("a.json", text);
+    CHECK_FALSE(read.good);
+    return read.said.substr(0, read.said.find('\n'));
+  };
+  CHECK(said("\\u0000") ==
+        "a.json:1:37: error[E0506]: a text has no NUL: no file and no script takes it");
+  CHECK(said("\\x41") == "a.json:1:37: error[E0506]: there is no such escape in JSON");
+}
+
 TEST_CASE("an inventory that is no text is told of by whoever names it") {
   for (const std::string_view bytes : {std::string_view("h\0x", 3), std::string_view("h\xFF"),
                                        std::string_view("h \xE2\x80\xAE x")}) {
