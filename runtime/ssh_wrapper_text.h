@@ -126,7 +126,8 @@ conclude() {
   [ -s "$sluice_p.exit" ] && read -r sluice_w sluice_v sluice_x < "$sluice_p.exit";
   case $sluice_x in
   .) ;;
-  *) read -r sluice_l < "$sluice_p.started";
+  *) known || { say none; exit 0; };
+    read -r sluice_l < "$sluice_p.started";
     case $sluice_l in
     "$sluice_boot") sluice_w=lost; sluice_v=killed;
       session;

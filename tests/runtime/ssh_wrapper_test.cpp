@@ -413,6 +413,13 @@ TEST_CASE("many starts of one key begin it once, and all learn how it ended", "[
   }
 }
 
+TEST_CASE("of a script whose files were taken away meanwhile nothing is made up", "[wrapper]") {
+  HostShell host(GENERATE("dash", "bash", "busybox"));
+  const Session done = host.script("rm -rf \"$HOME/.sluice\"\necho ran >> \"$HOME/effects\"\n");
+  CHECK(done.verdict() == Kind::None);
+  CHECK(test::read_text(host.home() + "/effects") == "ran\n");
+}
+
 TEST_CASE("the states of an action's files each have their verdict", "[wrapper]") {
   HostShell host("dash");
   const runtime::WrapperKey key{"run-1", "k"};
