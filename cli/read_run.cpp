@@ -82,4 +82,15 @@ base::Instant time_of(const ReadRun& run) {
   return std::max(last, run.last_session_at + base::Duration{passed});
 }
 
+scheduler::Timeline timeline_until(const ReadRun& run, base::Instant until) {
+  scheduler::Scheduler machine(run.plan);
+  scheduler::TimelineBuilder builder(run.plan, scheduler::Detail::Lanes);
+  scheduler::Commands commands;
+  for (const simulator::Happened& instant : run.happened) {
+    machine.apply(instant.at, instant.events, commands);
+    builder.observe(instant.at, instant.events, commands);
+  }
+  return builder.build(until);
+}
+
 }  // namespace sluice::cli

@@ -26,6 +26,9 @@ struct ReadRun {
 // Where the run is in its own time just now, by the clocks of this machine.
 base::Instant time_of(const ReadRun& run);
 
+// Its events drawn up to that instant, which is none before the last of them.
+scheduler::Timeline timeline_until(const ReadRun& run, base::Instant until);
+
 // What is open and has not been answered by somebody whose word no program has taken yet.
 std::vector<Question> unanswered(const ReadRun& run);
 

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <thread>
+#include <utility>
 
 #include "base/utf8.h"
 #include "base/words.h"
@@ -128,9 +129,13 @@ std::string ahead_text(const ReadRun& run, const Ahead& ahead) {
 int status_command(const StatusOptions& options) {
   const auto folder = runtime::find_run(options.state, options.run);
   if (!folder) return wrong(folder.error().message);
-  const auto read = read_run(folder.value());
+  auto read = read_run(folder.value());
   if (!read) return wrong(read.error().message);
-  const ReadRun& run = read.value();
+  ReadRun run = std::move(read).value();
+  // What a program carries on has come as far as now, though nothing was written since.
+  if (goes_on(run.timeline) && !people_of(run, options.state).carried_on_by.empty()) {
+    run.timeline = timeline_until(run, time_of(run));
+  }
   const Ahead ahead = goes_on(run.timeline) ? look_ahead(run, options.state) : Ahead{};
   if (options.format == Format::Json) {
     render::TimelineHeader header;

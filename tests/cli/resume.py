@@ -328,6 +328,21 @@ class Runs(RunCase):
         self.assertEqual(self.ledger(), self.WHOLE)
         self.assertRegex(self.call("status", status=0), r"Z \w+: pause\n.*Z \w+: continue\n")
 
+    def test_the_time_of_a_run_that_waits_goes_on(self):
+        self.roll()
+        self.gate("web-1")
+        program = self.begin()
+        self.arrived()
+        for _ in range(3000):
+            said = self.call("status", status=0)
+            if re.search(r"^Roll: running after [1-9]", said, re.M):
+                break
+        self.assertRegex(said, r"(?m)^Roll: running after [1-9]")
+        shown = json.loads(self.call("status", "--format", "json", status=0))
+        self.assertGreater(shown["duration_ms"], 1000)
+        self.let_go("web-1")
+        self.end(program, 0)
+
     def test_an_abort_from_another_terminal_ends_what_runs(self):
         self.roll()
         self.gate("web-1")
