@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::string_view stars = "***";
 constexpr std::size_t shortest_line = 8;  // of a secret of several
+constexpr std::size_t shortest_part = 4;  // of a secret that was parted: what is less tells nothing
 
 bool is_plain(unsigned char c) {
   return base::is_letter_or_digit(static_cast<char>(c));
@@ -222,24 +223,39 @@ void Mask::add_spellings(std::string_view secret) {
   add(replaced(secret, '$', "$$"));
 }
 
+// Line ends may stand between two characters of what is looked for.
+void Mask::add_match(std::string_view spelling, std::string_view text, std::size_t at,
+                     Found& found) {
+  std::size_t to = at;
+  std::size_t from = 0;
+  while (from < spelling.size() && to < text.size()) {
+    if (spelling[from] == text[to]) {
+      ++from;
+    } else if (from == 0 || (text[to] != '\n' && text[to] != '\r')) {
+      return;
+    }
+    ++to;
+  }
+  if (from == spelling.size()) {
+    found.length = std::max(found.length, to - at);
+  } else {
+    found.open = true;
+  }
+}
+
 Mask::Found Mask::find(std::string_view text, std::size_t at) const {
   Found found;
   for (const std::uint32_t index : by_first_[static_cast<unsigned char>(text[at])]) {
-    const std::string& spelling = spellings_[index];
-    std::size_t to = at + 1;
-    std::size_t from = 1;
-    while (from < spelling.size() && to < text.size()) {
-      if (spelling[from] == text[to]) {
-        ++from;
-      } else if (text[to] != '\n' && text[to] != '\r') {
-        break;
-      }
-      ++to;
-    }
-    if (from == spelling.size()) {
-      found.length = std::max(found.length, to - at);
-    } else if (to == text.size()) {
-      found.open = true;
+    add_match(spellings_[index], text, at, found);
+  }
+  return found;
+}
+
+Mask::Found Mask::find_end(std::string_view text) const {
+  Found found;
+  for (const std::string_view spelling : spellings_) {
+    for (std::size_t from = 1; from + shortest_part <= spelling.size(); ++from) {
+      add_match(spelling.substr(from), text, 0, found);
     }
   }
   return found;
@@ -258,6 +274,23 @@ std::string Mask::Stream::take(std::string_view bytes) {
   return scan(false);
 }
 
+// All that is held back is the beginning of a spelling, or else it would not be.
+std::string Mask::Stream::leave_out() {
+  if (mask_->empty()) return {};
+  std::string out = scan(false);
+  const std::size_t line_ends = held_.size() - 1 - held_.find_last_not_of("\r\n");
+  const std::size_t part = held_.size() - line_ends;
+  if (parted_ || (part > covered_ && part >= shortest_part)) {
+    out += held_.empty() ? std::string() : std::string(stars) + held_.substr(part);
+    held_.clear();
+  } else {
+    out += scan(true);
+  }
+  covered_ = 0;
+  parted_ = true;
+  return out;
+}
+
 std::string Mask::Stream::finish() {
   return scan(true);
 }
@@ -267,6 +300,13 @@ std::string Mask::Stream::scan(bool last) {
   std::string out;
   std::size_t at = 0;
   std::size_t covered = covered_;
+  if (parted_) {
+    const Found end = mask_->find_end(held_);
+    if (end.open && !last) return out;
+    if (end.length > 0) out += stars;
+    covered = end.length;
+    parted_ = false;
+  }
   for (; at < held_.size(); ++at) {
     const Found found = mask_->find(held_, at);
     if (found.open && !last) break;

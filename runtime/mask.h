@@ -28,6 +28,9 @@ class Mask {
    public:
     explicit Stream(const Mask& mask) : mask_(&mask) {}
     std::string take(std::string_view bytes);
+    // Bytes are left out here, and a secret may have been parted: what may be its beginning, before
+    // them, is masked, and so is what may be its end, behind them.
+    std::string leave_out();
     // Nothing comes any more.
     std::string finish();
 
@@ -37,6 +40,7 @@ class Mask {
     const Mask* mask_;
     std::string held_;
     std::size_t covered_ = 0;  // so many bytes of `held_` belong to what was found before them
+    bool parted_ = false;      // `held_` may begin within a secret
   };
 
  private:
@@ -47,7 +51,11 @@ class Mask {
 
   void add(std::string spelling);
   void add_spellings(std::string_view secret);
+  static void add_match(std::string_view spelling, std::string_view text, std::size_t at,
+                        Found& found);
   Found find(std::string_view text, std::size_t at) const;
+  // The end of a secret that the text begins with.
+  Found find_end(std::string_view text) const;
 
   std::vector<std::string> spellings_;
   std::array<std::vector<std::uint32_t>, 256> by_first_;

@@ -2,6 +2,8 @@
 #include <catch2/catch.hpp>
 
 #include "runtime/mask.h"
+#include "runtime/masking.h"
+#include "runtime/output.h"
 
 using namespace sluice;
 using runtime::Mask;
@@ -17,6 +19,21 @@ std::string in_pieces(const Mask& mask, std::string_view text, std::size_t first
   out += stream.take(text.substr(second));
   return out + stream.finish();
 }
+
+// Whose scripts write so much that a secret is parted.
+class Floods : public runtime::Executor {
+ public:
+  void start(runtime::ActionRequest request, Sink done) override {
+    using runtime::Stream;
+    request.output(Stream::Output, "a S3cr3t-Tok");
+    request.output(Stream::Output, runtime::said_of_left_out(18446744073709551615U));
+    request.output(Stream::Output, "3n-42xyzZ b");
+    done({});
+  }
+  void cancel(runtime::ActionRequest::Ticket) override {}
+  void let_go(runtime::ActionRequest::Ticket) override {}
+  void settled(runtime::ActionRequest::Ticket) override {}
+};
 
 }  // namespace
 
@@ -117,6 +134,44 @@ TEST_CASE("secrets that overlap or hold one another leave nothing of either", "[
 TEST_CASE("of a secret of several lines each line is masked", "[mask]") {
   const Mask mask({"-----BEGIN KEY-----\nMIIEowIBAAKCAQEA\nshort\n-----END KEY-----"});
   CHECK(mask.apply("+ MIIEowIBAAKCAQEA;\n+ short\n") == "+ ***;\n+ short\n");
+}
+
+TEST_CASE("of a secret that is parted where the middle is left out neither part is shown",
+          "[mask]") {
+  const std::string secret = "S3cr3t-Tok3n-42xyzZ";
+  const Mask mask({secret});
+  const auto parted = [&](const std::string& before, const std::string& behind) {
+    Mask::Stream stream(mask);
+    std::string out = stream.take(before);
+    out += stream.leave_out() + "|";
+    for (const char c : behind) out += stream.take(std::string(1, c));
+    return out + stream.finish();
+  };
+  const auto or_stars = [](const std::string& part) { return part.size() < 4 ? part : "***"; };
+  for (std::size_t at = 1; at < secret.size(); ++at) {
+    INFO(at);
+    const std::string first = secret.substr(0, at);
+    const std::string last = secret.substr(at);
+    CHECK(parted("a" + first, last + " b") == "a" + or_stars(first) + "|" + or_stars(last) + " b");
+    CHECK(parted(secret + first, last) == "***" + or_stars(first) + "|" + or_stars(last));
+    CHECK(parted(first + "\n", last) == or_stars(first) + "\n|" + or_stars(last));
+  }
+  // Base64 whose line ends where bytes are left out.
+  CHECK(parted("UzNjcjN0LVRva\n", "zNuLTQyeHl6Wg==\n") == "***\n|***g==\n");
+  CHECK(parted("a line\n", "and another\n") == "a line\n|and another\n");
+  CHECK(parted(secret, secret) == "***|***");
+  CHECK(parted("", "") == "|");
+}
+
+TEST_CASE("what an executor leaves out parts no secret that is shown", "[mask]") {
+  const Mask mask({"S3cr3t-Tok3n-42xyzZ"});
+  Floods floods;
+  runtime::MaskingExecutor masking(floods, mask);
+  std::string shown;
+  runtime::ActionRequest request;
+  request.output = [&](runtime::Stream, std::string_view bytes) { shown += bytes; };
+  masking.start(std::move(request), [](const runtime::Completion&) {});
+  CHECK(shown == "a ***sluice: 18446744073709551615 bytes of its output are left out here\n*** b");
 }
 
 TEST_CASE("without secrets everything is let through", "[mask]") {
