@@ -128,8 +128,9 @@ conclude() {
   .) ;;
   *) known || { say none; exit 0; };
     read -r sluice_l < "$sluice_p.started";
-    case $sluice_l in
-    "$sluice_boot") sluice_w=lost; sluice_v=killed;
+    case $sluice_told.$sluice_l in
+    ?*.*) sluice_w=${sluice_told% *}; sluice_v=${sluice_told#* };;
+    ".$sluice_boot") sluice_w=lost; sluice_v=killed;
       session;
       while [ "$sluice_pids" ]; do pause 0.1; session; done;;
     *) sluice_w=lost; sluice_v=reboot;;
@@ -290,8 +291,9 @@ supervise() {
   fi;
   case ${BASH_VERSION-} in ?*) trap - CHLD;; esac;
   # Not synced: who waits need not wait for the disk, and what is lost with it is said to be lost.
-  # Over the room that was kept for it, for by now the disk may be full.
-  echo "$sluice_w $sluice_v ." 1<> "$sluice_p.exit";
+  # Over the room that was kept for it, for by now the disk may be full. Where it can only be read by
+  # now, who waits is told all the same.
+  echo "$sluice_w $sluice_v ." 1<> "$sluice_p.exit" || sluice_told="$sluice_w $sluice_v";
   trap - PIPE HUP;
   exec 9>&-;
 };
@@ -408,7 +410,7 @@ sluice1) sluice_more=;;
 sluice2) sluice_more=yes;;
 *) echo "sluice: no request came" >&2; exit 3;;
 esac;
-sluice_script=;
+sluice_script=; sluice_told=;
 find_place;
 case $sluice_verb in
 start|again) start;;

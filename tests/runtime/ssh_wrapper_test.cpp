@@ -420,6 +420,18 @@ TEST_CASE("of a script whose files were taken away meanwhile nothing is made up"
   CHECK(test::read_text(host.home() + "/effects") == "ran\n");
 }
 
+TEST_CASE("how a script ended is told where it cannot be written down any more", "[wrapper]") {
+  HostShell host(GENERATE("dash", "bash", "busybox"));
+  const Session done = host.script(
+      "echo 'a=1' > \"$SLUICE_OUTPUT\"\nrm \"${SLUICE_OUTPUT%.output}.exit\"\n"
+      "mkdir \"${SLUICE_OUTPUT%.output}.exit\"\nexit 7\n",
+      "k");
+  CHECK(done.verdict() == Kind::Exited);
+  CHECK(done.value() == 7);
+  // Whoever asks later knows no more than that it began.
+  CHECK(host.ask(request_attach(nonce, {"run-1", "k"})).verdict() == Kind::LostKilled);
+}
+
 TEST_CASE("the states of an action's files each have their verdict", "[wrapper]") {
   HostShell host("dash");
   const runtime::WrapperKey key{"run-1", "k"};
