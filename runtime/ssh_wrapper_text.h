@@ -291,8 +291,8 @@ supervise() {
   fi;
   case ${BASH_VERSION-} in ?*) trap - CHLD;; esac;
   # Not synced: who waits need not wait for the disk, and what is lost with it is said to be lost.
-  # Over the room that was kept for it, for by now the disk may be full. Where it can only be read by
-  # now, who waits is told all the same.
+  # Over the room that was kept for it, for by now the disk may be full. Where it can only be read,
+  # who waits is told all the same.
   echo "$sluice_w $sluice_v ." 1<> "$sluice_p.exit" || sluice_told="$sluice_w $sluice_v";
   trap - PIPE HUP;
   exec 9>&-;
