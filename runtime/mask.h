@@ -28,8 +28,8 @@ class Mask {
    public:
     explicit Stream(const Mask& mask) : mask_(&mask) {}
     std::string take(std::string_view bytes);
-    // Bytes are left out here, and a secret may have been parted: what may be its beginning, before
-    // them, is masked, and so is what may be its end, behind them.
+    // Bytes are left out here, or never came, and a secret may have been parted: what may be its
+    // beginning, before them, is masked, and so is what may be its end, behind them.
     std::string leave_out();
     // Nothing comes any more.
     std::string finish();

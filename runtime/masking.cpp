@@ -55,7 +55,10 @@ void MaskingExecutor::start(ActionRequest request, Sink done) {
   };
   inner_.start(std::move(request), [this, streams, write, done = std::move(done)](Completion end) {
     for (const Stream stream : {Stream::Output, Stream::Errors}) {
-      const std::string rest = streams->of(stream).finish();
+      // Who was ended, or gave up, may have written the half of one.
+      const bool whole = end.outcome == scheduler::Outcome::Succeeded;
+      Mask::Stream& text = streams->of(stream);
+      const std::string rest = whole ? text.finish() : text.leave_out();
       if (write && !rest.empty()) write(stream, rest);
     }
     end.detail = mask_.apply(end.detail);

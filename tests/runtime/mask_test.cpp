@@ -27,12 +27,15 @@ class Floods : public runtime::Executor {
     using runtime::Stream;
     request.output(Stream::Output, "a S3cr3t-Tok");
     request.output(Stream::Output, runtime::said_of_left_out(18446744073709551615U));
-    request.output(Stream::Output, "3n-42xyzZ b");
-    done({});
+    request.output(Stream::Output, "3n-42xyzZ b S3cr3t-Tok");
+    runtime::Completion completion;
+    completion.outcome = outcome;
+    done(completion);
   }
   void cancel(runtime::ActionRequest::Ticket) override {}
   void let_go(runtime::ActionRequest::Ticket) override {}
   void settled(runtime::ActionRequest::Ticket) override {}
+  scheduler::Outcome outcome = scheduler::Outcome::Succeeded;
 };
 
 }  // namespace
@@ -164,14 +167,24 @@ TEST_CASE("of a secret that is parted where the middle is left out neither part 
 }
 
 TEST_CASE("what an executor leaves out parts no secret that is shown", "[mask]") {
+  using scheduler::Outcome;
   const Mask mask({"S3cr3t-Tok3n-42xyzZ"});
-  Floods floods;
-  runtime::MaskingExecutor masking(floods, mask);
-  std::string shown;
-  runtime::ActionRequest request;
-  request.output = [&](runtime::Stream, std::string_view bytes) { shown += bytes; };
-  masking.start(std::move(request), [](const runtime::Completion&) {});
-  CHECK(shown == "a ***sluice: 18446744073709551615 bytes of its output are left out here\n*** b");
+  const auto shown = [&](Outcome outcome) {
+    Floods floods;
+    floods.outcome = outcome;
+    runtime::MaskingExecutor masking(floods, mask);
+    std::string text;
+    runtime::ActionRequest request;
+    request.output = [&](runtime::Stream, std::string_view bytes) { text += bytes; };
+    masking.start(std::move(request), [](const runtime::Completion&) {});
+    return text;
+  };
+  const std::string parted =
+      "a ***sluice: 18446744073709551615 bytes of its output are left out here\n*** b ";
+  CHECK(shown(Outcome::Succeeded) == parted + "S3cr3t-Tok");
+  // Whose script was ended while it wrote one.
+  CHECK(shown(Outcome::Failed) == parted + "***");
+  CHECK(shown(Outcome::Cancelled) == parted + "***");
 }
 
 TEST_CASE("without secrets everything is let through", "[mask]") {
