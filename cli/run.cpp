@@ -6,14 +6,19 @@
 #include <cctype>
 #include <iostream>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "base/utf8.h"
 #include "base/words.h"
 #include "cli/commands.h"
 #include "cli/load.h"
+#include "cli/read_run.h"
 #include "cli/session.h"
 #include "cli/tell.h"
+#include "cli/typed.h"
 #include "render/plan_text.h"
+#include "runtime/runs.h"
 
 namespace sluice::cli {
 
@@ -35,6 +40,34 @@ std::optional<int> ask(const plan::Plan& plan, const RunOptions& options) {
   return wrong("nothing was done");
 }
 
+// A run of the same deployment whose program was killed, or has let it go: who begins another one
+// is told, for what that one began may be at work on the same targets. One that a program carries
+// on is refused later.
+void tell_of_unfinished(const plan::Plan& plan, const std::string& state) {
+  constexpr std::size_t most_read = 5;
+  std::vector<runtime::RunFolder> folders = runtime::list_runs(state);
+  std::reverse(folders.begin(), folders.end());
+  if (folders.size() > most_read) folders.resize(most_read);
+  for (const runtime::RunFolder& folder : folders) {
+    const auto run = read_run(folder);
+    if (!run || run.value().plan.deployment != plan.deployment ||
+        run.value().plan.environment != plan.environment) {
+      continue;
+    }
+    const scheduler::State outcome = run.value().timeline.outcome;
+    const bool goes_on =
+        outcome == scheduler::State::Running || outcome == scheduler::State::Paused;
+    if (goes_on && runtime::Lease::holder(state, plan.deployment, plan.environment).empty()) {
+      tell(
+          "sluice: {} of `{}` has not ended, and what it began may still be at work: {} goes on "
+          "with it\n  this is another run, beside it\n",
+          folder.name, base::printable(plan.deployment),
+          typed_command("resume", folder.name, state));
+    }
+    return;
+  }
+}
+
 }  // namespace
 
 int run_command(const RunOptions& options) {
@@ -52,6 +85,7 @@ int run_command(const RunOptions& options) {
     fmt::print("{}\nnothing was done\n", render::plan_text(plan));
     return exit_done;
   }
+  tell_of_unfinished(plan, state_beside(options.input, options.state));
   if (const std::optional<int> status = ask(plan, options)) return *status;
   const auto secrets = take_secrets(plan, folder_of(options.input));
   if (!secrets) return wrong(secrets.error().message);

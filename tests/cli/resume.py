@@ -194,6 +194,21 @@ class Runs(RunCase):
         self.assertEqual(logs, "==> Update/Work on web-2, attempt 1\nfirst line of web-2\nlast line of web-2\n")
         self.assertIn("has ended: succeeded", self.call("resume", status=2))
 
+    def test_who_begins_another_run_is_told_of_one_that_was_killed(self):
+        self.roll()
+        self.killed_at_work()
+        killed = self.run_name()
+        begin = ["run", self.file, "--set", f"folder={self.folder}"]
+        said = self.call(*begin, status=2)
+        self.assertIn(f"{killed} of `Roll` has not ended, and what it began may still be at work: "
+                      f"sluice resume {killed} --state {self.state} goes on with it\n", said)
+        self.assertIn("nobody is there to be asked", said)
+        resumed = self.popen("resume", "--state", self.state)
+        self.read_until(resumed, "first line of web-1")
+        self.let_go("web-1")
+        self.end(resumed, 0)
+        self.assertNotIn("has not ended", self.call(*begin, status=2))
+
     def test_logs_take_a_targets_name_alone_and_say_where_it_is_none(self):
         self.write('deployment "Roll"\nstep "Tell" { run "echo told" }\n')
         self.end(self.popen("run", self.file, "--yes"), 0)
