@@ -538,7 +538,8 @@ int LibsshConnection::descriptor() const {
 
 bool LibsshConnection::process() {
   Implementation& own = *implementation_;
-  for (int i = 0; i < most_reads_at_once; ++i) {
+  // Of who does not keep to what was granted no more is taken.
+  for (int i = 0; i < most_reads_at_once && !own.lost; ++i) {
     const std::uint64_t before = own.bytes.in_bytes;
     if (libssh().event_dopoll(own.event, 0) == SSH_ERROR || own.bytes.in_bytes == before) break;
   }

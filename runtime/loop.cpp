@@ -19,6 +19,12 @@ namespace asio = boost::asio;
 using Clock = std::chrono::steady_clock;
 using Descriptor = asio::posix::stream_descriptor;
 
+namespace {
+
+constexpr int most_between_turns = 256;  // callbacks
+
+}  // namespace
+
 struct Loop::Implementation {
   asio::io_context context{1};  // one thread: asio leaves its locks out
   Clock::time_point start = Clock::now();
@@ -180,7 +186,10 @@ void Loop::run(const Callback& turn) {
   while (!implementation_->stopped) {
     context.restart();
     if (context.run_one() == 0) return;
-    context.poll();
+    // What is ready again as soon as it was seen to (a host that sends without end) does not keep
+    // the turn from coming.
+    for (int i = 0; i < most_between_turns && context.poll_one() != 0; ++i) {
+    }
     if (std::exchange(implementation_->happened, false) && turn) turn();
   }
 }

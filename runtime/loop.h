@@ -70,7 +70,7 @@ class Loop {
   // Calls `callback` from the loop, with the signal's number, each time the signal comes.
   void on_signal(int signal, std::function<void(int)> callback);
 
-  // Waits until something is due, calls back all that is due by then, then `turn`, if it was
+  // Waits until something is due, calls back what is due by then, then `turn`, if it was
   // something: so what came together is handled together. Again and again, until stop() or until
   // nothing can come any more.
   void run(const Callback& turn);

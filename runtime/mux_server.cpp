@@ -91,7 +91,7 @@ void MuxServer::turn() {
     heard_at_ = loop_.now();
     unanswered_ = 0;
   }
-  for (bool again = true; again;) {
+  for (bool again = true; again && !connection_.lost();) {
     const std::uint64_t before = connection_.packets_read();
     for (const auto& client : clients_) {
       if (client->streams) client->streams->go_on();

@@ -1,0 +1,34 @@
+// The loop: what is always ready keeps nothing else waiting.
+#include "runtime/loop.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <catch2/catch.hpp>
+
+using namespace sluice;
+
+TEST_CASE("what is always ready does not keep the turn from coming", "[loop]") {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) == 0);
+  REQUIRE(::write(ends[1], "x", 1) == 1);
+  runtime::Loop loop;
+  constexpr int too_many = 100'000;
+  int calls = 0;
+  int before_turn = 0;
+  {
+    runtime::Loop::Watch watch = loop.watch(ends[0]);
+    watch.on_readable([&] {
+      char byte = 0;
+      if (++calls == too_many) (void)!::read(ends[0], &byte, 1);
+    });
+    loop.run([&] {
+      before_turn = calls;
+      loop.stop();
+    });
+  }
+  CHECK(before_turn > 0);
+  CHECK(before_turn < too_many);
+  for (const int end : ends) ::close(end);
+}
