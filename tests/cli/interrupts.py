@@ -33,6 +33,17 @@ step "Tell" { run "echo told" when always }
 '''
 
 
+def rest_of(terminal):
+    """What is written there until the other side is closed."""
+    said = b""
+    try:
+        while part := os.read(terminal, 4096):
+            said += part
+    except OSError:
+        pass
+    return said
+
+
 class Interrupts(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -270,11 +281,7 @@ class Terminals(unittest.TestCase):
             while b"approve or reject?" not in said:
                 said += os.read(ours, 4096)
             os.write(ours, answer)
-        try:
-            while part := os.read(ours, 4096):
-                said += part
-        except OSError:  # the other side is closed
-            pass
+        said += rest_of(ours)
         self.assertEqual(run.wait(), 0, said)
         return said
 
@@ -305,11 +312,7 @@ class Terminals(unittest.TestCase):
         read_until(b"approve or reject?")
         os.write(ours, b"reject\n")
         read_until(b"Look: failed")
-        try:
-            while os.read(ours, 4096):
-                pass
-        except OSError:  # the other side is closed
-            pass
+        rest_of(ours)
         self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(run, 0)[1]), 1, said)
 
     def test_a_run_begins_where_somebody_says_yes_and_nowhere_else(self):
@@ -327,11 +330,7 @@ class Terminals(unittest.TestCase):
             while b"[y/N] " not in said:
                 said += os.read(ours, 4096)
             os.write(ours, answer)
-            try:
-                while part := os.read(ours, 4096):
-                    said += part
-            except OSError:  # the other side is closed
-                pass
+            said += rest_of(ours)
             self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(run, 0)[1]), status, said)
             self.assertEqual(b"nothing was done" in said, status == 2, said)
             os.close(ours)
@@ -354,11 +353,7 @@ class Terminals(unittest.TestCase):
         came, _, _ = select.select([self.come], [], [], 60)
         self.assertTrue(came, "the run stands still")
         os.write(ours, b"\x11")
-        try:
-            while part := os.read(ours, 4096):
-                said += part
-        except OSError:  # the other side is closed
-            pass
+        said += rest_of(ours)
         self.assertEqual(run.wait(), 0, said)
         self.assertIn(b"One: succeeded", said)
         self.assertEqual([said.count(b"\xe2\x94\x82 %d\r\n" % number) for number in range(100, 200)], [1] * 100)

@@ -180,19 +180,14 @@ TEST_CASE("of a flood the middle is left out, and said to be", "[local]") {
   // No byte of it is on the disk.
   auto request = local.requests.script(test::local_place(),
                                        "echo begun\ntruncate -s 900M /proc/self/fd/1\necho end\n");
-  std::string words;
-  std::uint64_t bytes = 0;
-  request.output = [&](runtime::Stream, std::string_view piece) {
-    bytes += piece.size();
-    std::copy_if(piece.begin(), piece.end(), std::back_inserter(words),
-                 [](char c) { return c != '\0'; });
-  };
+  test::Words words;
+  request.output = [&](runtime::Stream, std::string_view piece) { words.take(piece); };
   bool done = false;
   local.executor.start(std::move(request), [&](const Completion&) { done = true; });
   local.waiting.until([&] { return done; });
-  CHECK(words.find("bytes of its output are left out here\n") != std::string::npos);
-  CHECK(words.find("end\n") == words.size() - 4);
-  CHECK(bytes < 400U << 20U);
+  CHECK(words.text.find("bytes of its output are left out here\n") != std::string::npos);
+  CHECK(words.text.find("end\n") == words.text.size() - 4);
+  CHECK(words.bytes < 400U << 20U);
 }
 
 TEST_CASE("a script that is cancelled is ended with what has a group of its own", "[local]") {

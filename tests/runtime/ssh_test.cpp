@@ -171,13 +171,8 @@ TEST_CASE("of a flood on an ssh host the middle is left out, and said to be", "[
                                          "echo end\necho x=1 >> \"$SLUICE_OUTPUT\"\n"
                                          "echo > \"$HOME/written\"\n{}\n",
                                          cancels ? "sleep 600" : "exit 3"));
-  std::string words;
-  std::uint64_t bytes = 0;
-  request.output = [&](runtime::Stream, std::string_view piece) {
-    bytes += piece.size();
-    std::copy_if(piece.begin(), piece.end(), std::back_inserter(words),
-                 [](char c) { return c != '\0'; });
-  };
+  test::Words words;
+  request.output = [&](runtime::Stream, std::string_view piece) { words.take(piece); };
   std::optional<Completion> done;
   const runtime::ActionRequest::Ticket ticket = request.ticket;
   executor.start(std::move(request), [&](const Completion& how) { done = how; });
@@ -194,8 +189,8 @@ TEST_CASE("of a flood on an ssh host the middle is left out, and said to be", "[
   constexpr std::uint64_t size = (900U << 20U) + 4;
   constexpr std::uint64_t left_out = size - 65'537 - 65'536 - (64U << 20U) + 65'536;
   const std::string said = runtime::said_of_left_out(left_out);
-  CHECK(words == "begun\n" + said + "end\n");
-  CHECK(bytes == size - left_out + said.size());
+  CHECK(words.text == "begun\n" + said + "end\n");
+  CHECK(words.bytes == size - left_out + said.size());
 }
 
 TEST_CASE("output is shown while the script still runs", "[ssh]") {

@@ -1,6 +1,8 @@
 #include "support/executing.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <iterator>
 
 #include "support/tiny_plan.h"
 
@@ -33,6 +35,12 @@ void Waiting::until_seen(const std::function<bool()>& seen) {
   const std::function<void()> look = [&] { timer = loop.after(look_again, look); };
   look();
   until(seen);
+}
+
+void Words::take(std::string_view piece) {
+  bytes += piece.size();
+  std::copy_if(piece.begin(), piece.end(), std::back_inserter(text),
+               [](char c) { return c != '\0'; });
 }
 
 Requests::Requests(Waiting& waiting) : waiting_(waiting), plan_(tiny_plan("Step on web1")) {

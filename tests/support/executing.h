@@ -2,11 +2,13 @@
 // scheduler.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "plan/plan.h"
@@ -30,6 +32,13 @@ struct Answer {
   std::optional<runtime::Completion> completion;
   std::string output;
   std::uint64_t bytes = 0;  // of output, of which the beginning is kept
+};
+
+// What was written of a file that is hollow for the most: its words, and how much it was in all.
+struct Words {
+  std::string text;
+  std::uint64_t bytes = 0;
+  void take(std::string_view piece);
 };
 
 // Requests of one small plan, and the answers to them.
