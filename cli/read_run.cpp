@@ -72,6 +72,11 @@ base::Result<ReadRun> read_run(const runtime::RunFolder& folder) {
   return run;
 }
 
+bool goes_on(const ReadRun& run) {
+  return run.timeline.outcome == scheduler::State::Running ||
+         run.timeline.outcome == scheduler::State::Paused;
+}
+
 base::Instant time_of(const ReadRun& run) {
   const base::Instant last = run.happened.empty() ? base::Instant{0} : run.happened.back().at;
   if (run.sessions.empty()) return last;

@@ -23,6 +23,9 @@ struct ReadRun {
   base::Instant last_session_at;  // when the last of them took it up
 };
 
+// Whether it has not ended: it runs or is paused, with a program that carries it on or without.
+bool goes_on(const ReadRun& run);
+
 // Where the run is in its own time just now, by the clocks of this machine.
 base::Instant time_of(const ReadRun& run);
 

@@ -54,10 +54,8 @@ void tell_of_unfinished(const plan::Plan& plan, const std::string& state) {
         run.value().plan.environment != plan.environment) {
       continue;
     }
-    const scheduler::State outcome = run.value().timeline.outcome;
-    const bool goes_on =
-        outcome == scheduler::State::Running || outcome == scheduler::State::Paused;
-    if (goes_on && runtime::Lease::holder(state, plan.deployment, plan.environment).empty()) {
+    if (goes_on(run.value()) &&
+        runtime::Lease::holder(state, plan.deployment, plan.environment).empty()) {
       tell(
           "sluice: {} of `{}` has not ended, and what it began may still be at work: {} goes on "
           "with it\n  this is another run, beside it\n",

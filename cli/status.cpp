@@ -21,14 +21,9 @@ namespace sluice::cli {
 
 namespace {
 
-bool goes_on(const scheduler::Timeline& timeline) {
-  return timeline.outcome == scheduler::State::Running ||
-         timeline.outcome == scheduler::State::Paused;
-}
-
 render::TimelineHeader::People people_of(const ReadRun& run, const std::string& state) {
   render::TimelineHeader::People people;
-  if (goes_on(run.timeline)) {
+  if (goes_on(run)) {
     people.carried_on_by = runtime::Lease::holder(state, run.plan.deployment, run.plan.environment);
     for (const Question& question : unanswered(run)) {
       people.waiting.push_back({kind_word(question.kind), question.name, words_of(question.kind),
@@ -47,7 +42,7 @@ render::TimelineHeader::People people_of(const ReadRun& run, const std::string& 
 // How it stands, who carries it on, and what it waits for.
 std::string standing(const ReadRun& run, const std::string& state) {
   std::string text(scheduler::state_name(run.timeline.outcome));
-  if (goes_on(run.timeline)) {
+  if (goes_on(run)) {
     const std::string holder =
         runtime::Lease::holder(state, run.plan.deployment, run.plan.environment);
     text += holder.empty()
@@ -133,10 +128,11 @@ int status_command(const StatusOptions& options) {
   if (!read) return wrong(read.error().message);
   ReadRun run = std::move(read).value();
   // What a program carries on has come as far as now, though nothing was written since.
-  if (goes_on(run.timeline) && !people_of(run, options.state).carried_on_by.empty()) {
+  if (goes_on(run) &&
+      !runtime::Lease::holder(options.state, run.plan.deployment, run.plan.environment).empty()) {
     run.timeline = timeline_until(run, time_of(run));
   }
-  const Ahead ahead = goes_on(run.timeline) ? look_ahead(run, options.state) : Ahead{};
+  const Ahead ahead = goes_on(run) ? look_ahead(run, options.state) : Ahead{};
   if (options.format == Format::Json) {
     render::TimelineHeader header;
     header.run = run.record.run;
@@ -158,7 +154,7 @@ int status_command(const StatusOptions& options) {
              render::summary_text(run.plan, run.timeline, {}, style),
              render::gantt_text(run.plan, run.timeline, style));
   const bool well = run.timeline.outcome == scheduler::State::Succeeded;
-  if (!well && !goes_on(run.timeline)) {
+  if (!well && !goes_on(run)) {
     fmt::print("\n{}", render::end_state_text(run.plan, run.timeline, style));
   }
   return exit_done;

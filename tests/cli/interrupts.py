@@ -44,6 +44,15 @@ def rest_of(terminal):
     return said
 
 
+def file_and_gate(case):
+    """Where a file is to be written, and a gate for its scripts."""
+    folder = tempfile.TemporaryDirectory()
+    case.addCleanup(folder.cleanup)
+    gate = os.path.join(folder.name, "gate")
+    os.mkfifo(gate)
+    return os.path.join(folder.name, "one.deploy"), gate
+
+
 class Interrupts(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -191,11 +200,7 @@ class Unread(unittest.TestCase):
     """Whoever is to read does not: a pager, a terminal that was stopped, a connection that died."""
 
     def run_with(self, *words, **streams):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        path = os.path.join(folder.name, "much.deploy")
-        gate = os.path.join(folder.name, "gate")
-        os.mkfifo(gate)
+        path, gate = file_and_gate(self)
         with open(path, "w", encoding="utf-8") as file:
             file.write(f'''
 deployment "Much"
@@ -249,11 +254,7 @@ step "Go on" {{ run "echo here > {gate}" }}
 class Terminals(unittest.TestCase):
     def file_with_gate(self, then):
         """A file whose first script stands at a gate, with what comes behind it; and the gate."""
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        path = os.path.join(folder.name, "one.deploy")
-        gate = os.path.join(folder.name, "gate")
-        os.mkfifo(gate)
+        path, gate = file_and_gate(self)
         with open(path, "w", encoding="utf-8") as file:
             file.write(f'deployment "One"\nstep "Work" {{ run "echo at the gate; read -r _ < {gate}" }}\n{then}')
         return path, gate
