@@ -46,7 +46,7 @@ std::vector<Question> unanswered(const ReadRun& run) {
   return questions;
 }
 
-base::Result<ReadRun> read_run(const runtime::RunFolder& folder) {
+base::Result<ReadRun> read_run(const runtime::RunFolder& folder, const std::string& state) {
   auto journal = runtime::read_journal(folder.journal());
   if (!journal) return journal.error();
   auto plan = plan::from_json(journal.value().record.plan_json);
@@ -57,18 +57,23 @@ base::Result<ReadRun> read_run(const runtime::RunFolder& folder) {
   run.record = std::move(journal.value().record);
   run.plan = std::move(plan).value();
   run.timeline = runtime::replay(run.plan, journal.value().instants);
-  runtime::RunState state(run.plan);
+  runtime::RunState folded(run.plan);
   scheduler::Commands commands;
   for (const runtime::Instant& instant : journal.value().instants) {
-    state.take(instant, commands);
+    folded.take(instant, commands);
     run.orders.insert(run.orders.end(), instant.orders.begin(), instant.orders.end());
     const bool taken_up = instant.session.has_value() && !run.sessions.empty();
     if (instant.session) run.sessions.push_back(*instant.session);
     run.happened.push_back({instant.at, instant.events, runtime::written_in(instant), taken_up});
   }
-  run.last_session_at = state.last_session_at;
-  run.questions = open_questions(state, run.record.run);
-  if (!state.machine.ended()) run.left = orders_left(folder, run, state.taken);
+  run.last_session_at = folded.last_session_at;
+  run.questions = open_questions(folded, run.record.run);
+  if (!folded.machine.ended()) run.left = orders_left(folder, run, folded.taken);
+  // What a program carries on has come as far as now, though nothing was written since.
+  if (!state.empty() && goes_on(run) &&
+      !runtime::Lease::holder(state, run.plan.deployment, run.plan.environment).empty()) {
+    run.timeline = runtime::replay(run.plan, journal.value().instants, time_of(run));
+  }
   return run;
 }
 
@@ -85,17 +90,6 @@ base::Instant time_of(const ReadRun& run) {
   const std::int64_t passed =
       same_boot ? runtime::boot_ms() - session.boot_ms : runtime::wall_ms() - session.wall_ms;
   return std::max(last, run.last_session_at + base::Duration{passed});
-}
-
-scheduler::Timeline timeline_until(const ReadRun& run, base::Instant until) {
-  scheduler::Scheduler machine(run.plan);
-  scheduler::TimelineBuilder builder(run.plan, scheduler::Detail::Lanes);
-  scheduler::Commands commands;
-  for (const simulator::Happened& instant : run.happened) {
-    machine.apply(instant.at, instant.events, commands);
-    builder.observe(instant.at, instant.events, commands);
-  }
-  return builder.build(until);
 }
 
 }  // namespace sluice::cli

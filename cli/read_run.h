@@ -29,13 +29,12 @@ bool goes_on(const ReadRun& run);
 // Where the run is in its own time just now, by the clocks of this machine.
 base::Instant time_of(const ReadRun& run);
 
-// Its events drawn up to that instant, which is none before the last of them.
-scheduler::Timeline timeline_until(const ReadRun& run, base::Instant until);
-
 // What is open and has not been answered by somebody whose word no program has taken yet.
 std::vector<Question> unanswered(const ReadRun& run);
 
-// Refuses, with the reason, a journal that cannot be read or was changed.
-base::Result<ReadRun> read_run(const runtime::RunFolder& folder);
+// Refuses, with the reason, a journal that cannot be read or was changed. Its timeline ends with
+// the last event; with the folder `state` of runs that of a run which a program carries on goes up
+// to now.
+base::Result<ReadRun> read_run(const runtime::RunFolder& folder, const std::string& state = "");
 
 }  // namespace sluice::cli

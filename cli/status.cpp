@@ -3,7 +3,6 @@
 
 #include <cstdio>
 #include <thread>
-#include <utility>
 
 #include "base/utf8.h"
 #include "base/words.h"
@@ -124,14 +123,9 @@ std::string ahead_text(const ReadRun& run, const Ahead& ahead) {
 int status_command(const StatusOptions& options) {
   const auto folder = runtime::find_run(options.state, options.run);
   if (!folder) return wrong(folder.error().message);
-  auto read = read_run(folder.value());
+  const auto read = read_run(folder.value(), options.state);
   if (!read) return wrong(read.error().message);
-  ReadRun run = std::move(read).value();
-  // What a program carries on has come as far as now, though nothing was written since.
-  if (goes_on(run) &&
-      !runtime::Lease::holder(options.state, run.plan.deployment, run.plan.environment).empty()) {
-    run.timeline = timeline_until(run, time_of(run));
-  }
+  const ReadRun& run = read.value();
   const Ahead ahead = goes_on(run) ? look_ahead(run, options.state) : Ahead{};
   if (options.format == Format::Json) {
     render::TimelineHeader header;

@@ -96,7 +96,9 @@ struct ContinuedJournal {
 // Goes on with one, behind what it holds.
 base::Result<ContinuedJournal> continue_journal(const std::string& path);
 
-// The timeline that the instants give, by the same scheduler and fold as ever.
-scheduler::Timeline replay(const plan::Plan& plan, const std::vector<Instant>& instants);
+// The timeline that the instants give, by the same scheduler and fold as ever; as far as the last
+// of them, or as `until` where that is later.
+scheduler::Timeline replay(const plan::Plan& plan, const std::vector<Instant>& instants,
+                           base::Instant until = {});
 
 }  // namespace sluice::runtime

@@ -1,18 +1,20 @@
 #include "runtime/journal.h"
 
+#include <algorithm>
+
 namespace sluice::runtime {
 
-scheduler::Timeline replay(const plan::Plan& plan, const std::vector<Instant>& instants) {
+scheduler::Timeline replay(const plan::Plan& plan, const std::vector<Instant>& instants,
+                           base::Instant until) {
   scheduler::Scheduler machine(plan);
   scheduler::TimelineBuilder builder(plan, scheduler::Detail::Lanes);
   scheduler::Commands commands;
-  base::Instant last;
   for (const Instant& instant : instants) {
     machine.apply(instant.at, instant.events, commands);
     builder.observe(instant.at, instant.events, commands);
-    last = instant.at;
+    until = std::max(until, instant.at);
   }
-  return builder.build(last);
+  return builder.build(until);
 }
 
 }  // namespace sluice::runtime
