@@ -176,11 +176,13 @@ class Transfer(unittest.TestCase):
         for process in on_the_host:
             select.select([process], [], [])
             os.close(process)
+        arrived = sum(os.path.getsize(os.path.join(folder, name)) for folder, _, names in os.walk(self.folder)
+                      for name in names if name.endswith(".part"))
         before = link.sent
         done = subprocess.run([SLUICE, "resume", "--state", self.path(".sluice")], capture_output=True, text=True,
                               stdin=subprocess.DEVNULL, timeout=120)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        return link.sent - before
+        return arrived, link.sent - before
 
     def check(self):
         with open(self.path("srv/current/data"), "rb") as file:
@@ -209,17 +211,23 @@ class Transfer(unittest.TestCase):
         program.send_signal(signal.SIGINT)
         self.assertEqual(program.wait(60), 0)  # as the run ended
 
+    # Of what was on its way when the link was cut, sshd may not have handed on as much as it grants at once. What is
+    # sent then is the rest of what has arrived, and what ssh says beside.
+    GRANTED, BESIDE = 2 << 20, 256 << 10
+
     def test_killed_in_the_middle_the_rest_is_sent(self):
         half = self.size // 2
-        sent = self.run_cut_at(half)
+        arrived, sent = self.run_cut_at(half)
         self.check()
-        # What ssh says beside, and what was on its way when the link was cut.
-        self.assertLess(sent, self.size - half + (1 << 20))
+        self.assertGreater(arrived, half - self.GRANTED - self.BESIDE)
+        self.assertLess(sent, self.size - arrived + self.BESIDE)
 
     def test_killed_near_the_end_little_is_sent(self):
-        sent = self.run_cut_at(self.size - (64 << 10))
+        near = self.size - (64 << 10)
+        arrived, sent = self.run_cut_at(near)
         self.check()
-        self.assertLess(sent, 2 << 20)
+        self.assertGreater(arrived, near - self.GRANTED - self.BESIDE)
+        self.assertLess(sent, self.size - arrived + self.BESIDE)
 
     def test_killed_at_the_beginning_all_is_sent_once(self):
         for kilobytes in (2, 64):
@@ -227,9 +235,9 @@ class Transfer(unittest.TestCase):
                 shutil.rmtree(self.path("srv"), ignore_errors=True)
                 if os.path.exists(self.path("ledger")):
                     os.remove(self.path("ledger"))
-                sent = self.run_cut_at(kilobytes << 10)
+                arrived, sent = self.run_cut_at(kilobytes << 10)
                 self.check()
-                self.assertLess(sent, self.size + (1 << 20))
+        self.assertLess(sent, self.size - arrived + self.BESIDE)
 
 
 if __name__ == "__main__":
