@@ -107,6 +107,7 @@ struct Driver::Implementation {
     // the same answers to what was begun last, and asks nothing beside it.
     made.value().generation = first_probe_generation + lost.generation;
     made.value().output = lost.output;
+    made.value().left_out = lost.left_out;
     return std::move(made).value();
   }
 

@@ -100,6 +100,8 @@ struct ActionRequest {
   std::function<void(bool away)> away;
   // What the action writes, as it comes; any bytes in pieces of any size.
   std::function<void(Stream, std::string_view)> output;
+  // Called where so many bytes of that are left out; may be empty.
+  std::function<void(std::uint64_t bytes)> left_out;
 
   // Why it must not be carried out: the executor answers it as NotStarted with this, and does
   // nothing else. Empty for every other.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "runtime/output.h"
 #include "runtime/request.h"
 #include "scheduler/work.h"
 
@@ -74,6 +75,9 @@ void FanOut::start(const scheduler::Action& action, std::size_t host) {
   };
   made.output = [this, action, name = row.name](Stream, std::string_view bytes) {
     output_(action, name, bytes);
+  };
+  made.left_out = [this, action, name = row.name](std::uint64_t bytes) {
+    output_(action, name, said_of_left_out(bytes));
   };
   executor_.start(std::move(made), [this, action, host](Completion completion) {
     finish(action, host, std::move(completion));

@@ -347,7 +347,7 @@ void LocalExecutor::pass_over_flood(Running& row) {
   if (row.delivered >= to) return;
   const std::uint64_t left_out = to - row.delivered;
   row.delivered = to;
-  if (row.request.output) row.request.output(Stream::Output, said_of_left_out(left_out));
+  if (row.request.left_out) row.request.left_out(left_out);
 }
 
 void LocalExecutor::finish(ActionRequest::Ticket ticket, Completion completion) {

@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <memory>
 
-#include "runtime/output.h"
-
 namespace sluice::runtime {
 
 namespace {
@@ -17,16 +15,6 @@ struct Streams {
   Mask::Stream output;
   Mask::Stream errors;
 };
-
-// Whether it is what stands in the place of bytes that were left out.
-bool says_left_out(std::string_view text) {
-  constexpr std::string_view digits = "0123456789";
-  const std::size_t from = std::min(text.find_first_of(digits), text.size());
-  const std::size_t to = std::min(text.find_first_not_of(digits, from), text.size());
-  std::string without(text);
-  without.replace(from, to - from, "0");
-  return to > from && without == said_of_left_out(0);
-}
 
 // What a script hands on is written down in the journal: a secret cannot be handed on that way.
 void refuse_secrets(const Mask& mask, Completion& completion) {
@@ -48,10 +36,14 @@ void MaskingExecutor::start(ActionRequest request, Sink done) {
   auto streams = std::make_shared<Streams>(mask_);
   const auto write = std::move(request.output);
   request.output = [streams, write](Stream stream, std::string_view bytes) {
-    Mask::Stream& text = streams->of(stream);
-    const std::string masked =
-        says_left_out(bytes) ? text.leave_out() + std::string(bytes) : text.take(bytes);
+    const std::string masked = streams->of(stream).take(bytes);
     if (write && !masked.empty()) write(stream, masked);
+  };
+  request.left_out = [streams, write, left_out = std::move(request.left_out)](std::uint64_t bytes) {
+    // A secret may have been parted.
+    const std::string masked = streams->output.leave_out();
+    if (write && !masked.empty()) write(Stream::Output, masked);
+    if (left_out) left_out(bytes);
   };
   inner_.start(std::move(request), [this, streams, write, done = std::move(done)](Completion end) {
     for (const Stream stream : {Stream::Output, Stream::Errors}) {

@@ -404,8 +404,11 @@ void SshExecutor::Attempt::settle(Watcher& watcher, bool whole) {
 void SshExecutor::Attempt::fetch_rest() {
   connection_.release(rest_);
   if (!output_rest_) {
-    output_rest_.emplace(delivered_, settings_.most_at_end,
-                         [this](std::string_view bytes) { deliver(bytes); });
+    output_rest_.emplace(
+        delivered_, settings_.most_at_end, [this](std::string_view bytes) { deliver(bytes); },
+        [this](std::uint64_t bytes) {
+          if (request_.left_out) request_.left_out(bytes);
+        });
   }
   SshConnection::Request request;
   address(request);

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "runtime/output.h"
-
 namespace sluice::runtime {
 
 namespace {
@@ -14,8 +12,8 @@ constexpr std::size_t most_digits = 18;
 
 }  // namespace
 
-OutputRest::OutputRest(std::uint64_t shown, std::uint64_t most, Show show)
-    : most_(most), show_(std::move(show)), shown_(shown) {}
+OutputRest::OutputRest(std::uint64_t shown, std::uint64_t most, Show show, LeaveOut leave_out)
+    : most_(most), show_(std::move(show)), leave_out_(std::move(leave_out)), shown_(shown) {}
 
 std::string OutputRest::next(const std::string& nonce, const WrapperKey& key) {
   const std::uint64_t last_part = end_ ? *end_ - std::min(*end_, most_) : 0;
@@ -44,7 +42,8 @@ void OutputRest::take(std::string_view bytes) {
     offset_ += take_line(bytes).size();
     if (!line_.ended) return;
     at_ = At::Rest;
-    if (offset_ > shown_) leave_out(offset_ - shown_);
+    if (offset_ > shown_) leave_out_(offset_ - shown_);
+    shown_ = std::max(shown_, offset_);
   }
   // What is written by then, by what a script has left behind, is not waited for.
   show(bytes.substr(0, *end_ - std::min(*end_, shown_)));
@@ -76,11 +75,6 @@ std::string_view OutputRest::take_line(std::string_view& bytes) {
   line_.bytes += line.size();
   line_.ended = end != std::string_view::npos || line_.bytes >= most_line;
   return line;
-}
-
-void OutputRest::leave_out(std::uint64_t bytes) {
-  shown_ += bytes;
-  show_(said_of_left_out(bytes));
 }
 
 void OutputRest::show(std::string_view bytes) {

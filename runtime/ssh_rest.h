@@ -15,8 +15,9 @@ namespace sluice::runtime {
 class OutputRest {
  public:
   using Show = std::function<void(std::string_view)>;
+  using LeaveOut = std::function<void(std::uint64_t bytes)>;
   // Of so many bytes as `most`, and whole lines around what is left out, all are shown.
-  OutputRest(std::uint64_t shown, std::uint64_t most, Show show);
+  OutputRest(std::uint64_t shown, std::uint64_t most, Show show, LeaveOut leave_out);
 
   // The request for what comes next, whose answer take() then gets: a session that was cut is
   // followed by another.
@@ -41,11 +42,11 @@ class OutputRest {
 
   bool take_size(std::string_view& bytes);
   std::string_view take_line(std::string_view& bytes);
-  void leave_out(std::uint64_t bytes);
   void show(std::string_view bytes);
 
   std::uint64_t most_;
   Show show_;
+  LeaveOut leave_out_;
   OutputReader reader_{""};
   std::uint64_t shown_;               // bytes, or said to be left out
   std::optional<std::uint64_t> end_;  // of it all, as the host told it first

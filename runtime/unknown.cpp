@@ -113,6 +113,13 @@ void UnknownOutcomes::begin(ActionRequest::Ticket ticket) {
   inner_.start(std::move(request), std::move(ended));
 }
 
+std::uint64_t UnknownOutcomes::Row::take(std::uint64_t bytes) {
+  const std::uint64_t known = std::min(written - came, bytes);
+  came += bytes;
+  written = std::max(written, came);
+  return known;
+}
+
 // What has come of the output already is not handed on a second time. It comes from its first byte,
 // so that a secret which the loss has cut in two is found.
 void UnknownOutcomes::listen(ActionRequest::Ticket ticket, ActionRequest& request) {
@@ -123,11 +130,12 @@ void UnknownOutcomes::listen(ActionRequest::Ticket ticket, ActionRequest& reques
   rows_[ticket].came = 0;
   request.output = [this, ticket, write = std::move(request.output)](Stream stream,
                                                                      std::string_view bytes) {
-    Row& row = rows_[ticket];
-    const std::uint64_t known = std::min<std::uint64_t>(row.written - row.came, bytes.size());
-    row.came += bytes.size();
-    row.written = std::max(row.written, row.came);
+    const std::uint64_t known = rows_[ticket].take(bytes.size());
     if (write && known < bytes.size()) write(stream, bytes.substr(known));
+  };
+  request.left_out = [this, ticket, left_out = std::move(request.left_out)](std::uint64_t bytes) {
+    const std::uint64_t known = rows_[ticket].take(bytes);
+    if (left_out && known < bytes) left_out(bytes - known);
   };
 }
 

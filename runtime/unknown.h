@@ -42,6 +42,8 @@ class UnknownOutcomes : public Executor {
     ActionRequest::Ticket inner = 0;            // at work; 0: none
     std::vector<ActionRequest::Ticket> before;  // answered, their files are still there
     Completion lost;
+    // So many bytes more have come; of the first of them so many were handed on before.
+    std::uint64_t take(std::uint64_t bytes);
     std::uint64_t written = 0;     // bytes of output of this generation that were handed on
     std::uint64_t came = 0;        // and that have come since it was asked for the last time
     bool begun = false;            // so is this generation known to be

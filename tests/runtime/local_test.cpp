@@ -11,6 +11,7 @@
 #include <set>
 
 #include "runtime/local.h"
+#include "runtime/output.h"
 #include "runtime/supervising.h"
 #include "support/executing.h"
 #include "support/few_descriptors.h"
@@ -182,6 +183,7 @@ TEST_CASE("of a flood the middle is left out, and said to be", "[local]") {
                                        "echo begun\ntruncate -s 900M /proc/self/fd/1\necho end\n");
   test::Words words;
   request.output = [&](runtime::Stream, std::string_view piece) { words.take(piece); };
+  request.left_out = [&](std::uint64_t bytes) { words.take(runtime::said_of_left_out(bytes)); };
   bool done = false;
   local.executor.start(std::move(request), [&](const Completion&) { done = true; });
   local.waiting.until([&] { return done; });

@@ -26,7 +26,11 @@ class Floods : public runtime::Executor {
   void start(runtime::ActionRequest request, Sink done) override {
     using runtime::Stream;
     request.output(Stream::Output, "a S3cr3t-Tok");
-    request.output(Stream::Output, runtime::said_of_left_out(18446744073709551615U));
+    if (says_so) {
+      request.output(Stream::Output, runtime::said_of_left_out(18446744073709551615U));
+    } else {
+      request.left_out(18446744073709551615U);
+    }
     request.output(Stream::Output, "3n-42xyzZ b S3cr3t-Tok");
     runtime::Completion completion;
     completion.outcome = outcome;
@@ -36,6 +40,7 @@ class Floods : public runtime::Executor {
   void let_go(runtime::ActionRequest::Ticket) override {}
   void settled(runtime::ActionRequest::Ticket) override {}
   scheduler::Outcome outcome = scheduler::Outcome::Succeeded;
+  bool says_so = false;  // itself, and nothing is left out
 };
 
 }  // namespace
@@ -169,13 +174,15 @@ TEST_CASE("of a secret that is parted where the middle is left out neither part 
 TEST_CASE("what an executor leaves out parts no secret that is shown", "[mask]") {
   using scheduler::Outcome;
   const Mask mask({"S3cr3t-Tok3n-42xyzZ"});
-  const auto shown = [&](Outcome outcome) {
+  const auto shown = [&](Outcome outcome, bool says_so = false) {
     Floods floods;
     floods.outcome = outcome;
+    floods.says_so = says_so;
     runtime::MaskingExecutor masking(floods, mask);
     std::string text;
     runtime::ActionRequest request;
     request.output = [&](runtime::Stream, std::string_view bytes) { text += bytes; };
+    request.left_out = [&](std::uint64_t bytes) { text += runtime::said_of_left_out(bytes); };
     masking.start(std::move(request), [](const runtime::Completion&) {});
     return text;
   };
@@ -185,6 +192,10 @@ TEST_CASE("what an executor leaves out parts no secret that is shown", "[mask]")
   // Whose script was ended while it wrote one.
   CHECK(shown(Outcome::Failed) == parted + "***");
   CHECK(shown(Outcome::Cancelled) == parted + "***");
+  // A script's own words are nothing but that.
+  CHECK(shown(Outcome::Succeeded, true) ==
+        "a S3cr3t-Toksluice: 18446744073709551615 bytes of its output are left out here\n"
+        "3n-42xyzZ b S3cr3t-Tok");
 }
 
 TEST_CASE("without secrets everything is let through", "[mask]") {

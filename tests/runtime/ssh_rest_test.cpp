@@ -44,7 +44,9 @@ struct Fetched {
 Fetched fetch(const std::string& written, std::size_t shown, std::vector<std::size_t> cuts,
               std::size_t piece = 30'000) {
   Fetched fetched;
-  OutputRest rest(shown, most, [&](std::string_view bytes) { fetched.shown += bytes; });
+  OutputRest rest(
+      shown, most, [&](std::string_view bytes) { fetched.shown += bytes; },
+      [&](std::uint64_t bytes) { fetched.shown += runtime::said_of_left_out(bytes); });
   constexpr int most_sessions = 10;
   while (!rest.whole() && fetched.sessions < most_sessions) {
     const auto number = static_cast<std::size_t>(fetched.sessions++);
@@ -113,14 +115,18 @@ TEST_CASE("where no line ends for long, what is left out begins and ends without
 
 TEST_CASE("of an output that grows or shrinks no more is asked for than there was, or is") {
   std::string shown;
-  OutputRest grows(0, most, [&](std::string_view bytes) { shown += bytes; });
+  OutputRest grows(
+      0, most, [&](std::string_view bytes) { shown += bytes; },
+      [&](std::uint64_t bytes) { shown += runtime::said_of_left_out(bytes); });
   grows.take(answer(grows.next("a", {"run", "key"}), lines(100'000)).substr(0, 50'000));
   CHECK_FALSE(grows.whole());
   grows.take(answer(grows.next("b", {"run", "key"}), lines(900'000)));
   CHECK(grows.whole());
   CHECK((shown == lines(100'000)));
 
-  OutputRest shrinks(0, most, [&](std::string_view bytes) { shown += bytes; });
+  OutputRest shrinks(
+      0, most, [&](std::string_view bytes) { shown += bytes; },
+      [&](std::uint64_t bytes) { shown += runtime::said_of_left_out(bytes); });
   shrinks.take(answer(shrinks.next("a", {"run", "key"}), lines(100'000)).substr(0, 50'000));
   shrinks.take(answer(shrinks.next("b", {"run", "key"}), "removed\n"));
   CHECK(shrinks.whole());
@@ -128,7 +134,9 @@ TEST_CASE("of an output that grows or shrinks no more is asked for than there wa
 
 TEST_CASE("what a login says in place of the wrapper is no rest of an output") {
   std::string shown;
-  OutputRest rest(0, most, [&](std::string_view bytes) { shown += bytes; });
+  OutputRest rest(
+      0, most, [&](std::string_view bytes) { shown += bytes; },
+      [&](std::uint64_t bytes) { shown += runtime::said_of_left_out(bytes); });
   rest.next("nonce", {"run", "key"});
   rest.take("welcome\n12\nhello\n");
   CHECK_FALSE(rest.open());

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <optional>
 
+#include "runtime/output.h"
 #include "support/paths.h"
 #include "support/remote.h"
 
@@ -173,6 +174,7 @@ TEST_CASE("of a flood on an ssh host the middle is left out, and said to be", "[
                                          cancels ? "sleep 600" : "exit 3"));
   test::Words words;
   request.output = [&](runtime::Stream, std::string_view piece) { words.take(piece); };
+  request.left_out = [&](std::uint64_t bytes) { words.take(runtime::said_of_left_out(bytes)); };
   std::optional<Completion> done;
   const runtime::ActionRequest::Ticket ticket = request.ticket;
   executor.start(std::move(request), [&](const Completion& how) { done = how; });

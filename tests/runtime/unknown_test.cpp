@@ -4,6 +4,7 @@
 #include <map>
 
 #include "runtime/driver.h"
+#include "runtime/output.h"
 #include "support/tiny_plan.h"
 #include "support/virtual_world.h"
 
@@ -17,8 +18,11 @@ struct Told : runtime::Observer {
   void instant(const runtime::Instant& instant, const scheduler::Commands&) override {
     last = instant;
   }
-  void output(const scheduler::Action&, const std::string&, std::string_view) override {}
+  void output(const scheduler::Action&, const std::string&, std::string_view bytes) override {
+    text += bytes;
+  }
   runtime::Instant last;
+  std::string text;
 };
 
 // Answers when it is told to.
@@ -123,6 +127,25 @@ TEST_CASE("an outcome that is not known is neither a failure nor a success: a pe
           (kind == Kind::Succeeded ? scheduler::State::Succeeded : scheduler::State::Failed));
     CHECK(driven.hosts.started.size() == 1);
   }
+}
+
+TEST_CASE("what is asked for once more hands on what has come of it since", "[unknown]") {
+  Driven driven("Step on a");
+  driven.hosts.started[0].output(runtime::Stream::Output, "first\n");
+  driven.hosts.started[0].left_out(100);
+  driven.hosts.started[0].output(runtime::Stream::Output, "beh");
+  driven.hosts.give_up(0);
+  driven.turn(1);
+  REQUIRE(driven.hosts.started.size() == 2);
+  CHECK(driven.hosts.started[1].rejoins);
+  const std::string before = "first\n" + runtime::said_of_left_out(100) + "beh";
+  CHECK(driven.told.text == before);
+  // By now it has written more, and more of it is left out.
+  driven.hosts.started[1].output(runtime::Stream::Output, "first\n");
+  CHECK(driven.told.text == before);
+  driven.hosts.started[1].left_out(143);
+  driven.hosts.started[1].output(runtime::Stream::Output, "the end\n");
+  CHECK(driven.told.text == before + runtime::said_of_left_out(40) + "the end\n");
 }
 
 TEST_CASE("an outcome that is not known is tried again when that is written down, under a new name",

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <iterator>
 
+#include "runtime/output.h"
 #include "support/tiny_plan.h"
 
 namespace sluice::test {
@@ -74,11 +75,13 @@ runtime::ActionRequest Requests::action(const std::string& kind,
 std::shared_ptr<Answer> Requests::start(runtime::Executor& executor,
                                         runtime::ActionRequest request) {
   auto answer = std::make_shared<Answer>();
-  request.output = [answer](runtime::Stream, std::string_view bytes) {
+  const auto take = [answer](std::string_view bytes) {
     CHECK(!answer->completion);
     answer->bytes += bytes.size();
     answer->output.append(bytes.substr(0, most_kept - std::min(most_kept, answer->output.size())));
   };
+  request.output = [take](runtime::Stream, std::string_view bytes) { take(bytes); };
+  request.left_out = [take](std::uint64_t bytes) { take(runtime::said_of_left_out(bytes)); };
   executor.start(std::move(request), [answer](const runtime::Completion& completion) {
     CHECK(!answer->completion);
     answer->completion = completion;
