@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 
 #include "base/result.h"
@@ -36,6 +37,8 @@ class Executors {
   // Why this plan cannot be carried out with them; empty where it can. What it names lies beneath
   // `folder`.
   std::string missing(const plan::Plan& plan, const std::string& folder);
+  // What could not begin, for the disk of this machine is full.
+  std::set<scheduler::Action> held_back() const { return local_.held_back(); }
   // Hosts with files of the run whose connection was given back.
   std::size_t given_back() const;
   // Tidies up on the hosts, on those as well where it `comes_back`, and then tells. After the last

@@ -188,6 +188,7 @@ void RunSession::tell_stop() {
                           : !broken_.empty()     ? "its journal cannot be kept: " + broken_
                           : needs_person_        ? "a person is needed"
                           : signal_ != 0         ? "stopped by " + runtime::signal_name(signal_)
+                          : low_said_            ? "the disk is full"
                                                  : "it is paused";
   notifications_->stopped(why, now());
 }
@@ -385,7 +386,8 @@ void RunSession::turn() {
     loop_.stop();
     return;
   }
-  if (journal_->low() && !low_said_ && !driver_->ended()) {
+  const bool full = journal_->low() || !executors_->held_back().empty();
+  if (full && !low_said_ && !driver_->ended()) {
     low_said_ = true;
     view_->say("the disk is full: nothing more begins, and what runs goes to its end");
     driver_->pause();
@@ -410,7 +412,19 @@ void RunSession::turn() {
 bool RunSession::is_over() {
   if (driver_->has_news()) return false;
   if (driver_->ended() || needs_person_ || stopped_) return true;
+  if (only_room_is_waited_for()) {
+    stop_without_answers();
+    return true;
+  }
   return driver_->at_rest() && !paused_elsewhere_;
+}
+
+// All that is left could not begin on a full disk, or waits for a person whom nobody asks.
+bool RunSession::only_room_is_waited_for() const {
+  const std::size_t held_back = executors_->held_back().size();
+  const std::size_t people = driver_->run_state().waiting_for_people();
+  const bool asked = people > 0 && signal_ == 0 && (person_.there() || options_.wait);
+  return held_back > 0 && !asked && driver_->run_state().machine.in_flight() == held_back + people;
 }
 
 // All that is left waits for a person, and none can be asked.
@@ -524,6 +538,7 @@ int RunSession::finish(const runtime::OutputStore& store) {
   if (driver_->ended()) std::filesystem::remove_all(folder_.scripts(), ignored);
   if (needs_person_) return exit_person_needed;
   if (signal_ != 0 && !driver_->ended()) return signalled + signal_;
+  if (stopped_) return exit_person_needed;
   return status_of(timeline.outcome);
 }
 

@@ -78,6 +78,7 @@ class RunSession {
   void carry_out_orders();
   void turn();
   bool is_over();
+  bool only_room_is_waited_for() const;
   void settle_with_people();
   void stop_without_answers();
   void tell_what_waits();
@@ -117,7 +118,8 @@ class RunSession {
   runtime::Loop::Timer alarm_timer_;
   bool view_timer_set_ = false;
   bool needs_person_ = false;
-  bool stopped_ = false;  // by a signal, and all that is left waits for a person
+  // By a signal, and all that is left waits for a person; or by a full disk, and it waits for room.
+  bool stopped_ = false;
   bool paused_elsewhere_ =
       false;  // by an operator at another terminal, who will say when it goes on
   bool detached_ = false;

@@ -54,9 +54,11 @@ base::Status write_private(const std::string& path, std::string_view bytes) {
     const ssize_t written = ::write(file, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) {
-      const base::Error error = system_error("write", path);
+      const int why = errno;
+      base::Error error = system_error("write", path);
       ::close(file);
       ::unlink(path.c_str());
+      errno = why;
       return error;
     }
     bytes.remove_prefix(static_cast<std::size_t>(written));
@@ -138,6 +140,10 @@ base::Status write_again(const std::string& path) {
 
 void remove_file(const std::string& path) {
   ::unlink(path.c_str());
+}
+
+bool says_full(int error) {
+  return error == ENOSPC || error == EDQUOT;
 }
 
 }  // namespace sluice::runtime

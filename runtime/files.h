@@ -12,7 +12,7 @@ namespace sluice::runtime {
 // With all directories above it; mode 0700. Fine where it is there and ours, and where a link of
 // ours or of root leads to one that is.
 base::Status make_private_directory(const std::string& path);
-// A new file of mode 0600; one that is there already is replaced.
+// A new file of mode 0600; one that is there already is replaced. Where it fails errno says why.
 base::Status write_private(const std::string& path, std::string_view bytes);
 // A file that must not be there yet, whole and on the disk when this returns; false where one is
 // there already: of several that try, one makes it.
@@ -22,5 +22,7 @@ base::Result<std::string> read_whole(const std::string& path, std::size_t most_b
 // syncs: after one that failed the system believes what it could not write to be there.
 base::Status write_again(const std::string& path);
 void remove_file(const std::string& path);
+// Whether this is what errno says where the disk, or what one user may have of it, is full.
+bool says_full(int error);
 
 }  // namespace sluice::runtime

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 #include "base/sha256.h"
 #include "base/utf8.h"
@@ -141,7 +142,35 @@ void LocalExecutor::start(ActionRequest request, Sink done) {
 void LocalExecutor::begin(ActionRequest::Ticket ticket) {
   Running& row = running_[ticket];
   row.adopted = false;
-  if (const base::Status done = hand_over(row); !done) fail_soon(ticket, done.error().message);
+  row.held_back = false;
+  errno = 0;
+  const base::Status done = hand_over(row);
+  if (done) return;
+  if (says_full(errno)) return hold_back(ticket);
+  fail_soon(ticket, done.error().message);
+}
+
+// That this machine has no room says nothing of the target.
+void LocalExecutor::hold_back(ActionRequest::Ticket ticket) {
+  constexpr base::Duration look_again{1'000};
+  running_[ticket].held_back = true;
+  room_timer_ = loop_.after(look_again, [this] { look_for_room(); });
+}
+
+void LocalExecutor::look_for_room() {
+  std::vector<ActionRequest::Ticket> waiting;
+  for (const auto& [ticket, row] : running_) {
+    if (row.held_back) waiting.push_back(ticket);
+  }
+  for (const ActionRequest::Ticket ticket : waiting) begin(ticket);
+}
+
+std::set<scheduler::Action> LocalExecutor::held_back() const {
+  std::set<scheduler::Action> actions;
+  for (const auto& [ticket, row] : running_) {
+    if (row.held_back) actions.insert(row.request.action);
+  }
+  return actions;
 }
 
 base::Status LocalExecutor::hand_over(Running& row) {
@@ -185,6 +214,7 @@ void LocalExecutor::script_ended(const std::string& name, const Supervisor::End&
   if (found == tickets_.end()) return;
   Running& row = running_[found->second];
   ProcessEnd end;
+  if (says_full(how.error) && !row.cancelled) return hold_back(found->second);
   if (how.error != 0) {
     Completion completion;
     std::error_code unknown;
@@ -379,6 +409,8 @@ void LocalExecutor::cancel(ActionRequest::Ticket ticket) {
   constexpr base::Duration grace{5'000};
   found->second.cancelled = true;
   found->second.kill_at = loop_.now() + grace;
+  // Nobody else tells that it is over.
+  if (std::exchange(found->second.held_back, false)) found->second.adopted = true;
   if (!found->second.adopted && supervisor_) supervisor_->cancel(found->second.name);
 }
 

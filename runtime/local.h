@@ -30,6 +30,10 @@ class LocalExecutor : public Executor {
   void cancel(ActionRequest::Ticket ticket) override;
   void settled(ActionRequest::Ticket ticket) override;
 
+  // What could not begin, for the disk of its files is full: none of it has, and it does once there
+  // is room.
+  std::set<scheduler::Action> held_back() const;
+
  private:
   struct Running {
     ActionRequest request;
@@ -39,6 +43,7 @@ class LocalExecutor : public Executor {
     std::uint64_t delivered = 0;  // bytes of its output
     bool adopted = false;         // another supervisor's, or one's that is gone
     bool cancelled = false;
+    bool held_back = false;      // nobody was told to begin it, for there is no room
     int begun_in_vain = 0;       // anew, what was to watch over it being gone before it had begun
     std::set<std::string> told;  // of an adopted one: what was told to end
     base::Instant kill_at = base::Instant::never();  // an adopted one that was told to end
@@ -60,6 +65,8 @@ class LocalExecutor : public Executor {
   void pass_over_flood(Running& row);
   void finish(ActionRequest::Ticket ticket, Completion completion);
   void fail_soon(ActionRequest::Ticket ticket, const std::string& why);
+  void hold_back(ActionRequest::Ticket ticket);
+  void look_for_room();
 
   Loop& loop_;
   std::string directory_;
@@ -73,7 +80,7 @@ class LocalExecutor : public Executor {
   };
   std::map<ActionRequest::Ticket, Ended> ended_;  // their files are still there
   std::map<std::string, std::size_t> uses_;       // of each file that scripts share
-  Loop::Timer look_timer_;
+  Loop::Timer look_timer_, room_timer_;
   bool looking_ = false;
 };
 

@@ -233,7 +233,7 @@ class Supervising {
     const std::string note_path = path(script.name, ".started");
     const std::string first = fmt::format("{} {} {}\n", boot_, settings_.name, script.name);
     const int note = make_note(note_path, script.spare_note, first + std::string(no_end));
-    if (note < 0) return ENOSPC;
+    if (note < 0) return errno;
     pid_t process = 0;
     const int error = spawn(script, process);
     if (error != 0) {

@@ -631,6 +631,34 @@ rm {disk}/filler
         self.assertIn("second 0\n", said)
         self.assertEqual(self.ledger(), ["fill", "then", "last"])
 
+    def test_what_cannot_begin_on_a_full_disk_has_not_failed(self):
+        if subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode != 0:
+            self.skipTest("no file system of its own can be made here")
+        disk = self.path("disk")
+        os.mkdir(disk)
+        # Without a free number for a file the journal can still be written, and no script can.
+        self.write(f'''deployment "Roll"
+role web {{ target "web-[1..3]" {{ connect local }} }}
+step "Fill" {{ run "echo fill >> {self.folder}/ledger; i=0; while true > {disk}/n$i; do i=$((i + 1)); done || true" }}
+step "Then" on web {{ run "echo then >> {self.folder}/ledger" }}
+step "Back" on web when failure {{ run "echo back >> {self.folder}/ledger" }}
+''')
+        script = f'''set -u
+mount -t tmpfs -o size=20m,nr_inodes=200 tmpfs {disk}
+{SLUICE} run {self.file} --yes --state {disk}/state; echo "first $?"
+{SLUICE} resume --state {disk}/state; echo "second $?"
+rm {disk}/n*
+{SLUICE} resume --state {disk}/state; echo "third $?"
+'''
+        done = subprocess.run(["unshare", "-rm", "sh", "-c", script], capture_output=True, text=True, check=False)
+        said = done.stdout + done.stderr
+        self.assertIn("first 4\n", said)
+        self.assertIn("the disk is full: nothing more begins", said)
+        self.assertNotIn("failed on", said)
+        self.assertNotIn("second 0\n", said)
+        self.assertIn("third 0\n", said)
+        self.assertEqual(self.ledger(), ["fill", "then", "then", "then"])
+
     def test_a_run_that_ended_as_the_disk_was_full_has_ended_and_is_not_paused(self):
         disk = self.folder + "/disk"
         os.mkdir(disk)
