@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cinttypes>
+#include <cstdio>
 #include <filesystem>
 
 #include "base/sha256.h"
@@ -153,6 +155,31 @@ class Statement {
   int read_ = 0;
 };
 
+// How far a journal goes, as it was written beside it behind each commit and before what follows
+// from it: SQLite takes what it cannot read of its log for what was being written when the program
+// ended, and passes it over. A loss of power may leave an older one, or none.
+struct LastInstant {
+  std::int64_t seq = -1;  // below 0: nothing is known
+  std::string digest;
+
+  static std::string path(const std::string& journal) { return journal + ".last"; }
+  static LastInstant read(const std::string& journal) {
+    constexpr std::size_t most_bytes = 512;
+    const auto text = read_whole(path(journal), most_bytes);
+    LastInstant last;
+    std::int64_t seq = -1;
+    char digest[65] = {};
+    char end = 0;
+    if (text &&
+        std::sscanf(text.value().c_str(), "%20" SCNd64 " %64[0-9a-f]%c", &seq, digest, &end) == 3 &&
+        end == '\n') {
+      last = {seq, digest};
+    }
+    return last;
+  }
+  std::string text() const { return fmt::format("{:020} {}\n", seq, digest); }
+};
+
 constexpr const char* insert_instant = "INSERT INTO instants VALUES (?, ?, ?, ?)";
 
 class SqliteJournal : public Journal {
@@ -162,6 +189,7 @@ class SqliteJournal : public Journal {
         file_(database_->path()),
         last_(std::move(last)),
         seq_(seq),
+        note_(LastInstant::path(database_->path())),
         insert_(*database_, insert_instant) {}
 
   Status commit(const Instant& instant) override {
@@ -188,6 +216,7 @@ class SqliteJournal : public Journal {
     const Status done = insert_.run(seq_, instant.at.ms, digest, record);
     if (done) {
       last_ = digest;
+      note_.write(LastInstant{seq_, digest}.text());
       ++seq_;
       return done;
     }
@@ -202,6 +231,7 @@ class SqliteJournal : public Journal {
   std::int64_t seq_;
   bool low_ = false;
   bool taken_over_ = false;
+  NoteFile note_;
   Statement insert_;
 };
 
@@ -334,6 +364,11 @@ Error no_record(const Database& database) {
     return {fmt::format("{} is no journal of a run", database.path())};
   }
   if (code != SQLITE_DONE && code != SQLITE_ERROR) return database.problem("read");
+  if (LastInstant::read(database.path()).seq >= 0) {
+    return damaged(database,
+                   "what it held is missing; look at the targets themselves before you begin "
+                   "anything there");
+  }
   return {fmt::format(
       "the journal {} is empty, as a program leaves it that is ended before anything of its run "
       "has begun: then `sluice run` again",
@@ -406,7 +441,8 @@ Status read_older(Database& database, ReadJournal& journal, std::string& last) {
   return base::Done{};
 }
 
-Status read_instants(Database& database, ReadJournal& journal, std::string& last) {
+Status read_instants(Database& database, ReadJournal& journal, std::string& last,
+                     const LastInstant& told) {
   Statement rows(database, "SELECT seq, at_ms, digest, record FROM instants ORDER BY seq");
   while (rows.next()) {
     const std::size_t number = journal.instants.size();
@@ -418,16 +454,23 @@ Status read_instants(Database& database, ReadJournal& journal, std::string& last
     const std::string text = rows.text();
     last = chain(last, at, text);
     if (last != digest) return breaks_chain(database, number);
+    const bool last_told = static_cast<std::int64_t>(number) == told.seq;
+    if (last_told && digest != told.digest) return breaks_chain(database, number);
     auto instant = read_instant(text);
     if (!instant) return damaged(database, fmt::format("its record {} is none", number));
     journal.instants.push_back(std::move(*instant));
     journal.instants.back().at = at;
   }
-  return rows.end();
+  if (Status read = rows.end(); !read) return read;
+  if (static_cast<std::int64_t>(journal.instants.size()) <= told.seq) {
+    return damaged(database, fmt::format("its records from {} to {} are missing",
+                                         journal.instants.size(), told.seq));
+  }
+  return base::Done{};
 }
 
-// What it holds; `last` is the digest of its last row.
-Result<ReadJournal> read_all(Database& database, std::string& last) {
+// What it holds; `last` is the digest of its last row. `told` was read before it.
+Result<ReadJournal> read_all(Database& database, std::string& last, const LastInstant& told) {
   ReadJournal journal;
   auto record = read_record(database);
   if (!record) return record.error();
@@ -435,7 +478,7 @@ Result<ReadJournal> read_all(Database& database, std::string& last) {
   last = first_link(journal.record);
   const bool older = journal.record.format < first_with_texts;
   const Status read =
-      older ? read_older(database, journal, last) : read_instants(database, journal, last);
+      older ? read_older(database, journal, last) : read_instants(database, journal, last, told);
   if (!read) return read.error();
   return journal;
 }
@@ -498,7 +541,7 @@ Result<ContinuedJournal> continue_journal(const std::string& path) {
   if (Status alone = database->execute("BEGIN IMMEDIATE"); !alone) return alone.error();
   if (Status there = write_again(path + "-wal"); !there) return there.error();
   std::string last;
-  auto read = read_all(*database, last);
+  auto read = read_all(*database, last, LastInstant::read(path));
   if (!read) return read.error();
   const std::int64_t format = read.value().record.format;
   if (format < oldest_resumed_format) {
@@ -523,10 +566,11 @@ Result<ReadJournal> read_journal(const std::string& path) {
   Database database(path);
   // Read and write, for a WAL that was left behind must be taken in; nothing of ours is written.
   if (Status opened = open_again(database); !opened) return opened.error();
+  const LastInstant told = LastInstant::read(path);
   // In one transaction: a run that goes on writes beside us.
   if (Status begun = database.execute("BEGIN"); !begun) return begun.error();
   std::string last;
-  return read_all(database, last);
+  return read_all(database, last, told);
 }
 
 }  // namespace sluice::runtime

@@ -142,6 +142,15 @@ void remove_file(const std::string& path) {
   ::unlink(path.c_str());
 }
 
+NoteFile::NoteFile(const std::string& path)
+    : file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)) {}
+NoteFile::~NoteFile() {
+  if (file_ >= 0) ::close(file_);
+}
+void NoteFile::write(std::string_view bytes) {
+  if (file_ >= 0) (void)!::pwrite(file_, bytes.data(), bytes.size(), 0);
+}
+
 bool says_full(int error) {
   return error == ENOSPC || error == EDQUOT;
 }

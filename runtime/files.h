@@ -22,6 +22,19 @@ base::Result<std::string> read_whole(const std::string& path, std::size_t most_b
 // syncs: after one that failed the system believes what it could not write to be there.
 base::Status write_again(const std::string& path);
 void remove_file(const std::string& path);
+// A small file of mode 0600 that is written over in its place, again and again. Best effort: it is
+// on the disk some time later, and where it cannot be written it is as it was.
+class NoteFile {
+ public:
+  explicit NoteFile(const std::string& path);
+  ~NoteFile();
+  NoteFile(const NoteFile&) = delete;
+  NoteFile& operator=(const NoteFile&) = delete;
+  void write(std::string_view bytes);
+
+ private:
+  int file_;
+};
 // Whether this is what errno says where the disk, or what one user may have of it, is full.
 bool says_full(int error);
 

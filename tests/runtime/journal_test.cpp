@@ -228,6 +228,57 @@ TEST_CASE("a journal that was cut is refused, or ends at a commit", "[journal]")
   journal.value().reset();
 }
 
+TEST_CASE("a journal whose log was changed or taken away is refused, or whole", "[journal]") {
+  const test::TemporaryDirectory place;
+  const std::string path = place.path() + "/journal.db";
+  auto journal = runtime::create_journal(path, record);
+  REQUIRE(journal.ok());
+  std::vector<Instant> instants;
+  for (std::uint32_t number = 0; number < 12; ++number) {
+    instants.push_back(instant(number));
+    REQUIRE(journal.value()->commit(instants.back()).ok());
+  }
+  // As a controller that is killed leaves it.
+  const std::string database = test::read_text(path);
+  const std::string log = test::read_text(path + "-wal");
+  const std::string told = test::read_text(path + ".last");
+  const std::string changed_path = place.path() + "/changed.db";
+  const auto read = [&](std::string_view beside, std::string_view last) {
+    test::write_text(changed_path, database);
+    if (!beside.empty()) test::write_text(changed_path + "-wal", beside);
+    test::write_text(changed_path + ".last", last);
+    auto found = runtime::read_journal(changed_path);
+    const bool continued = runtime::continue_journal(changed_path).ok();
+    CHECK(continued == found.ok());
+    for (const char* end : {"", "-wal", "-shm", ".last", ".reserve"}) {
+      std::filesystem::remove(changed_path + end);
+    }
+    return found;
+  };
+  std::size_t refused = 0;
+  for (std::size_t at = 0; at < log.size(); at += 97) {
+    std::string changed = log;
+    changed[at] = static_cast<char>(changed[at] ^ (1 << (at / 97 % 8)));
+    const auto found = read(changed, told);
+    if (found) CHECK(found.value().instants == instants);
+    if (!found) ++refused;
+  }
+  CHECK(refused > 50);
+  CHECK(!read("", told).ok());
+  CHECK(read("", told).error().message.find("was changed or damaged") != std::string::npos);
+  for (std::size_t length = 0; length < log.size(); length += 997) {
+    CHECK(!read(std::string_view(log).substr(0, length), told).ok());
+  }
+  // What a loss of power leaves of the note says nothing; another digest in it does.
+  for (const std::string_view last : {"", "000", "x"}) CHECK(read(log, last).ok());
+  CHECK(read(log, std::string(told.size(), '\0')).ok());
+  CHECK(read(log, told.substr(0, told.size() - 1)).ok());
+  std::string other = told;
+  other[other.size() - 2] = other[other.size() - 2] == '0' ? '1' : '0';
+  CHECK(!read(log, other).ok());
+  journal.value().reset();
+}
+
 TEST_CASE("what is no journal is refused", "[journal]") {
   const test::TemporaryDirectory place;
   const std::string path = place.path() + "/journal.db";
