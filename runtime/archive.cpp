@@ -87,20 +87,25 @@ struct LibArchive {
   decltype(&archive_error_string) error_string = library.find("archive_error_string");
   decltype(&archive_filter_code) filter_code = library.find("archive_filter_code");
   decltype(&archive_read_data) read_data = library.find("archive_read_data");
+  decltype(&archive_read_data_block) read_data_block = library.find("archive_read_data_block");
   decltype(&archive_read_extract2) read_extract2 = library.find("archive_read_extract2");
   decltype(&archive_read_free) read_free = library.find("archive_read_free");
   decltype(&archive_read_new) read_new = library.find("archive_read_new");
   decltype(&archive_read_next_header) read_next_header = library.find("archive_read_next_header");
+  decltype(&archive_read_open) read_open = library.find("archive_read_open");
   decltype(&archive_read_open_filename) read_open_filename =
       library.find("archive_read_open_filename");
   decltype(&archive_read_support_filter_gzip) read_support_filter_gzip =
       library.find("archive_read_support_filter_gzip");
   decltype(&archive_read_support_filter_zstd) read_support_filter_zstd =
       library.find("archive_read_support_filter_zstd");
+  decltype(&archive_read_support_format_raw) read_support_format_raw =
+      library.find("archive_read_support_format_raw");
   decltype(&archive_read_support_format_tar) read_support_format_tar =
       library.find("archive_read_support_format_tar");
   decltype(&archive_read_support_format_zip_seekable) read_support_format_zip_seekable =
       library.find("archive_read_support_format_zip_seekable");
+  decltype(&archive_set_error) set_error = library.find("archive_set_error");
   decltype(&archive_write_close) write_close = library.find("archive_write_close");
   decltype(&archive_write_disk_new) write_disk_new = library.find("archive_write_disk_new");
   decltype(&archive_write_disk_set_options) write_disk_set_options =
@@ -126,31 +131,157 @@ Error archive_error(archive* reader) {
   return {text == nullptr ? "it cannot be read" : base::printable(text)};
 }
 
-base::Result<Reader> open_archive(const std::string& path, ArchiveFormat format) {
+constexpr std::size_t read_at_once = 65536;
+
+// As it stands behind a gzip stream.
+class Crc32 {
+ public:
+  Crc32() {
+    for (std::uint32_t i = 0; i < table_.size(); ++i) {
+      table_[i] = i;
+      for (int bit = 0; bit < 8; ++bit) {
+        table_[i] = (table_[i] >> 1) ^ ((table_[i] & 1) != 0 ? 0xedb88320U : 0);
+      }
+    }
+  }
+  void add(std::string_view bytes) {
+    for (const char byte : bytes) {
+      rest_ = table_[(rest_ ^ static_cast<unsigned char>(byte)) & 0xff] ^ (rest_ >> 8);
+    }
+  }
+  std::uint32_t value() const { return ~rest_; }
+
+ private:
+  std::array<std::uint32_t, 256> table_{};
+  std::uint32_t rest_ = 0xffffffff;
+};
+
+// What a gzip file holds, on its way to who reads it as tar. libarchive does not hold that against
+// the checksum that stands behind it; gzip, on a host, does.
+class Gunzip {
+ public:
+  static base::Result<std::unique_ptr<Gunzip>> open(const std::string& path) {
+    Reader packed(libarchive().read_new());
+    if (!packed) return Error{"there is no memory to read it"};
+    libarchive().read_support_format_raw(packed.get());
+    libarchive().read_support_filter_gzip(packed.get());
+    archive_entry* entry = nullptr;
+    if (libarchive().read_open_filename(packed.get(), path.c_str(), read_at_once) != ARCHIVE_OK ||
+        libarchive().read_next_header(packed.get(), &entry) < ARCHIVE_WARN) {
+      return archive_error(packed.get());
+    }
+    return std::unique_ptr<Gunzip>(new Gunzip(std::move(packed)));
+  }
+
+  archive* packed() const { return packed_.get(); }
+
+  // For archive_read_open().
+  static la_ssize_t give(archive* asker, void* self, const void** block) {
+    return static_cast<Gunzip*>(self)->next(asker, block);
+  }
+
+  // Reads what stands behind the tar's end, `most` bytes of all at most, and compares. Of a file
+  // of several streams, or with something else behind the one, its last bytes say nothing.
+  base::Status check_sum(const std::string& path, std::uint64_t most) {
+    const void* block = nullptr;
+    la_ssize_t got = 0;
+    while ((got = next(packed_.get(), &block)) > 0) {
+      if (bytes_ > most) return Error{"too much would come out of it"};
+    }
+    if (got < 0) return archive_error(packed_.get());
+    const auto trailer = last_bytes(path);
+    if (!trailer) return trailer.error();
+    const auto [sum, size] = trailer.value();
+    if (size == static_cast<std::uint32_t>(bytes_) && sum != sum_.value()) {
+      return Error{"it is damaged: what comes out of it does not fit its checksum"};
+    }
+    return base::Done{};
+  }
+
+ private:
+  explicit Gunzip(Reader packed) : packed_(std::move(packed)) {}
+
+  la_ssize_t next(archive* asker, const void** block) {
+    for (;;) {
+      std::size_t size = 0;
+      la_int64_t offset = 0;
+      const int result = libarchive().read_data_block(packed_.get(), block, &size, &offset);
+      if (result == ARCHIVE_EOF) return 0;
+      if (result < ARCHIVE_WARN) {
+        if (asker != packed_.get()) {
+          libarchive().set_error(asker, EIO, "%s", archive_error(packed_.get()).message.c_str());
+        }
+        return ARCHIVE_FATAL;
+      }
+      if (size == 0) continue;
+      bytes_ += size;
+      sum_.add({static_cast<const char*>(*block), size});
+      return static_cast<la_ssize_t>(size);
+    }
+  }
+
+  // The checksum and the size, modulo 2^32, that a stream ends with.
+  static base::Result<std::pair<std::uint32_t, std::uint32_t>> last_bytes(const std::string& path) {
+    std::array<unsigned char, 8> bytes{};
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const off_t end = file < 0 ? -1 : ::lseek(file, 0, SEEK_END);
+    const bool whole = end >= 8 && ::pread(file, bytes.data(), bytes.size(), end - 8) == 8;
+    const int why = errno;
+    if (file >= 0) ::close(file);
+    if (!whole) return Error{fmt::format("cannot read {}: {}", path, std::strerror(why))};
+    const auto word = [&](std::size_t at) {
+      std::uint32_t value = 0;
+      for (std::size_t i = 4; i > 0; --i) value = value << 8 | bytes[at + i - 1];
+      return value;
+    };
+    return std::pair(word(0), word(4));
+  }
+
+  Reader packed_;
+  Crc32 sum_;
+  std::uint64_t bytes_ = 0;
+};
+
+struct OpenArchive {
+  std::unique_ptr<Gunzip> gunzip;  // of .tar.gz alone; the reader reads from it
+  Reader reader;
+
+  // What was compressed, and how, is known here.
+  archive* packed() const { return gunzip ? gunzip->packed() : reader.get(); }
+};
+
+base::Result<OpenArchive> open_archive(const std::string& path, ArchiveFormat format) {
   if (const std::string& problem = libarchive().library.problem(); !problem.empty()) {
     return Error{problem};
   }
-  Reader reader(libarchive().read_new());
-  if (!reader) return Error{"there is no memory to read it"};
+  OpenArchive opened{nullptr, Reader(libarchive().read_new())};
+  archive* reader = opened.reader.get();
+  if (reader == nullptr) return Error{"there is no memory to read it"};
   if (format == ArchiveFormat::Zip) {
     // By its directory, as unzip reads it.
-    libarchive().read_support_format_zip_seekable(reader.get());
+    libarchive().read_support_format_zip_seekable(reader);
   } else {
-    libarchive().read_support_format_tar(reader.get());
-    if (format == ArchiveFormat::TarGz) libarchive().read_support_filter_gzip(reader.get());
-    if (format == ArchiveFormat::TarZst) libarchive().read_support_filter_zstd(reader.get());
+    libarchive().read_support_format_tar(reader);
+    if (format == ArchiveFormat::TarZst) libarchive().read_support_filter_zstd(reader);
   }
-  constexpr std::size_t at_once = 65536;
-  if (libarchive().read_open_filename(reader.get(), path.c_str(), at_once) != ARCHIVE_OK) {
-    return archive_error(reader.get());
+  int result = ARCHIVE_OK;
+  if (format == ArchiveFormat::TarGz) {
+    auto gunzip = Gunzip::open(path);
+    if (!gunzip) return gunzip.error();
+    opened.gunzip = std::move(gunzip.value());
+    result = libarchive().read_open(reader, opened.gunzip.get(), nullptr, Gunzip::give, nullptr);
+  } else {
+    result = libarchive().read_open_filename(reader, path.c_str(), read_at_once);
   }
-  return reader;
+  if (result != ARCHIVE_OK) return archive_error(reader);
+  return opened;
 }
 
-bool right_filter(archive* reader, ArchiveFormat format) {
-  const int filter = libarchive().filter_code(reader, 0);
+bool right_filter(const OpenArchive& opened, ArchiveFormat format) {
+  const int filter = libarchive().filter_code(opened.packed(), 0);
   // A host unpacks it once: what is compressed twice is no archive there.
-  if (format != ArchiveFormat::Zip && libarchive().filter_code(reader, 1) != ARCHIVE_FILTER_NONE) {
+  if (format != ArchiveFormat::Zip &&
+      libarchive().filter_code(opened.packed(), 1) != ARCHIVE_FILTER_NONE) {
     return false;
   }
   if (format == ArchiveFormat::TarGz) return filter == ARCHIVE_FILTER_GZIP;
@@ -415,19 +546,24 @@ base::Result<ArchiveContent> check_archive(const std::string& path, const Archiv
   if (!format) return Error{"it is none of .tar.gz, .tar.zst, .zip and .nupkg"};
   const auto size = digest_file(path);
   if (!size) return size.error();
-  auto reader = open_archive(path, *format);
-  if (!reader) return reader.error();
-  archive* opened = reader.value().get();
-  Checker checker(opened, limits, size.value().bytes);
+  auto opened = open_archive(path, *format);
+  if (!opened) return opened.error();
+  archive* reader = opened.value().reader.get();
+  Checker checker(reader, limits, size.value().bytes);
   for (;;) {
     archive_entry* entry = nullptr;
-    const int result = libarchive().read_next_header(opened, &entry);
+    const int result = libarchive().read_next_header(reader, &entry);
     if (result == ARCHIVE_EOF) break;
-    if (result < ARCHIVE_WARN) return archive_error(opened);
-    if (!right_filter(opened, *format)) {
+    if (result < ARCHIVE_WARN) return archive_error(reader);
+    if (!right_filter(opened.value(), *format)) {
       return Error{"it is not compressed as its name says"};
     }
     if (base::Status taken = checker.take(entry); !taken) return taken.error();
+  }
+  if (opened.value().gunzip) {
+    const std::uint64_t most = limits.any_ratio + size.value().bytes * limits.ratio;
+    const base::Status sound = opened.value().gunzip->check_sum(path, most);
+    if (!sound) return sound.error();
   }
   ArchiveContent content = checker.content();
   if (content.files == 0) return Error{"there is no file in it"};
@@ -437,8 +573,9 @@ base::Result<ArchiveContent> check_archive(const std::string& path, const Archiv
 base::Status unpack_archive(const std::string& path) {
   if (const auto checked = check_archive(path); !checked) return checked.error();
   const Utf8Locale utf8;
-  auto reader = open_archive(path, *archive_format(path));
-  if (!reader) return reader.error();
+  auto opened = open_archive(path, *archive_format(path));
+  if (!opened) return opened.error();
+  archive* reader = opened.value().reader.get();
   const std::unique_ptr<archive, FreeWriter> disk(libarchive().write_disk_new());
   if (!disk) return Error{"there is no memory to unpack it"};
   libarchive().write_disk_set_options(
@@ -447,11 +584,11 @@ base::Status unpack_archive(const std::string& path) {
                       ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS);
   for (;;) {
     archive_entry* entry = nullptr;
-    const int result = libarchive().read_next_header(reader.value().get(), &entry);
+    const int result = libarchive().read_next_header(reader, &entry);
     if (result == ARCHIVE_EOF) break;
-    if (result < ARCHIVE_WARN) return archive_error(reader.value().get());
-    const int written = libarchive().read_extract2(reader.value().get(), entry, disk.get());
-    if (written < ARCHIVE_WARN) return archive_error(reader.value().get());
+    if (result < ARCHIVE_WARN) return archive_error(reader);
+    const int written = libarchive().read_extract2(reader, entry, disk.get());
+    if (written < ARCHIVE_WARN) return archive_error(reader);
   }
   if (libarchive().write_close(disk.get()) < ARCHIVE_WARN) return archive_error(disk.get());
   return base::Done{};

@@ -190,3 +190,30 @@ TEST_CASE("what is no such archive, or is cut short, is refused") {
   test::write_text(folder.place.path() + "/f.zip", "no archive at all");
   CHECK(!runtime::check_archive(folder.place.path() + "/f.zip"));
 }
+
+TEST_CASE("what no longer fits the checksum that gzip wrote behind it is refused") {
+  const Folder folder;
+  const std::string path = folder.make("a.tar.gz",
+                                       "import random\n"
+                                       "add('a', random.Random(1).randbytes(100000))");
+  const std::string whole = test::read_text(path);
+  REQUIRE(runtime::check_archive(path));
+  std::string damaged = whole;
+  damaged[whole.size() / 2] ^= 1;  // in a block that is stored as it is: all of it can be read
+  test::write_text(path, damaged);
+  const std::string problem = "it is damaged: what comes out of it does not fit its checksum";
+  CHECK(runtime::check_archive(path).error().message == problem);
+  damaged = whole;
+  damaged[whole.size() - 8] ^= 1;
+  test::write_text(path, damaged);
+  CHECK(runtime::check_archive(path).error().message == problem);
+  // What gzip itself takes: two streams behind each other, and a tar with more behind its end.
+  REQUIRE(test::run_quietly(
+              {"/bin/sh", "-c",
+               "cd \"$0\" && printf text > f && tar -cf t f && head -c 300000 /dev/zero >> t && "
+               "gzip -c t > more.tar.gz && head -c 700 t | gzip > two.tar.gz && "
+               "tail -c +701 t | gzip >> two.tar.gz",
+               folder.place.path()}) == 0);
+  CHECK(runtime::check_archive(folder.place.path() + "/more.tar.gz"));
+  CHECK(runtime::check_archive(folder.place.path() + "/two.tar.gz"));
+}
