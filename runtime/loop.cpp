@@ -22,6 +22,7 @@ using Descriptor = asio::posix::stream_descriptor;
 namespace {
 
 constexpr int most_between_turns = 256;  // callbacks
+constexpr std::chrono::milliseconds longest_between_turns{10};
 
 }  // namespace
 
@@ -187,8 +188,9 @@ void Loop::run(const Callback& turn) {
     context.restart();
     if (context.run_one() == 0) return;
     // What is ready again as soon as it was seen to (a host that sends without end) does not keep
-    // the turn from coming.
-    for (int i = 0; i < most_between_turns && context.poll_one() != 0; ++i) {
+    // the turn from coming, however long each of its callbacks takes: timeouts are seen to there.
+    const Clock::time_point late = Clock::now() + longest_between_turns;
+    for (int i = 0; i < most_between_turns && Clock::now() < late && context.poll_one() != 0; ++i) {
     }
     if (std::exchange(implementation_->happened, false) && turn) turn();
   }

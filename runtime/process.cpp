@@ -25,7 +25,7 @@ namespace sluice::runtime {
 
 namespace {
 
-constexpr std::size_t most_read_at_once = 1 << 20;  // of one stream, before others have their turn
+constexpr std::size_t most_read_at_once = 1 << 17;  // of one stream, before others have their turn
 constexpr base::Duration look_again{10};  // for what is left of a session that was told to end
 
 struct Pipe {

@@ -17,7 +17,7 @@ namespace sluice::runtime {
 namespace {
 
 constexpr std::uint32_t no_escape = 0xffffffff;
-constexpr std::size_t most_read_at_once = 1 << 20;  // of one stream, before others have their turn
+constexpr std::size_t most_read_at_once = 1 << 17;  // of one stream, before others have their turn
 
 MuxReply reply_of(std::string_view body) {
   MuxReply reply;

@@ -6,6 +6,8 @@
 
 #include <array>
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <thread>
 
 using namespace sluice;
 
@@ -30,5 +32,24 @@ TEST_CASE("what is always ready does not keep the turn from coming", "[loop]") {
   }
   CHECK(before_turn > 0);
   CHECK(before_turn < too_many);
+  for (const int end : ends) ::close(end);
+}
+
+TEST_CASE("nor where seeing to it takes long each time", "[loop]") {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) == 0);
+  REQUIRE(::write(ends[1], "x", 1) == 1);
+  runtime::Loop loop;
+  int calls = 0;
+  {
+    runtime::Loop::Watch watch = loop.watch(ends[0]);
+    watch.on_readable([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(4));
+      ++calls;
+    });
+    loop.run([&] { loop.stop(); });
+  }
+  CHECK(calls > 0);
+  CHECK(calls < 10);
   for (const int end : ends) ::close(end);
 }
