@@ -53,6 +53,7 @@ Failures::Failures(const plan::Plan& plan, runtime::OutputStore& store, std::str
     : plan_(plan), store_(store), run_(std::move(run)), state_(std::move(state)) {}
 
 void Failures::begin(const runtime::Instant& instant) {
+  at_ = instant.at;
   for (const runtime::HostResult& result : instant.results) {
     results_[result.action].push_back(result);
   }
@@ -76,8 +77,13 @@ std::string Failures::what_failed(const runtime::HostResult& result) const {
   const std::string& detail = result.completion.detail;
   std::string what = detail.empty() ? "it failed" : base::printable(detail);
   const bool succeeded = result.completion.outcome == scheduler::Outcome::Succeeded;
+  const bool cancelled = result.completion.outcome == scheduler::Outcome::Cancelled;
   if (succeeded) what = "it was ended";
-  if (work.timeout && (succeeded || result.completion.outcome == scheduler::Outcome::Cancelled)) {
+  // Nobody is asked any more then.
+  const bool too_late = plan_.deadline && at_.ms >= plan_.deadline->ms;
+  if (cancelled && scheduler::is_manual(work) && too_late) {
+    what = "the deadline has passed";
+  } else if (work.timeout && (succeeded || cancelled)) {
     const auto timeout = plan::duration_for(plan_, *work.timeout,
                                             plan::lane_target(plan_, action.step, action.lane));
     what = "longer than its timeout";

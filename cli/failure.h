@@ -62,6 +62,7 @@ class Failures {
   const std::string run_;
   const std::string state_;
   std::map<scheduler::Action, std::vector<runtime::HostResult>> results_;
+  base::Instant at_;                   // of the instant
   std::set<scheduler::Action> asked_;  // failures that a person is asked about
 };
 

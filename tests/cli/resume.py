@@ -659,6 +659,14 @@ rm {disk}/n*
         self.assertIn("third 0\n", said)
         self.assertEqual(self.ledger(), ["fill", "then", "then", "then"])
 
+    def test_who_is_not_asked_any_more_at_the_deadline_was_not_too_late(self):
+        self.write('''deployment "Roll"
+deadline 200ms
+step "Look" { run manual "look"  timeout 1h }
+''')
+        said = self.call("run", self.file, "--yes", "--wait", status=1)
+        self.assertIn("`Look` failed on `controller`, attempt 1 of 1: the deadline has passed\n", said)
+
     def test_a_run_that_ended_as_the_disk_was_full_has_ended_and_is_not_paused(self):
         disk = self.folder + "/disk"
         os.mkdir(disk)
