@@ -324,6 +324,34 @@ TEST_CASE("an abort and the deadline at one instant: what had not begun is named
   )");
 }
 
+TEST_CASE("while a question stands the time up to now is waited for people") {
+  const plan::Plan plan = tiny_plan("A on a b, ask");
+  scheduler::Scheduler scheduler(plan);
+  scheduler::TimelineBuilder builder(plan, scheduler::Detail::Lanes);
+  scheduler::Commands commands;
+  scheduler.apply({0}, {}, commands);
+  builder.observe({0}, {}, commands);
+  std::vector<scheduler::Event> events;
+  for (const scheduler::Command& command : commands) {
+    if (command.kind != scheduler::Command::Kind::StartAction) continue;
+    scheduler::Event failed;
+    failed.action = command.action;
+    failed.outcome = scheduler::Outcome::Failed;
+    events.push_back(failed);
+  }
+  REQUIRE(events.size() == 2);
+  const auto fail = [&](base::Instant at, scheduler::Event event) {
+    commands.clear();
+    scheduler.apply(at, std::vector{event}, commands);
+    builder.observe(at, std::vector{event}, commands);
+  };
+  fail({10}, events[0]);
+  CHECK(builder.build({15}).waiting.ms == 0);  // the other one is at work
+  fail({20}, events[1]);
+  CHECK(builder.build({20}).waiting.ms == 0);
+  CHECK(builder.build({90}).waiting.ms == 70);
+}
+
 TEST_CASE("what an operator says behind the end changes nothing that is told of it") {
   const plan::Plan plan = tiny_plan("A on a");
   scheduler::Scheduler scheduler(plan);
