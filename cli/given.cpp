@@ -175,7 +175,7 @@ Given given_of(const InputOptions& input, const plan::Plan& plan) {
 void tell_of_changes(const plan::Plan& plan, const runtime::RunRecord& record) {
   const Files files(plan, record);
   const bool changed = files.tell();
-  if (const auto saved = find(record.given, "plan"); changed && saved && *saved != "-") {
+  if (const auto saved = find(record.given, "plan"); changed && saved && is_there(*saved)) {
     cli::tell("the run carries out a saved plan: `sluice diff {} FILE` tells how they differ\n",
               base::printable(*saved));
   }

@@ -30,7 +30,7 @@ std::optional<int> ask(const plan::Plan& plan, const RunOptions& options) {
   if (::isatty(0) != 1 || ::isatty(2) != 1) {
     return wrong("nobody is there to be asked: say --yes");
   }
-  tell("Carry out `{}` ({} on {}) now? [y/N] ", base::printable(plan.deployment),
+  tell("Carry out {} ({} on {}) now? [y/N] ", deployment_words(plan),
        base::counted(plan.steps.size(), "step"), base::counted(plan.targets.size(), "target"));
   std::string answer;
   std::getline(std::cin, answer);
@@ -57,10 +57,9 @@ void tell_of_unfinished(const plan::Plan& plan, const std::string& state) {
     if (goes_on(run.value()) &&
         runtime::Lease::holder(state, plan.deployment, plan.environment).empty()) {
       tell(
-          "sluice: {} of `{}` has not ended, and what it began may still be at work: {} goes on "
+          "sluice: {} of {} has not ended, and what it began may still be at work: {} goes on "
           "with it\n  this is another run, beside it\n",
-          folder.name, base::printable(plan.deployment),
-          typed_command("resume", folder.name, state));
+          folder.name, deployment_words(plan), typed_command("resume", folder.name, state));
     }
     return;
   }

@@ -155,7 +155,7 @@ int RunSession::carry_out(runtime::Journal& journal, const runtime::ReadJournal*
   if (before != nullptr) take_up(*before);
   driver.begin_session(session());
   if (options_.format == Format::Text && !options_.quiet && !options_.on_failure) {
-    view.say(fmt::format("run {} of `{}`{}", folder_.name, plan_.deployment,
+    view.say(fmt::format("run {} of {}{}", folder_.name, deployment_words(plan_),
                          before != nullptr ? " goes on" : ""));
   }
   if (before != nullptr) {

@@ -21,6 +21,12 @@ std::string typed_state(const std::string& state) {
   return state.empty() ? "" : " --state " + typed_word(state);
 }
 
+std::string deployment_words(const plan::Plan& plan) {
+  std::string words = fmt::format("`{}`", base::printable(plan.deployment));
+  if (plan.environment.empty()) return words;
+  return words + fmt::format(" in `{}`", base::printable(plan.environment));
+}
+
 std::string typed_command(const std::string& verb, const std::string& run,
                           const std::string& state) {
   return fmt::format("sluice {} {}{}", verb, run, typed_state(state));

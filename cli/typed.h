@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "plan/plan.h"
+
 namespace sluice::cli {
 
 // As it is where a shell takes it for one word, else in quotes; safe to print.
@@ -12,6 +14,9 @@ std::string typed_word(const std::string& word);
 std::string typed_name(const std::string& name);
 // " --state DIR"; empty where none is given.
 std::string typed_state(const std::string& state);
+
+// How what is carried out is called: "`Acme` in `prod`"
+std::string deployment_words(const plan::Plan& plan);
 
 // "sluice VERB RUN --state DIR"
 std::string typed_command(const std::string& verb, const std::string& run,

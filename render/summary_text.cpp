@@ -183,9 +183,12 @@ std::string summary_text(const plan::Plan& plan, const scheduler::Timeline& time
                          const std::vector<plan::Proof>& proofs) {
   const std::string_view colour = state_colour(timeline.outcome, style.colour);
   const bool whole = scheduler::is_end(timeline.outcome);
-  std::string text = fmt::format("{}: {}{}{} {} {}", fitted(plan.deployment, 60), colour,
-                                 state_words(timeline.outcome), colour.empty() ? "" : "\x1b[0m",
-                                 whole ? "in" : "after", duration_text(timeline.duration));
+  const std::string environment =
+      plan.environment.empty() ? "" : " in " + fitted(plan.environment, 30);
+  std::string text =
+      fmt::format("{}{}: {}{}{} {} {}", fitted(plan.deployment, 60), environment, colour,
+                  state_words(timeline.outcome), colour.empty() ? "" : "\x1b[0m",
+                  whole ? "in" : "after", duration_text(timeline.duration));
   if (timeline.waiting.ms > 0) {
     text += fmt::format(", {} of it waiting for people", duration_text(timeline.waiting));
   }

@@ -153,6 +153,17 @@ class Edited(resume.RunCase):
         said = self.resumed()
         self.assertIn(f"the run carries out a saved plan: `sluice diff {saved} FILE` tells how they differ\n", said)
 
+    def test_a_saved_plan_that_is_gone_is_not_to_be_compared(self):
+        saved = self.path("roll.plan")
+        subprocess.run([resume.SLUICE, "plan", self.file, *self.set(), "-o", saved], check=True,
+                       stderr=subprocess.DEVNULL)
+        self.interrupted(file=saved)
+        self.write(ROLL.replace("window 1", "window 2"))
+        os.unlink(saved)
+        said = self.resumed()
+        self.assertIn("has changed since: the plan that the run began with goes on\n", said)
+        self.assertNotIn("sluice diff", said)
+
     def test_what_it_was_compiled_with_cannot_be_changed_unseen(self):
         self.interrupted(*self.set())
         journal = os.path.join(self.state, "runs", self.run_name(), "journal.db")

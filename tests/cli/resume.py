@@ -160,6 +160,22 @@ class Runs(RunCase):
         os.chmod(runs, 0o700)
         self.assertIn("there are no runs in", self.call("status", status=2))
 
+    def test_runs_of_one_deployment_say_in_which_environment(self):
+        self.write('''deployment "Roll"
+environment prod { variable place = "p" }
+variable place = "nowhere"
+step "Look" { run manual "look at ${place}" }
+''')
+        said = self.call("run", self.file, "--yes", "--environment", "prod", status=4)
+        self.assertRegex(said, "run .* of `Roll` in `prod`\n")
+        self.assertIn("Roll in prod: paused after ", said)
+        said = self.call("run", self.file, "--yes", "--environment", "prod", status=4)
+        self.assertRegex(said, "sluice: .* of `Roll` in `prod` has not ended")
+        self.call("run", self.file, "--yes", status=4)
+        self.assertRegex(self.call("history"), "Roll in prod +paused.*\n.*Roll in prod +paused.*\n.*Roll +paused")
+        runs = json.loads(self.call("history", "--format", "json"))["runs"]
+        self.assertEqual([run.get("environment") for run in runs], ["prod", "prod", None])
+
     def test_what_a_shell_made_of_a_variable_without_a_value_is_no_name(self):
         self.roll()
         self.gate("web-1")
