@@ -529,9 +529,7 @@ Timeline TimelineBuilder::Fold::build(base::Instant now) const {
   std::vector<Standing> standings = standings_;
   if (!is_end(timeline.outcome)) {
     timeline.duration = now - base::Instant{0};
-    if (now_ < now && live_ > 0 && people_ == live_) {
-      timeline.waiting = timeline.waiting + (now - now_);
-    }
+    if (live_ > 0 && people_ == live_) timeline.waiting = timeline.waiting + (now - now_);
     for (const plan::StepId step : plan_.steps.ids()) {
       if (timeline.steps[step.value].end != never) continue;
       const State state = timeline.steps[step.value].state;
