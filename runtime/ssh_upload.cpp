@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -186,6 +187,13 @@ class SshUploads::Row {
 
   // The client of the connection reads the file itself, from there on.
   void send(std::uint64_t offset) {
+    struct stat here{};
+    if (::fstat(file_, &here) == 0 &&
+        static_cast<std::uint64_t>(here.st_size) != upload.digest.bytes) {
+      return end({UploadEnd::How::Failed,
+                  fmt::format("{} was changed since the run began: it has {} bytes, and not {}",
+                              upload.path, here.st_size, upload.digest.bytes)});
+    }
     if (::lseek(file_, static_cast<off_t>(offset), SEEK_SET) < 0) {
       return end({UploadEnd::How::Failed, std::strerror(errno)});
     }

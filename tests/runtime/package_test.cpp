@@ -338,21 +338,35 @@ TEST_CASE("an archive that is not the plan's, or would do harm, is refused befor
 }
 
 TEST_CASE("one that was swapped after the look at it is not unpacked", "[package][ssh]") {
+  const std::string alike = "its SHA-256 is";
   for (const bool here : {true, false}) {
-    CAPTURE(here);
-    World world;
-    const std::string source = world.make("a.tar.gz", "one");
-    REQUIRE(world.look_at(source).empty());
-    world.make("a.tar.gz", "another, and longer than it was");
-    const test::Answer answer = world.remote.requests.run(
-        world.executor,
-        world.request(source, here ? test::local_place() : world.remote.server.where()));
-    CHECK(answer.completion->outcome == Outcome::Failed);
-    CHECK(!fs::exists(world.current()));
-    INFO(answer.output << answer.completion->detail);
-    CHECK((answer.output + answer.completion->detail).find("its SHA-256 is") != std::string::npos);
-    const bool again = answer.output.find("a.tar.gz: it is sent again\n") != std::string::npos;
-    CHECK(again == !here);
+    for (const char* how : {"alike", "longer", "shorter"}) {
+      CAPTURE(here, how);
+      World world;
+      const std::string source = world.make("a.tar.gz", "one");
+      REQUIRE(world.look_at(source).empty());
+      const std::string path = world.place.path() + "/a.tar.gz";
+      std::string bytes = test::read_text(path);
+      const std::size_t before = bytes.size();
+      if (how == std::string("alike")) bytes[before / 2] ^= 1;
+      if (how == std::string("longer")) bytes += "more";
+      if (how == std::string("shorter")) bytes.resize(before / 2);
+      test::write_text(path, bytes);
+      const test::Answer answer = world.remote.requests.run(
+          world.executor,
+          world.request(source, here ? test::local_place() : world.remote.server.where()));
+      CHECK(answer.completion->outcome == Outcome::Failed);
+      CHECK(!fs::exists(world.current()));
+      const std::string said = answer.output + answer.completion->detail;
+      INFO(said);
+      const bool by_size = !here && bytes.size() != before;
+      const std::string size =
+          fmt::format("a.tar.gz was changed since the run began: it has {} bytes, and not {}",
+                      bytes.size(), before);
+      CHECK(said.find(by_size ? size : alike) != std::string::npos);
+      const bool again = answer.output.find("a.tar.gz: it is sent again\n") != std::string::npos;
+      CHECK(again == (!here && !by_size));
+    }
   }
 }
 
