@@ -83,17 +83,27 @@ void Person::put(Waiting waiting) {
 }
 
 bool Person::carries_out(const Action& action) const {
-  return std::any_of(waiting_.begin(), waiting_.end(),
-                     [&](const Waiting& row) { return row.done && row.action == action; });
+  const auto is_it = [&](const Waiting& row) { return row.done && row.action == action; };
+  return std::any_of(waiting_.begin(), waiting_.end(), is_it) ||
+         std::any_of(said_.begin(), said_.end(), is_it);
+}
+
+// Empty: there is none.
+Person::Sink Person::take_manual(const std::function<bool(const Waiting&)>& is_it) {
+  for (std::deque<Waiting>* rows : {&waiting_, &said_}) {
+    const auto found = std::find_if(rows->begin(), rows->end(),
+                                    [&](const Waiting& row) { return row.done && is_it(row); });
+    if (found == rows->end()) continue;
+    Sink done = std::move(found->done);
+    rows->erase(found);
+    return done;
+  }
+  return {};
 }
 
 void Person::decide(const Order& order) {
-  const auto found = std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& row) {
-    return row.done && row.action == order.action;
-  });
-  if (found == waiting_.end()) return;
-  const Sink done = std::move(found->done);
-  waiting_.erase(found);
+  const Sink done = take_manual([&](const Waiting& row) { return row.action == order.action; });
+  if (!done) return;
   shown_.reset();
   done(order.kind == Order::Kind::Approve
            ? completion(Outcome::Succeeded, "")
@@ -112,15 +122,12 @@ void Person::start(runtime::ActionRequest request, Sink done) {
 }
 
 void Person::cancel(runtime::ActionRequest::Ticket ticket) {
-  const auto found = std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& row) {
-    return row.done && row.ticket == ticket;
-  });
-  if (found == waiting_.end()) return;
-  loop_.post([this, done = std::move(found->done)] {
+  Sink found = take_manual([&](const Waiting& row) { return row.ticket == ticket; });
+  if (!found) return;
+  loop_.post([this, done = std::move(found)] {
     done(completion(Outcome::Cancelled, "nobody is asked any more"));
     ask_first();
   });
-  waiting_.erase(found);
 }
 
 std::string Person::question(const Waiting& waiting) const {
@@ -210,8 +217,7 @@ bool Person::answer_failure(const std::string& word) {
     return false;
   }
   const Action action = waiting_.front().action;
-  waiting_.pop_front();
-  decided_(action, "", kind);
+  if (decided_(action, "", kind) != Way::TooLate) waiting_.pop_front();
   return true;
 }
 
@@ -224,9 +230,9 @@ bool Person::answer_unknown(const std::string& word) {
   } else if (word != "retry") {  // in full: it may be done a second time
     return false;
   }
-  const Waiting first = waiting_.front();
-  waiting_.pop_front();
-  decided_(first.action, first.host, kind);
+  const Waiting& first = waiting_.front();
+  const Way way = decided_(first.action, first.host, kind);
+  if (way != Way::TooLate) waiting_.pop_front();
   return true;
 }
 
@@ -234,11 +240,16 @@ bool Person::answer_manual(const std::string& word) {
   const bool approved = is_word(word, "approve") || is_word(word, "yes");
   if (!approved && !is_word(word, "reject") && !is_word(word, "no")) return false;
   const Action action = waiting_.front().action;
-  const Sink done = std::move(waiting_.front().done);
+  const Way way = decided_(action, "", approved ? Order::Kind::Approve : Order::Kind::Reject);
+  if (way == Way::TooLate) return true;
+  Waiting row = std::move(waiting_.front());
   waiting_.pop_front();
-  decided_(action, "", approved ? Order::Kind::Approve : Order::Kind::Reject);
-  done(approved ? completion(Outcome::Succeeded, "")
-                : completion(Outcome::Failed, "rejected by the person who was asked"));
+  if (way == Way::Written) {
+    said_.push_back(std::move(row));
+    return true;
+  }
+  row.done(approved ? completion(Outcome::Succeeded, "")
+                    : completion(Outcome::Failed, "rejected by the person who was asked"));
   return true;
 }
 

@@ -3,6 +3,7 @@
 // driver: what was answered is handed on.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
@@ -22,9 +23,15 @@ namespace sluice::cli {
 class Person : public runtime::Executor {
  public:
   using Say = std::function<void(const std::string&)>;
+  // What becomes of what was decided.
+  enum class Way : std::uint8_t {
+    Here,     // it is carried out at once
+    Written,  // it is written down, and comes back to decide() as what is said elsewhere does
+    TooLate,  // somebody else was quicker, and that is what comes
+  };
   // What was decided; `host` of an outcome that is not known.
   using Decided =
-      std::function<void(const scheduler::Action&, const std::string& host, runtime::Order::Kind)>;
+      std::function<Way(const scheduler::Action&, const std::string& host, runtime::Order::Kind)>;
 
   // Reads lines from `descriptor`, a terminal; -1: nobody is there.
   Person(runtime::Loop& loop, const plan::Plan& plan, int descriptor);
@@ -36,7 +43,7 @@ class Person : public runtime::Executor {
                  const std::map<runtime::RunState::OnHost, std::string>& unknown = {});
   // Whether it is a manual action that is asked about here.
   bool carries_out(const scheduler::Action& action) const;
-  // What was said of one from elsewhere.
+  // What was said of one, from elsewhere or here.
   void decide(const runtime::Order& order);
 
   // False from the beginning, or since the terminal's end: nothing is asked any more.
@@ -59,6 +66,7 @@ class Person : public runtime::Executor {
     std::string others;                         // who may answer, where it is not who is here
   };
 
+  Sink take_manual(const std::function<bool(const Waiting&)>& is_it);
   void put(Waiting waiting);
   void ask_first();
   void read_answer();
@@ -77,6 +85,7 @@ class Person : public runtime::Executor {
   Say say_;
   Decided decided_;
   std::deque<Waiting> waiting_;
+  std::deque<Waiting> said_;  // manual actions that were decided here, which is being written down
   std::optional<std::pair<scheduler::Action, std::string>>
       shown_;  // the question that stands on the terminal
 };

@@ -145,11 +145,8 @@ int RunSession::carry_out(runtime::Journal& journal, const runtime::ReadJournal*
         view.end();
         view.say(line);
       },
-      [&driver](const scheduler::Action& action, const std::string& host, Order::Kind kind) {
-        Order order = order_of(kind);
-        order.action = action;
-        order.host = host;
-        (void)driver.said(order);
+      [this](const scheduler::Action& action, const std::string& host, Order::Kind kind) {
+        return answered_here(action, host, kind);
       });
   start_ = loop_.now();
   if (before != nullptr) take_up(*before);
@@ -326,6 +323,29 @@ void RunSession::take_orders() {
     seen_.insert(order.name);
     if (!driver_->run_state().taken.contains(order.name)) orders_.push_back(order);
   }
+}
+
+// Like an answer from any other terminal: which one was first is told by one file. Where it cannot
+// be made, this program knows it alone.
+Person::Way RunSession::answered_here(const scheduler::Action& action, const std::string& host,
+                                      Order::Kind kind) {
+  Order order = order_of(kind);
+  order.action = action;
+  order.host = host;
+  for (const Question& question : open_questions(driver_->run_state(), folder_.name)) {
+    if (question.action == action && question.host == host) order.round = question.round;
+  }
+  const std::string purpose = runtime::purpose_of_orders(folder_.name, plan_.digest);
+  const base::Status left = runtime::leave_order(folder_.orders(), purpose, order);
+  std::error_code unknown;
+  const std::string file = folder_.orders() + "/" + runtime::answer_name(order);
+  if (!left && !std::filesystem::exists(file, unknown)) {
+    (void)driver_->said(order);
+    return Person::Way::Here;
+  }
+  if (!left) view_->say("sluice: " + left.error().message);
+  take_orders();
+  return left ? Person::Way::Written : Person::Way::TooLate;
 }
 
 // Whether nothing that is open, or is looked into just now, could be what it answers.

@@ -74,6 +74,8 @@ class RunSession {
   void detach(int signal);
   void hurry();
   void take_orders();
+  Person::Way answered_here(const scheduler::Action& action, const std::string& host,
+                            runtime::Order::Kind kind);
   bool is_stale(const runtime::Order& order) const;
   void carry_out_orders();
   void turn();

@@ -316,6 +316,35 @@ class Terminals(unittest.TestCase):
         rest_of(ours)
         self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(run, 0)[1]), 1, said)
 
+    def test_who_answers_first_is_the_first_at_the_terminal_too(self):
+        path, gate = self.file_with_gate('step "Look" { run manual "well?" }\n')
+        run, ours = pty.fork()
+        if run == 0:
+            os.execve(SLUICE, [SLUICE, "run", path, "--yes"], {**os.environ, "TERM": "dumb"})
+        self.addCleanup(os.close, ours)
+        said = b""
+
+        def read_until(part):
+            nonlocal said
+            while part not in said:
+                said += os.read(ours, 4096)
+
+        with open(gate, "w", encoding="utf-8") as file:
+            file.write("go\n")
+        read_until(b"approve or reject?")
+        os.kill(run, signal.SIGSTOP)
+        os.waitpid(run, os.WUNTRACED)
+        os.write(ours, b"approve\n")  # not read yet
+        state = os.path.join(os.path.dirname(path), ".sluice")
+        name = sorted(os.listdir(os.path.join(state, "runs")))[-1]
+        other = subprocess.run([SLUICE, "reject", name, "--state", state], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+        self.assertEqual(other.returncode, 0, other.stderr)
+        os.kill(run, signal.SIGCONT)
+        said += rest_of(ours)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(run, 0)[1]), 1, said)
+        self.assertIn(b"Look: failed", said)
+
     def test_a_run_begins_where_somebody_says_yes_and_nowhere_else(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)

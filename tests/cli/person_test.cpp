@@ -27,10 +27,12 @@ struct Terminal {
     person.emplace(loop, whole, there ? ends[0] : -1);
     person->listen([this](const std::string& line) { said.push_back(line); },
                    [this](const Action& action, const std::string& host, Kind kind) {
+                     if (way == cli::Person::Way::TooLate) return way;
                      if (kind == Kind::Approve || kind == Kind::Reject)
-                       return;  // told by its outcome
+                       return way;  // told by its outcome
                      answers.emplace_back(action.lane, kind);
                      hosts.push_back(host);
+                     return way;
                    });
   }
   ~Terminal() {
@@ -66,6 +68,7 @@ struct Terminal {
   std::vector<std::string> said;
   std::vector<std::pair<std::uint32_t, Kind>> answers;
   std::vector<std::string> hosts;
+  cli::Person::Way way = cli::Person::Way::Here;
   std::vector<Outcome> outcomes;
 };
 
@@ -121,6 +124,35 @@ TEST_CASE("what is manual is approved or rejected, with its instructions shown")
   CHECK(terminal.outcomes == std::vector<Outcome>{Outcome::Succeeded, Outcome::Failed});
   terminal.person->cancel(3);
   terminal.settle(3, 3);
+  CHECK(terminal.outcomes.back() == Outcome::Cancelled);
+}
+
+TEST_CASE("what is written down comes back, and who was too late is asked until that comes") {
+  const plan::Plan plan = test::tiny_plan("U on a b c, manual");
+  Terminal terminal(plan);
+  terminal.start_manual(0, "");
+  terminal.start_manual(1, "");
+  terminal.settle(1, 0);
+  terminal.way = cli::Person::Way::TooLate;
+  terminal.type("approve\n");
+  terminal.settle(2, 0);
+  CHECK(terminal.said.back() == "`U` on `a`: approve or reject?  (and 1 more)");
+  terminal.way = cli::Person::Way::Written;
+  terminal.type("approve\n");
+  terminal.settle(3, 0);
+  CHECK(terminal.said.back() == "`U` on `b`: approve or reject?");
+  CHECK(terminal.outcomes.empty());
+  REQUIRE(terminal.person->carries_out(failed(0)));
+  runtime::Order order;
+  order.kind = Kind::Reject;  // another one was first after all
+  order.action = failed(0);
+  terminal.person->decide(order);
+  CHECK(terminal.outcomes == std::vector<Outcome>{Outcome::Failed});
+  CHECK_FALSE(terminal.person->carries_out(failed(0)));
+  terminal.type("approve\n");
+  terminal.settle(3, 1);
+  terminal.person->cancel(2);
+  terminal.settle(3, 2);
   CHECK(terminal.outcomes.back() == Outcome::Cancelled);
 }
 

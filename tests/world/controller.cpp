@@ -125,8 +125,8 @@ Controller::Controller(Shared& shared, Kernel::Owner owner)
   actions_.add("script local", local_);
   actions_.add("script ssh", ssh_);
   actions_.add("manual", person_);
-  person_.listen([](const std::string&) {},
-                 [](const scheduler::Action&, const std::string&, Order::Kind) {});
+  person_.listen([](const std::string&) {}, [](const scheduler::Action&, const std::string&,
+                                               Order::Kind) { return cli::Person::Way::Here; });
 }
 
 Controller::~Controller() = default;
