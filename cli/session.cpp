@@ -76,14 +76,22 @@ int RunSession::begin() {
   if (!folder) return wrong(folder.error().message);
   folder_ = folder.value();
   executors_.emplace(loop_, folder_.scripts(), person_);
-  if (const std::string lack = missing(); !lack.empty()) return wrong(lack);
+  if (const std::string lack = missing(); !lack.empty()) return not_begun(lack);
   std::error_code unknown;
   const std::string beneath = std::filesystem::absolute(options_.folder, unknown).string();
   auto journal = runtime::create_journal(
       folder_.journal(), {folder_.name, runtime::wall_time(), program_version, plan::to_json(plan_),
                           beneath, runtime::newest_journal_format, options_.given});
-  if (!journal) return wrong(journal.error().message);
+  if (!journal) return not_begun(journal.error().message);
   return carry_out(*journal.value(), nullptr);
+}
+
+// Its folder is no run, and would be taken for the last one.
+int RunSession::not_begun(const std::string& why) {
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_.path, ignored);
+  folder_ = {};
+  return wrong(why);
 }
 
 // Why nothing should be begun.

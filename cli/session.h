@@ -56,6 +56,7 @@ class RunSession {
 
  private:
   base::Status take_lease();
+  int not_begun(const std::string& why);
   std::string missing();
   static std::string lacking_descriptors();
   int carry_out(runtime::Journal& journal, const runtime::ReadJournal* before);

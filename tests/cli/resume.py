@@ -675,6 +675,28 @@ rm {disk}/n*
         self.assertIn("third 0\n", said)
         self.assertEqual(self.ledger(), ["fill", "then", "then", "then"])
 
+    def test_a_run_that_could_not_begin_is_not_the_last_one(self):
+        if subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode != 0:
+            self.skipTest("no file system of its own can be made here")
+        disk = self.path("disk")
+        os.mkdir(disk)
+        self.write('deployment "Roll"\nstep "Look" { run manual "look" }\n')
+        other = self.path("other.deploy")
+        with open(other, "w", encoding="utf-8") as file:
+            file.write('deployment "Roll"\nstep "Look" { run "true" }\n')
+        script = f'''set -u
+mount -t tmpfs -o size=1500k tmpfs {disk}
+{SLUICE} run {self.file} --yes --state {disk}/state; echo "first $?"
+head -c 10M /dev/zero > {disk}/filler
+{SLUICE} run {other} --yes --state {disk}/state; echo "second $?"
+rm {disk}/filler
+ls {disk}/state/runs | wc -l
+{SLUICE} status --state {disk}/state
+'''
+        done = subprocess.run(["unshare", "-rm", "sh", "-c", script], capture_output=True, text=True, check=False)
+        self.assertIn("first 4\nsecond 2\n1\nrun ", done.stdout, done.stderr)
+        self.assertIn("waits for a person", done.stdout)
+
     def test_who_is_not_asked_any_more_at_the_deadline_was_not_too_late(self):
         self.write('''deployment "Roll"
 deadline 200ms
