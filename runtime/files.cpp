@@ -9,6 +9,8 @@
 #include <cstring>
 #include <filesystem>
 
+#include "runtime/runs.h"
+
 namespace sluice::runtime {
 
 namespace {
@@ -38,7 +40,8 @@ base::Status make_private_directory(const std::string& path) {
     return base::Error{fmt::format("{} is no directory", path)};
   }
   if (status.st_uid != ::geteuid()) {
-    return base::Error{fmt::format("the directory {} belongs to somebody else", path)};
+    return base::Error{fmt::format("the directory {} belongs to {}, who alone may use it", path,
+                                   user_name(status.st_uid))};
   }
   return base::Done{};
 }

@@ -90,5 +90,6 @@ TEST_CASE("a link leads to the runs where it and what it leads to are one's own"
   REQUIRE(::chown(there.c_str(), nobody, nobody) == 0);
   const auto foreign = Lease::take(link, "Site", "", "ada");
   REQUIRE_FALSE(foreign.ok());
-  CHECK(foreign.error().message == "the directory " + link + " belongs to somebody else");
+  CHECK(foreign.error().message == "the directory " + link + " belongs to " +
+                                       runtime::user_name(nobody) + ", who alone may use it");
 }
