@@ -30,6 +30,12 @@ die() {
   exit 1
 }
 
+# Folders that came out of an archive may be read-only, and rm takes nothing out of such.
+remove() {
+  find "$@" -type d ! -perm -700 -exec chmod u+rwx {} \; 2>/dev/null || :
+  rm -rf "$@"
+}
+
 # Whether the folder is a release of this archive, whole and as it was unpacked.
 verified() {
   [ -d "$1" ] && [ ! -L "$1" ] || return 1
@@ -86,7 +92,7 @@ list() {
 make_release() {
   work=$to/.sluice/unpack.$$
   # However it ends, nothing half unpacked stays: the disk may be full of it.
-  trap 'rm -rf "$work" "$work".*' EXIT
+  trap 'remove "$work" "$work".*' EXIT
   trap 'exit 143' TERM INT HUP
   [ -f "$archive" ] || die "the archive is not there: $archive"
   if [ -n "$sluice_package_unpack" ]; then
@@ -113,7 +119,14 @@ make_release() {
   mv "$work.files" ".sluice/$release.files"
   mv "$work.links" ".sluice/$release.links"
   sync -f .sluice 2>/dev/null || sync
-  mv "$work" "$release"
+  if [ -w "$work" ]; then
+    mv "$work" "$release"
+  else
+    # A folder that is read-only is not moved into another one.
+    chmod u+w "$work"
+    mv "$work" "$release"
+    chmod u-w "$release"
+  fi
   trap - EXIT TERM INT HUP
   echo "unpacked $(wc -l <".sluice/$release.files") files into $to/$release"
 }
@@ -154,7 +167,7 @@ keep_last() {
     if [ -d "$other" ] && [ ! -L "$other" ]; then
       kept=$((kept + 1))
       [ "$kept" -gt "$sluice_package_keep" ] || continue
-      rm -rf "./$other" || continue
+      remove "./$other" || continue
       echo "removed $to/$other"
     fi
     rm -f ".sluice/$other.files" ".sluice/$other.links"
@@ -169,7 +182,7 @@ to=$(pwd)
 # One at a time in this folder. Nothing that a script leaves behind holds it.
 exec 8>.sluice/lock
 flock 8
-rm -rf .sluice/unpack.*
+remove .sluice/unpack.* || :
 if [ -e current ] && [ ! -L current ]; then
   die "$to/current is there and is no link: it is left alone"
 fi

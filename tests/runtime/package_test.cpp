@@ -1,11 +1,13 @@
 // Releases put in place: on this machine, and on a host behind a real sshd.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <filesystem>
 
 #include "runtime/local.h"
 #include "runtime/package.h"
+#include "runtime/package_script.h"
 #include "support/cut_proxy.h"
 #include "support/paths.h"
 #include "support/remote.h"
@@ -224,6 +226,44 @@ TEST_CASE("what could not be unpacked to its end takes no room", "[package][ssh]
   world.remote.wait_for(ended);
   CHECK(ended->completion->outcome == Outcome::Cancelled);
   CHECK(left() == std::vector<std::string>{"lock"});
+}
+
+TEST_CASE("read-only folders of an archive are put in place and removed like others", "[package]") {
+  World world;
+  const std::string folder = world.place.path();
+  test::write_text(folder + "/script", std::string(runtime::package_script_text));
+  fs::permissions(folder, fs::perms::all);  // for the user that we become: root is let through
+  const auto as_user = [](std::vector<std::string> command) {
+    const std::vector<std::string> become = {"/usr/bin/setpriv", "--reuid=65534", "--regid=65534",
+                                             "--clear-groups"};
+    if (::geteuid() == 0) command.insert(command.begin(), become.begin(), become.end());
+    return test::run_quietly(command);
+  };
+  for (const std::string source : {"one.tar.gz", "two.tar.gz"}) {
+    REQUIRE(test::run_quietly({"/bin/sh", "-c",
+                               "cd \"$0\" && mkdir -p tree/ro/in && echo $1 >tree/ro/in/f && "
+                               "chmod 555 tree tree/ro tree/ro/in && tar -czf $1 -C tree . && "
+                               "chmod -R u+w tree && rm -r tree",
+                               folder, source}) == 0);
+    const std::string path = folder + "/" + source;
+    // An earlier one was killed in its middle.
+    const std::string leftover = world.to() + "/.sluice/unpack.1";
+    REQUIRE(as_user({"/bin/sh", "-c",
+                     "mkdir -p \"$0/ro\" && touch \"$0/ro/f\" && chmod 555 \"$0/ro\"", leftover}) ==
+            0);
+    CHECK(as_user({"/usr/bin/env", "sluice_package_to=" + world.to(),
+                   "sluice_package_name=" + world.name_of(source), "sluice_package_format=tar.gz",
+                   "sluice_package_digest=" + runtime::digest_file(path).value().sha256,
+                   "sluice_package_listing=" + runtime::check_archive(path).value().listing,
+                   "sluice_package_keep=1", "sluice_package_archive=" + path,
+                   "sluice_package_unpack=", "sluice_package_before=", "sluice_package_after=",
+                   "/bin/sh", "-eu", folder + "/script"}) == 0);
+    CHECK(!fs::exists(leftover));
+    CHECK(world.releases() == std::vector{world.name_of(source)});
+    CHECK(test::read_text(world.current() + "/ro/in/f") == source + "\n");
+    CHECK((fs::status(world.current() + "/").permissions() & fs::perms::owner_all) ==
+          (fs::perms::owner_read | fs::perms::owner_exec));
+  }
 }
 
 TEST_CASE("what stands behind an archive does no harm", "[package][ssh]") {
