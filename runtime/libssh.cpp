@@ -4,6 +4,7 @@
 #include <libssh/callbacks.h>
 #include <libssh/libssh.h>
 #include <libssh/server.h>
+#include <poll.h>
 #include <pwd.h>
 #include <unistd.h>
 
@@ -65,6 +66,7 @@ struct Libssh {
   decltype(&ssh_get_poll_flags) get_poll_flags = library.find("ssh_get_poll_flags");
   decltype(&ssh_get_server_publickey) get_server_publickey =
       library.find("ssh_get_server_publickey");
+  decltype(&ssh_get_serverbanner) get_serverbanner = library.find("ssh_get_serverbanner");
   decltype(&ssh_get_status) get_status = library.find("ssh_get_status");
   decltype(&ssh_is_connected) is_connected = library.find("ssh_is_connected");
   decltype(&ssh_key_free) key_free = library.find("ssh_key_free");
@@ -165,7 +167,7 @@ class Opener {
     if (!socket) return socket.error();
     session_ = Session(libssh().new_session());
     set_options(files, socket.value());
-    if (libssh().connect(session_.get()) != SSH_OK) return Error{error_of(session_.get())};
+    if (libssh().connect(session_.get()) != SSH_OK) return Error{connect_problem()};
     std::string problem = key_problem(files);
     if (problem.empty()) problem = log_in();
     if (!problem.empty()) return Error{problem};
@@ -236,10 +238,7 @@ class Opener {
     const bool named = !host_.identity_file.empty();
     if (named && try_file(host_.identity_file)) return "";
     if (is_over_) return reason_;
-    if (std::getenv("SSH_AUTH_SOCK") != nullptr &&
-        is_in(libssh().userauth_agent(session_.get(), nullptr))) {
-      return "";
-    }
+    if (std::getenv("SSH_AUTH_SOCK") != nullptr && is_in(ask_agent())) return "";
     if (!named && !host_.directory.empty()) {
       for (const char* name : {"id_rsa", "id_ecdsa", "id_ed25519"}) {
         if (is_over_) return reason_;
@@ -268,6 +267,13 @@ class Opener {
     return list;
   }
 
+  std::string connect_problem() const {
+    std::string why = error_of(session_.get());
+    if (libssh().get_serverbanner(session_.get()) != nullptr) return why;
+    return why.starts_with("Socket error") ? fmt::format("{} ({})", libssh_was_hung_up_on, why)
+                                           : why;
+  }
+
   bool is_in(int answer) {
     tried_ = true;
     if (answer == SSH_AUTH_ERROR) {
@@ -275,6 +281,21 @@ class Opener {
       reason_ = error_of(session_.get());
     }
     return answer == SSH_AUTH_SUCCESS;
+  }
+
+  // Waited for here: where a host has hung up, for it was offered too many keys (MaxAuthTries), the
+  // library itself would wait on for the agent.
+  int ask_agent() {
+    constexpr int look_again_ms = 100;
+    libssh().set_blocking(session_.get(), 0);
+    int answer = SSH_AUTH_AGAIN;
+    while ((answer = libssh().userauth_agent(session_.get(), nullptr)) == SSH_AUTH_AGAIN &&
+           libssh().is_connected(session_.get()) != 0) {
+      pollfd said{libssh().get_fd(session_.get()), POLLIN, 0};
+      ::poll(&said, 1, look_again_ms);
+    }
+    libssh().set_blocking(session_.get(), 1);
+    return answer == SSH_AUTH_AGAIN ? SSH_AUTH_ERROR : answer;
   }
 
   // With its certificate, where it has one, and then without.

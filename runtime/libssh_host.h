@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sluice::runtime {
@@ -16,6 +17,9 @@ struct LibsshHost {
   std::string system_directory;  // /etc/ssh; empty: none
   bool operator==(const LibsshHost&) const = default;
 };
+
+// What opens the reason where a host hung up before it said anything.
+inline constexpr std::string_view libssh_was_hung_up_on = "it hung up before it said anything";
 
 // Where the keys of hosts are, the user's first; they need not be there.
 std::vector<std::string> known_hosts_files(const LibsshHost& host);

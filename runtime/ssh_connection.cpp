@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <functional>
 
 #include "base/sha256.h"
 #include "runtime/descriptors.h"
@@ -28,6 +30,11 @@ constexpr std::size_t any_number = 1'000'000;
 constexpr std::size_t free_to_connect = 16;
 constexpr std::size_t free_to_open = 10;
 constexpr base::Duration until_free{100};
+// A host that hangs up at once has more who log in than it lets, mostly: nothing was begun there.
+// Each pause is up to a half longer or shorter, for they all come back.
+constexpr std::array<base::Duration, 6> until_let_in{
+    {{250}, {500}, {1'000}, {2'000}, {2'000}, {2'000}}};
+constexpr std::size_t most_behind_a_jump = 4;  // of these
 constexpr std::string_view too_late = "it did not let us in within two minutes";
 
 struct Destination {
@@ -190,7 +197,7 @@ void SshConnection::connect_by_libssh() {
         deadline_ = Loop::Timer();
         ticket_ = 0;
         if (why.empty()) return connected_now();
-        unreachable(why);
+        connect_failed(why);
       });
   deadline_ = loop_.after(most_to_connect, [this] {
     give_up_connecting();
@@ -238,11 +245,36 @@ void SshConnection::connect_ended(const ProcessEnd& end) {
   if (end.exit_code == 0) return connected_now();
   if (!end.not_started.empty()) return unreachable(end.not_started);
   if (too_late_) return unreachable(std::string(too_late));
-  unreachable(ssh_reason(said_));
+  connect_failed(said_);
+}
+
+void SshConnection::connect_failed(const std::string& said) {
+  if (!hung_up_at_once(said)) return unreachable(ssh_reason(said));
+  // Of a jump nobody tells why it let nothing through: perhaps it does not know us, and locks out
+  // who asks too often.
+  const bool jumps = place_.setting("jump") != nullptr;
+  if (hung_up_ == (jumps ? most_behind_a_jump : until_let_in.size())) {
+    return unreachable(
+        fmt::format("it, or what leads to it, hung up at once, {} times in a row (do more log in "
+                    "there than its MaxStartups lets?): {}",
+                    hung_up_ + 1, ssh_reason(said)));
+  }
+  const std::int64_t pause = until_let_in[hung_up_].ms;
+  ++hung_up_;
+  const std::size_t share = std::hash<std::string>{}(control_path_) % 100;
+  room_ = loop_.after(base::Duration{pause / 2 + pause * static_cast<std::int64_t>(share) / 100},
+                      [this] { connect_anew(); });
+}
+
+// Who waited for it may have gone meanwhile.
+void SshConnection::connect_anew() {
+  if (!waiting_.empty() || !forwards_.empty()) return connect();
+  state_ = State::Down;
 }
 
 void SshConnection::connected_now() {
   state_ = State::Up;
+  hung_up_ = 0;
   held_ = std::make_unique<MuxClient>(loop_, control_path_,
                                       MuxClient::Listener{{}, [this] { lost(); }});
   for (const auto& [destination, forward] : forwards_) {
@@ -253,6 +285,7 @@ void SshConnection::connected_now() {
 
 void SshConnection::unreachable(const std::string& why) {
   state_ = State::Down;
+  hung_up_ = 0;
   End end;
   end.how = End::How::Unreachable;
   end.why = fmt::format("cannot connect to {}: {}", place_.address, why);

@@ -122,6 +122,9 @@ class SshConnection {
   void connect_by_libssh();
   void give_up_connecting();
   void connect_ended(const ProcessEnd& end);
+  // What ended it, as the client said it.
+  void connect_failed(const std::string& said);
+  void connect_anew();
   void connected_now();
   void unreachable(const std::string& why);
   void lost();
@@ -154,6 +157,7 @@ class SshConnection {
   Processes::Handle process_ = 0;
   std::string said_;  // by the client that connects
   bool too_late_ = false;
+  std::size_t hung_up_ = 0;  // how often the host did, as soon as it was connected to
   Loop::Timer deadline_;
   std::unique_ptr<MuxClient> held_;  // keeps the client from ending for want of use
   Session last_ = 0;

@@ -105,25 +105,51 @@ LibsshHost libssh_host(const Place& place, const SshFiles& files) {
   return host;
 }
 
-std::string ssh_reason(std::string_view written) {
-  if (written.find("HOST IDENTIFICATION HAS CHANGED") != std::string_view::npos) {
-    return "its host key is not the one that is known (ssh: Host key verification failed)";
-  }
-  std::vector<std::string> lines;
+namespace {
+
+// Without blanks at their ends, and none that is empty.
+std::vector<std::string_view> lines_of(std::string_view written) {
+  std::vector<std::string_view> lines;
   while (!written.empty()) {
     const std::size_t end = written.find('\n');
     std::string_view line = written.substr(0, end);
     written.remove_prefix(end == std::string_view::npos ? written.size() : end + 1);
     while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);
-    if (!line.empty()) lines.push_back(base::printable(line));
+    if (!line.empty()) lines.push_back(line);
   }
+  return lines;
+}
+
+}  // namespace
+
+std::string ssh_reason(std::string_view written) {
+  if (written.find("HOST IDENTIFICATION HAS CHANGED") != std::string_view::npos) {
+    return "its host key is not the one that is known (ssh: Host key verification failed)";
+  }
+  const std::vector<std::string_view> lines = lines_of(written);
   if (lines.empty()) return "ssh did not say why";
   constexpr std::size_t most_lines = 2;
   std::string reason;
   for (std::size_t i = lines.size() - std::min(lines.size(), most_lines); i < lines.size(); ++i) {
-    reason += reason.empty() ? lines[i] : "; " + lines[i];
+    reason += (reason.empty() ? "" : "; ") + base::printable(lines[i]);
   }
   return reason;
+}
+
+bool hung_up_at_once(std::string_view written) {
+  if (written.starts_with(libssh_was_hung_up_on)) return true;
+  bool before_all_else = false;
+  for (const std::string_view line : lines_of(written)) {
+    const bool told_how = line.ends_with("Connection closed by remote host") ||
+                          line.ends_with("Connection reset by peer");
+    if (line.find("_exchange_identification: ") != std::string_view::npos && told_how) {
+      before_all_else = true;
+    } else if (!line.starts_with("Connection closed by ") &&
+               !line.starts_with("Connection reset by ")) {
+      return false;
+    }
+  }
+  return before_all_else;
 }
 
 }  // namespace sluice::runtime

@@ -35,4 +35,8 @@ LibsshHost libssh_host(const Place& place, const SshFiles& files);
 // What a client that did not connect wrote, in a line.
 std::string ssh_reason(std::string_view written);
 
+// Whether that says of a host (or of what leads to it) that it hung up before it said anything: so
+// does an sshd that more want to log in to at once than its MaxStartups lets.
+bool hung_up_at_once(std::string_view written);
+
 }  // namespace sluice::runtime

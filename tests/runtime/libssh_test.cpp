@@ -229,6 +229,31 @@ TEST_CASE("over libssh nobody is asked for a passphrase, and an agent that has t
   CHECK(run_at(remote, place).output == "ran\n");
 }
 
+TEST_CASE("over libssh a host that was offered too many keys is told to have hung up for that",
+          "[ssh]") {
+  test::SshServer::Options options = test::over("libssh");
+  options.settings = {"MaxAuthTries 2"};
+  Remote remote(options);
+  const std::string socket = remote.place.path() + "/agent";
+  const Agent agent(socket);
+  remote.waiting.until_seen([&] { return std::filesystem::exists(socket); });
+  for (const char* name : {"/one", "/two", "/three"}) {
+    const std::string key = remote.place.path() + name;
+    REQUIRE(test::run_quietly(
+                {"/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key}) == 0);
+    REQUIRE(test::run_quietly({"/usr/bin/ssh-add", "-q", key}) == 0);
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  const test::Answer refused =
+      run_at(remote, changed(remote.server.where(), "identity_file", "/none"));
+  CHECK(refused.completion->ending == Completion::Ending::Unreachable);
+  CHECK(refused.completion->detail.find("Too many authentication failures") != std::string::npos);
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(50));
+  REQUIRE(test::run_quietly({"/usr/bin/ssh-add", "-q", "-D"}) == 0);
+  REQUIRE(test::run_quietly({"/usr/bin/ssh-add", "-q", remote.server.identity()}) == 0);
+  CHECK(run_at(remote, changed(remote.server.where(), "identity_file", "/none")).output == "ran\n");
+}
+
 TEST_CASE("over libssh the keys of the user's directory are used, and its known hosts", "[ssh]") {
   test::SshServer server(test::over("libssh"));
   test::TemporaryDirectory place;

@@ -1,9 +1,13 @@
 // Which hosts are talked to, and what is said of those that cannot be reached.
 #include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <filesystem>
 
+#include "runtime/host_socket.h"
+#include "runtime/ssh_options.h"
 #include "support/remote.h"
 
 using namespace sluice;
@@ -77,6 +81,43 @@ TEST_CASE("a key that the host does not take is told from a port that nobody lis
   // The next attempt tries again.
   remote.server.start();
   CHECK(remote.run("echo ran").output == "ran\n");
+}
+
+TEST_CASE("a host that lets no more log in at once is asked again", "[ssh]") {
+  test::SshServer::Options options = test::over(GENERATE("openssh", "libssh"));
+  options.settings = {"MaxStartups 1:100:1"};
+  Remote remote(options);
+  base::Result<int> in_front =
+      runtime::connect_to_host("127.0.0.1", std::to_string(remote.server.port()), {5'000});
+  REQUIRE(in_front);
+  // It has said who it is: the place is taken.
+  char letter = 0;
+  pollfd said{in_front.value(), POLLIN, 0};
+  REQUIRE(::poll(&said, 1, 5'000) == 1);
+  REQUIRE(::read(in_front.value(), &letter, 1) == 1);
+  const auto answer = remote.start("echo ran\n");
+  const auto leaves = remote.waiting.loop.after({1'000}, [&] { ::close(in_front.value()); });
+  remote.wait_for(answer);
+  CHECK(answer->output == "ran\n");
+  CHECK(answer->completion->exit_code == 0);
+}
+
+TEST_CASE("what a client says of a host that hung up at once is told from all else", "[ssh]") {
+  using runtime::hung_up_at_once;
+  CHECK(
+      hung_up_at_once("kex_exchange_identification: Connection closed by remote host\r\n"
+                      "Connection closed by 127.0.0.1 port 22\r\n"));
+  CHECK(
+      hung_up_at_once("kex_exchange_identification: read: Connection reset by peer\r\n"
+                      "Connection reset by 127.0.0.1 port 22\r\n"));
+  CHECK(hung_up_at_once("ssh_exchange_identification: Connection closed by remote host\r\n"));
+  CHECK(hung_up_at_once("it hung up before it said anything (Socket error: disconnected)"));
+  CHECK(!hung_up_at_once(""));
+  CHECK(!hung_up_at_once("Connection closed by 127.0.0.1 port 22\r\n"));
+  CHECK(
+      !hung_up_at_once("kex_exchange_identification: Connection closed by remote host\r\n"
+                       "ada@bastion: Permission denied (publickey).\r\n"));
+  CHECK(!hung_up_at_once("ssh: connect to host web1 port 22: Connection refused\r\n"));
 }
 
 TEST_CASE("every login shell will do, however much it says", "[ssh]") {
@@ -169,6 +210,7 @@ TEST_CASE("a configuration file and a jump host are honoured, and the jump's key
   const test::Answer unknown =
       remote.requests.run(remote.executor, remote.requests.script(place, "echo ran"));
   CHECK(unknown.completion->ending == Completion::Ending::Unreachable);
+  CHECK(unknown.completion->detail.find("hung up at once, 5 times in a row") != std::string::npos);
   test::write_text(
       known, test::read_text(remote.server.known_hosts()) + test::read_text(jump.known_hosts()));
   const test::Answer through =

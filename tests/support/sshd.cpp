@@ -155,7 +155,8 @@ void SshServer::write_config() {
                                   : fmt::format("cat {0}/greeting; cat {0}/greeting >&2; ", path);
     text += fmt::format("ForceCommand {}exec {} -c \"$SSH_ORIGINAL_COMMAND\"\n", greeting, login);
   }
-  for (const std::string& line : options_.settings) text += line + "\n";
+  // First, for sshd takes the first value that it finds.
+  for (const std::string& line : options_.settings) text.insert(0, line + "\n");
   write_text(path + "/sshd_config", text);
 }
 
