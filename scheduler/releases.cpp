@@ -52,6 +52,7 @@ struct Row {
   std::uint32_t begun = 0;
   std::uint32_t undoable = 0;  // of those begun
   std::uint32_t undone = 0;
+  bool undoing = false;  // an undo of one of them was begun, and did not end well
   Instant last_done;
   Instant last_undone;
 };
@@ -90,9 +91,11 @@ void add_lane(const plan::Plan& plan, const Timeline& timeline, StepId step, std
       if (task.end != Instant::never()) row.last_done = std::max(row.last_done, task.end);
     }
     for (const PartTimes& part : timeline.parts_of(step, lane)) {
-      const bool taken_back =
-          part.part == Part::Undo && part.task == number && part.times.state == State::Succeeded;
-      if (!taken_back) continue;
+      if (part.part != Part::Undo || part.task != number) continue;
+      if (part.times.state != State::Succeeded) {
+        row.undoing = row.undoing || part.times.attempts > 0;
+        continue;
+      }
       ++row.undone;
       row.last_undone = std::max(row.last_undone, part.times.end);
     }
@@ -135,8 +138,10 @@ Releases releases_of(const plan::Plan& plan, const Timeline& timeline) {
     const bool taken_back = row.undone > 0 && row.undone >= row.undoable;
     if (whole && row.begun > 0) found.switches.push_back({{i}, row.last_done, true});
     if (whole && taken_back) found.switches.push_back({{i}, row.last_undone, false});
+    // An undo that did not end well is begun work as well, and what was undone is not in place.
+    const bool in_part = row.undoing || row.undone > 0;
     found.at_end[i] = taken_back                      ? Release::Old
-                      : whole                         ? Release::New
+                      : whole && !in_part             ? Release::New
                       : row.begun > 0 || row.done > 0 ? Release::Between
                                                       : Release::Old;
   }

@@ -119,6 +119,25 @@ TEST_CASE("what is taken back serves the old release, and the time that takes is
   CHECK(scheduler::taken_back(plan, simulated(plan)) == scheduler::TakenBack{});
 }
 
+TEST_CASE("what was taken back in part, or not to its end, is on neither release") {
+  const plan::Plan plan = test::tiny_plan(
+      "Update on w1..w3, window 1, rollback all: fetch, takes 1, undo takes 1; "
+      "deploy, takes 10, undo takes 4; check, takes 5");
+  auto timeline = simulated(plan, failing(2, 1));
+  REQUIRE(at_end(plan, timeline) == "ooo");
+  const auto end_undo = [&](std::uint32_t lane, std::uint32_t task, scheduler::State state) {
+    for (scheduler::PartTimes& part : timeline.parts) {
+      const bool meant =
+          part.part == scheduler::Part::Undo && part.lane == lane && part.task == task;
+      if (meant) part.times.state = state;
+    }
+  };
+  end_undo(0, 0, scheduler::State::Failed);  // its deploy has been undone
+  CHECK(at_end(plan, timeline) == "boo");
+  end_undo(0, 1, scheduler::State::Failed);
+  CHECK(at_end(plan, timeline) == "boo");
+}
+
 TEST_CASE("where steps take targets out, only those bring a release") {
   const plan::Plan plan = test::tiny_plan(
       "Warm on w1..w2: look\nUpdate on w1..w2: leave, drains; deploy; back, restores");
