@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <optional>
 #include <tuple>
@@ -127,20 +128,33 @@ OrderWatch::OrderWatch(Loop& loop, const std::string& folder, std::function<void
       something_new_(std::move(something_new)),
       descriptor_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
   if (descriptor_ < 0 ||
-      ::inotify_add_watch(descriptor_, folder.c_str(), IN_CREATE | IN_MOVED_TO) < 0) {
+      ::inotify_add_watch(descriptor_, folder.c_str(),
+                          IN_CREATE | IN_MOVED_TO | IN_MOVE_SELF | IN_ONLYDIR) < 0) {
     look_again();
     return;
   }
   watch_ = loop.watch(descriptor_);
-  watch_.on_readable([this] {
-    std::array<char, 4096> events;
-    while (::read(descriptor_, events.data(), events.size()) > 0) {
+  watch_.on_readable([this] { hear(); });
+}
+
+void OrderWatch::hear() {
+  alignas(inotify_event) std::array<char, 4096> bytes;
+  bool gone = false;
+  for (ssize_t got = 0; (got = ::read(descriptor_, bytes.data(), bytes.size())) > 0;) {
+    for (ssize_t at = 0; at < got;) {
+      inotify_event event;
+      std::memcpy(&event, bytes.data() + at, sizeof event);
+      gone = gone || (event.mask & (IN_IGNORED | IN_MOVE_SELF)) != 0;
+      at += static_cast<ssize_t>(sizeof event + event.len);
     }
-    something_new_();
-  });
+  }
+  // The folder is another one, or will be.
+  if (gone && !looks_again_) look_again();
+  something_new_();
 }
 
 void OrderWatch::look_again() {
+  looks_again_ = true;
   look_timer_ = loop_.after(look_every, [this] {
     look_again();
     something_new_();

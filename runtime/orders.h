@@ -30,7 +30,7 @@ std::vector<Order> read_orders(const std::string& folder, const std::string& pur
                                const std::set<std::string>& taken);
 
 // Calls back, from the loop, when something new may be there: by inotify, and again and again where
-// the system has none left to give.
+// the system has none left to give, or the folder was removed or moved away.
 class OrderWatch {
  public:
   OrderWatch(Loop& loop, const std::string& folder, std::function<void()> something_new);
@@ -39,6 +39,7 @@ class OrderWatch {
   OrderWatch& operator=(const OrderWatch&) = delete;
 
  private:
+  void hear();
   void look_again();
 
   Loop& loop_;
@@ -46,6 +47,7 @@ class OrderWatch {
   int descriptor_;
   Loop::Watch watch_;
   Loop::Timer look_timer_;
+  bool looks_again_ = false;
 };
 
 }  // namespace sluice::runtime

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <thread>
 #include <vector>
 
@@ -111,6 +112,25 @@ TEST_CASE("an order that is left wakes who watches", "[orders]") {
   const runtime::OrderWatch watch(waiting.loop, place.path(), [&] { ++woken; });
   REQUIRE(runtime::leave_order(place.path(), purpose, answer(Order::Kind::Pause)).ok());
   waiting.until([&] { return woken > 0; });
+}
+
+TEST_CASE("an order is found in a folder that is another one by now", "[orders]") {
+  const bool moved = GENERATE(true, false);
+  const test::TemporaryDirectory place;
+  const std::string folder = place.path() + "/orders";
+  std::filesystem::create_directory(folder);
+  test::Waiting waiting;
+  int woken = 0;
+  bool found = false;
+  const runtime::OrderWatch watch(waiting.loop, folder, [&] {
+    ++woken;
+    found = found || !runtime::read_orders(folder, purpose, {}).empty();
+  });
+  if (moved) std::filesystem::rename(folder, place.path() + "/elsewhere");
+  std::filesystem::remove_all(folder);
+  waiting.until([&] { return woken > 0; });
+  REQUIRE(runtime::leave_order(folder, purpose, answer(Order::Kind::Pause)).ok());
+  waiting.until([&] { return found; });
 }
 
 TEST_CASE("an order is found where the system has no watch to give", "[orders]") {
