@@ -106,6 +106,7 @@ class SshUploads::Row {
         fmt::format("{} {} {} {} {} {} {}\n{}\n", nonce_, wrapper_run_name(upload.run),
                     upload.digest.sha256, upload.digest.bytes, archive_format_name(upload.format),
                     upload.listing, upload.name, upload.to);
+    request.patience = uploads_.settings_.patience;
     request.on_output = [this](Stream stream, std::string_view bytes) { hear(stream, bytes); };
     request.on_end = [this](const SshConnection::End& how) {
       session_ = 0;
@@ -114,9 +115,21 @@ class SshUploads::Row {
     session_ = connection_->open(std::move(request));
   }
 
+  // Whatever the login writes before it: the line that is waited for is short.
   void hear(Stream stream, std::string_view bytes) {
-    std::string& text = stream == Stream::Output ? heard_ : said_;
-    text.append(bytes.substr(0, most_said - std::min(most_said, text.size())));
+    if (stream == Stream::Output) {
+      heard_.append(bytes);
+      // It may look at large files from now on, and say nothing for long.
+      if (heard_.find(nonce_ + "-begun") != std::string::npos) connection_->heard(session_);
+      const std::size_t at = heard_.find(nonce_ + " ");
+      if (at != std::string::npos) {
+        heard_ = heard_.substr(at, most_said);
+      } else if (heard_.size() > most_said) {
+        heard_.erase(0, heard_.size() - most_said);
+      }
+      return;
+    }
+    said_.append(bytes.substr(0, most_said - std::min(most_said, said_.size())));
   }
 
   // The line that the host's text has written; nothing where none came whole.
@@ -134,6 +147,7 @@ class SshUploads::Row {
     if (!said) return no_answer(how);
     reached_ = true;
     away_since_.reset();
+    away_why_.clear();
     tries_ = 0;
     silent_ = 0;
     if (*said == "there") return end({UploadEnd::How::Needless, ""});
@@ -170,6 +184,7 @@ class SshUploads::Row {
                   fmt::format("its login shell does not do as it is told (exit status {}): {}",
                               how.exit_value, ssh_reason(said_))});
     }
+    if (how.how == How::Broken) away_why_ = how.why;
     ask_again();
   }
 
@@ -177,10 +192,10 @@ class SshUploads::Row {
     const base::Instant now = uploads_.loop_.now();
     if (!away_since_) away_since_ = now;
     if (now - *away_since_ >= uploads_.settings_.lost_after) {
-      return end({UploadEnd::How::Unreachable,
-                  fmt::format("{} was reached and then lost; it did not come back in {}",
-                              upload.place.address,
-                              plan::to_text(plan::Value{uploads_.settings_.lost_after}))});
+      const std::string lost = fmt::format(
+          "{} was reached and then lost; it did not come back in {}", upload.place.address,
+          plan::to_text(plan::Value{uploads_.settings_.lost_after}));
+      return end({UploadEnd::How::Unreachable, away_why_.empty() ? lost : away_why_});
     }
     later_ = uploads_.loop_.after(pause_before(tries_++), [this] { ask(); });
   }
@@ -271,6 +286,7 @@ class SshUploads::Row {
   std::uint32_t stuck_ = 0;
   std::uint32_t tries_ = 0;
   std::optional<base::Instant> away_since_;
+  std::string away_why_;  // where that is known
   std::uint64_t from_ = 0;
   std::uint64_t sent_ = 0;
   base::Instant since_;

@@ -48,6 +48,8 @@ class SshUploads {
   struct Settings {
     base::Duration lost_after{300'000};  // how long a host that was reached may stay away
     base::Duration tell_every{5'000};
+    // How long a login may take until it asks the host, before it counts as cut off.
+    base::Duration patience{60'000};
   };
 
   // Both outlive this one.

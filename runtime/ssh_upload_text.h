@@ -27,6 +27,7 @@ inline constexpr std::string_view upload_offer_text = R"text(
 IFS=" " read -r sluice_nonce sluice_run sluice_digest sluice_size sluice_format sluice_listing
   sluice_name;
 IFS= read -r sluice_to || { echo "sluice: no request came" >&2; exit 3; };
+echo "$sluice_nonce-begun";
 sluice_make=yes;
 PLACE
 verified() {

@@ -21,11 +21,12 @@ namespace {
 
 // A folder of archives, a host beside this machine, and the folder that releases go to.
 struct World {
-  explicit World(test::SshServer::Options options = {})
+  explicit World(test::SshServer::Options options = {},
+                 runtime::SshUploads::Settings settings = {base::Duration{30'000},
+                                                           base::Duration{5'000}})
       : remote(std::move(options)),
         scripts(remote.waiting.loop, place.path() + "/scripts"),
-        uploads(remote.waiting.loop, remote.executor,
-                {base::Duration{30'000}, base::Duration{5'000}}),
+        uploads(remote.waiting.loop, remote.executor, settings),
         executor(remote.waiting.loop, {scripts, remote.executor}, uploads, test::program_path()) {}
 
   std::string to() const { return place.path() + "/" + folder; }
@@ -480,6 +481,7 @@ TEST_CASE("a release is put in place with every shell, and behind a noisy login"
     options.login =
         shell == "bash" ? std::vector<std::string>{"tcsh"} : std::vector<std::string>{"dash"};
     options.greeting = "welcome\nto the host\n";
+    if (shell == "dash") options.greeting += std::string(100'000, 'x') + '\n';
     World world(std::move(options));
     const test::Answer answer =
         world.run(world.make("a.tar.gz", "one"), world.remote.server.where());
@@ -487,4 +489,20 @@ TEST_CASE("a release is put in place with every shell, and behind a noisy login"
     CHECK(answer.completion->outcome == Outcome::Succeeded);
     CHECK(test::read_text(world.current() + "/bin/version") == "one");
   }
+}
+
+TEST_CASE("a login that hangs before it takes an archive is given up", "[package][ssh]") {
+  const test::TemporaryDirectory place;
+  const std::string login = place.path() + "/login";
+  test::write_text(login, "#!/bin/sh\necho >> " + place.path() + "/count\nexec sleep 4\n");
+  fs::permissions(login, fs::perms::owner_all);
+  test::SshServer::Options options;
+  options.login = {login};
+  World world(std::move(options),
+              {base::Duration{600}, base::Duration{5'000}, base::Duration{200}});
+  const test::Answer answer = world.run(world.make("a.tar.gz", "one"), world.remote.server.where());
+  CHECK(answer.completion->ending == runtime::Completion::Ending::Unreachable);
+  CHECK(answer.completion->detail.find("its login did not come as far as the script") !=
+        std::string::npos);
+  CHECK(test::read_text(place.path() + "/count").size() > 1);
 }
