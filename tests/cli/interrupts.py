@@ -292,58 +292,58 @@ class Terminals(unittest.TestCase):
         self.assertNotIn(b"\x1b", said)
         self.assertNotIn(b"0 of 1", said)
 
+    class Own:
+        """A run at a terminal of its own, whose first script stands at a gate; then a person is asked."""
+
+        def __init__(self, test):
+            self.test = test
+            self.path, self.gate = test.file_with_gate('step "Look" { run manual "well?" }\n')
+            self.process, self.terminal = pty.fork()
+            if self.process == 0:
+                os.execve(SLUICE, [SLUICE, "run", self.path, "--yes"], {**os.environ, "TERM": "dumb"})
+            test.addCleanup(os.close, self.terminal)
+            self.said = b""
+
+        def read_until(self, part):
+            while part not in self.said:
+                self.said += os.read(self.terminal, 4096)
+
+        def type(self, words):
+            os.write(self.terminal, words)
+
+        def open_gate(self):
+            with open(self.gate, "w", encoding="utf-8") as file:
+                file.write("go\n")
+            self.read_until(b"approve or reject?")
+
+        def ends_with(self, status):
+            self.said += rest_of(self.terminal)
+            self.test.assertEqual(os.waitstatus_to_exitcode(os.waitpid(self.process, 0)[1]), status, self.said)
+
     def test_what_was_typed_before_a_question_stood_there_is_no_answer_to_it(self):
-        path, gate = self.file_with_gate('step "Look" { run manual "well?" }\n')
-        run, ours = pty.fork()
-        if run == 0:
-            os.execve(SLUICE, [SLUICE, "run", path, "--yes"], {**os.environ, "TERM": "dumb"})
-        self.addCleanup(os.close, ours)
-        said = b""
-
-        def read_until(part):
-            nonlocal said
-            while part not in said:
-                said += os.read(ours, 4096)
-
-        read_until(b"at the gate")
-        os.write(ours, b"approve\n")
-        read_until(b"approve\r\n")  # it lies in the terminal now
-        with open(gate, "w", encoding="utf-8") as file:
-            file.write("go\n")
-        read_until(b"approve or reject?")
-        os.write(ours, b"reject\n")
-        read_until(b"Look: failed")
-        rest_of(ours)
-        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(run, 0)[1]), 1, said)
+        run = self.Own(self)
+        run.read_until(b"at the gate")
+        run.type(b"approve\n")
+        run.read_until(b"approve\r\n")  # it lies in the terminal now
+        run.open_gate()
+        run.type(b"reject\n")
+        run.read_until(b"Look: failed")
+        run.ends_with(1)
 
     def test_who_answers_first_is_the_first_at_the_terminal_too(self):
-        path, gate = self.file_with_gate('step "Look" { run manual "well?" }\n')
-        run, ours = pty.fork()
-        if run == 0:
-            os.execve(SLUICE, [SLUICE, "run", path, "--yes"], {**os.environ, "TERM": "dumb"})
-        self.addCleanup(os.close, ours)
-        said = b""
-
-        def read_until(part):
-            nonlocal said
-            while part not in said:
-                said += os.read(ours, 4096)
-
-        with open(gate, "w", encoding="utf-8") as file:
-            file.write("go\n")
-        read_until(b"approve or reject?")
-        os.kill(run, signal.SIGSTOP)
-        os.waitpid(run, os.WUNTRACED)
-        os.write(ours, b"approve\n")  # not read yet
-        state = os.path.join(os.path.dirname(path), ".sluice")
+        run = self.Own(self)
+        run.open_gate()
+        os.kill(run.process, signal.SIGSTOP)
+        os.waitpid(run.process, os.WUNTRACED)
+        run.type(b"approve\n")  # not read yet
+        state = os.path.join(os.path.dirname(run.path), ".sluice")
         name = sorted(os.listdir(os.path.join(state, "runs")))[-1]
         other = subprocess.run([SLUICE, "reject", name, "--state", state], stdin=subprocess.DEVNULL,
                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
         self.assertEqual(other.returncode, 0, other.stderr)
-        os.kill(run, signal.SIGCONT)
-        said += rest_of(ours)
-        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(run, 0)[1]), 1, said)
-        self.assertIn(b"Look: failed", said)
+        os.kill(run.process, signal.SIGCONT)
+        run.ends_with(1)
+        self.assertIn(b"Look: failed", run.said)
 
     def test_a_run_begins_where_somebody_says_yes_and_nowhere_else(self):
         folder = tempfile.TemporaryDirectory()

@@ -78,6 +78,25 @@ struct Written {
   std::vector<Instant> instants;
 };
 
+// As a controller that is killed leaves it: the log beside the database.
+struct LeftByKill {
+  LeftByKill() : journal(runtime::create_journal(path, record)) {
+    REQUIRE(journal.ok());
+    for (std::uint32_t number = 0; number < 12; ++number) {
+      instants.push_back(instant(number));
+      REQUIRE(journal.value()->commit(instants.back()).ok());
+    }
+    database = test::read_text(path);
+    log = test::read_text(path + "-wal");
+    told = test::read_text(path + ".last");
+  }
+  const test::TemporaryDirectory place;
+  const std::string path = place.path() + "/journal.db";
+  base::Result<std::unique_ptr<runtime::Journal>> journal;
+  std::vector<Instant> instants;
+  std::string database, log, told;
+};
+
 bool is_beginning(const std::vector<Instant>& read, const std::vector<Instant>& written) {
   return read.size() <= written.size() && std::equal(read.begin(), read.end(), written.begin());
 }
@@ -196,55 +215,34 @@ TEST_CASE("a journal with a changed byte is refused, or says what it said before
 }
 
 TEST_CASE("a journal that was cut is refused, or ends at a commit", "[journal]") {
-  const test::TemporaryDirectory place;
-  const std::string path = place.path() + "/journal.db";
-  auto journal = runtime::create_journal(path, record);
-  REQUIRE(journal.ok());
-  std::vector<Instant> instants;
-  for (std::uint32_t number = 0; number < 12; ++number) {
-    instants.push_back(instant(number));
-    REQUIRE(journal.value()->commit(instants.back()).ok());
-  }
-  // As a controller that is killed leaves it: the log beside the database.
-  const std::string database = test::read_text(path);
-  const std::string log = test::read_text(path + "-wal");
+  const LeftByKill left;
+  const std::string& log = left.log;
   REQUIRE(log.size() > 1000);
-  const std::string cut_path = place.path() + "/cut.db";
+  const std::string cut_path = left.place.path() + "/cut.db";
   std::size_t read_whole = 0;
   std::size_t most = 0;
   for (std::size_t length = 0; length <= log.size(); length += 997) {
-    test::write_text(cut_path, database);
+    test::write_text(cut_path, left.database);
     test::write_text(cut_path + "-wal", std::string_view(log).substr(0, length));
     const auto read = runtime::read_journal(cut_path);
     for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(cut_path + end);
     if (!read) continue;
     CHECK(read.value().record == record);
-    CHECK(is_beginning(read.value().instants, instants));
+    CHECK(is_beginning(read.value().instants, left.instants));
     ++read_whole;
     most = std::max(most, read.value().instants.size());
   }
   CHECK(read_whole > 5);
   CHECK(most >= 10);
-  journal.value().reset();
 }
 
 TEST_CASE("a journal whose log was changed or taken away is refused, or whole", "[journal]") {
-  const test::TemporaryDirectory place;
-  const std::string path = place.path() + "/journal.db";
-  auto journal = runtime::create_journal(path, record);
-  REQUIRE(journal.ok());
-  std::vector<Instant> instants;
-  for (std::uint32_t number = 0; number < 12; ++number) {
-    instants.push_back(instant(number));
-    REQUIRE(journal.value()->commit(instants.back()).ok());
-  }
-  // As a controller that is killed leaves it.
-  const std::string database = test::read_text(path);
-  const std::string log = test::read_text(path + "-wal");
-  const std::string told = test::read_text(path + ".last");
-  const std::string changed_path = place.path() + "/changed.db";
+  const LeftByKill left;
+  const std::string& log = left.log;
+  const std::string& told = left.told;
+  const std::string changed_path = left.place.path() + "/changed.db";
   const auto read = [&](std::string_view beside, std::string_view last) {
-    test::write_text(changed_path, database);
+    test::write_text(changed_path, left.database);
     if (!beside.empty()) test::write_text(changed_path + "-wal", beside);
     test::write_text(changed_path + ".last", last);
     auto found = runtime::read_journal(changed_path);
@@ -260,7 +258,7 @@ TEST_CASE("a journal whose log was changed or taken away is refused, or whole", 
     std::string changed = log;
     changed[at] = static_cast<char>(changed[at] ^ (1 << (at / 97 % 8)));
     const auto found = read(changed, told);
-    if (found) CHECK(found.value().instants == instants);
+    if (found) CHECK(found.value().instants == left.instants);
     if (!found) ++refused;
   }
   CHECK(refused > 50);
@@ -276,7 +274,6 @@ TEST_CASE("a journal whose log was changed or taken away is refused, or whole", 
   std::string other = told;
   other[other.size() - 2] = other[other.size() - 2] == '0' ? '1' : '0';
   CHECK(!read(log, other).ok());
-  journal.value().reset();
 }
 
 TEST_CASE("what is no journal is refused", "[journal]") {
