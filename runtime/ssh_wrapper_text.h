@@ -55,7 +55,7 @@ sluice_p=$sluice_dir/$sluice_key;
 # Sets sluice_pids to what runs in the session of the script.
 session() {
   sluice_pids=;
-  [ -s "$sluice_p.pid" ] && read -r sluice_sid sluice_since < "$sluice_p.pid" || return 0;
+  [ -s "$sluice_p.pid" ] && read -r sluice_sid sluice_since sluice_l < "$sluice_p.pid" || return 0;
   [ -d /proc/self ] || { kill -0 "-$sluice_sid" 2>/dev/null && sluice_pids=-$sluice_sid;
     return 0; };
   # A number that was given to another since then.
@@ -239,9 +239,9 @@ become() {
   if { read -r sluice_l < /proc/self/stat; } 2>/dev/null; then
     set -- ${sluice_l##*)};
     sluice_x="${sluice_l%% *} ${20}";
-  else sluice_x=$(exec sh -c "echo \$PPID");
+  else sluice_x="$(exec sh -c "echo \$PPID") -";
   fi;
-  echo "$sluice_x" > "$sluice_p.pid";
+  echo "$sluice_x $$" > "$sluice_p.pid";
   sluice_env=env; sluice_setsid=setsid;
   # What starts it is found where the login finds it.
   case $sluice_path in ?*) sluice_env=$(command -v env); sluice_setsid=$(command -v setsid);
@@ -342,6 +342,9 @@ cancel() {
   session;
   [ "$sluice_pids" ] && kill -s TERM -- $sluice_pids 2>/dev/null;
   end_session "$sluice_a";
+  # Who watches over it may have been stopped by it.
+  [ -s "$sluice_p.pid" ] && read -r sluice_l sluice_x sluice_n < "$sluice_p.pid" &&
+    [ "$sluice_n" ] && kill -s CONT "$sluice_n" 2>/dev/null;
   attach;
 };
 

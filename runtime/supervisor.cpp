@@ -228,6 +228,7 @@ Supervisor::~Supervisor() {
   ::close(socket_);
   // Where nothing runs it ends by itself, at once; where something does, it is not waited for.
   int status = 0;
+  ::kill(process_, SIGCONT);
   if (open_ > 0 || ::waitpid(process_, &status, 0) != process_) return;
   remove_file(path_);
   remove_file(path_ + std::string(closed_suffix));
@@ -239,6 +240,8 @@ void Supervisor::send(const std::string& message) {
   std::memcpy(framed.data(), &length, sizeof length);
   unsent_ += framed;
   unsent_ += message;
+  // A script may have stopped what started it, and with that all others.
+  ::kill(process_, SIGCONT);
   send_on();
 }
 

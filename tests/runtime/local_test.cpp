@@ -192,6 +192,27 @@ TEST_CASE("of a flood the middle is left out, and said to be", "[local]") {
   CHECK(words.bytes < 400U << 20U);
 }
 
+TEST_CASE("a script that stops what watches over it stops no other", "[local]") {
+  Local local;
+  const auto run = [&](const std::string& body) {
+    return local.requests.start(
+        local.executor,
+        local.requests.script(test::local_place(), body, {"place=" + local.place.path()}));
+  };
+  const auto stops = run("kill -s STOP $PPID\necho > \"$place/stopped\"\n");
+  local.waiting.until_seen(
+      [&] { return std::filesystem::exists(local.place.path() + "/stopped"); });
+  const auto other = run("exit 3");
+  local.waiting.until([&] { return stops->completion && other->completion; });
+  CHECK(stops->completion->outcome == Outcome::Succeeded);
+  CHECK(other->completion->exit_code == 3);
+  const auto stays = run("kill -s STOP $PPID\necho > \"$place/again\"\nexec sleep 600\n");
+  local.waiting.until_seen([&] { return std::filesystem::exists(local.place.path() + "/again"); });
+  local.executor.cancel(local.requests.last());
+  local.waiting.until([&] { return stays->completion.has_value(); });
+  CHECK(stays->completion->signal == SIGTERM);
+}
+
 TEST_CASE("a script that is cancelled is ended with what has a group of its own", "[local]") {
   Local local;
   const auto answer = local.requests.start(

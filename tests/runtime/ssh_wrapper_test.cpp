@@ -663,6 +663,29 @@ TEST_CASE("a session that is hung up on watches over its script to the end", "[w
   }
 }
 
+TEST_CASE("a script that stops what watches over it is cancelled all the same", "[wrapper]") {
+  for (const char* shell : {"dash", "bash", "busybox"}) {
+    for (const char* then : {"exit 3", "exec sleep 600"}) {
+      INFO(shell << ": " << then);
+      HostShell host(shell);
+      const runtime::WrapperKey key{"run-1", "k"};
+      const std::string body =
+          fmt::format("kill -s STOP $PPID\necho > \"$HOME/stopped\"\n{}", then);
+      const auto session = host.start(request_start(nonce, key, {"sh", body, {}, {}, ""}));
+      host.waiting().until_seen([&] { return std::filesystem::exists(host.home() + "/stopped"); });
+      const auto cancelled = host.start(request_cancel(nonce, key, base::Duration{5'000}));
+      host.wait_for(cancelled);
+      host.wait_for(session);
+      for (const auto& told : {session, cancelled}) {
+        // It may have come to its end before it was told to.
+        const bool ended = then == std::string_view("exit 3") && told->verdict() == Kind::Exited;
+        CHECK(told->verdict() == (ended ? Kind::Exited : Kind::Signalled));
+        CHECK(told->value() == (ended ? 3 : SIGTERM));
+      }
+    }
+  }
+}
+
 TEST_CASE("output is followed from an offset until the follower is let go", "[wrapper]") {
   HostShell host("dash");
   const runtime::WrapperKey key{"run-1", "k"};
