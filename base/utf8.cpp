@@ -51,6 +51,14 @@ Lead lead_of(unsigned char byte) {
   return {0, 0, 0};
 }
 
+// How many bytes of the visible ASCII characters and spaces it begins with: most of what is
+// written.
+std::size_t plain_prefix(std::string_view text) {
+  std::size_t size = 0;
+  while (size < text.size() && text[size] >= 0x20 && text[size] < 0x7F) ++size;
+  return size;
+}
+
 }  // namespace
 
 CodePoint decode_utf8(std::string_view text) {
@@ -122,6 +130,11 @@ int display_width(char32_t code_point) {
 int display_width(std::string_view text) {
   int width = 0;
   while (!text.empty()) {
+    if (const std::size_t plain = plain_prefix(text); plain > 0) {
+      width += static_cast<int>(plain);
+      text.remove_prefix(plain);
+      continue;
+    }
     const CodePoint next = decode_utf8(text);
     width += display_width(next.value);
     text.remove_prefix(next.bytes);
@@ -133,6 +146,11 @@ std::string printable(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
+    if (const std::size_t plain = plain_prefix(text); plain > 0) {
+      out.append(text.substr(0, plain));
+      text.remove_prefix(plain);
+      continue;
+    }
     const CodePoint next = decode_utf8(text);
     if (!next.valid) {
       out += fmt::format("\\x{:02X}", static_cast<unsigned char>(text.front()));
