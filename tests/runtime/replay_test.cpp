@@ -234,7 +234,9 @@ class RealRun {
 
   bool program(runtime::Journal& inner, const runtime::ReadJournal* before) {
     runtime::Loop loop;
-    Site site(loop, place_.path() + "/scripts", sockets_.path());
+    // Each has its own, as programs do: a client of the one before may end a little later.
+    const test::TemporaryDirectory sockets;
+    Site site(loop, place_.path() + "/scripts", sockets.path());
     CutJournal journal(inner, dice_.chance(70) ? dice_.below(12) : 100'000);
     runtime::Driver driver(plan_, "a-run", site.all, journal, decisions_);
     decisions_.begin();
@@ -274,7 +276,6 @@ class RealRun {
   const plan::Plan& plan_;
   test::Dice dice_;
   test::TemporaryDirectory place_;
-  test::TemporaryDirectory sockets_;
   Decisions decisions_;
   Totals totals_;
 };
