@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/crc.hpp>
 #include <cerrno>
 #include <cstring>
 #include <map>
@@ -133,29 +134,6 @@ Error archive_error(archive* reader) {
 
 constexpr std::size_t read_at_once = 65536;
 
-// As it stands behind a gzip stream.
-class Crc32 {
- public:
-  Crc32() {
-    for (std::uint32_t i = 0; i < table_.size(); ++i) {
-      table_[i] = i;
-      for (int bit = 0; bit < 8; ++bit) {
-        table_[i] = (table_[i] >> 1) ^ ((table_[i] & 1) != 0 ? 0xedb88320U : 0);
-      }
-    }
-  }
-  void add(std::string_view bytes) {
-    for (const char byte : bytes) {
-      rest_ = table_[(rest_ ^ static_cast<unsigned char>(byte)) & 0xff] ^ (rest_ >> 8);
-    }
-  }
-  std::uint32_t value() const { return ~rest_; }
-
- private:
-  std::array<std::uint32_t, 256> table_{};
-  std::uint32_t rest_ = 0xffffffff;
-};
-
 // What a gzip file holds, on its way to who reads it as tar. libarchive does not hold that against
 // the checksum that stands behind it; gzip, on a host, does.
 class Gunzip {
@@ -192,7 +170,7 @@ class Gunzip {
     const auto trailer = last_bytes(path);
     if (!trailer) return trailer.error();
     const auto [sum, size] = trailer.value();
-    if (size == static_cast<std::uint32_t>(bytes_) && sum != sum_.value()) {
+    if (size == static_cast<std::uint32_t>(bytes_) && sum != sum_.checksum()) {
       return Error{"it is damaged: what comes out of it does not fit its checksum"};
     }
     return base::Done{};
@@ -215,7 +193,7 @@ class Gunzip {
       }
       if (size == 0) continue;
       bytes_ += size;
-      sum_.add({static_cast<const char*>(*block), size});
+      sum_.process_bytes(*block, size);
       return static_cast<la_ssize_t>(size);
     }
   }
@@ -238,7 +216,7 @@ class Gunzip {
   }
 
   Reader packed_;
-  Crc32 sum_;
+  boost::crc_32_type sum_;  // as it stands behind a gzip stream
   std::uint64_t bytes_ = 0;
 };
 
