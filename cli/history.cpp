@@ -36,9 +36,7 @@ int history_command(const HistoryOptions& options) {
     const ReadRun& run = read.value();
     const std::string duration = render::duration_text(run.timeline.duration);
     const std::string& environment = run.plan.environment;
-    const std::string where = environment.empty() ? "" : " in " + render::fitted(environment, 30);
-    table.row({run.record.run, run.record.started_at,
-               render::fitted(run.plan.deployment, 40) + where,
+    table.row({run.record.run, run.record.started_at, render::deployment_text(run.plan, 40),
                std::string(scheduler::state_name(run.timeline.outcome)), duration});
     json.begin_object().member("run", run.record.run);
     json.member("started_at", run.record.started_at).member("deployment", run.plan.deployment);

@@ -178,17 +178,19 @@ std::string time_text(Instant at) {
   return at == Instant::never() ? "—" : duration_text(at - Instant{0});
 }
 
+std::string deployment_text(const plan::Plan& plan, int columns) {
+  const std::string text = fitted(plan.deployment, columns);
+  return plan.environment.empty() ? text : text + " in " + fitted(plan.environment, 30);
+}
+
 std::string summary_text(const plan::Plan& plan, const scheduler::Timeline& timeline,
                          const std::vector<std::string>& assumed, const TextStyle& style,
                          const std::vector<plan::Proof>& proofs) {
   const std::string_view colour = state_colour(timeline.outcome, style.colour);
   const bool whole = scheduler::is_end(timeline.outcome);
-  const std::string environment =
-      plan.environment.empty() ? "" : " in " + fitted(plan.environment, 30);
-  std::string text =
-      fmt::format("{}{}: {}{}{} {} {}", fitted(plan.deployment, 60), environment, colour,
-                  state_words(timeline.outcome), colour.empty() ? "" : "\x1b[0m",
-                  whole ? "in" : "after", duration_text(timeline.duration));
+  std::string text = fmt::format("{}: {}{}{} {} {}", deployment_text(plan, 60), colour,
+                                 state_words(timeline.outcome), colour.empty() ? "" : "\x1b[0m",
+                                 whole ? "in" : "after", duration_text(timeline.duration));
   if (timeline.waiting.ms > 0) {
     text += fmt::format(", {} of it waiting for people", duration_text(timeline.waiting));
   }

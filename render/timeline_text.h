@@ -16,6 +16,10 @@ struct TextStyle {
   bool unicode = true;  // block characters; else ASCII
 };
 
+// What is carried out, and in which environment: "Acme in prod"; its name in so many columns at
+// most.
+std::string deployment_text(const plan::Plan& plan, int columns);
+
 // Steps with times and states, lowest availability a role, critical path, what was assumed. Of a
 // prediction, `proofs` say what holds of each contract in general.
 std::string summary_text(const plan::Plan& plan, const scheduler::Timeline& timeline,
