@@ -205,8 +205,7 @@ void Notifications::step_ended(const Command& command, base::Instant at) {
     reason = scheduler::reason_text(run_.plan, command.reason, command.cause, command.contract);
   }
   std::string text = fmt::format("`{}` {}", step.name, render::state_words(command.state));
-  if (times.failed > 0 && times.targets > 1)
-    text += fmt::format(", {} of {} targets failed", times.failed, times.targets);
+  text += render::bad_targets_words(times.failed - times.undone, times.undone, times.targets);
   if (!reason.empty()) text += ", " + reason;
   Document document(*this, step_ended_event, at, text);
   document.member("step", step.name).member("state", scheduler::state_name(command.state));

@@ -180,7 +180,10 @@ void RunView::follow(const Command& command) {
       step.active = false;
       return;
     case Command::Kind::LaneBegan:
-      if (command.action.part == scheduler::Part::Undo) --step.over;  // it had ended before
+      if (command.action.part == scheduler::Part::Undo) {  // it had ended before
+        --step.over;
+        step.stand_failed.erase(command.action.lane);
+      }
       step.at_work.insert(command.action.lane);
       return;
     case Command::Kind::LaneLeftOut:
@@ -190,14 +193,20 @@ void RunView::follow(const Command& command) {
     case Command::Kind::LaneEnded:
       step.at_work.erase(command.action.lane);
       ++step.over;
-      if (command.action.part != scheduler::Part::Undo &&
-          (command.state == State::Failed || command.state == State::Undone ||
-           command.state == State::Cancelled)) {
-        ++step.failed;
-      }
-      return;
+      return follow_bad_end(command, step);
     default:
       return;
+  }
+}
+
+void RunView::follow_bad_end(const Command& command, StepProgress& step) {
+  const bool undone = command.state == State::Undone;
+  if (!undone && command.state != State::Failed && command.state != State::Cancelled) return;
+  if (command.action.part != scheduler::Part::Undo) ++step.failed;
+  if (undone) {
+    ++step.undone;
+  } else {
+    step.stand_failed.insert(command.action.lane);
   }
 }
 
@@ -314,8 +323,9 @@ std::string RunView::ended(const Command& command) const {
     text += fmt::format(" on {} of {} targets", progress.lanes - progress.left_out, progress.lanes);
   } else if (command.state == State::Succeeded && progress.lanes > 1) {
     text += fmt::format(" on {} targets", progress.lanes);
-  } else if (progress.failed > 0 && progress.lanes > 1) {
-    text += fmt::format(", {} of {} targets failed", progress.failed, progress.lanes);
+  } else {
+    const auto failed = static_cast<std::uint32_t>(progress.stand_failed.size());
+    text += render::bad_targets_words(failed, progress.undone, progress.lanes);
   }
   if (command.reason == scheduler::Reason::None) return text;
   return text + ", " +

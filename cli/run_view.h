@@ -74,7 +74,9 @@ class RunView : public runtime::Observer {
 
   struct StepProgress {
     std::uint32_t lanes = 0, over = 0, left_out = 0, failed = 0, failures = 0;
-    std::set<std::uint32_t> at_work;  // lanes
+    std::set<std::uint32_t> at_work;       // lanes
+    std::set<std::uint32_t> stand_failed;  // lanes; one that is taken back does no more
+    std::uint32_t undone = 0;
     bool active = false;
   };
 
@@ -83,6 +85,7 @@ class RunView : public runtime::Observer {
   void put_event(const std::string& line);
   void plain_event(const scheduler::Command& command, base::Instant at);
   void follow(const scheduler::Command& command);
+  static void follow_bad_end(const scheduler::Command& command, StepProgress& step);
   void report_unknown(const runtime::HostResult& result);
   void report_failure(const scheduler::Command& command, base::Instant at);
   void retry_events(const runtime::Instant& instant, const scheduler::Commands& commands);

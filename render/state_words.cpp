@@ -1,5 +1,7 @@
 #include "render/state_words.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace sluice::render {
@@ -8,6 +10,13 @@ std::string state_words(scheduler::State state) {
   std::string text(scheduler::state_name(state));
   std::replace(text.begin(), text.end(), '_', ' ');
   return text;
+}
+
+std::string bad_targets_words(std::uint32_t failed, std::uint32_t undone, std::uint32_t targets) {
+  if (targets < 2 || failed + undone == 0) return "";
+  if (failed == 0) return fmt::format(", {} of {} targets undone", undone, targets);
+  const std::string text = fmt::format(", {} of {} targets failed", failed, targets);
+  return undone == 0 ? text : text + fmt::format(", {} undone", undone);
 }
 
 std::string_view state_colour(scheduler::State state, bool colour) {

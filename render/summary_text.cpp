@@ -29,7 +29,9 @@ std::string steps_table(const plan::Plan& plan, const scheduler::Timeline& timel
     return std::any_of(timeline.steps.begin(), timeline.steps.end(),
                        [&](const scheduler::StepTimes& row) { return count(row) > 0; });
   };
-  const bool any_failed = any([](const auto& row) { return row.failed; });
+  const auto failed = [](const auto& row) { return row.failed - row.undone; };
+  const bool any_failed = any(failed);
+  const bool any_undone = any([](const auto& row) { return row.undone; });
   const bool any_not_run = any(not_run);
   TextTable table;
   table.column("step");
@@ -38,6 +40,7 @@ std::string steps_table(const plan::Plan& plan, const scheduler::Timeline& timel
     table.column(title, TextTable::Align::Right);
   }
   if (any_failed) table.column("failed", TextTable::Align::Right);
+  if (any_undone) table.column("undone", TextTable::Align::Right);
   if (any_not_run) table.column("not run", TextTable::Align::Right);
   for (const plan::StepId id : plan.steps.ids()) {
     const scheduler::StepTimes& row = timeline.steps[id.value];
@@ -47,7 +50,8 @@ std::string steps_table(const plan::Plan& plan, const scheduler::Timeline& timel
     cells.push_back(time_text(row.end));
     cells.push_back(fmt::format("{}", at_once));
     cells.push_back(fmt::format("{} of {}", row.succeeded, row.targets));
-    if (any_failed) cells.push_back(fmt::format("{}", row.failed));
+    if (any_failed) cells.push_back(fmt::format("{}", failed(row)));
+    if (any_undone) cells.push_back(fmt::format("{}", row.undone));
     if (any_not_run) cells.push_back(fmt::format("{}", not_run(row)));
     table.row(std::move(cells));
     table.colour_last(1, state_colour(row.state, style.colour));

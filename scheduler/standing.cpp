@@ -76,6 +76,11 @@ std::uint32_t& counter(StepTimes& times, State state) {
   }
 }
 
+void count_end(StepTimes& times, State state) {
+  ++counter(times, state);
+  if (state == State::Undone) ++times.undone;
+}
+
 void count(Census& census, Standing standing, Finding finding) {
   switch (standing) {
     case Standing::Untouched:

@@ -33,6 +33,8 @@ State state_of(Standing standing);
 
 // The counter of a step's lanes that have ended so.
 std::uint32_t& counter(StepTimes& times, State state);
+// Another one has.
+void count_end(StepTimes& times, State state);
 
 // What the census found of a target, the worst of what it asked there.
 enum class Finding : std::uint8_t { InPlace, Unknown, Missing };

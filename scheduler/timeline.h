@@ -51,6 +51,7 @@ struct StepTimes {
   // Lanes by how they stand; degraded ones count as succeeded, undone and cancelled ones as failed.
   std::uint32_t targets = 0, succeeded = 0, failed = 0, skipped = 0, excluded = 0, left_behind = 0,
                 not_started = 0, running = 0;
+  std::uint32_t undone = 0;  // of the failed
   bool operator==(const StepTimes&) const = default;
 };
 

@@ -418,7 +418,7 @@ void TimelineBuilder::Fold::end_lane(const Command& command) {
   StepTimes& times = timeline_.steps[step.value];
   --times.running;
   --live_;
-  ++counter(times, command.state);
+  count_end(times, command.state);
   if (!may_be_undone(step, command.state)) {
     stand(standings_, step, lane, standing_of(command.state, command.reason));
   }

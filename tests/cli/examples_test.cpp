@@ -201,6 +201,35 @@ step "Tell" on web window 2 when target.name == "web-1" {
   CHECK(!holds(tests, "web-2&gt;"));
 }
 
+TEST_CASE("the end of a step and the table tell alike how targets stand that were taken back") {
+  const TemporaryDirectory place;
+  sluice::test::write_text(place.path() + "/web.deploy", R"(deployment "Web"
+
+role web {
+  target "web-[1..4]"
+  connect local
+}
+
+step "Update" on web {
+  run "[ $target_name != web-4 ]"
+  undo { run "[ $target_name != web-1 ]" }
+  on failure rollback all
+}
+)");
+  const std::string notes = place.path() + "/notes";
+  const ProgramResult run = run_program({"run", "web.deploy", "--yes", "--notify-on", "step_ended",
+                                         "--notify", "sh -c 'cat >> " + notes + "'"},
+                                        "", place.path());
+  INFO(run.err);
+  CHECK(run.status == 1);
+  CHECK(holds(run.err, "  Update: failed, 1 of 4 targets failed, 3 undone\n"));
+  CHECK(holds(read_text(notes), "`Update` failed, 1 of 4 targets failed, 3 undone\""));
+  const std::size_t table = run.err.find("  step    state ");
+  REQUIRE(table != std::string::npos);
+  CHECK(holds(run.err.substr(table), "    well  failed  undone\n"));
+  CHECK(holds(run.err.substr(table), "  0 of 4       1       3\n"));
+}
+
 TEST_CASE("logs takes a target of the last run, and says what is not there") {
   const TemporaryDirectory place;
   sluice::test::write_text(place.path() + "/web.deploy", R"(deployment "Web"
