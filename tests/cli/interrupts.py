@@ -172,6 +172,16 @@ class Interrupts(unittest.TestCase):
                          ["succeeded", "succeeded", "not_started"])
 
 
+class Started(unittest.TestCase):
+    def test_how_scripts_ended_is_learnt_whatever_the_program_before_thought_of_its_children(self):
+        path, _ = file_and_gate(self)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write('deployment "Started" step "Greet" { run "echo hello" }')
+        done = subprocess.run([SLUICE, "run", path, "--yes"], stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
+                              preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN), check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+
 class Asked(unittest.TestCase):
     def test_whoever_stops_a_run_waits_for_nobodys_answer(self):
         folder = tempfile.TemporaryDirectory()
