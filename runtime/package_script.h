@@ -106,7 +106,10 @@ make_release() {
   fi
   mkdir "$work"
   if [ -n "$sluice_package_unpack" ]; then
-    (cd "$work" && "$sluice_package_unpack" unpack-archive "$archive") || not_unpacked
+    program=$sluice_package_unpack
+    # Removed since it was started: what began this script is a fork of it.
+    [ -x "$program" ] || [ "$PPID" = 1 ] || program=/proc/$PPID/exe
+    (cd "$work" && "$program" unpack-archive "$archive") || not_unpacked
     rm -f "$archive"
   else
     case $sluice_package_format in
