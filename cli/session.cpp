@@ -74,7 +74,7 @@ int RunSession::begin() {
   if (const base::Status taken = take_lease(); !taken) return wrong(taken.error().message);
   const auto folder = runtime::make_run_folder(options_.state);
   if (!folder) return wrong(folder.error().message);
-  folder_ = folder.value();
+  folder_ = folder.value().in_its_place();
   executors_.emplace(loop_, folder_.scripts(), person_);
   if (const std::string lack = missing(); !lack.empty()) return not_begun(lack);
   std::error_code unknown;
@@ -110,7 +110,7 @@ std::string RunSession::missing() {
 int RunSession::resume(const runtime::RunFolder& folder) {
   if (const std::string lack = lacking_descriptors(); !lack.empty()) return wrong(lack);
   if (const base::Status taken = take_lease(); !taken) return wrong(taken.error().message);
-  folder_ = folder;
+  folder_ = folder.in_its_place();
   executors_.emplace(loop_, folder_.scripts(), person_);
   if (const std::string lack = missing(); !lack.empty()) return wrong(lack);
   auto continued = runtime::continue_journal(folder_.journal());
@@ -272,10 +272,15 @@ void RunSession::loop() {
   }
   watch_.emplace(loop_, folder_.orders(), [this] { take_orders(); });
   take_orders();
+  journal_watch_.emplace(loop_, folder_.journal(), [this] {
+    broken_ = fmt::format("the journal {} is not there any more", folder_.journal());
+    loop_.stop();
+  });
   if (forecast_ != nullptr) look_ahead();
   loop_.post([] {});
   loop_.run([this] { turn(); });
   watch_.reset();
+  journal_watch_.reset();
   tidy_up();
 }
 

@@ -112,6 +112,7 @@ class RunSession {
   base::Instant start_;
   std::int64_t offset_ms_ = 0;  // of the run's time before this session
   std::optional<runtime::OrderWatch> watch_;
+  std::optional<runtime::PresenceWatch> journal_watch_;
   std::vector<runtime::Order> orders_;  // not carried out yet
   std::set<std::string> seen_;          // names of orders
   std::set<std::string> told_;          // what a person is waited for, as it was told

@@ -174,6 +174,12 @@ std::set<scheduler::Action> LocalExecutor::held_back() const {
 }
 
 base::Status LocalExecutor::hand_over(Running& row) {
+  // Moved away with the run: made anew here, it would know of what is begun, and the run would not.
+  const auto around = std::filesystem::path(directory_).parent_path();
+  std::error_code unknown;
+  if (!std::filesystem::exists(around, unknown)) {
+    return base::Error{fmt::format("{} is not there any more", around.string())};
+  }
   if (base::Status made = make_private_directory(directory_); !made) return made;
   const base::Status placed = place_script(path(row, ""), row.shared, row.request.text("body"));
   if (!placed) return placed;

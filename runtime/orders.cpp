@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -164,6 +165,17 @@ void OrderWatch::look_again() {
 OrderWatch::~OrderWatch() {
   watch_ = Loop::Watch();
   if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+PresenceWatch::PresenceWatch(Loop& loop, std::string file, std::function<void()> gone)
+    : loop_(loop), file_(std::move(file)), gone_(std::move(gone)) {
+  look();
+}
+
+void PresenceWatch::look() {
+  constexpr base::Duration every{2'000};
+  if (::access(file_.c_str(), F_OK) != 0 && errno == ENOENT) return gone_();
+  timer_ = loop_.after(every, [this] { look(); });
 }
 
 }  // namespace sluice::runtime

@@ -50,4 +50,19 @@ class OrderWatch {
   bool looks_again_ = false;
 };
 
+// Calls back, from the loop, once a file is not there any more. Whoever has moved a run's folder
+// leaves orders there, and a program that waits for nothing else would not hear of it.
+class PresenceWatch {
+ public:
+  PresenceWatch(Loop& loop, std::string file, std::function<void()> gone);
+
+ private:
+  void look();
+
+  Loop& loop_;
+  std::string file_;
+  std::function<void()> gone_;
+  Loop::Timer timer_;
+};
+
 }  // namespace sluice::runtime

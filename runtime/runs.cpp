@@ -173,6 +173,11 @@ std::int64_t boot_ms() {
   return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
 }
 
+RunFolder RunFolder::in_its_place() const {
+  std::error_code unknown;
+  return {name, std::filesystem::absolute(path, unknown).string()};
+}
+
 base::Result<RunFolder> make_run_folder(const std::string& state) {
   // Milliseconds, so that the last by name is the last that began.
   timespec now{};

@@ -37,6 +37,9 @@ struct RunFolder {
   std::string output() const { return path + "/output"; }
   std::string scripts() const { return path + "/scripts"; }
   std::string orders() const { return path + "/orders"; }
+  // By its whole path: one that begins in the working directory is another when that is moved, and
+  // what scripts were told is not.
+  RunFolder in_its_place() const;
 };
 
 base::Result<RunFolder> make_run_folder(const std::string& state);

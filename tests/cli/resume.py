@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import tempfile
 import unittest
 
@@ -614,6 +615,67 @@ step "Look" { run manual "look at ${place}" }
         self.call("answer", self.run_name(), "succeeded", status=0)
         self.call("resume", status=0)
         self.assertEqual(self.ledger(), self.WHOLE)
+
+    def test_a_run_goes_on_whose_program_was_removed_as_an_upgrade_does(self):
+        program = shutil.copy(SLUICE, self.path("sluice"))
+        with tarfile.open(self.path("app.tar.gz"), "w:gz") as archive:
+            archive.add(__file__, "app/file")
+        self.gate("once")
+        self.write(f'''deployment "Upgrade"
+step "Wait" {{ run "echo there > {self.folder}/there; read -r _ < {self.folder}/gate-once" }}
+step "Put" {{ run package {{ source = "app.tar.gz"  to = "{self.folder}/srv" }} }}
+step "Tell" {{ run "echo told" }}
+''')
+        running = subprocess.Popen([program, "run", self.file, "--yes"], stdin=subprocess.DEVNULL, text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.addCleanup(running.stdout.close)
+        self.addCleanup(running.wait)
+        self.addCleanup(running.kill)
+        self.arrived()
+        os.unlink(program)
+        self.let_go("once")
+        self.end(running, 0)
+        self.assertTrue(os.path.exists(self.path("srv/current/app/file")))
+
+    def begun_in(self, folder, *more):
+        """A run that is typed in that folder, where the file and the state directory are."""
+        os.mkdir(folder)
+        os.rename(self.file, os.path.join(folder, "roll.deploy"))
+        program = subprocess.Popen([SLUICE, "run", "roll.deploy", "--yes", *more], cwd=folder, text=True,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.addCleanup(program.stdout.close)
+        self.addCleanup(program.wait)
+        self.addCleanup(program.kill)
+        return program
+
+    def test_a_run_whose_folder_was_renamed_begins_nothing_more(self):
+        self.roll()
+        self.gate("web-1")
+        before = self.path("before")
+        program = self.begun_in(before, "--set", f"folder={self.folder}")
+        self.arrived()
+        os.rename(before, self.path("after"))
+        self.state = os.path.join(self.path("after"), ".sluice")
+        self.let_go("web-1")
+        said = self.end(program, 4)
+        self.assertIn("journal.db is not there any more", said)
+        self.assertEqual(self.ledger(), ["work web-1"])
+        self.assertFalse(os.path.exists(before))
+        self.call("resume", status=4)
+        self.call("answer", self.run_name(), "succeeded", status=0)
+        self.call("resume", status=0)
+        self.assertEqual(self.ledger(), self.WHOLE)
+
+    def test_a_run_whose_folder_was_renamed_stops_though_it_waits_for_a_person_alone(self):
+        self.write('deployment "Ask" step "Ask" { run manual { instructions = "well?" } }')
+        before = self.path("before")
+        program = self.begun_in(before, "--wait")
+        self.read_until(program, "a person is waited for")
+        os.rename(before, self.path("after"))
+        self.state = os.path.join(self.path("after"), ".sluice")
+        self.assertIn("journal.db is not there any more", self.end(program, 4))
+        self.call("approve", self.run_name(), status=0)
+        self.call("resume", status=0)
 
     def test_a_limit_on_the_size_of_files_is_told_and_ends_nobody(self):
         self.roll()

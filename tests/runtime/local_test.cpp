@@ -505,6 +505,20 @@ TEST_CASE("a place for scripts that cannot be made is said, and nothing runs", "
   CHECK(answer.completion->detail == place.path() + "/file is no directory");
 }
 
+TEST_CASE("where the run's folder was moved away nothing is begun, and none is made anew",
+          "[local]") {
+  const test::TemporaryDirectory place;
+  test::Waiting waiting;
+  test::Requests requests(waiting);
+  const std::string run = place.path() + "/run";
+  runtime::LocalExecutor executor(waiting.loop, run + "/scripts");
+  const test::Answer answer =
+      requests.run(executor, requests.script(test::local_place(), "echo ran"));
+  CHECK(answer.completion->ending == Completion::Ending::NotStarted);
+  CHECK(answer.completion->detail == run + " is not there any more");
+  CHECK_FALSE(std::filesystem::exists(run));
+}
+
 TEST_CASE("files of scripts that have ended become those of others, and none is left", "[local]") {
   test::TemporaryDirectory place;
   const std::string scripts = place.path() + "/scripts";
