@@ -200,11 +200,9 @@ void RunSession::tell_stop() {
 
 // Nobody is waited for longer than this; who lets go of a run waits for nearly nothing.
 void RunSession::finish_telling() {
-  constexpr base::Duration long_enough{15'000};
-  constexpr base::Duration when_detached{2'000};
+  const base::Duration at_most{detached_ ? 2'000 : 15'000};
   finishing_ = true;
-  const runtime::Loop::Timer deadline =
-      loop_.after(detached_ ? when_detached : long_enough, [this] { loop_.stop(); });
+  const runtime::Loop::Timer deadline = loop_.after(at_most, [this] { loop_.stop(); });
   notifications_->finish([this] { loop_.stop(); });
   loop_.run({});
   notifications_->give_up();
