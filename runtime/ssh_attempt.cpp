@@ -12,6 +12,7 @@
 #include "runtime/posix.h"
 #include "runtime/powershell_actions.h"
 #include "runtime/powershell_wrapper.h"
+#include "runtime/ssh_login.h"
 
 namespace sluice::runtime {
 
@@ -336,9 +337,8 @@ void SshExecutor::Attempt::ended_without_verdict(Watcher& watcher, const SshConn
   if (++silent_ends_ < most_silent_ends) return ask(watcher);
   // So a wrapper ends as well whose errors the login sends nowhere.
   perhaps_begun_ = perhaps_begun_ || how.exit_value == 0;
-  const std::string said = ssh_reason(watcher.answers.said());
-  const std::string detail = fmt::format(
-      "its login shell does not do as it is told (exit status {}): {}", how.exit_value, said);
+  const std::string detail =
+      login_problem(how.exit_value, watcher.output.said(), watcher.answers.said());
   // What was sent before may still come there, and begin.
   if (acknowledged_ || perhaps_begun_ || cancelled_) return ask_again_later(watcher, detail);
   end(failed, Completion::Ending::NotStarted, detail);

@@ -14,6 +14,7 @@
 #include "base/utf8.h"
 #include "runtime/request.h"
 #include "runtime/ssh_attempt.h"
+#include "runtime/ssh_login.h"
 #include "runtime/ssh_upload_text.h"
 #include "runtime/ssh_wrapper.h"
 
@@ -180,9 +181,7 @@ class SshUploads::Row {
     }
     if (how.how == How::Refused && !reached_) return end({UploadEnd::How::Failed, how.why});
     if (how.how == How::Exited && ++silent_ >= most_silent) {
-      return end({UploadEnd::How::Failed,
-                  fmt::format("its login shell does not do as it is told (exit status {}): {}",
-                              how.exit_value, ssh_reason(said_))});
+      return end({UploadEnd::How::Failed, login_problem(how.exit_value, heard_, said_)});
     }
     if (how.how == How::Broken) away_why_ = how.why;
     ask_again();

@@ -154,7 +154,7 @@ std::string_view OutputReader::take(std::string_view bytes) {
   held_.append(bytes);
   const std::size_t at = held_.find(mark_);
   if (at == std::string::npos) {
-    if (held_.size() >= mark_.size()) held_.erase(0, held_.size() - (mark_.size() - 1));
+    if (held_.size() > most_said) held_.erase(0, held_.size() - most_said);
     return {};
   }
   open_ = true;

@@ -89,8 +89,10 @@ class AnswerReader {
  public:
   explicit AnswerReader(std::string nonce) : nonce_(std::move(nonce)) {}
   std::vector<WrapperAnswer> take(std::string_view bytes);
-  // The end of what else was said, at most 1 KiB.
-  const std::string& said() const { return said_; }
+  // The end of what else was said, about 1 KiB at most.
+  std::string said() const {
+    return hands_on_ || rest_.find(nonce_) != std::string::npos ? said_ : said_ + rest_;
+  }
   // What the script wrote to $SLUICE_OUTPUT: at most 64 KiB, and a byte more says that it was more.
   const std::string& outputs() const { return outputs_; }
 
@@ -108,6 +110,8 @@ class OutputReader {
   explicit OutputReader(std::string nonce) : mark_(std::move(nonce) + "\n") {}
   // What of it the script has written.
   std::string_view take(std::string_view bytes);
+  // The end of what the login wrote on it, at most 1 KiB, where that line has not come.
+  std::string_view said() const { return open_ ? std::string_view() : held_; }
   // The line of the nonce has come.
   bool open() const { return open_; }
 

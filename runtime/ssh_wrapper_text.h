@@ -9,6 +9,8 @@
 namespace sluice::runtime {
 
 inline constexpr std::string_view wrapper_text = R"wrapper(
+# Where so few files may be open that nothing can be put aside, dash ends here and says so.
+: >&2;
 case ${BASH_VERSION-} in ?*) set +o posix;; esac;
 sluice_lc=${LC_ALL+x}${LC_ALL-};
 export LC_ALL=C;

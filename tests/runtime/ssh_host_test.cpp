@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "runtime/host_socket.h"
+#include "runtime/ssh_login.h"
 #include "runtime/ssh_options.h"
 #include "support/remote.h"
 
@@ -148,13 +149,48 @@ TEST_CASE("every shell that may be `sh` on a host carries scripts out alike", "[
   }
 }
 
-TEST_CASE("a login that runs nothing is said to, and nothing was begun", "[ssh]") {
+TEST_CASE("a login that runs nothing is said to, in its own words, and nothing was begun",
+          "[ssh]") {
+  const std::string problem = "its login shell does not do as it is told (exit status 1)";
+  const std::string look =
+      "; see the user's shell there (/etc/passwd), and ForceCommand in its sshd_config";
+  const std::pair<std::string, std::string> logins[] = {
+      {"/usr/sbin/nologin", ": `This account is currently not available.`"},
+      {"/bin/false", ", and says nothing"},
+      {"internal-sftp", ": `This service allows sftp connections only.`"},
+      {"printf 'no shell for you' >&2; exit 1", ": `no shell for you`"},
+      {"echo 'Hello, ada'; echo 'no shell here' >&2; exit 1", ": `Hello, ada; no shell here`"}};
+  for (const auto& [login, words] : logins) {
+    INFO(login);
+    test::SshServer::Options options;
+    options.login = {};
+    options.settings = {"ForceCommand " + login};
+    Remote remote(options);
+    const test::Answer answer = remote.run("echo ran");
+    CHECK(answer.completion->ending == Completion::Ending::NotStarted);
+    CHECK(answer.completion->detail == problem + words + look);
+  }
+}
+
+TEST_CASE("a host that lets hardly any file be open is told so at once", "[ssh]") {
   test::SshServer::Options options;
-  options.login = {"/usr/sbin/nologin"};
+  options.login = {};
+  options.settings = {"ForceCommand ulimit -n 8; exec dash -c \"$SSH_ORIGINAL_COMMAND\""};
   Remote remote(options);
   const test::Answer answer = remote.run("echo ran");
   CHECK(answer.completion->ending == Completion::Ending::NotStarted);
-  CHECK(answer.completion->detail.find("its login shell does not do as it is told") == 0);
+  CHECK(answer.completion->detail ==
+        "its login shell does not do as it is told (exit status 2): `sluice: 1: 1: Invalid "
+        "argument`; see how many files it may open there (`ulimit -n`)");
+}
+
+TEST_CASE("a login problem says what to look at, where its own words do not", "[ssh]") {
+  CHECK(runtime::login_problem(127, "", "sh: 1: powershell.exe: not found\n") ==
+        "its login shell does not do as it is told (exit status 127): "
+        "`sh: 1: powershell.exe: not found`");
+  CHECK(runtime::login_problem(2, "", "sh: 1: 1: Invalid argument\n") ==
+        "its login shell does not do as it is told (exit status 2): `sh: 1: 1: Invalid argument`; "
+        "see how many files it may open there (`ulimit -n`)");
 }
 
 TEST_CASE("a login that becomes another shell carries out nothing of what it is sent", "[ssh]") {
