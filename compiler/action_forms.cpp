@@ -124,7 +124,11 @@ std::string archive_problem(std::string_view path) {
 
 std::string folder_problem(std::string_view path) {
   const bool drive = path.size() > 2 && base::is_letter(path[0]) && path[1] == ':';
-  return path.starts_with("/") || drive ? "" : "it is an absolute path";
+  if (!path.starts_with("/") && !drive) return "it is an absolute path";
+  // `/`, however it is written.
+  return path.find_first_not_of("/.") == std::string_view::npos
+             ? "releases have a folder of their own, as in `/srv/acme`"
+             : "";
 }
 
 // C:\…, \\SERVER\SHARE\…, or %NAME%\…

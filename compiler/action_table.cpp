@@ -48,7 +48,8 @@ ActionSchema package() {
       required(
           known(form(string("source", "the archive, from the main file's folder"), Form::Archive))),
       required(
-          form(string("to", "the folder on the target that holds the releases"), Form::Folder)),
+          form(string("to", "the folder on the target that holds the releases, and nothing else"),
+               Form::Folder)),
       known(form(string("sha256", "what the archive's SHA-256 must be"), Form::Sha256)),
       with_default(form(attribute("keep", Type::Number, "how many releases stay"), Form::Count),
                    number(5)),

@@ -124,8 +124,10 @@ void PackageExecutor::start(ActionRequest request, Sink done) {
     refused.detail = "its archive was not looked at before the run began";
     return answer_soon(std::move(done), std::move(refused));
   }
-  if (request.text("to").substr(0, 1) != "/") {
-    refused.detail = fmt::format("`{}` is no absolute path", base::printable(request.text("to")));
+  const std::string_view to = request.text("to");
+  if (to.substr(0, 1) != "/" || to.find_first_not_of("/.") == std::string_view::npos) {
+    refused.detail =
+        fmt::format("`{}` is no absolute path of a folder for releases alone", base::printable(to));
     return answer_soon(std::move(done), std::move(refused));
   }
   const bool here = request.place.kind == plan::Connection::Kind::Local;

@@ -105,4 +105,31 @@ TEST_CASE(
       "deployment \"Acme\"\nstep \"A\" { run package { source = \"/etc/../proc/version.zip\" "
       "to = \"srv\" } }\n");
   CHECK(run({"check", file}).find("it is an absolute path") != std::string::npos);
+  for (const char* to : {"/", "//", "/./.."}) {
+    test::write_text(file,
+                     std::string("deployment \"Acme\"\nstep \"A\" { run package {\n  source = "
+                                 "\"dist/a.tar.gz\"\n  to = \"") +
+                         to + "\"\n} }\n");
+    const std::string said = run({"check", file});
+    INFO(said);
+    CHECK(said.find("web.deploy:4:") != std::string::npos);
+    CHECK(said.find("releases have a folder of their own, as in `/srv/acme`") != std::string::npos);
+  }
+}
+
+TEST_CASE("a folder for releases that is known late and is none fails its step") {
+  const test::TemporaryDirectory directory;
+  REQUIRE(test::run_quietly({"/bin/sh", "-c",
+                             "cd " + directory.path() +
+                                 " && echo one > file && "
+                                 "tar -czf a.tar.gz file"}) == 0);
+  test::write_text(directory.path() + "/web.deploy", R"(deployment "Acme"
+step "Ask" { run "echo folder=/ >> $SLUICE_OUTPUT"  gives folder = "/srv" }
+step "A" { run package { source = "a.tar.gz"  to = steps["Ask"].outputs.folder } }
+)");
+  const auto result = test::run_program({"run", "web.deploy", "--yes"}, "", directory.path());
+  INFO(result.err);
+  CHECK(result.status == 1);
+  CHECK(result.err.find("`A` failed on `controller`, attempt 1 of 1: `/` is no absolute path of a "
+                        "folder for releases alone") != std::string::npos);
 }
