@@ -28,6 +28,12 @@ inline std::uint32_t random_word() {
   return word;
 }
 
+// A folder may be entered, which access() takes for the same.
+inline bool is_program(const std::string& path) {
+  std::error_code unreadable;
+  return ::access(path.c_str(), X_OK) == 0 && !std::filesystem::is_directory(path, unreadable);
+}
+
 // Where a program is that we may start, on our PATH where its name has no slash; else its name.
 inline std::string path_of_program(const std::string& program) {
   if (program.find('/') != std::string::npos) return program;
@@ -36,7 +42,7 @@ inline std::string path_of_program(const std::string& program) {
   while (true) {
     const std::size_t end = std::min(folders.find(':'), folders.size());
     const std::filesystem::path whole = std::filesystem::path(folders.substr(0, end)) / program;
-    if (::access(whole.c_str(), X_OK) == 0) return whole.string();
+    if (is_program(whole.string())) return whole.string();
     if (end == folders.size()) return program;
     folders.remove_prefix(end + 1);
   }
@@ -45,7 +51,7 @@ inline std::string path_of_program(const std::string& program) {
 // Whether a program is there that we may start.
 inline bool can_be_started(const std::string& program) {
   const std::string path = path_of_program(program);
-  return path.find('/') != std::string::npos && ::access(path.c_str(), X_OK) == 0;
+  return path.find('/') != std::string::npos && is_program(path);
 }
 
 // As exec and spawn take their words: they live as long as `words` do.

@@ -301,6 +301,8 @@ env > "$(dirname "$0")/environment"
     def test_what_cannot_be_read_is_refused_before_anything_is_done(self):
         for words, said in (
                 (["--notify", "ftp://a/b"], "--notify: a URL is one of http or https"),
+                (["--notify", "/usr x"], "--notify: there is no program `/usr` that could be started"),
+                (["--notify", "."], "--notify: there is no program `.` that could be started"),
                 (["--notify", "/not/there x"], "--notify: there is no program `/not/there` that could be started"),
                 (["--notify", "sh 'x"], "--notify: it has a ' that is not closed"),
                 (["--notify", ""], "--notify: it names no program"),
