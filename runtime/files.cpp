@@ -70,6 +70,13 @@ base::Status write_private(const std::string& path, std::string_view bytes) {
   return base::Done{};
 }
 
+int put_where_none_is(const std::string& file, const std::string& path) {
+  const int name = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (name < 0) return errno;
+  ::close(name);
+  return ::rename(file.c_str(), path.c_str()) == 0 ? 0 : errno;
+}
+
 base::Result<bool> make_once(const std::string& path, std::string_view bytes) {
   const std::filesystem::path whole(path);
   const std::string folder = whole.parent_path().string();
@@ -83,8 +90,10 @@ base::Result<bool> make_once(const std::string& path, std::string_view bytes) {
     if (file >= 0) ::close(file);
     if (!synced) return error;
     if (name != beside) continue;
-    if (::link(beside.c_str(), path.c_str()) == 0) continue;
-    const int why = errno;
+    int why = ::link(beside.c_str(), path.c_str()) == 0 ? 0 : errno;
+    // A file system that knows no links: FAT, and many that are reached over a network.
+    if (why == EPERM || why == ENOSYS || why == EOPNOTSUPP) why = put_where_none_is(beside, path);
+    if (why == 0) continue;
     ::unlink(beside.c_str());
     if (why == EEXIST) return false;
     errno = why;

@@ -17,6 +17,9 @@ base::Status write_private(const std::string& path, std::string_view bytes);
 // A file that must not be there yet, whole and on the disk when this returns; false where one is
 // there already: of several that try, one makes it.
 base::Result<bool> make_once(const std::string& path, std::string_view bytes);
+// The file, moved to a path where none is, without a link: 0, or why not, as errno says it; of
+// several that try, one puts it there. One that is killed in the middle leaves an empty one.
+int put_where_none_is(const std::string& file, const std::string& path);
 base::Result<std::string> read_whole(const std::string& path, std::size_t most_bytes);
 // What a file holds, if it is there, is on the disk when this returns, whatever became of earlier
 // syncs: after one that failed the system believes what it could not write to be there.

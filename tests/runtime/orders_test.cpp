@@ -1,12 +1,15 @@
 // Orders from other terminals: files, of which the first counts.
+#include <fmt/format.h>
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cerrno>
 #include <filesystem>
 #include <thread>
 #include <vector>
 
+#include "runtime/files.h"
 #include "runtime/orders.h"
 #include "support/executing.h"
 #include "support/golden.h"
@@ -69,6 +72,24 @@ TEST_CASE("of many answers to one question one is the first, and all others are 
     CHECK(std::count(well.begin(), well.end(), 1) == 1);
     CHECK(runtime::read_orders(place.path(), purpose, {}).size() == 1);
   }
+}
+
+TEST_CASE("one file is put where none is, though the file system knows no links", "[orders]") {
+  const test::TemporaryDirectory place;
+  const std::string path = place.path() + "/answer";
+  std::vector<int> ended(8, -1);
+  std::vector<std::thread> all;
+  for (std::size_t number = 0; number < ended.size(); ++number) {
+    const std::string own = fmt::format("{}/{}", place.path(), number);
+    test::write_text(own, std::to_string(number));
+    all.emplace_back([&, own, number] { ended[number] = runtime::put_where_none_is(own, path); });
+  }
+  for (std::thread& one : all) one.join();
+  REQUIRE(std::count(ended.begin(), ended.end(), 0) == 1);
+  CHECK(std::count(ended.begin(), ended.end(), EEXIST) == 7);
+  const auto first = std::find(ended.begin(), ended.end(), 0) - ended.begin();
+  CHECK(test::read_text(path) == std::to_string(first));
+  CHECK_FALSE(std::filesystem::exists(fmt::format("{}/{}", place.path(), first)));
 }
 
 TEST_CASE("another question, and the same one asked again, is answered on its own", "[orders]") {
