@@ -154,7 +154,6 @@ void Notifications::instant(const runtime::Instant& instant, const scheduler::Co
     wants_questions_ = wants_questions_ || manual || command.kind == Command::Kind::AskOperator;
     if (command.kind == Command::Kind::StepEnded) step_ended(command, instant.at);
     if (command.kind != Command::Kind::DeploymentEnded) continue;
-    if (before_end_) before_end_();
     run_ended(command, instant.at);
   }
 }

@@ -48,8 +48,6 @@ class Notifications {
   Notifications(runtime::Loop& loop, const NotifySettings& settings, Run run,
                 const runtime::Mask& mask, TimelineOf timeline, Say say);
 
-  // Called right before the run's end is told, for what belongs before it.
-  void before_end(std::function<void()> say) { before_end_ = std::move(say); }
   // Each instant, when it is durable.
   void instant(const runtime::Instant& instant, const scheduler::Commands& commands);
   // One that a program before this one has told.
@@ -82,7 +80,6 @@ class Notifications {
   const Run run_;
   const runtime::Mask& mask_;
   TimelineOf timeline_;
-  std::function<void()> before_end_;
   std::vector<std::unique_ptr<runtime::Notifier>> notifiers_;
   std::set<std::string> asked_;  // questions that were told
   std::uint32_t sessions_ = 0;

@@ -125,6 +125,7 @@ void RunView::instant(const runtime::Instant& instant, const scheduler::Commands
     if (!is_shown(command.kind)) continue;
     tell_undo(command);
     follow(command);
+    if (command.kind == Command::Kind::DeploymentEnded && before_end_) before_end_();
     if (options_.json) {
       json_event(command, instant.at);
     } else {

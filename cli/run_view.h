@@ -60,6 +60,8 @@ class RunView : public runtime::Observer {
   void say_last(const std::string& text);
   // Said in the next instant, before what begins to be taken back in it; empty for nothing.
   void before_undo(std::string line) { before_undo_ = std::move(line); }
+  // Called right before the run's end is told, for what belongs before it.
+  void before_end(std::function<void()> say) { before_end_ = std::move(say); }
   // Who else is to be told of failures, as they come.
   void on_failure(std::function<void(const Failure&, base::Instant)> listener);
   // Draws the live view anew, where there is one and it has changed.
@@ -113,6 +115,7 @@ class RunView : public runtime::Observer {
   bool events_lost_ = false;
   std::uint64_t unread_ = 0;  // texts that were dropped, for too much waits to be read
   std::string before_undo_;
+  std::function<void()> before_end_;
   int name_width_ = 0;
   std::string live_text_;  // what stands below the last line just now
 };

@@ -114,10 +114,12 @@ step "Quick" { run "true" takes 10ms }
   REQUIRE(events.status == 0);
   std::istringstream lines(events.out);
   std::vector<json> alarms;
+  json event;
   for (std::string line; std::getline(lines, line);) {
-    const json event = json::parse(line);
+    event = json::parse(line);
     if (event.at("event") == "left_prediction") alarms.push_back(event);
   }
+  CHECK(event.at("event") == "deployment_ended");  // the last
   REQUIRE(alarms.size() == 1);
   CHECK(alarms[0].at("step") == "Update");
   CHECK(alarms[0].at("took_ms") < 30'000);
