@@ -82,6 +82,12 @@ base::Result<Chosen> choose(LogsOptions& options) {
   return last;
 }
 
+// When a `verify` was asked, where that was not behind its work.
+std::string_view asked_when(scheduler::Part part) {
+  if (part == scheduler::Part::Before) return " beforehand";
+  return part == scheduler::Part::Census ? " in the census" : "";
+}
+
 }  // namespace
 
 int logs_command(LogsOptions options) {
@@ -114,8 +120,8 @@ int logs_command(LogsOptions options) {
     const auto text = read_file(output.path, most_bytes);
     if (!text) return fail(text.error());
     any = true;
-    fmt::print("==> {} on {}{}, attempt {}\n", base::printable(runtime::task_name(plan, action)),
-               base::printable(target),
+    fmt::print("==> {}{} on {}{}, attempt {}\n", base::printable(runtime::task_name(plan, action)),
+               asked_when(action.part), base::printable(target),
                output.host == target ? "" : " via " + base::printable(output.host), action.attempt);
     print_output(text.value());
   }

@@ -264,6 +264,23 @@ step "Update" on web {
   CHECK(logs({"--step", "Update/Say undo"}).err == "nothing was written\n");
 }
 
+TEST_CASE("logs tells when a verify was asked that was asked more than once") {
+  const TemporaryDirectory place;
+  sluice::test::write_text(place.path() + "/web.deploy", R"(deployment "Web"
+
+step "Update" {
+  skip verified
+  run "echo works >> done"
+  verify { run "echo asks; test -e done" }
+}
+)");
+  CHECK(run_program({"run", "web.deploy", "--yes", "--quiet"}, "", place.path()).status == 0);
+  CHECK(run_program({"logs"}, "", place.path()).out ==
+        "==> Update verify beforehand on controller, attempt 1\nasks\n"
+        "==> Update verify on controller, attempt 1\nasks\n"
+        "==> Update verify in the census on controller, attempt 1\nasks\n");
+}
+
 TEST_CASE("a saved plan is carried out elsewhere, without the file that it came from") {
   const TemporaryDirectory here;
   const TemporaryDirectory there;
