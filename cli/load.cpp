@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -238,6 +239,11 @@ bool live_lines_wanted() {
 
 bool is_terminal(int file_descriptor) {
   return ::isatty(file_descriptor) == 1;
+}
+
+// In the background a program that touches its terminal is stopped, with all that it watches over.
+void forget_typed(int terminal) {
+  if (::tcgetpgrp(terminal) == ::getpgrp()) ::tcflush(terminal, TCIFLUSH);
 }
 
 int terminal_width(int file_descriptor) {

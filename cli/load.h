@@ -46,6 +46,8 @@ bool colour_wanted(int file_descriptor);
 // Whether standard error is a terminal on which a line may be written over.
 bool live_lines_wanted();
 bool is_terminal(int file_descriptor);
+// What was typed on the terminal and not read yet: it answers no question that comes only now.
+void forget_typed(int terminal);
 // Columns of the terminal on the descriptor, or 80.
 int terminal_width(int file_descriptor);
 // And its lines, or 24.

@@ -1,13 +1,13 @@
 #include "cli/person.h"
 
 #include <fmt/format.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 
 #include "base/utf8.h"
+#include "cli/load.h"
 #include "runtime/request.h"
 #include "runtime/runs.h"
 
@@ -31,12 +31,6 @@ std::string first_word(std::string line) {
   std::transform(line.begin(), line.end(), line.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return line;
-}
-
-// What was typed before a question stood there answers none, or the one before it. (In the
-// background a program that touches its terminal is stopped, with all that it watches over.)
-void forget_typed(int terminal) {
-  if (::tcgetpgrp(terminal) == ::getpgrp()) ::tcflush(terminal, TCIFLUSH);
 }
 
 runtime::Completion completion(Outcome outcome, std::string detail) {

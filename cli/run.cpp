@@ -30,6 +30,7 @@ std::optional<int> ask(const plan::Plan& plan, const RunOptions& options) {
   if (::isatty(0) != 1 || ::isatty(2) != 1) {
     return wrong("nobody is there to be asked: say --yes");
   }
+  forget_typed(0);
   tell("Carry out {} ({} on {}) now? [y/N] ", deployment_words(plan),
        base::counted(plan.steps.size(), "step"), base::counted(plan.targets.size(), "target"));
   std::string answer;

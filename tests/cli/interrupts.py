@@ -375,6 +375,31 @@ class Terminals(unittest.TestCase):
             self.assertEqual(b"nothing was done" in said, status == 2, said)
             os.close(ours)
 
+    def test_what_was_typed_before_a_run_asks_whether_it_may_begin_is_no_yes(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = os.path.join(folder.name, "one.deploy")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write('deployment "One"\nstep "Work" { run "true" }\n')
+        typed, tell = os.pipe()
+        run, ours = pty.fork()
+        if run == 0:
+            os.read(typed, 1)
+            os.execve(SLUICE, [SLUICE, "run", path], {**os.environ, "TERM": "dumb"})
+        for end in (typed, tell, ours):
+            self.addCleanup(os.close, end)
+        os.write(ours, b"y\n")
+        said = b""
+        while b"y\r\n" not in said:  # it lies in the terminal now
+            said += os.read(ours, 4096)
+        os.write(tell, b".")
+        while b"[y/N] " not in said:
+            said += os.read(ours, 4096)
+        os.write(ours, b"n\n")
+        said += rest_of(ours)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(run, 0)[1]), 2, said)
+        self.assertIn(b"nothing was done", said)
+
     def test_a_terminal_that_was_stopped_does_not_stop_the_run(self):
         path, gate = self.file_with_gate(f'step "Go on" {{ run "seq 100 199; echo here > {self.fifo()}" }}\n')
         ours, theirs = pty.openpty()
