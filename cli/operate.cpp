@@ -78,8 +78,11 @@ base::Result<Order> answer(const ReadRun& run, const std::string& name, const st
   // Somebody was quicker.
   const std::string before = named_is_open ? "" : answered_before(run, name);
   if (open.empty()) {
+    const std::string why = before.empty() && is_past_deadline(run)
+                                ? "its deadline has passed, and nobody is asked any more"
+                                : before;
     return base::Error{
-        fmt::format("the run waits for nobody just now{}{}", before.empty() ? "" : ": ", before)};
+        fmt::format("the run waits for nobody just now{}{}", why.empty() ? "" : ": ", why)};
   }
   if (!name.empty() && !before.empty()) return base::Error{before};
   return base::Error{fmt::format("nothing that is open is answered by {}`{}`; open are{}",

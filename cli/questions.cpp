@@ -75,7 +75,7 @@ std::vector<Question> open_questions(const runtime::RunState& state, const std::
     questions.push_back(again(state, question_of(state.plan, Question::Kind::Failure, action)));
   }
   for (const auto& [action, open] : state.open) {
-    if (scheduler::work_for(state.plan, action).action.kind != "manual") continue;
+    if (open.cancelled || !scheduler::is_manual(scheduler::work_for(state.plan, action))) continue;
     Question question = question_of(state.plan, Question::Kind::Manual, action);
     add_manual(state, run, question);
     questions.push_back(again(state, std::move(question)));

@@ -68,6 +68,10 @@ base::Result<ReadRun> read_run(const runtime::RunFolder& folder, const std::stri
   }
   run.last_session_at = folded.last_session_at;
   run.questions = open_questions(folded, run.record.run);
+  if (is_past_deadline(run)) {
+    std::erase_if(run.questions,
+                  [](const Question& row) { return row.kind != Question::Kind::Unknown; });
+  }
   if (!folded.machine.ended()) run.left = orders_left(folder, run, folded.taken);
   // What a program carries on has come as far as now, though nothing was written since.
   if (!state.empty() && goes_on(run) &&
@@ -80,6 +84,10 @@ base::Result<ReadRun> read_run(const runtime::RunFolder& folder, const std::stri
 bool goes_on(const ReadRun& run) {
   return run.timeline.outcome == scheduler::State::Running ||
          run.timeline.outcome == scheduler::State::Paused;
+}
+
+bool is_past_deadline(const ReadRun& run) {
+  return run.plan.deadline && goes_on(run) && time_of(run) >= base::Instant{run.plan.deadline->ms};
 }
 
 base::Instant time_of(const ReadRun& run) {

@@ -15,7 +15,7 @@ struct ReadRun {
   runtime::RunRecord record;
   plan::Plan plan;
   scheduler::Timeline timeline;
-  std::vector<Question> questions;     // that are open, as far as it is written down
+  std::vector<Question> questions;     // that are open, as far as it is written down and in time
   std::vector<runtime::Order> orders;  // that have been carried out
   std::vector<runtime::Order> left;    // that the next program to take them finds; the oldest first
   std::vector<runtime::Session> sessions;
@@ -28,6 +28,10 @@ bool goes_on(const ReadRun& run);
 
 // Where the run is in its own time just now, by the clocks of this machine.
 base::Instant time_of(const ReadRun& run);
+
+// Whether its `deadline` has passed by now, and it goes on: nobody is asked any more whether a
+// failure counts or a `manual` step is approved, though no program may have written that down yet.
+bool is_past_deadline(const ReadRun& run);
 
 // What is open and has not been answered by somebody whose word no program has taken yet.
 std::vector<Question> unanswered(const ReadRun& run);

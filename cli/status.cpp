@@ -60,6 +60,7 @@ std::string standing(const ReadRun& run, const std::string& state) {
     text += fmt::format("  {} {}: {}, which no program has taken yet\n", base::printable(order.at),
                         base::printable(order.who), order_text(run.plan, order));
   }
+  if (is_past_deadline(run)) text += "  its deadline has passed: nobody is asked any more\n";
   for (const Question& question : unanswered(run)) {
     for (const std::string& line : instruction_lines(question)) text += "  " + line + "\n";
     text += "  waits for a person: " + what_to_type(question, run.record.run, state) + "\n";

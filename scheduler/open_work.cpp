@@ -13,7 +13,10 @@ void OpenWork::settle(const Event& event) {
       if (const auto found = open.find(action); found != open.end()) found->second.begun = true;
       return;
     case Event::Kind::ActionFinished:
-      if (open.erase(action) > 0 && is_manual(action)) --manual_;
+      if (const auto found = open.find(action); found != open.end()) {
+        if (!found->second.cancelled && is_manual(action)) --manual_;
+        open.erase(found);
+      }
       return;
     case Event::Kind::ConditionKnown:
       std::erase(conditions, action);
@@ -42,6 +45,7 @@ void OpenWork::follow(const Command& command, base::Instant at) {
       return;
     case Command::Kind::CancelAction:
       if (const auto found = open.find(action); found != open.end()) {
+        if (!found->second.cancelled && is_manual(action)) --manual_;
         found->second.cancelled = true;
       }
       return;

@@ -28,7 +28,8 @@ class OpenWork {
   std::vector<Action> questions;   // failures that a person is asked about
   std::vector<Action> conditions;  // asked for, and not known
   std::multimap<base::Instant, Event> timers;
-  std::size_t manual_actions() const { return manual_; }  // of those that are open
+  // Of those that are open; who is to end one asks nobody any more.
+  std::size_t manual_actions() const { return manual_; }
 
   // Of each instant first its events, then the commands that followed from them.
   void settle(const Event& event);

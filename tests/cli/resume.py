@@ -767,6 +767,26 @@ step "Look" { run manual "look"  timeout 1h }
         said = self.call("run", self.file, "--yes", "--wait", status=1)
         self.assertIn("`Look` failed on `controller`, attempt 1 of 1: the deadline has passed\n", said)
 
+    def test_once_the_deadline_has_passed_nobody_is_asked_and_resume_ends_the_run(self):
+        for waits, word in (('run manual "well?"', "approve"),
+                            ('run "false" on failure ask', "retry")):
+            self.write(f"""deployment "Late"
+deadline 1s
+step "Look" {{ {waits} }}
+step "After" {{ run "true" }}
+""")
+            self.call("run", self.file, "--yes", status=4)
+            name = self.run_name()
+            for _ in range(3000):
+                if not self.status()["waits_for"]:
+                    break
+            self.assertIn("  its deadline has passed: nobody is asked any more\n", self.call("status", status=0))
+            words = [word, name] if word == "approve" else ["answer", name, "Look@controller", word]
+            self.assertIn("the run waits for nobody just now: its deadline has passed", self.call(*words, status=2))
+            said = self.call("resume", status=1)
+            self.assertIn("After: skipped, the deadline has passed\n", said)
+            self.assertNotIn("a person is needed", said)
+
     def test_a_run_that_ended_as_the_disk_was_full_has_ended_and_is_not_paused(self):
         disk = self.folder + "/disk"
         os.mkdir(disk)
