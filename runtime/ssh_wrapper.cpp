@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/sha256.h"
+#include "runtime/perl_wrapper_text.h"
 #include "runtime/ssh_wrapper_text.h"
 
 namespace sluice::runtime {
@@ -52,14 +53,7 @@ WrapperAnswer answer_of(std::string_view line) {
   return {Kind::None, 0, ""};
 }
 
-}  // namespace
-
-std::string wrapper_command() {
-  static const std::string command = shell_command(wrapper_text);
-  return command;
-}
-
-std::string shell_command(std::string_view rest) {
+std::string in_one_line(std::string_view rest) {
   std::string text;
   while (!rest.empty()) {
     const std::size_t end = rest.find('\n');
@@ -70,7 +64,25 @@ std::string shell_command(std::string_view rest) {
     if (!text.empty()) text += ' ';
     text += line;
   }
-  return fmt::format("exec sh -c '{}' sluice", text);
+  return text;
+}
+
+}  // namespace
+
+std::string wrapper_command() {
+  static const std::string command = shell_command(wrapper_text);
+  return command;
+}
+
+std::string perl_wrapper_command() {
+  static const std::string command =
+      fmt::format("exec perl -e '{}' sluice '{}'", in_one_line(perl_wrapper_text),
+                  in_one_line(perl_wrapper_more));
+  return command;
+}
+
+std::string shell_command(std::string_view text) {
+  return fmt::format("exec sh -c '{}' sluice", in_one_line(text));
 }
 
 // A shell reads what it keeps byte by byte: that is quicker than a process only for little.

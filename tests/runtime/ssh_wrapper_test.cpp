@@ -44,10 +44,13 @@ struct Session {
 
 class HostShell {
  public:
+  // A shell, which the text for shells runs in, or "perl".
   explicit HostShell(const std::string& shell) : processes_(waiting_.loop) {
     std::filesystem::create_directories(bin());
     std::filesystem::create_directories(home());
-    std::filesystem::create_symlink("/usr/bin/" + shell, bin() + "/sh");
+    if (shell == "perl") command_ = runtime::perl_wrapper_command();
+    std::filesystem::create_symlink("/usr/bin/" + (shell == "perl" ? "dash" : shell),
+                                    bin() + "/sh");
   }
 
   std::string home() const { return place_.path() + "/" + home_; }
@@ -66,7 +69,7 @@ class HostShell {
     auto session = std::make_shared<Session>();
     auto readers = std::make_shared<Readers>();
     runtime::ProcessOptions options;
-    options.arguments = {"sh", "-c", runtime::wrapper_command()};
+    options.arguments = {"sh", "-c", command_};
     options.arguments.insert(options.arguments.begin(), around_.begin(), around_.end());
     options.environment = {"HOME=" + home(), "PATH=" + bin() + ":/usr/bin:/bin"};
     options.input = request;
@@ -131,6 +134,7 @@ class HostShell {
   runtime::Processes processes_;
   runtime::Processes::Handle last_ = 0;
   std::vector<std::string> around_;
+  std::string command_ = runtime::wrapper_command();
   std::string home_ = "home";
   int count_ = 0;
 };
@@ -244,7 +248,7 @@ std::vector<std::string> awkward_strings() {
 }  // namespace
 
 TEST_CASE("strings of every kind arrive unchanged, as variables and as arguments", "[wrapper]") {
-  for (const char* shell : {"dash", "bash", "busybox"}) {
+  for (const char* shell : {"dash", "bash", "busybox", "perl"}) {
     INFO(shell);
     HostShell host(shell);
     const std::vector<std::string> strings = awkward_strings();
@@ -277,7 +281,7 @@ TEST_CASE("strings of every kind arrive unchanged, as variables and as arguments
 }
 
 TEST_CASE("a home that is away is not made anew, and nothing begins again beside it", "[wrapper]") {
-  for (const char* shell : {"dash", "bash", "busybox"}) {
+  for (const char* shell : {"dash", "bash", "busybox", "perl"}) {
     INFO(shell);
     HostShell host(shell);
     const ScriptPayload payload{"sh", "echo ran", {}, {}, ""};
@@ -294,7 +298,7 @@ TEST_CASE("a home that is away is not made anew, and nothing begins again beside
 
 // Where each line is appended to all before it, bash takes far longer than it may here.
 TEST_CASE("a value of many lines takes a moment to arrive", "[wrapper]") {
-  for (const char* shell : {"dash", "bash", "busybox"}) {
+  for (const char* shell : {"dash", "bash", "busybox", "perl"}) {
     INFO(shell);
     HostShell host(shell);
     host.with_seconds(4);
@@ -309,7 +313,7 @@ TEST_CASE("a value of many lines takes a moment to arrive", "[wrapper]") {
 }
 
 TEST_CASE("variables that mean something to a shell reach the script, and it alone", "[wrapper]") {
-  for (const char* shell : {"dash", "bash", "busybox"}) {
+  for (const char* shell : {"dash", "bash", "busybox", "perl"}) {
     INFO(shell);
     HostShell host(shell);
     ScriptPayload payload;
@@ -324,7 +328,7 @@ TEST_CASE("variables that mean something to a shell reach the script, and it alo
 }
 
 TEST_CASE("every exit status and every signal is told from every other", "[wrapper]") {
-  for (const char* shell : {"dash", "bash", "busybox"}) {
+  for (const char* shell : {"dash", "bash", "busybox", "perl"}) {
     INFO(shell);
     HostShell host(shell);
     std::vector<std::pair<int, std::shared_ptr<Session>>> exits;
@@ -367,7 +371,7 @@ TEST_CASE("every exit status and every signal is told from every other", "[wrapp
 }
 
 TEST_CASE("a request that is cut or changed anywhere begins nothing", "[wrapper]") {
-  HostShell host("dash");
+  HostShell host(GENERATE("dash", "perl"));
   const std::string effects = host.home() + "/effects";
   ScriptPayload payload;
   payload.shell = "sh";
@@ -394,7 +398,7 @@ TEST_CASE("a request that is cut or changed anywhere begins nothing", "[wrapper]
 }
 
 TEST_CASE("many starts of one key begin it once, and all learn how it ended", "[wrapper]") {
-  for (const char* shell : {"dash", "bash", "busybox"}) {
+  for (const char* shell : {"dash", "bash", "busybox", "perl"}) {
     INFO(shell);
     HostShell host(shell);
     const std::string request =
@@ -414,14 +418,14 @@ TEST_CASE("many starts of one key begin it once, and all learn how it ended", "[
 }
 
 TEST_CASE("of a script whose files were taken away meanwhile nothing is made up", "[wrapper]") {
-  HostShell host(GENERATE("dash", "bash", "busybox"));
+  HostShell host(GENERATE("dash", "bash", "busybox", "perl"));
   const Session done = host.script("rm -rf \"$HOME/.sluice\"\necho ran >> \"$HOME/effects\"\n");
   CHECK(done.verdict() == Kind::None);
   CHECK(test::read_text(host.home() + "/effects") == "ran\n");
 }
 
 TEST_CASE("how a script ended is told where it cannot be written down any more", "[wrapper]") {
-  HostShell host(GENERATE("dash", "bash", "busybox"));
+  HostShell host(GENERATE("dash", "bash", "busybox", "perl"));
   const Session done = host.script(
       "echo 'a=1' > \"$SLUICE_OUTPUT\"\nrm \"${SLUICE_OUTPUT%.output}.exit\"\n"
       "mkdir \"${SLUICE_OUTPUT%.output}.exit\"\nexit 7\n",
@@ -433,7 +437,7 @@ TEST_CASE("how a script ended is told where it cannot be written down any more",
 }
 
 TEST_CASE("the states of an action's files each have their verdict", "[wrapper]") {
-  HostShell host("dash");
+  HostShell host(GENERATE("dash", "perl"));
   const runtime::WrapperKey key{"run-1", "k"};
   CHECK(host.script("exit 0", "other").verdict() == Kind::Exited);
   // A script that is there and was not begun: as if it were not there.
@@ -463,7 +467,7 @@ TEST_CASE("the states of an action's files each have their verdict", "[wrapper]"
 }
 
 TEST_CASE("what is told to be unknown never begins, nor for a controller before", "[wrapper]") {
-  for (const char* shell : {"dash", "bash", "busybox"}) {
+  for (const char* shell : {"dash", "bash", "busybox", "perl"}) {
     INFO(shell);
     HostShell host(shell);
     const ScriptPayload payload{"sh", "echo ran >> \"$HOME/effects\"", {}, {}, ""};
@@ -486,7 +490,7 @@ TEST_CASE("a script that fills the disk of its host is known by how it ended", "
     WARN("no file system of its own can be made here");
     return;
   }
-  for (const char* shell : {"dash", "bash", "busybox"}) {
+  for (const char* shell : {"dash", "bash", "busybox", "perl"}) {
     INFO(shell);
     HostShell host(shell);
     host.on_a_small_disk(256, "true");
@@ -511,7 +515,7 @@ TEST_CASE("a script that fills the disk of its host is known by how it ended", "
 }
 
 TEST_CASE("what is cancelled before it begins never does", "[wrapper]") {
-  HostShell host("dash");
+  HostShell host(GENERATE("dash", "perl"));
   const runtime::WrapperKey key{"run-1", "k"};
   CHECK(host.ask(request_cancel(nonce, key, base::Duration{100})).verdict() == Kind::Never);
   CHECK(host.script("echo ran >> \"$HOME/effects\"", "k").verdict() == Kind::Never);
@@ -534,7 +538,7 @@ std::shared_ptr<Session> start_and_stay(HostShell& host, const std::string& shel
 }  // namespace
 
 TEST_CASE("cancelling leaves nothing of a session alive, whatever it ignores", "[wrapper]") {
-  for (const char* shell : {"dash", "bash", "busybox"}) {
+  for (const char* shell : {"dash", "bash", "busybox", "perl"}) {
     INFO(shell);
     HostShell host(shell);
     const auto session = start_and_stay(
@@ -559,7 +563,7 @@ TEST_CASE("cancelling leaves nothing of a session alive, whatever it ignores", "
 
 TEST_CASE("nobody is told of the end of what is cancelled before its children are gone",
           "[wrapper]") {
-  for (const char* shell : {"dash", "bash", "busybox"}) {
+  for (const char* shell : {"dash", "bash", "busybox", "perl"}) {
     INFO(shell);
     HostShell host(shell);
     const auto session = start_and_stay(
@@ -582,7 +586,7 @@ TEST_CASE("nobody is told of the end of what is cancelled before its children ar
 
 TEST_CASE("a script is ended on a host without /proc, too, and its output is its own",
           "[wrapper]") {
-  for (const char* shell : {"dash", "bash", "busybox"}) {
+  for (const char* shell : {"dash", "bash", "busybox", "perl"}) {
     INFO(shell);
     HostShell host(shell);
     host.without_proc();
@@ -603,7 +607,7 @@ TEST_CASE("a script is ended on a host without /proc, too, and its output is its
 }
 
 TEST_CASE("a home of any name will do, and a directory is the one below it", "[wrapper]") {
-  for (const char* shell : {"dash", "bash", "busybox"}) {
+  for (const char* shell : {"dash", "bash", "busybox", "perl"}) {
     for (const char* name : {"back\\slash", "two\nlines", "a b'c\"d$e`f;g*", "-n"}) {
       CAPTURE(shell, name);
       HostShell host(shell);
@@ -622,7 +626,7 @@ TEST_CASE("a home of any name will do, and a directory is the one below it", "[w
 }
 
 TEST_CASE("how a script ended is known where nobody heard that it had begun", "[wrapper]") {
-  for (const char* shell : {"dash", "bash", "busybox"}) {
+  for (const char* shell : {"dash", "bash", "busybox", "perl"}) {
     INFO(shell);
     HostShell host(shell);
     for (const bool more : {false, true}) {
@@ -641,7 +645,7 @@ TEST_CASE("how a script ended is known where nobody heard that it had begun", "[
 }
 
 TEST_CASE("a session that is hung up on watches over its script to the end", "[wrapper]") {
-  for (const char* shell : {"dash", "bash", "busybox"}) {
+  for (const char* shell : {"dash", "bash", "busybox", "perl"}) {
     INFO(shell);
     HostShell host(shell);
     REQUIRE(::mkfifo((host.home() + "/gate").c_str(), 0600) == 0);
@@ -664,7 +668,7 @@ TEST_CASE("a session that is hung up on watches over its script to the end", "[w
 }
 
 TEST_CASE("a script that stops what watches over it is cancelled all the same", "[wrapper]") {
-  for (const char* shell : {"dash", "bash", "busybox"}) {
+  for (const char* shell : {"dash", "bash", "busybox", "perl"}) {
     for (const char* then : {"exit 3", "exec sleep 600"}) {
       INFO(shell << ": " << then);
       HostShell host(shell);
@@ -687,7 +691,7 @@ TEST_CASE("a script that stops what watches over it is cancelled all the same", 
 }
 
 TEST_CASE("output is followed from an offset until the follower is let go", "[wrapper]") {
-  HostShell host("dash");
+  HostShell host(GENERATE("dash", "perl"));
   const runtime::WrapperKey key{"run-1", "k"};
   host.script("printf 0123456789", "k");
   const auto follower = host.start(request_follow(nonce, key, 4), true);
@@ -698,7 +702,7 @@ TEST_CASE("output is followed from an offset until the follower is let go", "[wr
 }
 
 TEST_CASE("the rest of output comes from a block on, behind its size, and ends", "[wrapper]") {
-  for (const char* shell : {"dash", "bash", "busybox"}) {
+  for (const char* shell : {"dash", "bash", "busybox", "perl"}) {
     INFO(shell);
     HostShell host(shell);
     if (shell == std::string("busybox")) {
@@ -727,7 +731,7 @@ TEST_CASE("the rest of output comes from a block on, behind its size, and ends",
 }
 
 TEST_CASE("a place that belongs to somebody else, or is a link, is not used", "[wrapper]") {
-  HostShell host("dash");
+  HostShell host(GENERATE("dash", "perl"));
   const std::string elsewhere = host.home() + "/elsewhere";
   std::filesystem::create_directories(elsewhere + "/run-1");
   std::filesystem::create_directory_symlink(elsewhere, host.home() + "/.sluice");
@@ -739,7 +743,7 @@ TEST_CASE("a place that belongs to somebody else, or is a link, is not used", "[
 }
 
 TEST_CASE("forgetting a run removes its files and leaves those of others", "[wrapper]") {
-  HostShell host("dash");
+  HostShell host(GENERATE("dash", "perl"));
   host.script("exit 0", "k");
   const std::string others = host.home() + "/.sluice/run-2";
   const std::string old = host.home() + "/.sluice/run-0";
@@ -759,7 +763,7 @@ TEST_CASE("forgetting a run removes its files and leaves those of others", "[wra
 }
 
 TEST_CASE("runs of the same month are young without a look at them", "[wrapper]") {
-  HostShell host("dash");
+  HostShell host(GENERATE("dash", "perl"));
   const std::string base = host.home() + "/.sluice/";
   const auto forget = [&](const std::string& run, const std::string& other, int days) {
     std::filesystem::create_directories(base + run);
@@ -780,7 +784,7 @@ TEST_CASE("runs of the same month are young without a look at them", "[wrapper]"
 
 TEST_CASE("runs that were left make room where all take much, and how they ended stays",
           "[wrapper]") {
-  for (const char* shell : {"dash", "bash", "busybox"}) {
+  for (const char* shell : {"dash", "bash", "busybox", "perl"}) {
     INFO(shell);
     HostShell host(shell);
     const std::string base = host.home() + "/.sluice/";
@@ -871,7 +875,7 @@ TEST_CASE("output begins behind its mark, however it is cut", "[wrapper]") {
 }
 
 TEST_CASE("one session answers request after request, each behind its mark", "[wrapper]") {
-  for (const char* shell : {"dash", "bash", "busybox"}) {
+  for (const char* shell : {"dash", "bash", "busybox", "perl"}) {
     CAPTURE(shell);
     HostShell host(shell);
     const auto request = [](const std::string& action, const std::string& body,
@@ -911,7 +915,7 @@ TEST_CASE("one session answers request after request, each behind its mark", "[w
 }
 
 TEST_CASE("a request that was cut off is none", "[wrapper]") {
-  HostShell host("dash");
+  HostShell host(GENERATE("dash", "perl"));
   const std::string whole = request_start(nonce, {"run-1", "k1"}, {"sh", "echo", {}, {}, ""}, true);
   for (const std::size_t bytes :
        {std::size_t{5}, whole.find('\n'), whole.find('\n') + 1, whole.size() - 1}) {

@@ -1,0 +1,328 @@
+// The wrapper on the host as one Perl program, which starts no others: for hosts that have Perl and
+// whose connection says `wrapper = "perl"`. It reads the same requests, keeps the same files and
+// gives the same answers as the shell text of ssh_wrapper_text.h, line by line beside it.
+// Rules: no single quote, no exclamation mark, no line end inside a text, no doubled backslash (as
+// there); lines that begin with # are left out; of modules the compiled halves alone, whose Perl
+// halves take longer to load than an action takes.
+#pragma once
+
+#include <string_view>
+
+namespace sluice::runtime {
+
+inline constexpr std::string_view perl_wrapper_text = R"wrapper(
+our ($nonce, $verb, $run, $key, @words, $more, $home, $base, $dir, $p, $script, $told, $raised);
+our ($AUTOLOAD, $all, $cd, $body, $lock, @envs, @args, $ready);
+# What the environment may have put on them: bytes come and go as they are.
+binmode STDIN; binmode STDOUT; binmode STDERR;
+# Children begin with the usual meaning.
+$SIG{CHLD} = "DEFAULT"; $SIG{PIPE} = "IGNORE"; $SIG{HUP} = "IGNORE";
+$home = defined $ENV{HOME} ? $ENV{HOME} : "";
+
+# What is not here comes with the argument.
+sub AUTOLOAD { defined &unload or eval $ARGV[1]; defined &$AUTOLOAD or die $@; goto &$AUTOLOAD; }
+# The compiled half of a module, from beside where its other half would be: asked for from here, it
+# would bring the whole loader.
+sub compiled { my ($path) = @_; my ($last) = $path =~ m{([^/]+)$}; (my $name = $path) =~ s{/}{::};
+  my ($at) = grep { -e "$_/auto/$path/$last.so" } @INC;
+  defined $at and eval qq{#line 1 "$at/$path.pm"\npackage $name; XSLoader::load(); 1} or
+    XSLoader::load($name); }
+sub out { my ($to, $text) = @_; my $at = 0;
+  while ($at < length $text) { my $n = syswrite $to, $text, length($text) - $at, $at;
+    return 0 unless $n; $at += $n; }
+  1 }
+sub say_ { out(\*STDERR, "$nonce @_\n"); }
+sub refuse { unlink $script if length $script; say_("refused", @_); exit 0; }
+# The first line of a file; empty where there is none.
+sub line { my $l; if (open my $f, "<", $_[0]) { $l = <$f>; } $l = "" unless defined $l;
+  chomp $l; $l }
+sub put { my ($to, $text) = @_; open my $f, ">", $to or return 0; out($f, $text) and close $f }
+# Written over in place, never emptied first.
+sub over { my ($to, $text) = @_; my $f; open($f, ">>", $to) and close $f or return 0;
+  open $f, "+<", $to or return 0; out($f, $text) and close $f }
+sub durable { for my $name (@_) { open my $f, "<", $name or return 0;
+    return 0 unless IO::Handle::sync($f); }
+  1 }
+sub known { -e "$p.started" or -e "$p.exit" }
+# Where a program is that the login finds.
+sub found { my ($name) = @_;
+  return -f $name && -x _ ? $name : undef if $name =~ m{/};
+  my $path = defined $ENV{PATH} ? $ENV{PATH} : "/usr/local/bin:/usr/bin:/bin";
+  for my $d (split /:/, $path, -1) { my $at = length $d ? "$d/$name" : "./$name";
+    return $at if -f $at and -x _; }
+  undef }
+
+# The place of this run: private, ours, no link.
+sub ours { my @s = lstat $_[0]; @s and -d _ and $s[4] == $> }
+sub make { my $mask = umask 077; mkdir $base; mkdir $dir; umask $mask; -d $dir }
+sub find_place {
+  ($base, $dir) = ("$home/.sluice", "$home/.sluice/$run");
+  my $x = -d $dir ? "home" : "";
+  # Where it was put before, when its home was away.
+  if (opendir my $d, "/var/tmp") { for my $name (sort grep { /^sluice-/ } readdir $d) {
+      my $l = "/var/tmp/$name";
+      next unless ours($l) and ours("$l/$run");
+      $p = "$l/$run/$key";
+      next if length $x and not known();
+      ($base, $dir, $x) = ($l, "$l/$run", "away"); } }
+  if ($x eq "" and $verb =~ /^(start|again|attach|cancel)$/ and not (-d "$home/" and make())) {
+    my $made = 0;
+    if ($verb eq "start") { $base = "/var/tmp/sluice-" . ($> + 0); $dir = "$base/$run";
+      $made = make(); }
+    refuse("there is no place for its files on the host") unless $made; }
+  if (-d $dir) { ours($base) and ours($dir) or
+      refuse("$base is not the own directory of the user on the host"); }
+  $p = "$dir/$key"; }
+our $boot = line("/proc/sys/kernel/random/boot_id");
+
+# What a process tells of itself, from its state on.
+sub stat_of { open my $f, "<", "/proc/$_[0]/stat" or return; local $/; my $s = <$f>;
+  defined $s && $s =~ /.*\)(.*)/s ? split(" ", $1) : () }
+# A controller that another one has taken over from begins and ends nothing.
+sub fence { my ($who) = @_; my $n = line("$dir/fence"); $n = 0 unless $n =~ /^[0-9]+$/;
+  $raised = "";
+  refuse("another controller has taken this run over") if $n > $who;
+  return if $n == $who;
+  # The disk may be full of what was sent: who forgets takes that away first.
+  over("$dir/fence", "$who\n") or $verb eq "forget" and unload("$dir/") and
+    over("$dir/fence", "$who\n") or refuse("it cannot be written down who asks");
+  # Below the first there is nobody whom a loss of power could let in again.
+  $raised = "$dir/fence" if $who > 1; }
+# How it ended, where that stands there: until then there is only the room for it.
+sub ending { my @e = split " ", line("$p.exit"); @e == 3 && $e[2] eq "." ? @e : () }
+
+sub head { my $text = ""; if (open my $f, "<", $_[0]) { binmode $f;
+    while (length($text) < 65537) { last unless sysread $f, $text, 65537 - length $text,
+        length $text; } }
+  $text }
+# How it ended, and what it wrote, in one write: each wakes a chain of processes up to the
+# controller. The mark is the end of an answer where it was said that more may come.
+sub conclude {
+  my $grace = line("$p.cancel"); end_session($grace) if length $grace;
+  my ($w, $v) = ending();
+  unless (defined $w) {
+    unless (known()) { say_("none"); exit 0; }
+    if (length $told) { ($w, $v) = split " ", $told; }
+    elsif (line("$p.started") eq $boot) { ($w, $v) = ("lost", "killed");
+      pause(0.1) while session(); }
+    else { ($w, $v) = ("lost", "reboot"); } }
+  my $x = -s "$p.out" ? "$nonce\n" . head("$p.out") : "";
+  $x = (length $x ? $x : "$nonce\n") . "\n$nonce.\n" if $more;
+  # What it hands on: up to the next line of ours, and one line end more.
+  my $outputs = -s "$p.output" ? "$nonce outputs\n" . head("$p.output") . "\n" : "";
+  out(\*STDOUT, $x); out(\*STDERR, "$outputs$nonce $w $v\n");
+  exit 0 unless $more; }
+
+# The items of a start: a letter, the number of further lines, the text.
+sub items { ($all, $cd, $body) = ("", ""); @envs = (); @args = ();
+  while (defined(my $l = <STDIN>)) {
+    my ($k, $n) = $l =~ /^([a-z])([0-9]*)[ \n]/ or return 0;
+    while ($n) { my $next = <STDIN>; defined $next or return 0; $l .= $next; --$n; }
+    chomp $l or return 0;
+    $all .= "$l\n";
+    return 1 if $k eq "s";
+    $l =~ s/^[^ ]* // or return 0;
+    if ($k eq "d") { $cd = $l; } elsif ($k eq "b") { $body = $l; }
+    elsif ($k eq "e") { push @envs, $l; } elsif ($k eq "a") { push @args, $l; }
+    else { return 0; } }
+  0 }
+# A short script is an item too; a long one comes behind them, to the end of the input.
+sub kept { unless (defined $body) { local $/; $body = <STDIN>; $body = "" unless defined $body; }
+  put($script, $body) }
+# What came is what was sent: both digests, of the items (and a line end) and of the script as it
+# stands in its file.
+sub genuine { my ($of_items, $of_script) = @_; open my $f, "<", $script or return 0; local $/;
+  my $text = <$f>; $text = "" unless defined $text;
+  Digest::SHA::sha256_hex("$all\n") eq $of_items and
+    Digest::SHA::sha256_hex($text) eq $of_script }
+
+# The script itself: becomes it. What starts it is found where the login finds it.
+sub become { my ($program, $name, $watcher) = @_;
+  close $lock;
+  open STDIN, "<", "/dev/null"; open STDOUT, ">>", "$p.out" or POSIX::_exit(126);
+  open STDERR, ">&", \*STDOUT;
+  if (length $cd) { chdir $cd or out(\*STDERR, "sluice: cannot change to $cd\n"),
+      POSIX::_exit(126);
+    if ($cd =~ m{^/}) { $ENV{PWD} = $cd; } else { delete $ENV{PWD}; } }
+  POSIX::setsid();
+  my @s = stat_of("self"); my $since = @s ? $s[19] : "-";
+  put("$p.pid", "$$ $since $watcher\n");
+  my @how = $name =~ /bash$/ ? ("-eu", "-o", "pipefail") : $name =~ /python3$/ ? () : ("-eu");
+  delete $ENV{ENV}; delete $ENV{BASH_ENV}; $ENV{SLUICE_OUTPUT} = "$p.output";
+  for my $text (@envs) { my ($n, $v) = split /=/, $text, 2; $ENV{$n} = $v; }
+  $SIG{$_} = "DEFAULT" for "PIPE", "HUP", "INT", "QUIT";
+  exec { $program } $name, @how, $script, @args;
+  out(\*STDERR, "sluice: cannot start $program\n"); POSIX::_exit(127); }
+# Watches over it, and writes down how it ended, last: whether or not the connection still stands,
+# and whatever is sent here because it does not.
+sub supervise { my ($program, $name) = @_; my $watcher = $$;
+  my $pid = fork;
+  unless (defined $pid) { unlink "$p.exit", "$p.started";
+    refuse("the host starts no more processes"); }
+  become($program, $name, $watcher) unless $pid;
+  say_("running");
+  waitpid $pid, 0; my $s = $?;
+  my $how = $s & 127 ? "signal " . ($s & 127) : "exit " . ($s >> 8);
+  # Not synced: who waits need not wait for the disk, and what is lost with it is said to be lost.
+  # Over the room that was kept for it, for by now the disk may be full. Where it can only be read,
+  # who waits is told all the same.
+  over("$p.exit", "$how .\n") or $told = $how;
+  close $lock; }
+sub start { my ($name) = @words; my $program = found($name);
+  refuse("the host has no $name") unless defined $program;
+  $script = "$p.script.$$";
+  my $why = "did not arrive whole";
+  unless (items() and (kept() or $why = "cannot be written there", 0) and
+      genuine($words[1], $words[2])) {
+    return if known() and joined();
+    refuse("it $why"); }
+  -d $cd and -x $cd or refuse("there is no directory for it") if length $cd;
+  # What runs already holds its lock to its end: it is joined, and not waited for.
+  return if known() and joined();
+  open $lock, ">>", "$p.lock" or refuse("its files cannot be written on the host");
+  flock $lock, 2 or refuse("its lock cannot be taken");
+  fence($words[3]);
+  if (known()) { close $lock; return joined(); }
+  put("$p.out", "");
+  put("$p.started", "$boot\n") and put("$p.exit", (" " x 16) . "\n") and
+    durable("$p.started", length $raised ? $raised : (), $dir) or
+    unlink("$p.exit", "$p.started"), refuse("it cannot be written down that it begins");
+  supervise($program, $name);
+  conclude(); }
+sub empty_and_end { opendir my $d, $dir or return;
+  my @names = grep { not /^\./ and $_ ne "fence" } readdir $d;
+  for my $name (@names) { unlink "$dir/$name" or return empty(); } }
+sub runs { opendir my $d, $base or return (); grep { not /^\./ and -d "$base/$_" } readdir $d }
+# Whether a run here may be 30 days old: their names open with the day on which they began.
+sub aged { my ($day) = split /-/, $run;
+  for my $name (runs()) { my ($other) = split /-/, $name;
+    return 1 unless "$day.$other" =~ /^2[0-9]{7}\.2[0-9]{7}$/ and $day - $other < 30; }
+  0 }
+# Where all runs here take more than 256 MiB, those that were left make room, the oldest first: what
+# was sent to them, and what scripts wrote that ended a day ago. How they ended stays, lest they
+# begin again. Whether there are any: of those that were forgotten there is a fence.
+sub left { for my $name (runs()) { next if $name eq $run; opendir my $d, "$base/$name" or next;
+    my @in = grep { not /^\./ } readdir $d;
+    return 1 unless @in == 0 or @in == 1 and $in[0] eq "fence"; }
+  0 }
+sub forget {
+  # What came late for it would begin again: the fence stays, above whoever has forgotten it.
+  if (-d $dir) { fence($words[0]); over("$dir/fence", $words[0] + 1 . "\n"); }
+  quietly("find", $base, "-mindepth", "1", "-maxdepth", "1", "-type", "d", "-mtime", "+30",
+    "-exec", "rm", "-rf", "{}", "+") if aged();
+  if (left()) { empty() if -d $dir; make_room(); }
+  say_("done");
+  empty_and_end(); }
+
+# Requests, one after the other, for as long as each says that more may come. One that was cut off
+# is none. What comes last in one is for other shells.
+while (1) {
+  my $l = <STDIN>;
+  unless (defined $l and chomp $l) { exit 0 if $more; $l = ""; }
+  (my $word, $nonce, $verb, $run, $key, @words) = split / +/, $l;
+  unless (defined $key and $word =~ /^sluice[12]$/) { out(\*STDERR, "sluice: no request came\n");
+    exit 3; }
+  $more = $word eq "sluice2"; $script = ""; $told = "";
+  $ready = $ready || eval { require XSLoader; compiled($_) for "POSIX", "Digest/SHA", "IO"; 1 } or
+    refuse("the host has Perl, but not all of its modules Digest::SHA, IO and POSIX");
+  find_place();
+  if ($verb eq "start" or $verb eq "again") { start(); }
+  elsif ($verb eq "attach") { fence($words[0]); if (never()) { say_("none"); exit 0; } attach(); }
+  elsif ($verb eq "cancel") { cancel(); }
+  elsif ($verb eq "follow") { follow(); }
+  elsif ($verb eq "rest") { rest(); }
+  elsif ($verb eq "forget") { forget(); }
+  exit 0 unless $more; }
+)wrapper";
+
+// What few requests need, which is not compiled before: an argument of the program.
+inline constexpr std::string_view perl_wrapper_more = R"wrapper(
+sub quietly { my $pid = fork; defined $pid or return 0;
+  unless ($pid) { open STDERR, ">", "/dev/null"; exec { $_[0] } @_; POSIX::_exit(127); }
+  waitpid $pid, 0; $? == 0 }
+sub pause { select undef, undef, undef, $_[0]; }
+# What runs in the session of the script.
+sub session {
+  my ($sid, $since) = split " ", line("$p.pid"); defined $sid or return ();
+  -d "/proc/self" or return kill(0, -$sid) ? -$sid : ();
+  # A number that was given to another since then.
+  my @s = stat_of($sid); return () if @s and $s[19] ne $since;
+  my @pids; opendir my $d, "/proc" or return ();
+  for my $pid (readdir $d) { next unless $pid =~ /^[0-9]+$/;
+    @s = stat_of($pid); next if not @s or $s[0] =~ /^[ZX]/;
+    # By its own number too: a script that is about to get its session.
+    push @pids, $pid if $s[3] == $sid or $pid == $sid; }
+  @pids }
+# What was sent to a run as a file of its own.
+sub unload { my ($at, @old) = @_;
+  quietly("find", $at, "-type", "f", @old, "(", "-name", "*.part", "-o", "-name", "*.tar.*",
+    "-o", "-name", "*.zip", "-o", "-name", "*.nupkg", ")", "-exec", "rm", "-f", "{}", "+"); }
+# Tenths of a second since the boot; 0 where nothing tells it.
+sub since_boot { line("/proc/uptime") =~ /^([0-9]+)/ ? $1 * 10 : 0 }
+# What is cancelled is over when nothing of its session is left, whoever asks for it: after so many
+# tenths of a second it is killed. Where thousands run a look at them alone takes seconds.
+sub end_session { my ($grace) = @_; my ($n, $wait, $from) = (0, 0.02, since_boot());
+  while (my @pids = session()) {
+    kill "KILL", @pids if $n >= $grace or since_boot() - $from > $grace;
+    pause($wait); $wait = 0.1; ++$n; } }
+sub lock_ { my ($how) = @_; open my $f, ">>", "$p.lock" or exit 2; flock($f, $how) ? $f : undef }
+# What has not begun never will: whoever is told that nothing is known of it goes by that.
+sub never { my $made = 0;
+  until (known()) {
+    if (my $held = lock_(2 | 4)) {
+      unless (known()) { put("$p.exit", "never 0 .\n"); durable("$p.exit", $dir); $made = 1; } }
+    else { pause(0.05); } }
+  $made }
+sub attach {
+  unless (known()) { say_("none"); exit 0; }
+  say_("running");
+  # Held by who watches over the script, until its end.
+  lock_(1);
+  unless (known()) { say_("none"); exit 0; }
+  conclude(); }
+
+
+# What has begun is there, whatever came of this asking.
+sub joined { fence($words[3]); unlink $script; attach(); 1 }
+sub cancel { my ($grace, $who) = @words; my $held;
+  fence($who); never(); say_("running");
+  until (-s "$p.pid" or ending()) { last if $held = lock_(2 | 4); pause(0.05); }
+  close $held if $held;
+  # The script may be over before what it has begun: who watches over it waits for that as well.
+  put("$p.cancel", "$grace\n");
+  my @pids = session(); kill "TERM", @pids if @pids;
+  end_session($grace);
+  # Who watches over it may have been stopped by it.
+  my @w = split " ", line("$p.pid"); kill "CONT", $w[2] if @w > 2;
+  attach(); }
+
+sub follow { out(\*STDOUT, "$nonce\n");
+  my $pid = fork; defined $pid or exit 1;
+  unless ($pid) { open STDIN, "<", "/dev/null"; open STDERR, ">", "/dev/null";
+    $SIG{PIPE} = "DEFAULT"; exec "tail", "-c", "+$words[0]", "-f", "$p.out"; POSIX::_exit(127); }
+  my $l = <STDIN>; kill "TERM", $pid; waitpid $pid, 0; }
+sub rest { my @s = stat "$p.out";
+  # What never began has written nothing; of what nobody knows here nothing is said.
+  @s or known() or exit 1;
+  out(\*STDOUT, "$nonce\n" . (@s ? $s[7] : 0) . "\n"); @s or return;
+  open my $f, "<", "$p.out" or return; binmode $f; sysseek $f, $words[0] * 65536, 0;
+  for (my $left = $words[1]; $left > 0;) {
+    my $n = sysread $f, my $text, $left < 65536 ? $left : 65536 or return;
+    out(\*STDOUT, $text) or return; $left -= $n; } }
+
+# Leaves nothing of the run but the fence.
+sub empty { quietly("find", $dir, "-mindepth", "1", "-name", "fence", "-o", "-delete") or
+  quietly("find", $dir, "-mindepth", "1", "-maxdepth", "1", "-name", "fence", "-o", "-exec",
+    "rm", "-rf", "{}", "+"); }
+sub crowded { open my $f, "-|", "du", "-sk", $base or return 0; my $l = <$f>;
+  defined $l and $l =~ /^([0-9]+)/ and $1 > 262144 }
+sub make_room { for my $name (sort(runs())) { crowded() or return; my $at = "$base/$name/";
+    unload($at, "-mtime", "+0");
+    opendir my $d, $at or next;
+    for my $exit (grep { /\.exit$/ } readdir $d) { next unless -M "$at$exit" >= 1;
+      my @e = split " ", line("$at$exit"); $exit =~ s/exit$/out/;
+      put("$at$exit", "sluice: what this wrote was removed on the host, to make room\n")
+        if @e == 3 and $e[2] eq "." and -s "$at$exit"; } } }
+)wrapper";
+
+}  // namespace sluice::runtime
