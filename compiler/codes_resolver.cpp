@@ -169,8 +169,8 @@ variable count_of: number = 3
 step "A" { run "echo \"$count_of\"" })deploy"},
     Code{"E0220", "a connection that is not known",
          "Targets are reached by `connect ssh` or `connect local`. Settings of ssh are user, "
-         "address, port, identity_file, known_hosts_file, config_file, jump, client and "
-         "connect_time; all else belongs into OpenSSH's own configuration. With `client` = "
+         "address, port, identity_file, known_hosts_file, config_file, jump, client, wrapper "
+         "and connect_time; all else belongs into OpenSSH's own configuration. With `client` = "
          "\"libssh\" that is not read, so there is no `config_file` and no `jump`.",
          R"deploy(deployment "Acme"
 connect shh { user = "deploy" }

@@ -28,7 +28,13 @@ constexpr SettingSchema ssh_settings[] = {{"address", Type::String},
                                           {"jump", Type::String},
                                           {"known_hosts_file", Type::String},
                                           {"port", Type::Number},
-                                          {"user", Type::String}};
+                                          {"user", Type::String},
+                                          {plan::wrapper_setting, Type::String}};
+
+// These are the same for all targets that have the connection.
+bool is_known_beforehand(std::string_view setting) {
+  return setting == plan::client_setting || setting == plan::wrapper_setting;
+}
 
 // Why ssh could not be given it, or empty.
 std::string setting_problem(std::string_view name, const plan::Value& value) {
@@ -49,6 +55,10 @@ std::string setting_problem(std::string_view name, const plan::Value& value) {
   if (name == plan::client_setting) {
     const bool known = text == plan::openssh_client || text == plan::libssh_client;
     return known ? "" : "`client` is \"openssh\" or \"libssh\"";
+  }
+  if (name == plan::wrapper_setting) {
+    const bool known = text == plan::shell_wrapper || text == plan::perl_wrapper;
+    return known ? "" : "`wrapper` is \"sh\" or \"perl\"";
   }
   const bool line = text.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos;
   if (!line || text.empty()) return fmt::format("`{}` is one line of text", name);
@@ -154,7 +164,7 @@ void ConnectionResolver::add_setting(const AttributeNode& node, Connection& made
       *node.value,
       {fmt::format("`{}`", node.name.text),
        {schema->type},
-       schema->name == plan::client_setting ? plan::Stage::Known : plan::Stage::PerTarget});
+       is_known_beforehand(schema->name) ? plan::Stage::Known : plan::Stage::PerTarget});
   if (!value) return;
   const plan::Value* known = plan::constant_value(*value);
   const std::string problem = known == nullptr ? "" : setting_problem(schema->name, *known);

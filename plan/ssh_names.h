@@ -18,6 +18,11 @@ bool is_jump_text(std::string_view text);
 inline constexpr std::string_view client_setting = "client";
 inline constexpr std::string_view openssh_client = "openssh";
 inline constexpr std::string_view libssh_client = "libssh";
+// What keeps an action's files on its host: the setting `wrapper`, and what it may be. A shell is
+// the usual one.
+inline constexpr std::string_view wrapper_setting = "wrapper";
+inline constexpr std::string_view shell_wrapper = "sh";
+inline constexpr std::string_view perl_wrapper = "perl";
 // Why a setting cannot be given where libssh connects, or empty.
 std::string_view problem_for_libssh(std::string_view setting);
 

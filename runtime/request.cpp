@@ -177,6 +177,13 @@ std::string task_name(const plan::Plan& plan, const scheduler::Action& action) {
 
 namespace {
 
+std::string wrapper_problem(const Place& place) {
+  const std::string* wrapper = place.setting(plan::wrapper_setting);
+  if (wrapper == nullptr || *wrapper == plan::shell_wrapper) return "";
+  if (*wrapper == plan::perl_wrapper) return "";
+  return fmt::format("there is no wrapper `{}`", *wrapper);
+}
+
 std::string client_problem(const Place& place) {
   const std::string* client = place.setting(plan::client_setting);
   if (client == nullptr || *client == plan::openssh_client) return "";
@@ -216,7 +223,8 @@ std::string connection_problem(const Place& place) {
         value != nullptr && std::string_view(name) == "jump" && !plan::is_jump_text(*value);
     if (odd || misread) return fmt::format("`{}` cannot be a connection's `{}`", *value, name);
   }
-  return client_problem(place);
+  const std::string problem = wrapper_problem(place);
+  return problem.empty() ? client_problem(place) : problem;
 }
 
 }  // namespace sluice::runtime

@@ -82,6 +82,7 @@ SshExecutor::Host& SshExecutor::host(const Place& place) {
         std::make_unique<SshConnection>(loop_, processes_, place, settings_.files,
                                         settings_.directory, fmt::format("{}", place.host.value));
     row.connection->use(worker_);
+    row.command = wrapper_command_at(place);
     // However few there are: else who rests would keep what another waits for.
     row.connection->when_short([this] { give_back(1); });
   }
@@ -382,7 +383,7 @@ void SshExecutor::leave(Host& row) {
 void SshExecutor::forget(Host& row) {
   const std::string nonce = fresh_nonce();
   SshConnection::Request request;
-  request.command = wrapper_command();
+  request.command = row.command;
   if (row.windows) address_powershell(request);
   request.input = request_forget(nonce, row.run, row.epoch);
   request.stays = true;  // where there is one: it ends behind this

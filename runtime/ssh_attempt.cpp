@@ -13,6 +13,7 @@
 #include "runtime/powershell_actions.h"
 #include "runtime/powershell_wrapper.h"
 #include "runtime/ssh_login.h"
+#include "runtime/ssh_options.h"
 
 namespace sluice::runtime {
 
@@ -104,6 +105,10 @@ void address_powershell(SshConnection::Request& request) {
   request.opening = powershell_wrapper_opening();
 }
 
+std::string wrapper_command_at(const Place& place) {
+  return is_for_perl(place) ? perl_wrapper_command() : wrapper_command();
+}
+
 base::Duration pause_before(std::uint32_t attempt) {
   constexpr std::array<base::Duration, 5> pauses{{{0}, {200}, {500}, {1'000}, {2'000}}};
   return pauses[std::min<std::size_t>(attempt, pauses.size() - 1)];
@@ -176,7 +181,11 @@ std::string SshExecutor::Attempt::request_for(const Watcher& watcher, const std:
 
 void SshExecutor::Attempt::address(SshConnection::Request& request) const {
   if (is_for_powershell(request_)) return address_powershell(request);
-  request.command = wrapper_command();
+  request.command = wrapper_command_at(request_.place);
+}
+
+bool SshExecutor::Attempt::needs_perl() const {
+  return is_for_perl(request_.place) && !is_for_powershell(request_);
 }
 
 // A slow link takes its time for what is sent, and a script its grace to end.
@@ -337,8 +346,10 @@ void SshExecutor::Attempt::ended_without_verdict(Watcher& watcher, const SshConn
   if (++silent_ends_ < most_silent_ends) return ask(watcher);
   // So a wrapper ends as well whose errors the login sends nowhere.
   perhaps_begun_ = perhaps_begun_ || how.exit_value == 0;
-  const std::string detail =
-      login_problem(how.exit_value, watcher.output.said(), watcher.answers.said());
+  std::string detail = login_problem(how.exit_value, watcher.output.said(), watcher.answers.said());
+  const bool no_perl =
+      how.exit_value == 127 || watcher.answers.said().find("perl") != std::string::npos;
+  if (no_perl && needs_perl()) detail += "; `wrapper = \"perl\"` needs Perl there";
   // What was sent before may still come there, and begin.
   if (acknowledged_ || perhaps_begun_ || cancelled_) return ask_again_later(watcher, detail);
   end(failed, Completion::Ending::NotStarted, detail);

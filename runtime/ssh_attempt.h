@@ -18,6 +18,8 @@ base::Duration pause_before(std::uint32_t attempt);
 bool is_for_powershell(const ActionRequest& request);
 // The session of that wrapper: its command, and what its input opens with.
 void address_powershell(SshConnection::Request& request);
+// The command of a session of any other host.
+std::string wrapper_command_at(const Place& place);
 // What the run's folder on a host is called.
 std::string wrapper_run_name(const std::string& run);
 // The files of an action are named by what identifies it, the same in every program that asks.
@@ -55,6 +57,7 @@ class SshExecutor::Attempt {
   bool attaches() const { return acknowledged_ || request_.rejoins; }
   base::Duration patience_for(const std::string& input) const;
   void address(SshConnection::Request& request) const;
+  bool needs_perl() const;
   void heard(Watcher& watcher, Stream stream, std::string_view bytes);
   void await_mark(Watcher& watcher);
   void take_mark(Watcher& watcher);

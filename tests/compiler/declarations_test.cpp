@@ -137,6 +137,19 @@ db-1 ansible_connection=libssh
   CHECK(connection_text(*made.plan, "db-1") == "ssh jump=bastion");
 }
 
+TEST_CASE("who keeps an action's files is named, and known before any target is") {
+  const auto made = [](const std::string& wrapper) {
+    return compile("deployment \"Acme\"\nconnect ssh { wrapper = " + wrapper +
+                   " }\nrole web { target \"w-1\" }\nstep \"A\" on web { run \"true\" }\n");
+  };
+  const Compiled by_perl = made("\"perl\"");
+  INFO(by_perl.said);
+  REQUIRE(by_perl.plan);
+  CHECK(connection_text(*by_perl.plan, "w-1") == "ssh wrapper=perl");
+  CHECK(made("\"python\"").said.find("`wrapper` is \"sh\" or \"perl\"") != std::string::npos);
+  CHECK_FALSE(made("target.name").plan);
+}
+
 TEST_CASE("an environment replaces what the file declares") {
   const std::string text = R"(deployment "Acme"
 inventory "test.csv"

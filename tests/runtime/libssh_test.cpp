@@ -314,6 +314,8 @@ TEST_CASE("over libssh settings that are OpenSSH's alone are refused before anyt
   }
   CHECK(run_at(remote, changed(remote.server.where(), "client", "putty")).completion->detail ==
         "there is no client `putty`");
+  CHECK(run_at(remote, changed(remote.server.where(), "wrapper", "awk")).completion->detail ==
+        "there is no wrapper `awk`");
   CHECK(remote.processes.running() == 0);
 }
 

@@ -218,7 +218,7 @@ TEST_CASE("the rest of much output is asked for until the login gives it", "[ssh
 }
 
 TEST_CASE("a script runs on when its connection is cut, and is not started again", "[ssh]") {
-  Remote remote(test::over(GENERATE("openssh", "libssh")));
+  Remote remote(test::over(GENERATE("openssh", "libssh", "perl")));
   const auto answer = remote.start(counted);
   remote.process_in(remote.server.home() + "/pid");
   for (int time = 0; time < 3; ++time) {
@@ -234,7 +234,7 @@ TEST_CASE("a script runs on when its connection is cut, and is not started again
 }
 
 TEST_CASE("what ended while the host could not be reached is learnt when it can", "[ssh]") {
-  Remote remote(test::over(GENERATE("openssh", "libssh")));
+  Remote remote(test::over(GENERATE("openssh", "libssh", "perl")));
   const auto answer = remote.start(counted);
   const pid_t script = remote.process_in(remote.server.home() + "/pid");
   remote.server.stop();
@@ -548,7 +548,7 @@ TEST_CASE("what is cancelled before its host was reached never begins", "[ssh]")
 }
 
 TEST_CASE("a cancellation that the connection is cut from is asked for again", "[ssh]") {
-  Remote remote(test::over(GENERATE("openssh", "libssh")));
+  Remote remote(test::over(GENERATE("openssh", "libssh", "perl")));
   const auto answer = remote.start(R"(
 trap '' TERM
 echo $$ > "$HOME/pid"
@@ -588,7 +588,7 @@ TEST_CASE("a host that allows one session at a time is enough", "[ssh]") {
 }
 
 TEST_CASE("many scripts at once share one connection", "[ssh]") {
-  Remote remote(test::over(GENERATE("openssh", "libssh")));
+  Remote remote(test::over(GENERATE("openssh", "libssh", "perl")));
   std::vector<std::shared_ptr<test::Answer>> answers;
   for (int i = 0; i < 30; ++i) answers.push_back(remote.start(fmt::format("echo {}\n", i)));
   for (int i = 0; i < 30; ++i) {

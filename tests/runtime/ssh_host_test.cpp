@@ -29,7 +29,7 @@ runtime::Place changed(runtime::Place place, const std::string& name, const std:
 }  // namespace
 
 TEST_CASE("a host whose key has changed gets nothing of a script", "[ssh]") {
-  Remote remote(test::over(GENERATE("openssh", "libssh")));
+  Remote remote(test::over(GENERATE("openssh", "libssh", "perl")));
   remote.server.stop();
   remote.server.change_host_key();
   remote.server.start();
@@ -43,7 +43,7 @@ TEST_CASE("a host whose key has changed gets nothing of a script", "[ssh]") {
 }
 
 TEST_CASE("a host key that changes under a run stops it there, and is not learnt", "[ssh]") {
-  Remote remote(test::over(GENERATE("openssh", "libssh")), base::Duration{300});
+  Remote remote(test::over(GENERATE("openssh", "libssh", "perl")), base::Duration{300});
   CHECK(remote.run("echo well\n").output == "well\n");
   remote.server.stop();
   remote.server.change_host_key();
@@ -56,7 +56,7 @@ TEST_CASE("a host key that changes under a run stops it there, and is not learnt
 }
 
 TEST_CASE("a host that is not known is not learnt", "[ssh]") {
-  Remote remote(test::over(GENERATE("openssh", "libssh")));
+  Remote remote(test::over(GENERATE("openssh", "libssh", "perl")));
   const std::string none = remote.place.path() + "/none";
   const test::Answer answer = remote.requests.run(
       remote.executor,
@@ -67,7 +67,7 @@ TEST_CASE("a host that is not known is not learnt", "[ssh]") {
 }
 
 TEST_CASE("a key that the host does not take is told from a port that nobody listens on", "[ssh]") {
-  Remote remote(test::over(GENERATE("openssh", "libssh")));
+  Remote remote(test::over(GENERATE("openssh", "libssh", "perl")));
   test::SshServer other;
   runtime::Place wrong = changed(remote.server.where(), "identity_file", other.identity());
   wrong.host = plan::TargetId{1};
@@ -85,7 +85,7 @@ TEST_CASE("a key that the host does not take is told from a port that nobody lis
 }
 
 TEST_CASE("a host that lets no more log in at once is asked again", "[ssh]") {
-  test::SshServer::Options options = test::over(GENERATE("openssh", "libssh"));
+  test::SshServer::Options options = test::over(GENERATE("openssh", "libssh", "perl"));
   options.settings = {"MaxStartups 1:100:1"};
   Remote remote(options);
   base::Result<int> in_front =
@@ -122,6 +122,7 @@ TEST_CASE("what a client says of a host that hung up at once is told from all el
 }
 
 TEST_CASE("every login shell will do, however much it says", "[ssh]") {
+  const std::string wrapper = GENERATE("sh", "perl");
   const std::vector<std::vector<std::string>> logins = {{"dash"}, {"bash"}, {"busybox", "sh"},
                                                         {"tcsh"}, {"fish"}, {"zsh"}};
   for (const auto& login : logins) {
@@ -130,6 +131,7 @@ TEST_CASE("every login shell will do, however much it says", "[ssh]") {
     test::SshServer::Options options;
     options.login = login;
     options.greeting = "Welcome!\nToday's news: `none` $HOME \\\"quoted";
+    options.wrapper = wrapper;
     Remote remote(options);
     const test::Answer answer = remote.run("echo \"$value\"\nexit 3\n", {"value=it's $HOME"});
     CHECK(answer.output == "it's $HOME\n");
@@ -218,11 +220,17 @@ TEST_CASE("a login that becomes another shell carries out nothing of what it is 
 
 TEST_CASE("a host that lacks what the wrapper needs is said to", "[ssh]") {
   test::SshServer::Options options;
-  options.missing = {"flock"};
+  options.missing = {"flock", "perl"};
   Remote remote(options);
   const test::Answer answer = remote.run("echo ran");
   CHECK(answer.completion->ending == Completion::Ending::NotStarted);
   CHECK(answer.completion->detail == "the host has no flock");
+  options.wrapper = "perl";
+  Remote without(options);
+  const test::Answer told = without.run("echo ran");
+  CHECK(told.completion->ending == Completion::Ending::NotStarted);
+  CHECK(told.completion->detail.find("; `wrapper = \"perl\"` needs Perl there") !=
+        std::string::npos);
 }
 
 TEST_CASE("a configuration file and a jump host are honoured, and the jump's key checked",

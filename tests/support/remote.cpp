@@ -31,9 +31,13 @@ runtime::SshSettings settings(const std::string& directory, base::Duration lost_
 
 }  // namespace
 
-SshServer::Options over(const std::string& client) {
+SshServer::Options over(const std::string& way) {
   SshServer::Options options;
-  options.client = client;
+  if (way == "perl") {
+    options.wrapper = way;
+  } else {
+    options.client = way;
+  }
   return options;
 }
 

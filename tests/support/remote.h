@@ -10,8 +10,8 @@
 
 namespace sluice::test {
 
-// A usual host, connected to by that client.
-SshServer::Options over(const std::string& client);
+// A usual host, connected to by that client, or by the usual one and asked by Perl.
+SshServer::Options over(const std::string& way);
 
 struct Remote {
   explicit Remote(SshServer::Options options = {}, base::Duration lost_after = {60'000},

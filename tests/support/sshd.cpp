@@ -235,6 +235,7 @@ runtime::Place SshServer::where(const std::string& name) const {
   if (!options_.client.empty()) {
     place.settings.insert(place.settings.begin(), {"client", options_.client});
   }
+  if (!options_.wrapper.empty()) place.settings.push_back({"wrapper", options_.wrapper});
   return place;
 }
 

@@ -22,6 +22,7 @@ class SshServer {
     std::vector<std::string> settings = {};  // further lines of sshd_config
     std::vector<std::string> missing = {};   // programs that are not there
     std::string client = {};                 // by which where() says to connect
+    std::string wrapper = {};                // which it says to ask
   };
 
   SshServer() : SshServer(Options()) {}
