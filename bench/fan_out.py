@@ -45,8 +45,9 @@ def sluice_run(place, sluice, deploy):
 
 
 def sluice_runs(place, sluice, bed, targets, window, steps=STEPS):
-    """By OpenSSH's client, and over libssh."""
-    over = {"": bed.connect_phrase(), ", over libssh": bed.libssh_phrase()}
+    """By OpenSSH's client, and over libssh; with each wrapper."""
+    over = {"": bed.connect_phrase(), ", over libssh": bed.libssh_phrase(),
+            ", by Perl": bed.connect_phrase("perl"), ", over libssh, by Perl": bed.libssh_phrase("perl")}
     return {f"`sluice run`, journal on{name}":
             sluice_run(place, sluice, write(place, f"ssh-{number}.deploy", deploy_text(phrase, targets, window, steps)))
             for number, (name, phrase) in enumerate(over.items())}
@@ -160,16 +161,22 @@ def bench_delay(place, sluice, build):
     table = Table("One action after the other on an open connection, ms each",
                   ["link", "a round trip", "an action of sluice", "above a round trip and `sh -c true` alone",
                    "`ssh HOST true` with ControlPersist, for comparison"])
+    def row(link, one_way, wrapper, connect, target, command):
+        seconds = seconds_an_action(place, sluice, f"delay-{one_way}-{wrapper}", connect, target)
+        table.row(f"{link}, `wrapper = \"{wrapper}\"`", ms(2 * one_way), ms(seconds), ms(seconds - 2 * one_way - bare),
+                  ms(command))
+
     with SshBed(place, ["127.0.1.1"]) as bed:
-        table.row("loopback", "0", ms(near := seconds_an_action(place, sluice, "near", bed.connect_phrase(),
-                                                               "127.0.1.1")),
-                  ms(near - bare), ms(seconds_a_command(bed, "127.0.1.1", [])))
+        command = seconds_a_command(bed, "127.0.1.1", [])
+        for wrapper in ("sh", "perl"):
+            row("loopback", 0, wrapper, bed.connect_phrase(wrapper), "127.0.1.1", command)
         for port, one_way in ((bed.port + 1, 0.010), (bed.port + 2, 0.020)):
             with FarLink("127.0.1.2", port, ("127.0.1.1", bed.port), one_way):
-                connect = f'connect ssh {{ config_file = "{bed.config}" port = {port} }}'
-                far = seconds_an_action(place, sluice, f"far-{port}", connect, "127.0.1.2")
-                table.row(f"a proxy that delays by {ms(one_way)} ms each way", ms(2 * one_way), ms(far),
-                          ms(far - 2 * one_way - bare), ms(seconds_a_command(bed, "127.0.1.2", ["-p", str(port)])))
+                command = seconds_a_command(bed, "127.0.1.2", ["-p", str(port)])
+                for wrapper in ("sh", "perl"):
+                    connect = f'connect ssh {{ config_file = "{bed.config}" port = {port} wrapper = "{wrapper}" }}'
+                    row(f"a proxy that delays by {ms(one_way)} ms each way", one_way, wrapper, connect, "127.0.1.2",
+                        command)
     return table
 
 

@@ -92,13 +92,13 @@ class SshBed:
             probe.settimeout(1)
             return probe.connect_ex((address, self.port)) == 0
 
-    def connect_phrase(self):
-        return f'connect ssh {{ config_file = "{self.config}" }}'
+    def connect_phrase(self, wrapper="sh"):
+        return f'connect ssh {{ config_file = "{self.config}" wrapper = "{wrapper}" }}'
 
-    def libssh_phrase(self):
+    def libssh_phrase(self, wrapper="sh"):
         """The same, over libssh, which reads no configuration of OpenSSH."""
         return (f'connect ssh {{ client = "libssh" port = {self.port} identity_file = "{self.place}/user_key" '
-                f'known_hosts_file = "{self.place}/known_hosts" }}')
+                f'known_hosts_file = "{self.place}/known_hosts" wrapper = "{wrapper}" }}')
 
     def down(self):
         for server in self.servers:
