@@ -182,6 +182,9 @@ std::string form_problem(Form form, const plan::Value& value) {
     case Form::Url:
       return url_problem(*text);
     case Form::Name:
+      if (text->starts_with('#')) {
+        return fmt::format("`{}` is an id to HAProxy: a name stands there", *text);
+      }
       // `*`, `?` and `[` are patterns to systemctl: of none, or of many, where one is meant.
       return is_plain_name(*text) && text->find_first_of("*?[") == std::string::npos
                  ? ""

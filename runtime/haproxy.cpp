@@ -8,11 +8,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <optional>
 #include <vector>
+
+#include "base/utf8.h"
 
 namespace sluice::runtime {
 
@@ -104,6 +107,13 @@ std::string find_cell(std::string_view table, char separator, std::string_view b
   return "";
 }
 
+// What is known only now is asked again: with a `#` it is an id, and others end the command.
+bool is_name(std::string_view text) {
+  return !text.empty() && text.front() != '#' && std::all_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) > ' ' && c != '\x7f' && c != ';' && c != '/' && c != '\\';
+  });
+}
+
 // One action: command, reading back, waiting. Each command is a connection of its own, as HAProxy
 // closes it behind its answer.
 class HaproxyExecutor::Exchange {
@@ -126,6 +136,11 @@ class HaproxyExecutor::Exchange {
   Exchange& operator=(const Exchange&) = delete;
 
   void begin() {
+    for (const std::string* name : {&backend_, &server_}) {
+      if (is_name(*name)) continue;
+      return fail(fmt::format("`{}` is no name in HAProxy", base::printable(*name)),
+                  Completion::Ending::NotStarted);
+    }
     const bool is_socket = address_.empty();
     if (is_socket) where_ = request_.text("socket");
     if (request_.place.kind == plan::Connection::Kind::Local || !request_.place.host.valid()) {

@@ -163,6 +163,10 @@ TEST_CASE("a value that only some targets make wrong names the first of them") {
                 "step \"A\" on web { run haproxy { backend = \"w\" server = target.name "
                 "state = \"drain\" } }\n") ==
         "E0215 `server` does not fit for `a/b`: `a/b` is no name that fits there\n");
+  CHECK(said_of("deployment \"Acme\"\nrole web { target \"a\" { in_haproxy = \"#1\" } }\n"
+                "step \"A\" on web { run haproxy { backend = \"w\" server = target.in_haproxy "
+                "state = \"drain\" } }\n") ==
+        "E0215 `server` does not fit for `a`: `#1` is an id to HAProxy: a name stands there\n");
 }
 
 TEST_CASE("hosts, ports, addresses and digests fit their grammar") {

@@ -160,6 +160,18 @@ TEST_CASE("what HAProxy says against it is the failure", "[haproxy]") {
         fmt::format("cannot reach HAProxy at {}: Connection refused", address));
 }
 
+TEST_CASE("a server that is known late is named as it is called, and changes nothing else",
+          "[haproxy]") {
+  Site site;
+  for (const char* server : {"#1", "a state maint;set server web/b", "a\nset server web/b", ""}) {
+    const test::Answer answer = site.requests.run(site.executor, site.set("maint", server));
+    CHECK(answer.completion->ending == Completion::Ending::NotStarted);
+    CHECK(answer.completion->outcome == Outcome::Failed);
+    CHECK(answer.completion->detail.find("` is no name in HAProxy") != std::string::npos);
+    CHECK(site.who_answers() == "ab");
+  }
+}
+
 TEST_CASE("a drain waits for the sessions that are open, and no longer", "[haproxy]") {
   const std::optional<base::Duration> most =
       GENERATE(std::optional<base::Duration>(), std::optional(base::Duration{60'000}));
