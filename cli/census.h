@@ -35,7 +35,9 @@ struct CensusRow {
 };
 
 struct CensusReport {
-  std::vector<CensusRow> rows;  // of each target that a step works on, in the plan's order
+  // Of each target that a step works on, in the plan's order; then of the controller, where a
+  // `verify` speaks of it.
+  std::vector<CensusRow> rows;
   std::uint32_t counted(Found found) const;
 };
 

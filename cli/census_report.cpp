@@ -35,10 +35,12 @@ class CensusReader {
     for (const plan::CensusPlan::NotAsked& work : census_.not_asked) read_not_asked(work);
     CensusReport report;
     for (std::uint32_t i = 0; i < rows_.size(); ++i) {
-      if (!planned[i]) continue;
+      // The controller is no target: a mail or an approval there puts nothing in place.
+      const bool is_target = i < plan_.targets.size();
+      if (!planned[i] || (!is_target && !spoken_[i])) continue;
       CensusRow& row = rows_[i];
       if (!spoken_[i]) silent(row);
-      if (i < plan_.targets.size()) row.target = plan::TargetId{i};
+      if (is_target) row.target = plan::TargetId{i};
       report.rows.push_back(std::move(row));
     }
     return report;

@@ -98,6 +98,21 @@ TEST_CASE("where all is in place a census says so, also of a saved plan after it
         "census of `Site`: 3 targets, 3 in place\n\n  in place: web-1, web-2, web-3\n");
 }
 
+TEST_CASE("the controller counts in a census where something is verified there") {
+  const Site site;
+  const std::string web =
+      "deployment \"Site\"\nrole web { target \"web-1\" connect local }\n"
+      "step \"Write\" on web { run \"true\" verify { run \"true\" } }\n";
+  test::write_text(site.file, web + "step \"Tell\" { run \"true\" }\n");
+  auto result = site.run({"census", site.file});
+  CHECK(result.out == "census of `Site`: 1 target, 1 in place\n\n  in place: web-1\n");
+  CHECK(result.status == 0);
+  test::write_text(site.file, web + "step \"Tell\" { run \"true\" verify { run \"false\" } }\n");
+  result = site.run({"census", site.file});
+  CHECK(result.out.find("  controller  not in place  Tell: exit status 1\n") != std::string::npos);
+  CHECK(result.status == 3);
+}
+
 TEST_CASE("a file in which nothing is verified has no census, and is told what one needs") {
   const Site site;
   test::write_text(site.file, "deployment \"Site\"\nstep \"A\" { run \"true\" }\n");
