@@ -40,8 +40,11 @@ std::vector<runtime::Order> orders_left(const runtime::RunFolder& folder, const 
 std::vector<Question> unanswered(const ReadRun& run) {
   std::vector<Question> questions = run.questions;
   std::erase_if(questions, [&](const Question& question) {
-    return std::any_of(run.left.begin(), run.left.end(),
-                       [&](const runtime::Order& order) { return answers(order, question); });
+    // Of what is to be aborted only what came of an action is asked.
+    return std::any_of(run.left.begin(), run.left.end(), [&](const runtime::Order& order) {
+      return answers(order, question) || (order.kind == runtime::Order::Kind::Abort &&
+                                          question.kind != Question::Kind::Unknown);
+    });
   });
   return questions;
 }

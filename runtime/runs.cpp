@@ -7,6 +7,7 @@
 #include <pwd.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -210,7 +211,12 @@ base::Result<RunFolder> find_run(const std::string& state, const std::string& na
   std::error_code error;
   const std::filesystem::directory_iterator readable(state + "/runs", error);
   if (error == std::errc::permission_denied) {
-    return Error{fmt::format("cannot read {}/runs: {}", state, error.message())};
+    struct stat folder{};
+    const bool others = ::stat(state.c_str(), &folder) == 0 && folder.st_uid != ::geteuid();
+    return Error{fmt::format("cannot read {}/runs: {}{}", state, error.message(),
+                             others ? fmt::format(", for it belongs to {}, who alone may use it",
+                                                  user_name(folder.st_uid))
+                                    : "")};
   }
   if (runs.empty()) {
     return Error{

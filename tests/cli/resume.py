@@ -159,6 +159,13 @@ class Runs(RunCase):
             self.assertEqual(done.returncode, 2, done.stderr)
             self.assertIn(f"cannot read {runs}: Permission denied", done.stderr)
         os.chmod(runs, 0o700)
+        if os.geteuid() == 0:
+            os.chmod(self.folder, 0o755)
+            os.chmod(self.state, 0o700)
+            done = subprocess.run(["setpriv", "--reuid", "65534", "--clear-groups", SLUICE, "status", "--state",
+                                   self.state], capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                                  timeout=60, check=False)
+            self.assertIn("Permission denied, for it belongs to root, who alone may use it\n", done.stderr)
         self.assertIn("there are no runs in", self.call("status", status=2))
 
     def test_runs_of_one_deployment_say_in_which_environment(self):
@@ -394,6 +401,17 @@ step "Look" { run manual "look at ${place}" }
         self.assertIn("no program carries the run on", self.call("abort", self.run_name(), status=0))
         self.end(self.popen("resume", "--state", self.state), 1)
         self.assertEqual(self.ledger(), ["work web-1"])
+
+    def test_of_a_run_that_is_to_be_aborted_nobody_is_told_to_answer(self):
+        self.write('deployment "Ask"\nstep "Look" { run manual "well?" }\n')
+        self.call("run", self.file, "--yes", status=4)
+        self.assertIn("waits for a person", self.call("status", status=0))
+        self.call("abort", self.run_name(), status=0)
+        said = self.call("status", status=0)
+        self.assertIn(": abort, which no program has taken yet\n", said)
+        self.assertNotIn("waits for a person", said)
+        self.assertEqual(self.status()["waits_for"], [])
+        self.call("resume", status=1)
 
     def test_the_first_answer_to_a_failure_counts(self):
         self.roll(failure="on failure ask")
