@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include "base/json_writer.h"
 #include "base/utf8.h"
@@ -34,6 +35,13 @@ constexpr std::string_view run_ended_event = "run_ended";
 constexpr std::array event_names{
     run_started,           run_resumed, step_ended_event, target_failed, operator_needed,
     left_prediction_event, run_paused,  run_continued,    run_stopped,   run_ended_event};
+
+// As it was given, where our own folder is gone.
+std::string whole_path(const std::string& path) {
+  std::error_code gone;
+  const auto whole = std::filesystem::absolute(path, gone);
+  return path.empty() || gone ? path : whole.lexically_normal().string();
+}
 
 base::Status take_events(std::string_view list, std::set<std::string, std::less<>>& on) {
   while (true) {
@@ -123,7 +131,11 @@ class Notifications::Document {
 
 Notifications::Notifications(runtime::Loop& loop, const NotifySettings& settings, Run run,
                              const runtime::Mask& mask, TimelineOf timeline, Say say)
-    : settings_(settings), run_(std::move(run)), mask_(mask), timeline_(std::move(timeline)) {
+    : settings_(settings),
+      run_(std::move(run)),
+      state_(whole_path(run_.state)),
+      mask_(mask),
+      timeline_(std::move(timeline)) {
   for (const runtime::Destination& destination : settings.destinations) {
     notifiers_.push_back(
         std::make_unique<runtime::Notifier>(loop, destination, run_.certificates, say));
@@ -232,6 +244,16 @@ void Notifications::run_ended(const Command& command, base::Instant at) {
   tell(document);
 }
 
+// Who is told sits elsewhere: what is to be typed names the folder of runs by its whole path.
+std::vector<std::string> Notifications::to_be_typed_anywhere(std::vector<std::string> lines) const {
+  const std::string given = typed_state(run_.state);
+  for (std::string& line : lines) {
+    const std::size_t at = given.empty() ? std::string::npos : line.rfind(given);
+    if (at != std::string::npos) line.replace(at, given.size(), typed_state(state_));
+  }
+  return lines;
+}
+
 void Notifications::failed(const Failure& failure, base::Instant at) {
   if (!wanted(target_failed)) return;
   Document document(*this, target_failed, at, failure_text(failure));
@@ -239,14 +261,14 @@ void Notifications::failed(const Failure& failure, base::Instant at) {
   document.number("attempts", failure.attempts);
   if (!failure.place.empty()) document.member("place", failure.place);
   document.member("what", failure.what).list("output", failure.output);
-  document.list("next", failure.next);
+  document.list("next", to_be_typed_anywhere(failure.next));
   tell(document);
 }
 
 void Notifications::questions(const std::vector<Question>& open, base::Instant at) {
   wants_questions_ = false;
   for (const Question& question : open) {
-    const std::string type = what_to_type(question, run_.name, run_.state);
+    const std::string type = what_to_type(question, run_.name, state_);
     if (!asked_.insert(fmt::format("{} {}", question.round, type)).second) continue;
     if (!wanted(operator_needed)) continue;
     Document document(
@@ -280,7 +302,7 @@ void Notifications::stopped(const std::string& why, base::Instant at) {
   Document document(*this, run_stopped, at,
                     fmt::format("no program carries run {} on any more: {}", run_.name, why));
   document.member("what", why);
-  document.list("next", {typed_command("resume", run_.name, run_.state)});
+  document.list("next", {typed_command("resume", run_.name, state_)});
   tell(document);
 }
 

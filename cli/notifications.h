@@ -75,9 +75,11 @@ class Notifications {
   void paused_or_continued(const runtime::Instant& instant);
   void step_ended(const scheduler::Command& command, base::Instant at);
   void run_ended(const scheduler::Command& command, base::Instant at);
+  std::vector<std::string> to_be_typed_anywhere(std::vector<std::string> lines) const;
 
   const NotifySettings& settings_;
   const Run run_;
+  const std::string state_;  // the directory, whole
   const runtime::Mask& mask_;
   TimelineOf timeline_;
   std::vector<std::unique_ptr<runtime::Notifier>> notifiers_;

@@ -278,6 +278,23 @@ env > "$(dirname "$0")/environment"
         self.run_it("--notify", server.url(), status=3, command="resume")
         self.assertEqual([row["event"] for row in told], ["run_resumed", "step_ended", "run_ended"])
 
+    def test_what_is_to_be_typed_is_told_so_that_it_can_be_typed_in_any_folder(self):
+        self.write(self.file, ASK)
+        out = self.path("told")
+        name = os.path.basename(self.file)
+        for words in (["run", name, "--yes"], ["resume", "--state", ".sluice"]):
+            subprocess.run([SLUICE, *words, "--notify", f"sh -c 'cat >> {out}'"], cwd=self.folder, check=False,
+                           capture_output=True, stdin=subprocess.DEVNULL)
+            subprocess.run([SLUICE, "approve", os.listdir(self.path(".sluice/runs"))[0], "--state", ".sluice"], cwd=self.folder,
+                           check=False, capture_output=True)
+        with open(out, encoding="utf-8") as file:
+            told = [json.loads(line) for line in file.read().replace("}{", "}\n{").split("\n") if line]
+        typed = [line for row in told for line in row.get("next", []) if "sluice " in line]
+        self.assertTrue(any("sluice answer" in line for line in typed), told)
+        self.assertTrue(any("sluice approve" in line for line in typed), told)
+        for line in typed:
+            self.assertIn(f" --state {self.path('.sluice')}", line)
+
     def test_a_run_that_is_stopped_by_a_signal_says_so(self):
         for name in ("there", "gate"):
             os.mkfifo(self.path(name))
