@@ -185,6 +185,11 @@ void SshConnection::connect() {
   kept_ = nullptr;
   said_.clear();
   too_late_ = false;
+  // Below /tmp, which somebody may have emptied.
+  if (const base::Status made = make_private_directory(directory_); !made) {
+    deadline_ = loop_.after({}, [this, why = made.error().message] { unreachable(why); });
+    return;
+  }
   ++generation_;
   control_path_ = fmt::format("{}/{}.{}", directory_, name_, generation_);
   if (worker_ != nullptr && is_for_libssh(place_)) return connect_by_libssh();
@@ -364,8 +369,10 @@ void SshConnection::session_ended(Session session, const MuxSession::End& end) {
   switch (end.how) {
     case MuxSession::End::How::NotOpened:
       waiting_.push_back(session);
-      if (state_ == State::Down) connect();
-      return;  // else it is about to be lost()
+      if (state_ == State::Down) return connect();
+      // Its client has ended, and is about to be lost(); or lives, and its socket was removed.
+      if (held_ && !has_socket()) held_->send(mux_terminate(1));
+      return;
     case MuxSession::End::How::Refused:
       return session_refused(session, end.why);
     case MuxSession::End::How::Exited:
@@ -422,9 +429,13 @@ void SshConnection::end_session(Session session, const End& end) {
   if (told) told(end);
 }
 
+bool SshConnection::has_socket() const {
+  return ::access(control_path_.c_str(), F_OK) == 0;
+}
+
 void SshConnection::forward(const std::string& destination, Ready ready) {
   // A client that has ended has taken its socket away; that it has may not be known here yet.
-  if (state_ == State::Up && ::access(control_path_.c_str(), F_OK) != 0) lost();
+  if (state_ == State::Up && !has_socket()) lost();
   Forward& row = forwards_[destination];
   row.waiting.push_back(std::move(ready));
   if (row.open) return answer_forward(destination, row.path);

@@ -140,6 +140,7 @@ class SshConnection {
   void ask_for_forward(const std::string& destination);
   // From the loop, a little later.
   void answer_forward(const std::string& destination, const base::Result<std::string>& result);
+  bool has_socket() const;
   std::size_t open_sessions() const;
 
   Loop& loop_;

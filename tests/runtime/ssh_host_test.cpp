@@ -297,6 +297,24 @@ TEST_CASE("hosts that are reached alike share a configuration, which is what it 
   CHECK(configurations().size() == 2);
 }
 
+TEST_CASE("where /tmp was emptied a host is connected to anew, and what runs there is joined",
+          "[ssh]") {
+  Remote remote(test::over(GENERATE("openssh", "libssh")));
+  const auto first = remote.start(
+      "cd \"$HOME\"; echo begun; mkfifo gate; read -r word < gate; echo \"$word\"; echo done >> "
+      "effects\n");
+  remote.waiting.until([&] { return first->output == "begun\n"; });
+  std::filesystem::remove_all(remote.place.path());
+  const test::Answer second = remote.run("echo second; echo done >> \"$HOME/effects\"\n");
+  CHECK(second.completion->exit_code == 0);
+  CHECK(second.output == "second\n");
+  Remote::open_gate(remote.server.home() + "/gate", "through\n");
+  remote.wait_for(first);
+  CHECK(first->completion->exit_code == 0);
+  CHECK(first->output == "begun\nthrough\n");
+  CHECK(test::read_text(remote.server.home() + "/effects") == "done\ndone\n");
+}
+
 TEST_CASE("an address or a user that ssh could misread is refused before anything starts",
           "[ssh]") {
   Remote remote;
