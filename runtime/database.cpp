@@ -333,11 +333,13 @@ Status read_results(Database& database, std::vector<Instant>& instants) {
 Status open_again(Database& database) {
   std::error_code none;
   const std::string& path = database.path();
-  if (std::filesystem::file_size(path, none) == 0 && !none &&
-      std::filesystem::exists(SqliteJournal::reserve_path(path), none)) {
-    return damaged(database,
-                   "it is empty, and its run had begun; look at the targets themselves before you "
-                   "begin anything there");
+  const bool there = std::filesystem::exists(path, none);
+  if (there ? std::filesystem::file_size(path, none) == 0 && !none &&
+                  std::filesystem::exists(SqliteJournal::reserve_path(path), none)
+            : std::filesystem::exists(LastInstant::path(path), none)) {
+    return damaged(database, fmt::format("it is {}, and its run had begun; look at the targets "
+                                         "themselves before you begin anything there",
+                                         there ? "empty" : "not there"));
   }
   return database.open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX);
 }

@@ -199,7 +199,9 @@ std::vector<RunFolder> list_runs(const std::string& state) {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(state + "/runs", error)) {
     const RunFolder folder{entry.path().filename().string(), entry.path().string()};
-    if (std::filesystem::exists(folder.journal(), error)) runs.push_back(folder);
+    // Who has lost the journal alone is not to be told of the run before as the last one.
+    const bool lost = std::filesystem::exists(folder.journal() + ".last", error);
+    if (lost || std::filesystem::exists(folder.journal(), error)) runs.push_back(folder);
   }
   std::sort(runs.begin(), runs.end(),
             [](const RunFolder& a, const RunFolder& b) { return a.name < b.name; });

@@ -634,6 +634,24 @@ step "Look" { run manual "look at ${place}" }
         self.call("resume", status=0)
         self.assertEqual(self.ledger(), self.WHOLE)
 
+    def test_a_run_whose_journal_is_lost_is_still_the_last_one(self):
+        self.write('deployment "Ask"\nstep "Look" { run manual "well?" }\n')
+        self.call("run", self.file, "--yes", status=4)
+        first = self.run_name()
+        self.call("run", self.file, "--yes", status=4)
+        last = self.run_name()
+        self.assertNotEqual(first, last)
+        os.remove(os.path.join(self.state, "runs", last, "journal.db"))
+        for words in (["status"], ["resume"], ["status", last], ["approve", last]):
+            said = self.call(*words, status=2)
+            self.assertIn(f"{last}/journal.db was changed or damaged: it is not there, and its run had begun", said)
+        said = self.call("history", status=0)
+        self.assertIn(f"sluice: {last}: the journal ", said)
+        self.assertIn(f"\n{first} ", said)
+        self.call("status", first, status=0)
+        os.remove(os.path.join(self.state, "runs", last, "journal.db.last"))
+        self.call("status", status=0)
+
     def test_a_run_goes_on_whose_program_was_removed_as_an_upgrade_does(self):
         program = shutil.copy(SLUICE, self.path("sluice"))
         with tarfile.open(self.path("app.tar.gz"), "w:gz") as archive:
