@@ -183,11 +183,23 @@ struct Driver::Implementation {
            news.session.has_value();
   }
 
+  // A timeout bounds what is carried out, and not how long what that wrote is on its way.
+  bool counts(const Event& timer) const {
+    return timer.timer != scheduler::TimerKind::Timeout || !fan_out.has_ended_before(timer.action);
+  }
+
+  base::Instant next_timer() const {
+    for (const auto& [at, timer] : state.timers) {
+      if (counts(timer)) return at;
+    }
+    return base::Instant::never();
+  }
+
   base::Status turn(base::Instant now) {
     last_turn = now;
     for (auto timer = state.timers.begin(); timer != state.timers.end() && timer->first <= now;
          ++timer) {
-      news.events.push_back(timer->second);
+      if (counts(timer->second)) news.events.push_back(timer->second);
     }
     if (!has_news() && (begun_events.empty() || now < begun_due)) return base::Done{};
     begun = true;
@@ -349,8 +361,7 @@ bool Driver::waits_for_people() const {
 }
 
 base::Instant Driver::next_timer() const {
-  const auto& timers = implementation_->state.timers;
-  const base::Instant timer = timers.empty() ? base::Instant::never() : timers.begin()->first;
+  const base::Instant timer = implementation_->next_timer();
   return implementation_->begun_events.empty() ? timer
                                                : std::min(timer, implementation_->begun_due);
 }

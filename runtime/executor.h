@@ -96,6 +96,9 @@ struct ActionRequest {
   std::vector<std::string> earlier;
   // Called once it is known to have begun; at most once, from the loop; may be empty.
   std::function<void()> begun;
+  // Called where how it ended is known, and what it wrote is still on its way: its timeout is over.
+  // At most once, from the loop; may be empty.
+  std::function<void()> ended;
   // Called where its host has not answered for a while, and once it does again; may be empty.
   std::function<void(bool away)> away;
   // What the action writes, as it comes; any bytes in pieces of any size.

@@ -70,6 +70,7 @@ void FanOut::start(const scheduler::Action& action, std::size_t host) {
   made.resumed = attempts_[action].resumed;
   if (retries_) made.retries = retries_(action, row.name);
   made.begun = [this, action] { begun(action); };
+  made.ended = [this, action, host] { ended(action, host); };
   made.away = [this, action, name = row.name](bool away) {
     if (away_) away_(action, name, away);
   };
@@ -91,7 +92,21 @@ void FanOut::begun(const scheduler::Action& action) {
   if (begun_) begun_(action);
 }
 
+void FanOut::ended(const scheduler::Action& action, std::size_t host) {
+  const auto found = attempts_.find(action);
+  if (found == attempts_.end()) return;
+  found->second.hosts[host].ended = true;
+  look_whether_ended(action, found->second);
+}
+
+void FanOut::look_whether_ended(const scheduler::Action& action, const Attempt& attempt) {
+  const bool all = std::all_of(attempt.hosts.begin(), attempt.hosts.end(),
+                               [](const Host& host) { return host.ended || host.over; });
+  if (all && attempt.open > 0) ended_before_.insert(action);
+}
+
 void FanOut::settled(const scheduler::Action& action) {
+  ended_before_.erase(action);
   const auto found = ended_tickets_.find(action);
   if (found == ended_tickets_.end()) return;
   for (const ActionRequest::Ticket ticket : found->second) executor_.settled(ticket);
@@ -142,7 +157,8 @@ void FanOut::finish(const scheduler::Action& action, std::size_t host, Completio
   Host& row = found->second.hosts[host];
   row.over = true;
   row.completion = std::move(completion);
-  if (--found->second.open == 0) finish_attempt(action);
+  if (--found->second.open == 0) return finish_attempt(action);
+  look_whether_ended(action, found->second);
 }
 
 void FanOut::finish_attempt(const scheduler::Action& action) {

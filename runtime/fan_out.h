@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,10 @@ class FanOut {
   void replayed(const scheduler::Action& action, const std::vector<HostResult>& results);
   // `ended` still follows.
   void cancel(const scheduler::Action& action);
+  // It has ended wherever it runs, before what it wrote had come; until that is settled.
+  bool has_ended_before(const scheduler::Action& action) const {
+    return ended_before_.contains(action);
+  }
   // More than one of its hosts has not ended.
   bool waits_for_others(const scheduler::Action& action) const;
 
@@ -54,6 +59,7 @@ class FanOut {
     plan::TargetId id;
     std::string name;
     ActionRequest::Ticket ticket = 0;
+    bool ended = false;  // what it wrote may be still on its way
     bool over = false;
     Completion completion;
   };
@@ -67,6 +73,8 @@ class FanOut {
 
   void start(const scheduler::Action& action, std::size_t host);
   void begun(const scheduler::Action& action);
+  void ended(const scheduler::Action& action, std::size_t host);
+  void look_whether_ended(const scheduler::Action& action, const Attempt& attempt);
   void keep_failed(const scheduler::Action& action, std::vector<plan::TargetId> failed);
   void finish(const scheduler::Action& action, std::size_t host, Completion completion);
   void finish_attempt(const scheduler::Action& action);
@@ -82,6 +90,7 @@ class FanOut {
   ActionRequest::Ticket last_ticket_ = 0;
   std::map<scheduler::Action, Attempt> attempts_;
   std::map<scheduler::Action, std::vector<ActionRequest::Ticket>> ended_tickets_;
+  std::set<scheduler::Action> ended_before_;  // what it wrote came
   // Where the last attempt failed, by the action with attempt 0.
   std::map<scheduler::Action, std::vector<plan::TargetId>> failed_;
 };

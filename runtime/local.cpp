@@ -219,6 +219,7 @@ void LocalExecutor::script_ended(const std::string& name, const Supervisor::End&
   const auto found = tickets_.find(name);
   if (found == tickets_.end()) return;
   Running& row = running_[found->second];
+  if (row.completion) return;
   ProcessEnd end;
   if (says_full(how.error) && !row.cancelled) return hold_back(found->second);
   if (how.error != 0) {
@@ -255,7 +256,7 @@ void LocalExecutor::look() {
   look_timer_ = loop_.after(look_again, [this] {
     std::vector<ActionRequest::Ticket> adopted;
     for (auto& [ticket, row] : running_) {
-      deliver(row, most_bytes);
+      if (!row.completion) deliver(row, row.delivered + most_bytes);
       if (row.adopted) adopted.push_back(ticket);
     }
     for (const ActionRequest::Ticket ticket : adopted) look_at_adopted(ticket);
@@ -265,7 +266,7 @@ void LocalExecutor::look() {
 
 void LocalExecutor::look_at_adopted(ActionRequest::Ticket ticket) {
   const auto found = running_.find(ticket);
-  if (found == running_.end() || !found->second.adopted) return;
+  if (found == running_.end() || !found->second.adopted || found->second.completion) return;
   Running& row = found->second;
   const ScriptState state = state_of(row.name);
   Completion lost;
@@ -351,14 +352,16 @@ bool LocalExecutor::ends_later(Running& row) {
 }
 
 // Who writes faster than this reads never lets it come to an end: so no more than is there by now,
-// and than `most_bytes`, for the loop has others to see to, and their timeouts.
-void LocalExecutor::deliver(Running& row, std::uint64_t most_bytes) {
+// not beyond `to`, and not for long, for the loop has others to see to, and their timeouts.
+void LocalExecutor::deliver(Running& row, std::uint64_t to) {
+  constexpr base::Duration longest{10};
+  const base::Instant late = loop_.now() + longest;
   const int file = ::open(path(row, ".out").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   if (file < 0) return;
   struct stat status{};
   const std::uint64_t size =
       ::fstat(file, &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
-  const std::uint64_t end = std::min(size, row.delivered + most_bytes);
+  const std::uint64_t end = std::min(size, to);
   std::array<char, 65536> buffer;
   while (row.delivered < end) {
     const std::size_t room = std::min<std::uint64_t>(buffer.size(), end - row.delivered);
@@ -369,6 +372,7 @@ void LocalExecutor::deliver(Running& row, std::uint64_t most_bytes) {
     if (row.request.output) {
       row.request.output(Stream::Output, {buffer.data(), static_cast<std::size_t>(got)});
     }
+    if (loop_.now() >= late) break;
   }
   ::close(file);
 }
@@ -379,7 +383,11 @@ void LocalExecutor::pass_over_flood(Running& row) {
   const std::uint64_t size = std::filesystem::file_size(file, none);
   if (none || size <= row.delivered + most_output_at_end) return;
   const std::uint64_t to = behind_line(file, size - most_output_at_end);
-  deliver(row, behind_line(file, row.delivered) - row.delivered);
+  deliver(row, behind_line(file, row.delivered));
+  leave_out(row, to);
+}
+
+void LocalExecutor::leave_out(Running& row, std::uint64_t to) {
   if (row.delivered >= to) return;
   const std::uint64_t left_out = to - row.delivered;
   row.delivered = to;
@@ -387,10 +395,32 @@ void LocalExecutor::pass_over_flood(Running& row) {
 }
 
 void LocalExecutor::finish(ActionRequest::Ticket ticket, Completion completion) {
+  Running& row = running_.find(ticket)->second;
+  row.completion = std::move(completion);
+  pass_over_flood(row);
+  std::error_code none;
+  const std::uint64_t size = std::filesystem::file_size(path(row, ".out"), none);
+  row.delivered_at_end = none ? 0 : std::min(size, row.delivered + most_output_at_end);
+  hand_on(ticket);
+}
+
+// The rest of what it wrote, piece by piece. Who cancels it does not wait for that.
+void LocalExecutor::hand_on(ActionRequest::Ticket ticket) {
+  const auto found = running_.find(ticket);
+  if (found == running_.end()) return;
+  Running& row = found->second;
+  const std::uint64_t before = row.delivered;
+  if (row.cancelled) leave_out(row, row.delivered_at_end);
+  deliver(row, row.delivered_at_end);
+  if (row.delivered >= row.delivered_at_end || row.delivered == before) return end(ticket);
+  if (const auto ended = std::exchange(row.request.ended, nullptr)) ended();
+  loop_.post([this, ticket] { hand_on(ticket); });
+}
+
+void LocalExecutor::end(ActionRequest::Ticket ticket) {
   const auto found = running_.find(ticket);
   Running& row = found->second;
-  pass_over_flood(row);
-  deliver(row, most_output_at_end);
+  Completion completion = std::move(*row.completion);
   fetch_outputs(path(row, ".output"), completion);
   if (row.cancelled) completion.outcome = scheduler::Outcome::Cancelled;
   const Sink done = std::move(row.done);
@@ -414,6 +444,7 @@ void LocalExecutor::cancel(ActionRequest::Ticket ticket) {
   if (found == running_.end() || found->second.cancelled) return;
   constexpr base::Duration grace{5'000};
   found->second.cancelled = true;
+  if (found->second.completion) return;
   found->second.kill_at = loop_.now() + grace;
   // Nobody else tells that it is over.
   if (std::exchange(found->second.held_back, false)) found->second.adopted = true;

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -43,6 +44,9 @@ class LocalExecutor : public Executor {
     std::uint64_t delivered = 0;  // bytes of its output
     bool adopted = false;         // another supervisor's, or one's that is gone
     bool cancelled = false;
+    // How it ended, while what it wrote is handed on in pieces, up to so many bytes.
+    std::optional<Completion> completion;
+    std::uint64_t delivered_at_end = 0;
     bool held_back = false;      // nobody was told to begin it, for there is no room
     int begun_in_vain = 0;       // anew, what was to watch over it being gone before it had begun
     std::set<std::string> told;  // of an adopted one: what was told to end
@@ -61,7 +65,10 @@ class LocalExecutor : public Executor {
   bool is_left(Running& row, const std::string& name);
   bool ends_later(Running& row);
   void conclude(ActionRequest::Ticket ticket, Completion completion);
-  void deliver(Running& row, std::uint64_t most_bytes);
+  void deliver(Running& row, std::uint64_t to);
+  void hand_on(ActionRequest::Ticket ticket);
+  void leave_out(Running& row, std::uint64_t to);
+  void end(ActionRequest::Ticket ticket);
   void pass_over_flood(Running& row);
   void finish(ActionRequest::Ticket ticket, Completion completion);
   void fail_soon(ActionRequest::Ticket ticket, const std::string& why);

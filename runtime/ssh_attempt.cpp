@@ -227,6 +227,7 @@ void SshExecutor::Attempt::heard(Watcher& watcher, Stream stream, std::string_vi
     if (answer.kind == Verdict::Outputs) continue;
     if (answer.kind != Verdict::Running) {
       watcher.verdict = std::move(answer);
+      tell_ended(*watcher.verdict);
       await_mark(watcher);
       take_mark(watcher);
       continue;
@@ -240,6 +241,13 @@ void SshExecutor::Attempt::heard(Watcher& watcher, Stream stream, std::string_vi
     if (cancelled_ || follower_ != 0) continue;
     follow_timer_ = loop_.after(settings_.follow_after, [this] { follow(); });
   }
+}
+
+// What it wrote may be long on its way: behind a slow link, a flood, a host that is lost just then.
+void SshExecutor::Attempt::tell_ended(const WrapperAnswer& verdict) {
+  const bool known = verdict.kind == Verdict::Exited || verdict.kind == Verdict::Signalled;
+  if (!known || cancelled_) return;
+  if (const auto ended = std::exchange(request_.ended, nullptr)) ended();
 }
 
 // Where a login sends what is written nowhere, the mark never comes.

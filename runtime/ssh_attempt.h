@@ -59,6 +59,7 @@ class SshExecutor::Attempt {
   void address(SshConnection::Request& request) const;
   bool needs_perl() const;
   void heard(Watcher& watcher, Stream stream, std::string_view bytes);
+  void tell_ended(const WrapperAnswer& verdict);
   void await_mark(Watcher& watcher);
   void take_mark(Watcher& watcher);
   void answered_whole(Watcher& watcher);

@@ -36,6 +36,7 @@ class HeldExecutor : public runtime::Executor {
   explicit HeldExecutor(Log& log) : log_(log) {}
   void start(ActionRequest request, Sink done) override {
     log_.lines.push_back("start " + request.place.name);
+    ended[request.place.name] = std::move(request.ended);
     open[request.place.name] = {request.ticket, std::move(done)};
   }
   void cancel(ActionRequest::Ticket ticket) override {
@@ -50,6 +51,7 @@ class HeldExecutor : public runtime::Executor {
     completion.outcome = outcome;
     done(completion);
   }
+  std::map<std::string, std::function<void()>> ended;
   std::map<std::string, std::pair<ActionRequest::Ticket, Sink>> open;
 
  private:
@@ -110,6 +112,20 @@ TEST_CASE("nothing is started from an instant that cannot be committed", "[drive
   REQUIRE(!turned.ok());
   CHECK(turned.error().message == "the disk is full");
   CHECK(driven.log.lines.empty());
+}
+
+TEST_CASE("what has ended meets no timeout while its output is on its way", "[driver]") {
+  Driven driven("Step on a b, window 2, timeout 50");
+  driven.turn(0);
+  driven.executor.ended["a"]();
+  CHECK(driven.turn(50) == Lines{"commit 1", "cancel b"});
+  CHECK(driven.driver.next_timer() == base::Instant::never());
+  driven.executor.finish("b", Outcome::Cancelled);
+  driven.turn(60);
+  CHECK(driven.turn(70).empty());
+  driven.executor.finish("a", Outcome::Succeeded);
+  CHECK(driven.turn(80) == Lines{"commit 1"});
+  CHECK(driven.driver.ended());
 }
 
 TEST_CASE("a timeout is due when the driver says, and cancels what runs", "[driver]") {

@@ -176,6 +176,44 @@ TEST_CASE("output that grows faster than it is read holds nothing else up", "[lo
   CHECK(calls < most_calls);
 }
 
+TEST_CASE("what a script wrote is handed on in pieces, when its end is known", "[local]") {
+  Local local;
+  const bool cancels = GENERATE(false, true);
+  constexpr std::uint64_t size = 4 << 20;
+  runtime::ActionRequest request =
+      local.requests.script(test::local_place(), fmt::format("head -c {} /dev/zero\n", size));
+  const runtime::ActionRequest::Ticket ticket = request.ticket;
+  std::uint64_t bytes = 0;
+  std::uint64_t left_out = 0;
+  std::vector<std::string> heard;
+  // Each piece takes longer than the loop is held up for.
+  request.output = [&](runtime::Stream, std::string_view piece) {
+    bytes += piece.size();
+    const base::Instant until = local.waiting.loop.now() + base::Duration{11};
+    while (local.waiting.loop.now() < until) {
+    }
+  };
+  request.left_out = [&](std::uint64_t count) { left_out += count; };
+  request.ended = [&] {
+    heard.emplace_back("ended");
+    local.waiting.loop.post([&] {
+      heard.emplace_back("others");
+      if (cancels) local.executor.cancel(ticket);
+    });
+  };
+  std::optional<Completion> completion;
+  local.executor.start(std::move(request), [&](const Completion& how) {
+    heard.emplace_back("done");
+    completion = how;
+  });
+  local.waiting.until([&] { return completion.has_value(); });
+  CHECK(heard == std::vector<std::string>{"ended", "others", "done"});
+  CHECK(completion->exit_code == 0);
+  CHECK(completion->outcome == (cancels ? Outcome::Cancelled : Outcome::Succeeded));
+  CHECK(bytes + left_out == size);
+  CHECK((left_out > 0) == cancels);
+}
+
 TEST_CASE("of a flood the middle is left out, and said to be", "[local]") {
   Local local;
   // No byte of it is on the disk.

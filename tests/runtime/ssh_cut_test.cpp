@@ -175,7 +175,12 @@ TEST_CASE("a login that hangs, or writes without end, is given up", "[ssh]") {
 TEST_CASE("a login that sends output nowhere has its exit status known all the same", "[ssh]") {
   OddLogin login("exec >/dev/null; false");
   Remote remote(login.options, base::Duration{500}, base::Duration{200});
-  const test::Answer answer = remote.run("echo began >> $HOME/effects; echo said; exit 3");
+  runtime::ActionRequest request = remote.requests.script(
+      remote.server.where(), "echo began >> $HOME/effects; echo said; exit 3");
+  int ended = 0;
+  request.ended = [&] { ++ended; };
+  const test::Answer answer = remote.requests.run(remote.executor, std::move(request));
+  CHECK(ended == 1);  // so that nobody takes it for one that runs
   CHECK(answer.completion->exit_code == 3);
   CHECK(answer.completion->detail.find("does not give the rest of its output") !=
         std::string::npos);
