@@ -83,6 +83,9 @@ base::Result<bool> make_once(const std::string& path, std::string_view bytes) {
   const std::string beside =
       fmt::format("{}/.{}.{}", folder, whole.filename().string(), ::gettid());
   if (base::Status written = write_private(beside, bytes); !written) return written.error();
+  // For who reads it is another user than who writes it, where the folder was opened to both.
+  constexpr mode_t readable = 0644;
+  (void)::chmod(beside.c_str(), readable);
   for (const std::string& name : {beside, folder}) {
     const int file = ::open(name.c_str(), O_RDONLY | O_CLOEXEC);
     const bool synced = file >= 0 && ::fsync(file) == 0;

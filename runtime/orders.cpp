@@ -88,7 +88,11 @@ std::string answer_name(const Order& order) {
 
 base::Status leave_order(const std::string& folder, const std::string& purpose,
                          const Order& order) {
-  if (base::Status made = make_private_directory(folder); !made) return made;
+  // It was made with the run. Whose it is does not matter: who can write there may.
+  std::error_code unknown;
+  if (!std::filesystem::is_directory(std::filesystem::symlink_status(folder, unknown))) {
+    if (base::Status made = make_private_directory(folder); !made) return made;
+  }
   const bool answer = answers_question(order.kind);
   // The run as a whole: the next free number.
   for (std::uint32_t number = 1;; ++number) {

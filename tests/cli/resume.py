@@ -554,6 +554,33 @@ step "Look" { run manual "look at ${place}" }
         self.call("reject", self.run_name(), status=0)
         self.end(program, 1)
 
+    def test_an_approver_who_is_let_in_answers_for_himself(self):
+        if os.geteuid() != 0:
+            self.skipTest("only root can be somebody else as well")
+        as_nobody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
+        nobody = pwd.getpwuid(65534).pw_name
+        os.chmod(self.folder, 0o777)
+        # root for a run of somebody else's; and somebody else, let in by root.
+        for approver, run_as, answer_as in (("root", as_nobody, []), (nobody, [], as_nobody)):
+            state = self.path(f"state-{approver}")
+            self.write(f'deployment "Roll"\nstep "Look" {{ run manual {{ approvers = ["{approver}"] }} }}\n')
+            def call(*words):
+                return subprocess.run([*words, "--state", state], capture_output=True, text=True, timeout=60,
+                                      stdin=subprocess.DEVNULL, check=False)
+            self.assertEqual(call(*run_as, SLUICE, "run", self.file, "--yes").returncode, 4)
+            (name,) = os.listdir(os.path.join(state, "runs"))
+            if answer_as:
+                refused = call(*answer_as, SLUICE, "approve", name)
+                self.assertEqual(refused.returncode, 2, refused.stderr)
+                subprocess.run(["chmod", "-R", "a+rwX", state], check=True)
+            else:
+                self.assertIn(f"only {approver} may answer", call(*run_as, SLUICE, "approve", name).stderr)
+            done = call(*answer_as, SLUICE, "approve", name)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            done = call(*run_as, SLUICE, "resume")
+            self.assertIn(f"\n{approver}: approve Look@controller\n", done.stderr)
+            self.assertEqual(done.returncode, 0, done.stderr)
+
     def test_a_run_ends_as_it_ends_where_nobody_can_be_told(self):
         self.roll()
         with open("/dev/full", "wb") as full:
