@@ -131,14 +131,18 @@ std::string alarm_text(const plan::Plan& plan, const simulator::Alarm& alarm) {
   const std::string name = alarm.step.valid()
                                ? fmt::format("`{}`", base::printable(plan.steps[alarm.step].name))
                                : std::string("the deployment");
-  const std::string low = about(alarm.predicted.low);
-  const std::string high = about(alarm.predicted.high);
+  // Where it is as little outside as that it is rounded to the same, all of it is said.
+  const Duration left =
+      alarm.took > alarm.predicted.high ? alarm.predicted.high : alarm.predicted.low;
+  const auto said = about(alarm.took) == about(left) ? render::duration_text : about;
+  const std::string low = said(alarm.predicted.low);
+  const std::string high = said(alarm.predicted.high);
   const std::string predicted = low == high ? low : fmt::format("{} to {}", low, high);
   const std::string_view verb = !alarm.over      ? "takes longer"
                                 : alarm.longer() ? "took longer"
                                                  : "was over sooner";
   return fmt::format("{} {} than predicted: {}{}, 9 of 10 times it takes {}", name, verb,
-                     about(alarm.took), alarm.over ? "" : " so far", predicted);
+                     said(alarm.took), alarm.over ? "" : " so far", predicted);
 }
 
 }  // namespace sluice::cli

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "cli/run_forecast.h"
 #include "support/golden.h"
 
 namespace {
@@ -125,6 +126,19 @@ step "Quick" { run "true" takes 10ms }
   CHECK(alarms[0].at("took_ms") < 30'000);
   CHECK(alarms[0].at("predicted_ms").at("p5") >= 30'000);
   CHECK(alarms[0].at("predicted_ms").at("p95") <= 40'000);
+}
+
+TEST_CASE("what has left its prediction by little is told to the millisecond") {
+  const auto text = [](std::int64_t took, std::int64_t low, std::int64_t high) {
+    sluice::simulator::Alarm alarm;
+    alarm.took = {took};
+    alarm.predicted = {{low}, {low}, {high}};
+    return sluice::cli::alarm_text({}, alarm);
+  };
+  CHECK(text(12'297, 12'000, 12'000) ==
+        "the deployment takes longer than predicted: 12.297s so far, 9 of 10 times it takes 12s");
+  CHECK(text(20'300, 11'900, 12'100) ==
+        "the deployment takes longer than predicted: 20s so far, 9 of 10 times it takes 12s");
 }
 
 TEST_CASE("a run tells what taking a step back needs before that begins") {
