@@ -1,7 +1,9 @@
 // `sluice status`: how a run stands, by its journal.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <thread>
 
 #include "base/utf8.h"
@@ -64,6 +66,27 @@ std::string standing(const ReadRun& run, const std::string& state) {
   for (const Question& question : unanswered(run)) {
     for (const std::string& line : instruction_lines(question)) text += "  " + line + "\n";
     text += "  waits for a person: " + what_to_type(question, run.record.run, state) + "\n";
+  }
+  return text;
+}
+
+// Who asks for the last run is told of those before it that have not ended either: of the newest,
+// for each is read. One that has ended keeps no folder of scripts.
+std::string others_text(const std::string& last, const std::string& state) {
+  constexpr std::size_t most_read = 5;
+  std::vector<runtime::RunFolder> folders = runtime::list_runs(state);
+  std::erase_if(folders, [&](const runtime::RunFolder& folder) {
+    std::error_code unknown;
+    return folder.name == last || !std::filesystem::is_directory(folder.scripts(), unknown);
+  });
+  std::string text;
+  for (std::size_t i = 0; i < std::min(most_read, folders.size()); ++i) {
+    const runtime::RunFolder& folder = folders[folders.size() - 1 - i];
+    const auto run = read_run(folder);
+    if (!run || !goes_on(run.value())) continue;
+    text += fmt::format("  before it, and not ended either: {}, {}\n",
+                        deployment_words(run.value().plan),
+                        typed_command("status", folder.name, state));
   }
   return text;
 }
@@ -144,8 +167,10 @@ int status_command(const StatusOptions& options) {
   render::TextStyle style;
   style.width = terminal_width(1);
   style.colour = colour_wanted(1);
-  fmt::print("run {}, started {}: {}{}\n{}\n{}", run.record.run, run.record.started_at,
-             standing(run, options.state), ahead_text(run, ahead),
+  const std::string others =
+      options.run.empty() ? others_text(folder.value().name, options.state) : "";
+  fmt::print("run {}, started {}: {}{}{}\n{}\n{}", run.record.run, run.record.started_at,
+             standing(run, options.state), ahead_text(run, ahead), others,
              render::summary_text(run.plan, run.timeline, {}, style),
              render::gantt_text(run.plan, run.timeline, style));
   const bool well = run.timeline.outcome == scheduler::State::Succeeded;

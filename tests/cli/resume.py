@@ -184,6 +184,21 @@ step "Look" { run manual "look at ${place}" }
         runs = json.loads(self.call("history", "--format", "json"))["runs"]
         self.assertEqual([run.get("environment") for run in runs], ["prod", "prod", None])
 
+    def test_status_tells_of_runs_before_the_last_that_have_not_ended(self):
+        look = 'deployment "{}"\nstep "Look" {{ run manual "well?" }}\n'
+        for name in ("First", "Second", "Third"):
+            self.write(look.format(name))
+            self.call("run", self.file, "--yes", status=4)
+        first, second, third = sorted(os.listdir(os.path.join(self.state, "runs")))
+        told = "  before it, and not ended either: `{}`, sluice status {} --state " + self.state + "\n"
+        self.assertIn(told.format("Second", second) + told.format("First", first), self.call("status", status=0))
+        self.assertNotIn("before it", self.call("status", third, status=0))
+        self.call("approve", second, status=0)
+        self.call("resume", second, status=0)
+        said = self.call("status", status=0)
+        self.assertIn(told.format("First", first), said)
+        self.assertNotIn(second, said)
+
     def test_what_a_shell_made_of_a_variable_without_a_value_is_no_name(self):
         self.roll()
         self.gate("web-1")
