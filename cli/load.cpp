@@ -96,13 +96,22 @@ std::variant<plan::Plan, int> read_plan(const InputOptions& input, std::string_v
 }
 
 // Beside it first, and then in its place: who reads it finds the old text or the new one, whole.
-base::Status replace_file(const std::string& path, mode_t mode, const std::string& named,
-                          std::string_view text) {
+base::Status replace_file(const std::string& path, const struct stat* before,
+                          const std::string& named, std::string_view text) {
+  const mode_t mode = before != nullptr ? before->st_mode & 0777 : 0644;
   const std::string beside = fmt::format("{}.{}.tmp", path, ::getpid());
   {
     const Descriptor file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
     if (file.number() < 0) return system_error("write", named);
     base::Status written = write_all(file.number(), text, named);
+    // As it was: whose it is, where we may say so, and what the umask would take of its mode.
+    if (before != nullptr) {
+      constexpr auto who_writes = static_cast<uid_t>(-1);
+      if (::fchown(file.number(), before->st_uid, before->st_gid) != 0) {
+        (void)!::fchown(file.number(), who_writes, before->st_gid);
+      }
+      (void)::fchmod(file.number(), mode);
+    }
     if (written && ::fsync(file.number()) != 0) written = system_error("write", named);
     if (!written) {
       ::unlink(beside.c_str());
@@ -168,7 +177,7 @@ base::Status write_file(const std::string& path, std::string_view text) {
   std::error_code unknown;
   const std::string real =
       there ? std::filesystem::canonical(path, unknown).string() : std::string();
-  return replace_file(real.empty() ? path : real, there ? status.st_mode & 0777 : 0644, path, text);
+  return replace_file(real.empty() ? path : real, there ? &status : nullptr, path, text);
 }
 
 std::variant<plan::Plan, int> load_plan(const InputOptions& input, Warnings warnings,

@@ -54,3 +54,20 @@ TEST_CASE("a file is replaced where its link leads, and keeps who may read it") 
   CHECK((status.st_mode & 0777) == 0600);
   CHECK(std::distance(std::filesystem::directory_iterator(folder.place.path()), {}) == 3);
 }
+
+TEST_CASE("a file that is replaced is still its group's to write, and its owner's") {
+  const Folder folder;
+  const std::string out = folder.at("shared.plan");
+  test::write_text(out, "old");
+  REQUIRE(::chmod(out.c_str(), 0664) == 0);
+  const bool root = ::geteuid() == 0;
+  if (root) REQUIRE(::chown(out.c_str(), 1, 1) == 0);
+  const mode_t before = ::umask(022);
+  CHECK(folder.plan(out) == 0);
+  ::umask(before);
+  CHECK(test::read_text(out).find("{\"schema\"") == 0);
+  struct stat status{};
+  REQUIRE(::stat(out.c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0664);
+  CHECK(status.st_uid == (root ? 1 : ::geteuid()));
+}
