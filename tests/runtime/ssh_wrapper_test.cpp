@@ -12,8 +12,8 @@
 
 #include "base/sha256.h"
 #include "runtime/ssh_wrapper.h"
-#include "support/executing.h"
 #include "support/golden.h"
+#include "support/host_shell.h"
 #include "support/remote.h"
 
 using namespace sluice;
@@ -25,119 +25,12 @@ using runtime::request_rest;
 using runtime::request_start;
 using runtime::ScriptPayload;
 using runtime::WrapperAnswer;
+using test::HostShell;
+using test::nonce;
+using test::Session;
 using Kind = runtime::WrapperAnswer::Kind;
 
 namespace {
-
-const std::string nonce = "4e0c9a1b";
-
-struct Session {
-  std::vector<WrapperAnswer> answers;
-  std::string output;
-  std::string outputs;
-  std::string said;
-  std::optional<runtime::ProcessEnd> end;
-
-  Kind verdict() const { return answers.empty() ? Kind::None : answers.back().kind; }
-  int value() const { return answers.empty() ? -1 : answers.back().value; }
-};
-
-class HostShell {
- public:
-  // A shell, which the text for shells runs in, or "perl".
-  explicit HostShell(const std::string& shell) : processes_(waiting_.loop) {
-    std::filesystem::create_directories(bin());
-    std::filesystem::create_directories(home());
-    if (shell == "perl") command_ = runtime::perl_wrapper_command();
-    std::filesystem::create_symlink("/usr/bin/" + (shell == "perl" ? "dash" : shell),
-                                    bin() + "/sh");
-  }
-
-  std::string home() const { return place_.path() + "/" + home_; }
-  void live_in(const std::string& name) {
-    home_ = name;
-    std::filesystem::create_directories(home());
-  }
-  std::string bin() const { return place_.path() + "/bin"; }
-  std::string files(const std::string& action) const { return home() + "/.sluice/run-1/" + action; }
-
-  std::shared_ptr<Session> start(const std::string& request, bool open_input = false) {
-    struct Readers {
-      runtime::AnswerReader answers{nonce};
-      runtime::OutputReader output{nonce};
-    };
-    auto session = std::make_shared<Session>();
-    auto readers = std::make_shared<Readers>();
-    runtime::ProcessOptions options;
-    options.arguments = {"sh", "-c", command_};
-    options.arguments.insert(options.arguments.begin(), around_.begin(), around_.end());
-    options.environment = {"HOME=" + home(), "PATH=" + bin() + ":/usr/bin:/bin"};
-    options.input = request;
-    options.keep_input_open = open_input;
-    options.on_output = [session, readers](runtime::Stream stream, std::string_view bytes) {
-      if (stream == runtime::Stream::Output) {
-        session->output += readers->output.take(bytes);
-        return;
-      }
-      for (const auto& answer : readers->answers.take(bytes)) session->answers.push_back(answer);
-      session->said = readers->answers.said();
-      session->outputs = readers->answers.outputs();
-    };
-    options.on_end = [session](const runtime::ProcessEnd& end) { session->end = end; };
-    last_ = processes_.start(std::move(options));
-    return session;
-  }
-  Session ask(const std::string& request) {
-    const auto session = start(request);
-    wait_for(session);
-    return *session;
-  }
-  void wait_for(const std::shared_ptr<Session>& session) {
-    waiting_.until([&] { return session->end.has_value(); });
-  }
-  Session script(const std::string& body, const std::string& action = "") {
-    return ask(request_start(nonce,
-                             {"run-1", action.empty() ? fmt::format("k{}", ++count_) : action},
-                             {"sh", body, {}, {}, ""}));
-  }
-  test::Waiting& waiting() { return waiting_; }
-  void close_input() { processes_.close_input(last_); }
-  // Each session gets a home of its own of so many KiB, which this shell text sees first.
-  void on_a_small_disk(int kib, const std::string& before) {
-    const std::string text =
-        fmt::format("mount -t tmpfs -o size={}k tmpfs \"$HOME\"; {}; exec \"$@\"", kib, before);
-    around_ = {"unshare", "-rm", "sh", "-c", text, "sh"};
-  }
-  // Each of its processes may use a processor for so long.
-  void with_seconds(int seconds) {
-    around_ = {"sh", "-c", fmt::format("ulimit -t {}; exec \"$@\"", seconds), "sh"};
-  }
-  // As a login begins: in its home.
-  void at_home_with(const std::string& variable) { around_ = {"env", "-C", home(), variable}; }
-  void without_proc() {
-    around_ = {"unshare", "-rm", "sh", "-c", "mount -t tmpfs tmpfs /proc; exec \"$@\"", "sh"};
-  }
-  // What its sessions write goes nowhere, from before they begin: as when the connection was cut.
-  void with_nobody_listening() {
-    std::filesystem::remove(home() + "/gone");
-    REQUIRE(::mkfifo((home() + "/gone").c_str(), 0600) == 0);
-    around_ = {"sh", "-c",
-               "{ read -r word < \"$HOME/gone\"; exec \"$@\"; } 2>&1 | "
-               "{ exec <&-; echo gone > \"$HOME/gone\"; }",
-               "sh"};
-  }
-  void with_somebody_listening() { around_.clear(); }
-
- private:
-  test::TemporaryDirectory place_;
-  test::Waiting waiting_;
-  runtime::Processes processes_;
-  runtime::Processes::Handle last_ = 0;
-  std::vector<std::string> around_;
-  std::string command_ = runtime::wrapper_command();
-  std::string home_ = "home";
-  int count_ = 0;
-};
 
 // Everything that quoting, splitting, expansion or an encoding could change.
 std::vector<std::string> awkward_strings() {
@@ -839,13 +732,20 @@ TEST_CASE("runs that were left make room where all take much, and how they ended
 }
 
 TEST_CASE("the wrapper's command line keeps to what every login shell passes on", "[wrapper]") {
-  const std::string command = runtime::wrapper_command();
-  CHECK(command.find("exec sh -c '") == 0);
-  CHECK(std::count(command.begin(), command.end(), '\'') == 2);
-  CHECK(command.find('!') == std::string::npos);
-  CHECK(command.find('\n') == std::string::npos);
-  CHECK(command.find("\\\\") == std::string::npos);
-  CHECK(command.size() < 16'384);
+  struct Line {
+    std::string text;
+    const char* begin;
+    int quotes;
+  };
+  for (const Line& command : {Line{runtime::wrapper_command(), "exec sh -c '", 2},
+                              Line{runtime::perl_wrapper_command(), "exec perl -e '", 4}}) {
+    CHECK(command.text.starts_with(command.begin));
+    CHECK(std::count(command.text.begin(), command.text.end(), '\'') == command.quotes);
+    CHECK(command.text.find('!') == std::string::npos);
+    CHECK(command.text.find('\n') == std::string::npos);
+    CHECK(command.text.find("\\\\") == std::string::npos);
+    CHECK(command.text.size() < 16'384);
+  }
 }
 
 TEST_CASE("answers are read however they are cut, and nothing else is taken for one", "[wrapper]") {
