@@ -136,9 +136,9 @@ sub genuine { my ($of_items, $of_script) = @_; open my $f, "<", $script or retur
   Digest::SHA::sha256_hex("$all\n") eq $of_items and
     Digest::SHA::sha256_hex($text) eq $of_script }
 
-# The script itself: becomes it. What starts it is found where the login finds it.
+# The script itself: becomes it. What starts it is found where the login finds it. It lets go of the
+# lock when it has said what its session is: who comes then, and its watcher is gone, looks at that.
 sub become { my ($program, $name, $watcher) = @_;
-  close $lock;
   open STDIN, "<", "/dev/null"; open STDOUT, ">>", "$p.out" or POSIX::_exit(126);
   open STDERR, ">&", \*STDOUT;
   if (length $cd) { chdir $cd or out(\*STDERR, "sluice: cannot change to $cd\n"),
@@ -147,6 +147,7 @@ sub become { my ($program, $name, $watcher) = @_;
   POSIX::setsid();
   my @s = stat_of("self"); my $since = @s ? $s[19] : "-";
   put("$p.pid", "$$ $since $watcher\n");
+  close $lock;
   my @how = $name =~ /bash$/ ? ("-eu", "-o", "pipefail") : $name =~ /python3$/ ? () : ("-eu");
   delete $ENV{ENV}; delete $ENV{BASH_ENV}; $ENV{SLUICE_OUTPUT} = "$p.output";
   for my $text (@envs) { my ($n, $v) = split /=/, $text, 2; $ENV{$n} = $v; }

@@ -1,0 +1,362 @@
+// The text for hosts with Perl beside the one for shells: both answer and leave the same, whatever
+// they find, and either goes on where the other was cut off.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <thread>
+
+#include "runtime/ssh_wrapper.h"
+#include "support/golden.h"
+#include "support/host_shell.h"
+
+using namespace sluice;
+using runtime::request_attach;
+using runtime::request_cancel;
+using runtime::request_forget;
+using runtime::request_rest;
+using runtime::request_start;
+using runtime::ScriptPayload;
+using test::HostShell;
+using test::nonce;
+using test::Session;
+using Kind = runtime::WrapperAnswer::Kind;
+
+namespace {
+
+// What may be found of an action, and who asks for it how.
+struct Found {
+  std::map<std::string, std::string> files;  // in ~/.sluice, by their path
+  std::string request;
+  std::string told;
+};
+
+class RandomFound {
+ public:
+  explicit RandomFound(unsigned seed) : random_(seed) {}
+
+  Found next() {
+    Found found;
+    if (one_of(8) > 0) add_files(found);
+    const auto epoch = static_cast<std::uint32_t>(1 + one_of(3));
+    const runtime::WrapperKey key{"run-1", "k", epoch};
+    const bool more = one_of(2) > 0;
+    switch (one_of(6)) {
+      case 0:
+        found.request = request_attach(nonce, key, more);
+        break;
+      case 1:
+        if (!found.files.contains("run-1/k.started")) found.files.erase("run-1/k.exit");
+        found.request = request_cancel(nonce, key, base::Duration{100 * std::int64_t{one_of(2)}});
+        break;
+      case 2:
+        found.request = request_rest(nonce, key, one_of(3), one_of(2) * 100'000);
+        break;
+      case 3:
+        found.request = request_forget(nonce, "run-1", epoch);
+        break;
+      default: {
+        ScriptPayload payload{one_of(8) > 0 ? "sh" : "nothing", "echo \"$v\"; exit 7", {}, {}, ""};
+        payload.environment = {"v=1\n2"};
+        if (one_of(8) == 0) payload.directory = one_of(2) > 0 ? "/usr/../usr/bin/" : "/nowhere";
+        if (one_of(4) == 0) payload.body = "pwd; echo \"$PWD\"; echo b=2 > \"$SLUICE_OUTPUT\"";
+        if (one_of(4) == 0) payload.body += "\n" + std::string(3000, '#');
+        found.request = request_start(nonce, key, payload, more, one_of(2) > 0);
+        if (one_of(8) == 0) found.request.pop_back();
+      }
+    }
+    found.told = fmt::format("{:.70}\n", found.request);
+    for (const auto& [name, text] : found.files) {
+      found.told += fmt::format("{}: {} bytes, {:?}\n", name, text.size(), text.substr(0, 20));
+    }
+    return found;
+  }
+
+ private:
+  unsigned one_of(unsigned number) { return static_cast<unsigned>(random_()) % number; }
+  void add(Found& found, const std::string& name, const std::vector<std::string>& texts) {
+    const unsigned which = one_of(static_cast<unsigned>(texts.size()) + 2);
+    if (which < texts.size()) found.files["run-1/" + name] = texts[which];
+  }
+  void add_files(Found& found) {
+    const std::string boot = test::read_text("/proc/sys/kernel/random/boot_id");
+    const std::string room = "                \n";
+    found.files["run-1/other.exit"] = "exit 0 .\n";
+    add(found, "fence", {"", "1\n", "2\n", "3\n", "2"});
+    add(found, "k.started", {"", boot, boot, "another-boot\n", boot.substr(0, boot.size() - 1)});
+    add(found, "k.exit",
+        {"", room, room, "exit 3 .\n        \n", "signal 9 .\n", "never 0 .\n", "exit 3",
+         "exit 3 .", "exit 3 ..\n", "exit 3 . .\n"});
+    // Of no process, and of one that is another by now.
+    const std::string pid = fmt::format("{} 1", ::getpid());
+    add(found, "k.pid", {"", "999999999 1 999999998\n", pid + "\n", "999999999"});
+    add(found, "k.cancel", {"", "0\n", "5\n", "5"});
+    // What is cancelled, never began, and was cut off as that was written down: the shell text then
+    // answers with an empty line, which is taken for "nothing is known of it" as well.
+    if (!found.files.contains("run-1/k.started")) found.files.erase("run-1/k.cancel");
+    add(found, "k.out",
+        {"", "said\n", "no line end", std::string(65'536, 'x'), std::string(70'000, 'x')});
+    add(found, "k.output", {"", "a=1\n", "no line end", std::string(70'000, 'x')});
+    add(found, "k.lock", {""});
+    add(found, "k.script.1", {"echo never\n"});
+    add(found, "archive.tar.gz", {"sent"});
+    if (one_of(4) == 0) found.files["20250101-000000-1/k.exit"] = "exit 0 .\n";
+  }
+  std::mt19937 random_;
+};
+
+// All that is there: kinds, rights, and what is in it; what names a process by its kind.
+std::map<std::string, std::string> left_of(const std::string& home) {
+  std::map<std::string, std::string> left;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(home)) {
+    std::string name = entry.path().string().substr(home.size());
+    // What the shell text alone knows of its host.
+    if (name.find("/env-") != std::string::npos) continue;
+    const std::size_t script = name.find(".script.");
+    if (script != std::string::npos && !name.ends_with(".1")) name.erase(script + 7);
+    const auto rights = static_cast<unsigned>(entry.status().permissions());
+    std::string text = entry.is_directory() ? "a folder" : test::read_text(entry.path());
+    if (name.ends_with(".pid") && text.find("99999999") == std::string::npos) {
+      text = fmt::format("{} lines", std::count(text.begin(), text.end(), '\n'));
+    }
+    left[name] = fmt::format("{:o} {}", rights, text);
+  }
+  return left;
+}
+
+}  // namespace
+
+TEST_CASE("both texts answer and leave the same, whatever they find", "[wrapper]") {
+  const unsigned seed = GENERATE(1U, 2U);
+  RandomFound random(seed);
+  for (int round = 0; round < 40; ++round) {
+    const Found found = random.next();
+    INFO("seed " << seed << ", round " << round << ": " << found.told);
+    HostShell shell("dash");
+    HostShell perl("perl");
+    for (const HostShell* host : {&shell, &perl}) {
+      for (const auto& [name, text] : found.files) {
+        const std::filesystem::path path = host->home() + "/.sluice/" + name;
+        std::filesystem::create_directories(path.parent_path());
+        std::ofstream(path) << text;
+      }
+    }
+    const auto by_shell = shell.start(found.request);
+    const Session by_perl = perl.ask(found.request);
+    shell.wait_for(by_shell);
+    CHECK((by_perl.answers == by_shell->answers));
+    CHECK(by_perl.verdict() == by_shell->verdict());
+    CHECK(by_perl.value() == by_shell->value());
+    CHECK((by_perl.output == by_shell->output));
+    CHECK((by_perl.outputs == by_shell->outputs));
+    CHECK((by_perl.end == by_shell->end));
+    CHECK(by_perl.said.empty());
+    CHECK(left_of(perl.home()) == left_of(shell.home()));
+  }
+}
+
+namespace {
+
+// A session under ptrace: it goes on from system call to system call, and can be killed at each.
+class Traced {
+ public:
+  Traced(const HostShell& host, const std::string& request) {
+    std::array<int, 2> input{};
+    REQUIRE(::pipe(input.data()) == 0);
+    // It holds that much.
+    REQUIRE(::write(input[1], request.data(), request.size()) ==
+            static_cast<ssize_t>(request.size()));
+    const std::string home = "HOME=" + host.home();
+    const std::string command = host.command();
+    process_ = ::fork();
+    REQUIRE(process_ >= 0);
+    if (process_ == 0) {
+      const int nowhere = ::open("/dev/null", O_WRONLY);
+      ::dup2(input[0], 0);
+      ::dup2(nowhere, 1);
+      ::dup2(nowhere, 2);
+      ::close(input[0]);
+      ::close(input[1]);
+      ::close(nowhere);
+      const std::array<const char*, 4> words{"sh", "-c", command.c_str(), nullptr};
+      const std::array<const char*, 3> environment{home.c_str(), "PATH=/usr/bin:/bin", nullptr};
+      ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
+      ::execve("/bin/sh", const_cast<char**>(words.data()), const_cast<char**>(environment.data()));
+      ::_exit(127);
+    }
+    ::close(input[0]);
+    ::close(input[1]);
+    int status = 0;
+    REQUIRE(::waitpid(process_, &status, 0) == process_);
+    REQUIRE(WIFSTOPPED(status));
+    REQUIRE(::ptrace(PTRACE_SETOPTIONS, process_, nullptr,
+                     PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL | PTRACE_O_TRACEFORK) == 0);
+  }
+  ~Traced() { end(); }
+  Traced(const Traced&) = delete;
+  Traced& operator=(const Traced&) = delete;
+
+  // To its next system call; none when it has ended.
+  std::optional<std::uint64_t> next_call() {
+    while (process_ > 0) {
+      if (!go_on()) break;
+      if (WSTOPSIG(status_) != (SIGTRAP | 0x80)) continue;
+      __ptrace_syscall_info info{};
+      ::ptrace(PTRACE_GET_SYSCALL_INFO, process_, reinterpret_cast<void*>(sizeof info), &info);
+      if (info.op == PTRACE_SYSCALL_INFO_ENTRY) return info.entry.nr;
+    }
+    return std::nullopt;
+  }
+  void end() {
+    if (process_ > 0) {
+      ::kill(process_, SIGKILL);
+      while (::waitpid(process_, &status_, 0) == process_ && WIFSTOPPED(status_)) {
+      }
+    }
+    process_ = 0;
+  }
+  // What it has begun, which stands still before its first step.
+  pid_t begun() const { return begun_; }
+  void hold_begun_at(std::uint64_t call) {
+    __ptrace_syscall_info info{};
+    while (info.op != PTRACE_SYSCALL_INFO_ENTRY || info.entry.nr != call) {
+      int status = 0;
+      REQUIRE(::ptrace(PTRACE_SYSCALL, begun_, nullptr, nullptr) == 0);
+      REQUIRE(::waitpid(begun_, &status, 0) == begun_);
+      REQUIRE(WIFSTOPPED(status));
+      ::ptrace(PTRACE_GET_SYSCALL_INFO, begun_, reinterpret_cast<void*>(sizeof info), &info);
+    }
+  }
+  void let_go_of_begun() {
+    if (begun_ > 0) ::ptrace(PTRACE_DETACH, begun_, nullptr, nullptr);
+    begun_ = 0;
+  }
+
+ private:
+  bool go_on() {
+    const bool stopped_by_signal = WIFSTOPPED(status_) && (status_ >> 16) == 0 &&
+                                   WSTOPSIG(status_) != SIGTRAP &&
+                                   WSTOPSIG(status_) != (SIGTRAP | 0x80);
+    const std::uintptr_t passed_on = stopped_by_signal ? WSTOPSIG(status_) : 0;
+    ::ptrace(PTRACE_SYSCALL, process_, nullptr, reinterpret_cast<void*>(passed_on));
+    if (::waitpid(process_, &status_, 0) != process_ || !WIFSTOPPED(status_)) {
+      process_ = 0;
+      return false;
+    }
+    if (status_ >> 8 == (SIGTRAP | (PTRACE_EVENT_FORK << 8))) {
+      unsigned long number = 0;
+      ::ptrace(PTRACE_GETEVENTMSG, process_, nullptr, &number);
+      begun_ = static_cast<pid_t>(number);
+      int status = 0;
+      REQUIRE(::waitpid(begun_, &status, 0) == begun_);
+    }
+    return true;
+  }
+  pid_t process_ = 0;
+  pid_t begun_ = 0;
+  int status_ = 0;
+};
+
+bool changes_something(std::uint64_t call) {
+  constexpr std::array<std::uint64_t, 5> looks{SYS_ioctl, SYS_lseek, SYS_newfstatat, SYS_getpid,
+                                               SYS_geteuid};
+  return std::find(looks.begin(), looks.end(), call) == looks.end();
+}
+
+std::size_t times_run(const HostShell& host, const std::string& action) {
+  return std::filesystem::exists(host.home() + "/ran-" + action)
+             ? test::read_text(host.home() + "/ran-" + action).size()
+             : 0;
+}
+
+std::string request_of(const std::string& action) {
+  return request_start(nonce, {"run-1", action},
+                       {"sh", "sleep 0.01; printf x >> \"$HOME/ran-$1\"; exit 7", {action}, {}, ""},
+                       true);
+}
+
+}  // namespace
+
+TEST_CASE("killed at any of its calls, it has begun once at most, and no end is made up",
+          "[wrapper]") {
+  HostShell host("perl");
+  HostShell shell("dash");
+  shell.live_with(host);
+  struct Told {
+    std::size_t count = 0;
+    Kind kind = Kind::None;
+  };
+  std::vector<Told> told;
+  for (bool ended = false; !ended;) {
+    const std::string action = fmt::format("k{}", told.size());
+    Traced traced(host, request_of(action));
+    // It writes nothing before it has looked for its place.
+    std::optional<std::uint64_t> call = traced.next_call();
+    while (call && *call != SYS_getdents64) call = traced.next_call();
+    for (std::size_t step = 0; call && step <= told.size();) {
+      call = traced.next_call();
+      traced.let_go_of_begun();
+      if (call && changes_something(*call)) ++step;
+    }
+    ended = !call;
+    traced.end();
+    HostShell& asked = told.size() % 2 == 0 ? host : shell;
+    const Session later = asked.ask(
+        told.size() % 3 == 0 ? request_of(action) : request_attach(nonce, {"run-1", action}, true));
+    told.push_back({times_run(host, action), later.verdict()});
+    INFO("at call " << told.size() << " of those behind the first look at a folder");
+    CHECK(told.back().count <= 1);
+    if (later.verdict() == Kind::Exited) {
+      CHECK(later.value() == 7);
+      CHECK(told.back().count == 1);
+    } else if (later.verdict() == Kind::None) {
+      CHECK(told.back().count == 0);
+    } else {
+      CHECK((later.verdict() == Kind::LostKilled || later.verdict() == Kind::LostReboot));
+    }
+  }
+  CHECK(told.size() > 50);
+  // Nor does anything begin behind what was told.
+  std::string requests;
+  for (std::size_t i = 0; i < told.size(); ++i) requests += request_of(fmt::format("k{}", i));
+  Session again = (told.size() % 2 == 0 ? host : shell).ask(requests);
+  std::erase_if(again.answers, [](const auto& answer) { return answer.kind == Kind::Running; });
+  REQUIRE(again.answers.size() == told.size());
+  for (std::size_t i = 0; i < told.size(); ++i) {
+    INFO(i);
+    CHECK(again.answers[i].kind == (told[i].kind == Kind::None ? Kind::Never : told[i].kind));
+    CHECK(times_run(host, fmt::format("k{}", i)) == told[i].count);
+  }
+}
+
+TEST_CASE("a script whose watcher is killed as it begins is waited for", "[wrapper]") {
+  HostShell host("perl");
+  const auto shell = std::make_unique<HostShell>(GENERATE("dash", "perl"));
+  shell->live_with(host);
+  Traced traced(host, request_of("k"));
+  while (traced.begun() == 0) REQUIRE(traced.next_call());
+  traced.end();
+  // It has its place, nobody can read yet what session it is of, and it stands still.
+  traced.hold_begun_at(SYS_setsid);
+  const auto asked = shell->start(request_attach(nonce, {"run-1", "k"}));
+  shell->waiting().until([&] { return !asked->answers.empty(); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  traced.let_go_of_begun();
+  shell->wait_for(asked);
+  CHECK(asked->verdict() == Kind::LostKilled);
+  CHECK(times_run(host, "k") == 1);
+}
