@@ -12,8 +12,9 @@ namespace sluice::runtime {
 
 inline constexpr std::string_view perl_wrapper_text = R"wrapper(
 our ($nonce, $verb, $run, $key, @words, $more, $home, $base, $dir, $p, $script, $told, $raised);
-our ($AUTOLOAD, $all, $cd, $body, $lock, @envs, @args, $ready);
-# What the environment may have put on them: bytes come and go as they are.
+our ($AUTOLOAD, $all, $cd, $body, $lock, @envs, @args, $ready, $sums);
+# What the environment may have put on them, and on what is opened: bytes come and go as they are.
+BEGIN { ${^OPEN} = ":raw\0:raw"; }
 binmode STDIN; binmode STDOUT; binmode STDERR;
 # Children begin with the usual meaning.
 $SIG{CHLD} = "DEFAULT"; $SIG{PIPE} = "IGNORE"; $SIG{HUP} = "IGNORE";
@@ -21,12 +22,19 @@ $home = defined $ENV{HOME} ? $ENV{HOME} : "";
 
 # What is not here comes with the argument.
 sub AUTOLOAD { defined &unload or eval $ARGV[1]; defined &$AUTOLOAD or die $@; goto &$AUTOLOAD; }
-# The compiled half of a module, from beside where its other half would be: asked for from here, it
-# would bring the whole loader.
-sub compiled { my ($path) = @_; my ($last) = $path =~ m{([^/]+)$}; (my $name = $path) =~ s{/}{::};
-  my ($at) = grep { -e "$_/auto/$path/$last.so" } @INC;
-  defined $at and eval qq{#line 1 "$at/$path.pm"\npackage $name; XSLoader::load(); 1} or
-    XSLoader::load($name); }
+# The compiled half of a module, by the loader that is built into Perl: XSLoader is a text itself,
+# and asked from here it would bring the whole configuration. The last found is of Perl itself and
+# fits it; those before may not.
+sub compiled { my ($name) = @_; my @parts = split /::/, $name;
+  my $file = join("/", "auto", @parts, $parts[-1]) . ".so"; (my $boot = "boot_$name") =~ s/:/_/g;
+  my ($at) = grep { m{^/} and -e "$_/$file" } reverse @INC;
+  defined &DynaLoader::dl_load_file or not defined &DynaLoader::boot_DynaLoader or
+    DynaLoader::boot_DynaLoader("DynaLoader");
+  my $held = defined $at && defined &DynaLoader::dl_load_file &&
+    DynaLoader::dl_load_file("$at/$file", 0);
+  my $symbol = $held && DynaLoader::dl_find_symbol($held, $boot);
+  return DynaLoader::dl_install_xsub("${name}::bootstrap", $symbol)->($name) if $symbol;
+  require XSLoader; XSLoader::load($name); }
 sub out { my ($to, $text) = @_; my $at = 0;
   while ($at < length $text) { my $n = syswrite $to, $text, length($text) - $at, $at;
     return 0 unless $n; $at += $n; }
@@ -129,12 +137,16 @@ sub items { ($all, $cd, $body) = ("", ""); @envs = (); @args = ();
 # A short script is an item too; a long one comes behind them, to the end of the input.
 sub kept { unless (defined $body) { local $/; $body = <STDIN>; $body = "" unless defined $body; }
   put($script, $body) }
+# Who reckons SHA-256: the module, or where it is not (in the perl-base of Debian), a program.
+sub reckoner { eval { compiled("Digest::SHA"); 1 } ? "module" : found("sha256sum") }
 # What came is what was sent: both digests, of the items (and a line end) and of the script as it
 # stands in its file.
-sub genuine { my ($of_items, $of_script) = @_; open my $f, "<", $script or return 0; local $/;
-  my $text = <$f>; $text = "" unless defined $text;
-  Digest::SHA::sha256_hex("$all\n") eq $of_items and
-    Digest::SHA::sha256_hex($text) eq $of_script }
+sub genuine { my ($of_items, $of_script) = @_; my ($items, $came);
+  if ($sums ne "module") { ($items, $came) = summed(); }
+  else { open my $f, "<", $script or return 0; local $/;
+    my $text = <$f>; $text = "" unless defined $text;
+    ($items, $came) = map { Digest::SHA::sha256_hex($_) } "$all\n", $text; undef $text; }
+  defined $came and $items eq $of_items and $came eq $of_script }
 
 # The script itself: becomes it. What starts it is found where the login finds it. It lets go of the
 # lock when it has said what its session is: who comes then, and its watcher is gone, looks at that.
@@ -152,7 +164,7 @@ sub become { my ($program, $name, $watcher) = @_;
   delete $ENV{ENV}; delete $ENV{BASH_ENV}; $ENV{SLUICE_OUTPUT} = "$p.output";
   for my $text (@envs) { my ($n, $v) = split /=/, $text, 2; $ENV{$n} = $v; }
   $SIG{$_} = "DEFAULT" for "PIPE", "HUP", "INT", "QUIT";
-  exec { $program } $name, @how, $script, @args;
+  { exec { $program } $name, @how, $script, @args; }
   out(\*STDERR, "sluice: cannot start $program\n"); POSIX::_exit(127); }
 # Watches over it, and writes down how it ended, last: whether or not the connection still stands,
 # and whatever is sent here because it does not.
@@ -171,6 +183,8 @@ sub supervise { my ($program, $name) = @_; my $watcher = $$;
   close $lock; }
 sub start { my ($name) = @words; my $program = found($name);
   refuse("the host has no $name") unless defined $program;
+  $sums = $sums || reckoner() or
+    refuse("the host has neither sha256sum nor the module Digest::SHA of Perl");
   $script = "$p.script.$$";
   my $why = "did not arrive whole";
   unless (items() and (kept() or $why = "cannot be written there", 0) and
@@ -224,8 +238,8 @@ while (1) {
   unless (defined $key and $word =~ /^sluice[12]$/) { out(\*STDERR, "sluice: no request came\n");
     exit 3; }
   $more = $word eq "sluice2"; $script = ""; $told = "";
-  $ready = $ready || eval { require XSLoader; compiled($_) for "POSIX", "Digest/SHA", "IO"; 1 } or
-    refuse("the host has Perl, but not all of its modules Digest::SHA, IO and POSIX");
+  $ready = $ready || eval { compiled($_) for "POSIX", "IO"; 1 } or
+    refuse("the host has Perl, but not its modules IO and POSIX");
   find_place();
   if ($verb eq "start" or $verb eq "again") { start(); }
   elsif ($verb eq "attach") { fence($words[0]); if (never()) { say_("none"); exit 0; } attach(); }
@@ -239,8 +253,13 @@ while (1) {
 // What few requests need, which is not compiled before: an argument of the program.
 inline constexpr std::string_view perl_wrapper_more = R"wrapper(
 sub quietly { my $pid = fork; defined $pid or return 0;
-  unless ($pid) { open STDERR, ">", "/dev/null"; exec { $_[0] } @_; POSIX::_exit(127); }
+  unless ($pid) { open STDERR, ">", "/dev/null"; { exec { $_[0] } @_; } POSIX::_exit(127); }
   waitpid $pid, 0; $? == 0 }
+# What sha256sum says of the items and of the script, whatever it says beside.
+sub summed { defined(my $pid = open my $from, "-|") or return ();
+  unless ($pid) { open my $to, "|-", $sums, "-", $script or POSIX::_exit(1);
+    out($to, "$all\n"); close $to; POSIX::_exit(0); }
+  map { /([0-9a-f]{64})/ } <$from> }
 sub pause { select undef, undef, undef, $_[0]; }
 # What runs in the session of the script.
 sub session {
@@ -300,7 +319,8 @@ sub cancel { my ($grace, $who) = @words; my $held;
 sub follow { out(\*STDOUT, "$nonce\n");
   my $pid = fork; defined $pid or exit 1;
   unless ($pid) { open STDIN, "<", "/dev/null"; open STDERR, ">", "/dev/null";
-    $SIG{PIPE} = "DEFAULT"; exec "tail", "-c", "+$words[0]", "-f", "$p.out"; POSIX::_exit(127); }
+    $SIG{PIPE} = "DEFAULT";
+    { exec "tail", "-c", "+$words[0]", "-f", "$p.out"; } POSIX::_exit(127); }
   my $l = <STDIN>; kill "TERM", $pid; waitpid $pid, 0; }
 sub rest { my @s = stat "$p.out";
   # What never began has written nothing; of what nobody knows here nothing is said.

@@ -15,8 +15,9 @@ namespace sluice::runtime {
 // The command line of every session, the same for all: no value is in it. It needs no more of the
 // login shell than that it knows `exec` and single quotes.
 std::string wrapper_command();
-// The same as one Perl program: quicker, for hosts that have Perl 5.10 and its modules Digest::SHA,
-// IO and POSIX. Both keep the same files, so one may take up what the other began.
+// The same as one Perl program: quicker, for hosts that have Perl 5.10, its modules IO and POSIX,
+// and Digest::SHA or the program sha256sum. Both keep the same files, so one may take up what the
+// other began.
 std::string perl_wrapper_command();
 
 // A text of that kind as a command line, for words that need no quoting to follow.

@@ -360,3 +360,76 @@ TEST_CASE("a script whose watcher is killed as it begins is waited for", "[wrapp
   CHECK(asked->verdict() == Kind::LostKilled);
   CHECK(times_run(host, "k") == 1);
 }
+
+TEST_CASE("what an environment says to Perl changes nothing of what comes and goes", "[wrapper]") {
+  HostShell host("perl");
+  // Of another Perl than this one.
+  const std::string library = host.home() + "/lib";
+  std::filesystem::create_directories(library + "/auto/POSIX");
+  test::write_text(library + "/XSLoader.pm", "die");
+  test::write_text(library + "/auto/POSIX/POSIX.so", "something else");
+  const std::string bytes = "\xc3\xa9\xff";
+  for (const std::string& variable :
+       {std::string("PERL_UNICODE=SDA"), std::string("PERL5OPT=-CSDA"), std::string("PERL5OPT=-w"),
+        std::string("PERL5OPT=-Mstrict"), "PERL5LIB=" + library, std::string("PERLIO=:utf8"),
+        std::string("LC_ALL=xx_XX.UTF-8")}) {
+    INFO(variable);
+    host.with(variable);
+    for (const bool long_one : {false, true}) {
+      const std::string action = fmt::format("{}{}", variable.substr(0, 8), variable.size());
+      ScriptPayload payload{"sh", "printf %s \"$v\" '" + bytes + "'", {}, {"v=" + bytes}, ""};
+      payload.body += "; printf %s \"$v\" > \"$SLUICE_OUTPUT\"";
+      if (long_one) payload.body += "\n# " + std::string(3000, '\xff');
+      const runtime::WrapperKey key{"run-1", action + (long_one ? "long" : "short")};
+      const Session session = host.ask(request_start(nonce, key, payload));
+      INFO(session.said);
+      CHECK(session.verdict() == Kind::Exited);
+      CHECK(session.value() == 0);
+      CHECK(session.output == bytes + bytes);
+      CHECK(session.outputs == bytes);
+      const bool told = variable.starts_with("LC_ALL");
+      CHECK((told || session.said.empty()));
+    }
+  }
+}
+
+TEST_CASE("where Perl has no SHA-256, the program for it reckons", "[wrapper]") {
+  HostShell host("perl");
+  host.live_in("back\\slash");
+  const std::string library = host.home() + "/lib";
+  std::filesystem::create_directories(library + "/auto");
+  // A Perl that has these modules alone.
+  test::write_text(
+      library + "/Bare.pm",
+      "package Bare; my $own = $ENV{PERL5LIB};\n"
+      "for my $name (split / /, $ENV{BARE}) {\n"
+      "  my $file = \"auto/$name/$name.so\"; my ($at) = grep { -e \"$_/$file\" } @INC;\n"
+      "  mkdir \"$own/auto/$name\"; symlink \"$at/$file\", \"$own/$file\"; }\n"
+      "@INC = ($own); 1\n");
+  std::vector<std::string> environment{"PERL5LIB=" + library, "PERL5OPT=-MBare",
+                                       "HOME=" + host.home(), "PATH=/usr/bin:/bin", "BARE=POSIX"};
+  const auto request = [](const std::string& action, const std::string& behind) {
+    return request_start(nonce, {"run-1", action}, {"sh", "exit 7\n" + behind, {}, {"v=1\n2"}, ""},
+                         true);
+  };
+  host.with_only(environment);
+  CHECK(host.ask(request("k1", "")).answers.back().text ==
+        "the host has Perl, but not its modules IO and POSIX");
+  environment.back() = "BARE=POSIX IO";
+  host.with_only(environment);
+  const Session session =
+      host.ask(request("k1", "") + request("k2", "") + request("k3", std::string(300'000, '#')));
+  CHECK(session.said.empty());
+  CHECK(std::count(session.answers.begin(), session.answers.end(),
+                   runtime::WrapperAnswer{Kind::Exited, 7, ""}) == 3);
+  std::string changed = request("k4", "#");
+  changed[changed.rfind('#')] = '!';
+  CHECK(host.ask(changed).verdict() == Kind::Refused);
+  std::filesystem::create_symlink("/usr/bin/perl", host.bin() + "/perl");
+  environment[3] = "PATH=" + host.bin();
+  host.with_only(environment);
+  const Session neither = host.ask(request("k5", ""));
+  REQUIRE(neither.verdict() == Kind::Refused);
+  CHECK(neither.answers.back().text ==
+        "the host has neither sha256sum nor the module Digest::SHA of Perl");
+}
