@@ -35,8 +35,8 @@ sub compiled { my ($name) = @_; my @parts = split /::/, $name;
   my $symbol = $held && DynaLoader::dl_find_symbol($held, $boot);
   return DynaLoader::dl_install_xsub("${name}::bootstrap", $symbol)->($name) if $symbol;
   require XSLoader; XSLoader::load($name); }
-sub out { my ($to, $text) = @_; my $at = 0;
-  while ($at < length $text) { my $n = syswrite $to, $text, length($text) - $at, $at;
+sub out { my ($to) = @_; my $at = 0;
+  while ($at < length $_[1]) { my $n = syswrite $to, $_[1], length($_[1]) - $at, $at;
     return 0 unless $n; $at += $n; }
   1 }
 sub say_ { out(\*STDERR, "$nonce @_\n"); }
@@ -44,6 +44,8 @@ sub refuse { unlink $script if length $script; say_("refused", @_); exit 0; }
 # The first line of a file; empty where there is none.
 sub line { my $l; if (open my $f, "<", $_[0]) { $l = <$f>; } $l = "" unless defined $l;
   chomp $l; $l }
+# The usual way takes everything down first, which takes longer than some requests.
+sub leave { POSIX::_exit(0); }
 sub put { my ($to, $text) = @_; open my $f, ">", $to or return 0; out($f, $text) and close $f }
 # Written over in place, never emptied first.
 sub over { my ($to, $text) = @_; my $f; open($f, ">>", $to) and close $f or return 0;
@@ -87,8 +89,9 @@ our $boot = line("/proc/sys/kernel/random/boot_id");
 sub stat_of { open my $f, "<", "/proc/$_[0]/stat" or return; local $/; my $s = <$f>;
   defined $s && $s =~ /.*\)(.*)/s ? split(" ", $1) : () }
 # A controller that another one has taken over from begins and ends nothing.
-sub fence { my ($who) = @_; my $n = line("$dir/fence"); $n = 0 unless $n =~ /^[0-9]+$/;
-  $raised = "";
+sub fence { my ($who) = @_; my $n = line("$dir/fence"); $raised = "";
+  length $n or not -s "$dir/fence" or refuse("it cannot be read who asked before");
+  $n = 0 unless $n =~ /^[0-9]+$/;
   refuse("another controller has taken this run over") if $n > $who;
   return if $n == $who;
   # The disk may be full of what was sent: who forgets takes that away first.
@@ -107,11 +110,10 @@ sub head { my $text = ""; if (open my $f, "<", $_[0]) { binmode $f;
 # controller. The mark is the end of an answer where it was said that more may come.
 sub conclude {
   my $grace = line("$p.cancel"); end_session($grace) if length $grace;
-  my ($w, $v) = ending();
+  my ($w, $v) = length $told ? split(" ", $told) : ending();
+  unless (known()) { say_("none"); exit 0; }
   unless (defined $w) {
-    unless (known()) { say_("none"); exit 0; }
-    if (length $told) { ($w, $v) = split " ", $told; }
-    elsif (line("$p.started") eq $boot) { ($w, $v) = ("lost", "killed");
+    if (line("$p.started") eq $boot) { ($w, $v) = ("lost", "killed");
       pause(0.1) while session(); }
     else { ($w, $v) = ("lost", "reboot"); } }
   my $x = -s "$p.out" ? "$nonce\n" . head("$p.out") : "";
@@ -119,7 +121,7 @@ sub conclude {
   # What it hands on: up to the next line of ours, and one line end more.
   my $outputs = -s "$p.output" ? "$nonce outputs\n" . head("$p.output") . "\n" : "";
   out(\*STDOUT, $x); out(\*STDERR, "$outputs$nonce $w $v\n");
-  exit 0 unless $more; }
+  leave() unless $more; }
 
 # The items of a start: a letter, the number of further lines, the text.
 sub items { ($all, $cd, $body) = ("", ""); @envs = (); @args = ();
@@ -135,8 +137,10 @@ sub items { ($all, $cd, $body) = ("", ""); @envs = (); @args = ();
     else { return 0; } }
   0 }
 # A short script is an item too; a long one comes behind them, to the end of the input.
-sub kept { unless (defined $body) { local $/; $body = <STDIN>; $body = "" unless defined $body; }
-  put($script, $body) }
+sub kept { open my $f, ">", $script or return 0;
+  if (defined $body) { out($f, $body) or return 0; }
+  else { while (read STDIN, my $part, 65536) { out($f, $part) or return 0; } }
+  close $f }
 # Who reckons SHA-256: the module, or where it is not (in the perl-base of Debian), a program.
 sub reckoner { eval { compiled("Digest::SHA"); 1 } ? "module" : found("sha256sum") }
 # What came is what was sent: both digests, of the items (and a line end) and of the script as it
@@ -148,14 +152,19 @@ sub genuine { my ($of_items, $of_script) = @_; my ($items, $came);
     ($items, $came) = map { Digest::SHA::sha256_hex($_) } "$all\n", $text; undef $text; }
   defined $came and $items eq $of_items and $came eq $of_script }
 
+# To the directory of the script, and says where that is as a shell does.
+sub enter { chdir $cd or out(\*STDERR, "sluice: cannot change to $cd\n"), POSIX::_exit(126);
+  my $at = ($cd =~ m{^/} ? "" : defined $ENV{PWD} ? "$ENV{PWD}/" : "./") . "$cd/";
+  1 while $at =~ s{/\.?/}{/}; chop $at;
+  my @named = stat $at; my @here = stat "."; delete $ENV{PWD};
+  return if $at =~ m{^[^/]|/\.\.(/|$)} or not @named or not @here;
+  $ENV{PWD} = $at if $named[0] == $here[0] and $named[1] == $here[1]; }
 # The script itself: becomes it. What starts it is found where the login finds it. It lets go of the
 # lock when it has said what its session is: who comes then, and its watcher is gone, looks at that.
 sub become { my ($program, $name, $watcher) = @_;
-  open STDIN, "<", "/dev/null"; open STDOUT, ">>", "$p.out" or POSIX::_exit(126);
-  open STDERR, ">&", \*STDOUT;
-  if (length $cd) { chdir $cd or out(\*STDERR, "sluice: cannot change to $cd\n"),
-      POSIX::_exit(126);
-    if ($cd =~ m{^/}) { $ENV{PWD} = $cd; } else { delete $ENV{PWD}; } }
+  open STDIN, "<", "/dev/null" and open STDOUT, ">>", "$p.out" and open STDERR, ">&", \*STDOUT or
+    POSIX::_exit(126);
+  enter() if length $cd;
   POSIX::setsid();
   my @s = stat_of("self"); my $since = @s ? $s[19] : "-";
   put("$p.pid", "$$ $since $watcher\n");
@@ -165,7 +174,9 @@ sub become { my ($program, $name, $watcher) = @_;
   for my $text (@envs) { my ($n, $v) = split /=/, $text, 2; $ENV{$n} = $v; }
   $SIG{$_} = "DEFAULT" for "PIPE", "HUP", "INT", "QUIT";
   { exec { $program } $name, @how, $script, @args; }
-  out(\*STDERR, "sluice: cannot start $program\n"); POSIX::_exit(127); }
+  # The error, whose own name is the mark that may not stand here.
+  my ($number, $why) = (${"\41"} + 0, ${"\41"});
+  out(\*STDERR, "sluice: cannot start $program: $why\n"); POSIX::_exit($number == 2 ? 127 : 126); }
 # Watches over it, and writes down how it ended, last: whether or not the connection still stands,
 # and whatever is sent here because it does not.
 sub supervise { my ($program, $name) = @_; my $watcher = $$;
@@ -174,12 +185,12 @@ sub supervise { my ($program, $name) = @_; my $watcher = $$;
     refuse("the host starts no more processes"); }
   become($program, $name, $watcher) unless $pid;
   say_("running");
-  waitpid $pid, 0; my $s = $?;
+  waitpid($pid, 0) == $pid or return close $lock; my $s = $?;
   my $how = $s & 127 ? "signal " . ($s & 127) : "exit " . ($s >> 8);
   # Not synced: who waits need not wait for the disk, and what is lost with it is said to be lost.
   # Over the room that was kept for it, for by now the disk may be full. Where it can only be read,
-  # who waits is told all the same.
-  over("$p.exit", "$how .\n") or $told = $how;
+  # or not even that, who waits is told all the same.
+  over("$p.exit", "$how .\n"); $told = $how;
   close $lock; }
 sub start { my ($name) = @words; my $program = found($name);
   refuse("the host has no $name") unless defined $program;
@@ -194,7 +205,8 @@ sub start { my ($name) = @words; my $program = found($name);
   -d $cd and -x $cd or refuse("there is no directory for it") if length $cd;
   # What runs already holds its lock to its end: it is joined, and not waited for.
   return if known() and joined();
-  open $lock, ">>", "$p.lock" or refuse("its files cannot be written on the host");
+  # To read as well: over NFS who only writes can share no lock.
+  open $lock, "+>>", "$p.lock" or refuse("its files cannot be written on the host");
   flock $lock, 2 or refuse("its lock cannot be taken");
   fence($words[3]);
   if (known()) { close $lock; return joined(); }
@@ -233,7 +245,7 @@ sub forget {
 # is none. What comes last in one is for other shells.
 while (1) {
   my $l = <STDIN>;
-  unless (defined $l and chomp $l) { exit 0 if $more; $l = ""; }
+  unless (defined $l and chomp $l) { leave() if $more; $l = ""; }
   (my $word, $nonce, $verb, $run, $key, @words) = split / +/, $l;
   unless (defined $key and $word =~ /^sluice[12]$/) { out(\*STDERR, "sluice: no request came\n");
     exit 3; }
@@ -247,7 +259,7 @@ while (1) {
   elsif ($verb eq "follow") { follow(); }
   elsif ($verb eq "rest") { rest(); }
   elsif ($verb eq "forget") { forget(); }
-  exit 0 unless $more; }
+  leave() unless $more; }
 )wrapper";
 
 // What few requests need, which is not compiled before: an argument of the program.
@@ -285,12 +297,14 @@ sub end_session { my ($grace) = @_; my ($n, $wait, $from) = (0, 0.02, since_boot
   while (my @pids = session()) {
     kill "KILL", @pids if $n >= $grace or since_boot() - $from > $grace;
     pause($wait); $wait = 0.1; ++$n; } }
-sub lock_ { my ($how) = @_; open my $f, ">>", "$p.lock" or exit 2; flock($f, $how) ? $f : undef }
+sub lock_ { my ($how) = @_; open my $f, "+>>", "$p.lock" or exit 2; flock($f, $how) ? $f : undef }
 # What has not begun never will: whoever is told that nothing is known of it goes by that.
 sub never { my $made = 0;
   until (known()) {
     if (my $held = lock_(2 | 4)) {
-      unless (known()) { put("$p.exit", "never 0 .\n"); durable("$p.exit", $dir); $made = 1; } }
+      unless (known()) { put("$p.exit", "never 0 .\n"); $made = 1;
+        known() or refuse("it cannot be written down that it never begins");
+        durable("$p.exit", $dir); } }
     else { pause(0.05); } }
   $made }
 sub attach {
@@ -300,7 +314,6 @@ sub attach {
   lock_(1);
   unless (known()) { say_("none"); exit 0; }
   conclude(); }
-
 
 # What has begun is there, whatever came of this asking.
 sub joined { fence($words[3]); unlink $script; attach(); 1 }

@@ -433,3 +433,63 @@ TEST_CASE("where Perl has no SHA-256, the program for it reckons", "[wrapper]") 
   CHECK(neither.answers.back().text ==
         "the host has neither sha256sum nor the module Digest::SHA of Perl");
 }
+
+TEST_CASE("a script sees the same name of where it is, whoever brought it there", "[wrapper]") {
+  HostShell shell("dash");
+  HostShell perl("perl");
+  perl.live_with(shell);
+  std::filesystem::create_directories(shell.home() + "/real/app");
+  std::filesystem::create_directory_symlink("real", shell.home() + "/link");
+  int count = 0;
+  for (const std::string& directory :
+       {shell.home() + "/link/app", shell.home() + "//link/./app/", std::string("link/app"),
+        std::string("./link/"), std::string("real/app/../app"), std::string("/"),
+        std::string("link/../real"), shell.home() + "/real/app/.."}) {
+    INFO(directory);
+    const auto seen = [&](HostShell& host) {
+      host.at_home_with("PWD=" + host.home());
+      return host
+          .ask(request_start(nonce, {"run-1", fmt::format("k{}", ++count)},
+                             {"sh", "echo \"$PWD\"; /bin/pwd", {}, {}, directory}))
+          .output;
+    };
+    const std::string by_perl = seen(perl);
+    CHECK(by_perl == seen(shell));
+  }
+}
+
+TEST_CASE("why a script could not be started stands in its output", "[wrapper]") {
+  HostShell host("perl");
+  const Session session = host.ask(request_start(
+      nonce, {"run-1", "k"}, {"sh", "exit 0", {}, {"v=" + std::string(200'000, 'x')}, ""}));
+  CHECK(session.verdict() == Kind::Exited);
+  CHECK(session.value() == 126);
+  CHECK(session.output.find("sluice: cannot start ") == 0);
+  CHECK(session.output.find("/sh: Argument list too long\n") != std::string::npos);
+}
+
+TEST_CASE("who watches over a huge script keeps nothing of it", "[wrapper]") {
+  HostShell host("perl");
+  ScriptPayload payload{"sh", "grep VmRSS \"/proc/$PPID/status\"; exit 0\n", {}, {}, ""};
+  for (int line = 0; line < 400'000; ++line) payload.body += std::string(49, '#') + '\n';
+  const Session session = host.ask(request_start(nonce, {"run-1", "k"}, payload));
+  REQUIRE(session.output.starts_with("VmRSS:"));
+  CHECK(std::atoi(session.output.c_str() + 6) < 16'000);
+}
+
+TEST_CASE("what cannot be read or written down on a host is said, and not tried forever",
+          "[wrapper]") {
+  HostShell host("perl");
+  host.script("exit 0", "other");
+  // Where it would stand that it never begins, nothing can be made.
+  std::filesystem::create_symlink("nowhere/at/all", host.files("k.exit"));
+  const Session never = host.ask(request_attach(nonce, {"run-1", "k"}));
+  REQUIRE(never.verdict() == Kind::Refused);
+  CHECK(never.answers.back().text == "it cannot be written down that it never begins");
+  std::filesystem::remove(host.files("fence"));
+  std::filesystem::create_directory(host.files("fence"));
+  const Session begun = host.script("echo ran >> \"$HOME/effects\"", "k2");
+  REQUIRE(begun.verdict() == Kind::Refused);
+  CHECK(begun.answers.back().text == "it cannot be read who asked before");
+  CHECK_FALSE(std::filesystem::exists(host.home() + "/effects"));
+}
