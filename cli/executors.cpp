@@ -40,10 +40,11 @@ std::string certificates() {
   return file == nullptr ? "" : file;
 }
 
-Executors::Executors(runtime::Loop& loop, const std::string& scripts, runtime::Executor& person)
+Executors::Executors(runtime::Loop& loop, const std::string& scripts, runtime::Executor& person,
+                     const std::string& begin_in)
     : processes_(loop),
       actions_(loop),
-      local_(loop, scripts),
+      local_(loop, scripts, begin_in),
       ssh_(loop, processes_, ssh_settings(sockets_.path())),
       transfers_(loop, certificates()),
       http_(loop, transfers_, ssh_.tunnels()),

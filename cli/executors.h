@@ -30,8 +30,10 @@ std::string certificates();
 
 class Executors {
  public:
-  // Scripts of the controller are written below `scripts`; `person` carries out what is manual.
-  Executors(runtime::Loop& loop, const std::string& scripts, runtime::Executor& person);
+  // Scripts of the controller are written below `scripts`, and begin in `begin_in` (empty: in our
+  // own directory); `person` carries out what is manual.
+  Executors(runtime::Loop& loop, const std::string& scripts, runtime::Executor& person,
+            const std::string& begin_in);
 
   runtime::Executor& all() { return actions_; }
   // Why this plan cannot be carried out with them; empty where it can. What it names lies beneath

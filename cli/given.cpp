@@ -146,13 +146,21 @@ class Files {
 
 }  // namespace
 
+std::string begun_in(const Given& given) {
+  const std::string directory = find(given, "directory").value_or("");
+  std::error_code unknown;
+  return fs::is_directory(directory, unknown) ? directory : "";
+}
+
 Given given_of(const InputOptions& input, const plan::Plan& plan) {
   const bool from_input = input.file == "-";
   const std::string name = from_input ? "standard input" : input.file;
   const std::string file = from_input ? "-" : absolute(input.file);
   const bool is_saved = plan.sources.size() == 0 || plan.sources.begin()->name != name;
-  if (is_saved) return {{"plan", file}};
-  Given given{{"file", file}};
+  std::error_code unknown;
+  Given given{{is_saved ? "plan" : "file", file},
+              {"directory", fs::current_path(unknown).string()}};
+  if (is_saved) return given;
   if (!input.environment.empty()) given.emplace_back("environment", input.environment);
   if (!input.root.empty()) given.emplace_back("root", absolute(input.root));
   const auto all = [&](const std::string& word, const std::vector<std::string>& values) {

@@ -37,6 +37,7 @@ int resume_command(const ResumeOptions& options) {
   session.wait = options.wait;
   session.state = options.state;
   session.folder = read.record.folder;
+  session.begin_in = begun_in(read.record.given);
   session.notify = std::move(notify).value();
   if (options.format == Format::Text && !options.quiet) {
     session.on_taken_up = [&] { tell_of_changes(plan.value(), read.record); };

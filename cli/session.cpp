@@ -75,7 +75,7 @@ int RunSession::begin() {
   const auto folder = runtime::make_run_folder(options_.state);
   if (!folder) return wrong(folder.error().message);
   folder_ = folder.value().in_its_place();
-  executors_.emplace(loop_, folder_.scripts(), person_);
+  executors_.emplace(loop_, folder_.scripts(), person_, options_.begin_in);
   if (const std::string lack = missing(); !lack.empty()) return not_begun(lack);
   std::error_code unknown;
   const std::string beneath = std::filesystem::absolute(options_.folder, unknown).string();
@@ -111,7 +111,7 @@ int RunSession::resume(const runtime::RunFolder& folder) {
   if (const std::string lack = lacking_descriptors(); !lack.empty()) return wrong(lack);
   if (const base::Status taken = take_lease(); !taken) return wrong(taken.error().message);
   folder_ = folder.in_its_place();
-  executors_.emplace(loop_, folder_.scripts(), person_);
+  executors_.emplace(loop_, folder_.scripts(), person_, options_.begin_in);
   if (const std::string lack = missing(); !lack.empty()) return wrong(lack);
   auto continued = runtime::continue_journal(folder_.journal());
   if (!continued) return wrong(continued.error().message);

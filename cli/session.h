@@ -32,6 +32,7 @@ struct SessionOptions {
   bool wait = false;         // for answers from elsewhere, where nobody is at a terminal
   std::string state;         // the directory
   std::string folder = ".";  // of the file: what it names is beneath
+  std::string begin_in;      // where scripts of the controller begin; empty: in our own directory
   NotifySettings notify;
   Given given;                        // what a run that begins was compiled from and with
   std::function<void()> on_taken_up;  // once a run that goes on is this program's

@@ -28,7 +28,9 @@ ActionSchema script() {
                                     "read when compiling, from the folder of the file "
                                     "that names it")),
                      form(attribute("args", Type::List, "the script's arguments"), Form::Texts),
-                     string("directory", "where it runs; the login's home where it is not given"),
+                     string("directory",
+                            "where it runs; else the login's home, and on the controller where "
+                            "`run` was typed, also when the run is resumed elsewhere"),
                      map_of_text("environment", "more environment variables")};
   made.default_takes = base::Duration{10'000};
   made.writes_outputs = true;

@@ -108,10 +108,11 @@ std::vector<std::string> interpreter(std::string_view shell) {
   return {"sh", "-eu"};
 }
 
-LocalExecutor::LocalExecutor(Loop& loop, const std::string& directory)
+LocalExecutor::LocalExecutor(Loop& loop, const std::string& directory, std::string from)
     : loop_(loop),
       // Scripts may run in a directory of their own.
       directory_(std::filesystem::absolute(directory).string()),
+      from_(std::move(from)),
       notes_(directory_, SpareFiles::Keeps::Room),
       outputs_(directory_, SpareFiles::Keeps::Nothing) {}
 
@@ -208,11 +209,18 @@ base::Status LocalExecutor::hand_over(Running& row) {
   }
   environment.push_back(fmt::format("{}={}", output_variable, path(row, ".output")));
   script.environment = merged_environment(environment);
-  script.directory = std::string(row.request.text("directory"));
+  script.directory = begins_in(row);
   script.spare_note = notes_.take();
   script.spare_output = outputs_.take();
   supervisor_->start(script);
   return base::Done{};
+}
+
+// Empty: where we are.
+std::string LocalExecutor::begins_in(const Running& row) const {
+  const std::string_view said = row.request.text("directory");
+  if (from_.empty() || said.starts_with('/')) return std::string(said);
+  return said.empty() ? from_ : fmt::format("{}/{}", from_, said);
 }
 
 void LocalExecutor::script_ended(const std::string& name, const Supervisor::End& how) {
@@ -226,7 +234,7 @@ void LocalExecutor::script_ended(const std::string& name, const Supervisor::End&
     Completion completion;
     std::error_code unknown;
     // The kernel has one error for either of the two.
-    const std::string_view directory = row.request.text("directory");
+    const std::string directory = begins_in(row);
     const bool has_place = directory.empty() || std::filesystem::is_directory(directory, unknown);
     completion.detail =
         how.error == ECANCELED ? "cancelled before it began"

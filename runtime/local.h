@@ -20,8 +20,9 @@ namespace sluice::runtime {
 class LocalExecutor : public Executor {
  public:
   // Scripts and what becomes of them are written below `directory`, which is made, private, where
-  // it is missing; who resumes without it knows nothing of what was begun there.
-  LocalExecutor(Loop& loop, const std::string& directory);
+  // it is missing; who resumes without it knows nothing of what was begun there. Scripts begin in
+  // `from`; empty: in our own directory.
+  LocalExecutor(Loop& loop, const std::string& directory, std::string from = "");
   // Lets go of what runs: it runs on, and one that resumes finds it.
   ~LocalExecutor() override;
 
@@ -54,6 +55,7 @@ class LocalExecutor : public Executor {
   };
 
   std::string path(const Running& row, std::string_view suffix) const;
+  std::string begins_in(const Running& row) const;
   void begin(ActionRequest::Ticket ticket);
   base::Status hand_over(Running& row);
   void script_ended(const std::string& name, const Supervisor::End& how);
@@ -77,6 +79,7 @@ class LocalExecutor : public Executor {
 
   Loop& loop_;
   std::string directory_;
+  const std::string from_;
   std::unique_ptr<Supervisor> supervisor_;
   std::map<ActionRequest::Ticket, Running> running_;
   std::map<std::string, ActionRequest::Ticket> tickets_;  // of what runs, by name

@@ -676,6 +676,25 @@ step "Look" { run manual "look at ${place}" }
         self.call("resume", status=0)
         self.assertEqual(self.ledger(), self.WHOLE)
 
+    def test_scripts_here_begin_where_run_was_typed_wherever_it_is_resumed(self):
+        os.makedirs(self.path("work/deep"))
+        self.write(f"""deployment "Here"
+step "Before" {{ run "pwd >> {self.folder}/ledger" }}
+step "Ask" {{ run manual "well?" }}
+step "After" {{ run "pwd >> {self.folder}/ledger" }}
+step "Deep" {{ run script "pwd >> {self.folder}/ledger" {{ directory = "deep" }} }}
+""")
+        plan = self.path("here.plan")
+        subprocess.run([SLUICE, "plan", self.file, "-o", plan], check=True, capture_output=True)
+        work = os.path.realpath(self.path("work"))
+        for file in (self.file, plan):
+            run = subprocess.run([SLUICE, "run", file, "--yes", "--state", self.state], cwd=work, check=False,
+                                 capture_output=True, stdin=subprocess.DEVNULL)
+            self.assertEqual(run.returncode, 4, run.stderr)
+            self.call("approve", self.run_name(), status=0)
+            self.call("resume", status=0)
+        self.assertEqual(self.ledger(), [work, work, work + "/deep"] * 2)
+
     def test_a_run_whose_journal_is_lost_is_still_the_last_one(self):
         self.write('deployment "Ask"\nstep "Look" { run manual "well?" }\n')
         self.call("run", self.file, "--yes", status=4)
