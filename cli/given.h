@@ -17,8 +17,8 @@ using Given = std::vector<std::pair<std::string, std::string>>;
 // Paths are absolute. No value of a secret is among them: those are read when a run starts, and
 // neither --set nor SLUICE_VAR_… can give one.
 Given given_of(const InputOptions& input, const plan::Plan& plan);
-// Where the run was begun, for its scripts on the controller; empty where that is not there any more
-// (a project that was renamed), and in what an older sluice wrote.
+// Where the run was begun, for its scripts on the controller; empty where that is not there any
+// more (a project that was renamed), and in what an older sluice wrote.
 std::string begun_in(const Given& given);
 
 // On standard error: which of the plan's files are no longer what they were, and how the plan that
