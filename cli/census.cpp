@@ -12,6 +12,7 @@
 #include "cli/load.h"
 #include "cli/read_run.h"
 #include "cli/session.h"
+#include "runtime/files.h"
 
 namespace sluice::cli {
 
@@ -50,7 +51,12 @@ int census_command(const CensusOptions& options) {
   if (!secrets) return wrong(secrets.error().message);
   std::map<scheduler::Action, Failure> failures;
   SessionOptions session;
-  session.state = state_beside(options.input, options.state) + "/census";
+  const std::string state = state_beside(options.input, options.state);
+  // As a run makes it: nobody else looks into it.
+  if (const base::Status made = runtime::make_private_directory(state); !made) {
+    return wrong(made.error().message);
+  }
+  session.state = state + "/census";
   session.folder = folder_of(options.input);
   session.on_failure = [&](const Failure& failure) { failures[failure.action] = failure; };
   RunSession carried_out(census.plan, session, secrets.value());

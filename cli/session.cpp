@@ -52,6 +52,8 @@ RunSession::RunSession(const plan::Plan& plan, SessionOptions options,
 base::Status RunSession::take_lease() {
   const std::string who = fmt::format("{}, since {}", runtime::own_name(), runtime::wall_time());
   auto lease = runtime::Lease::take(options_.state, plan_.deployment, plan_.environment, who);
+  if (!lease && options_.on_failure)
+    return base::Error{"one census at a time: " + lease.error().message};
   if (!lease) return lease.error();
   lease_ = std::move(lease).value();
   return base::Done{};
@@ -235,9 +237,7 @@ void RunSession::take_up(const runtime::ReadJournal& before) {
     }
   }
   // Whatever the clocks say, time goes on from where it was.
-  if (!before.instants.empty()) {
-    offset_ms_ = std::max(offset_ms_, before.instants.back().at.ms);
-  }
+  if (!before.instants.empty()) offset_ms_ = std::max(offset_ms_, before.instants.back().at.ms);
   driver_->resume(before.instants, {offset_ms_}, same_boot);
 }
 

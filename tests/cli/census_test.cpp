@@ -1,4 +1,9 @@
 // `sluice census`: what stands on the targets, asked outside of any run.
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 
@@ -40,6 +45,22 @@ struct Site {
 };
 
 }  // namespace
+
+TEST_CASE("a census makes a private directory, and beside another one says that it is no run") {
+  const Site site;
+  CHECK(site.run({"census", site.file}).status == 3);
+  struct stat status{};
+  REQUIRE(::stat((site.directory.path() + "/.sluice").c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0700);
+  const std::filesystem::directory_iterator leases(site.directory.path() +
+                                                   "/.sluice/census/leases");
+  const int lease = ::open(leases->path().c_str(), O_RDWR | O_CLOEXEC);
+  REQUIRE(::flock(lease, LOCK_EX | LOCK_NB) == 0);
+  const auto second = site.run({"census", site.file});
+  ::close(lease);
+  CHECK(second.status == 2);
+  CHECK(second.err.find("one census at a time: `Site` is being carried out") != std::string::npos);
+}
 
 TEST_CASE("a census tells what is in place, what is not, and what nobody knows") {
   const Site site;
