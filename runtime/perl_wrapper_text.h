@@ -252,6 +252,8 @@ while (1) {
   $more = $word eq "sluice2"; $script = ""; $told = "";
   $ready = $ready || eval { compiled($_) for "POSIX", "IO"; 1 } or
     refuse("the host has Perl, but not its modules IO and POSIX");
+  # What a login may have kept back would end no script either.
+  eval { POSIX::sigprocmask(POSIX::SIG_SETMASK(), POSIX::SigSet->new()); };
   find_place();
   if ($verb eq "start" or $verb eq "again") { start(); }
   elsif ($verb eq "attach") { fence($words[0]); if (never()) { say_("none"); exit 0; } attach(); }

@@ -493,3 +493,19 @@ TEST_CASE("what cannot be read or written down on a host is said, and not tried 
   CHECK(begun.answers.back().text == "it cannot be read who asked before");
   CHECK_FALSE(std::filesystem::exists(host.home() + "/effects"));
 }
+
+TEST_CASE("signals that a login keeps back or ignores come to a script in Perl's care",
+          "[wrapper]") {
+  if (std::system("env --block-signal=TERM true 2>/dev/null") != 0) {
+    WARN("no signals can be kept back by env here");
+    return;
+  }
+  HostShell host("perl");
+  host.by(
+      "exec env --block-signal=TERM --block-signal=CHLD --ignore-signal=INT "
+      "--ignore-signal=CHLD bash -c \"$3\"");
+  const Session session =
+      host.script("grep -E \"SigBlk|SigIgn\" /proc/self/status | cut -f2 | tr \"\\n\" \" \"");
+  CHECK(session.verdict() == Kind::Exited);
+  CHECK(session.output == "0000000000000000 0000000000000000 ");
+}

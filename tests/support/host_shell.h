@@ -57,6 +57,8 @@ class HostShell {
   // As a login begins: in its home.
   void at_home_with(const std::string& variable);
   void with(const std::string& variable) { around_ = {"env", variable}; }
+  // This shell text begins them; its third argument is their command.
+  void by(const std::string& text) { around_ = {"sh", "-c", text, "sh"}; }
   void with_only(std::vector<std::string> environment);
   void without_proc();
   // What they write goes nowhere, from before they begin: as when the connection was cut.
