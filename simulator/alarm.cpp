@@ -89,6 +89,9 @@ void Alarms::observe(Instant now, std::span<const scheduler::Event> events,
   for (const Command& command : commands) {
     if (command.kind == Command::Kind::AskOperator) stood_still();
     if (command.kind == Command::Kind::StepBegan) rows_[command.action.step.value].start = now;
+    const bool undoes =
+        command.kind == Command::Kind::StartAction && command.action.part == scheduler::Part::Undo;
+    if (undoes) rows_[command.action.step.value].held = rows_.back().held = false;
     if (command.kind == Command::Kind::StepEnded) end_step(now, command);
   }
 }

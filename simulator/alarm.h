@@ -24,9 +24,9 @@ struct Alarm {
 };
 
 // What is not held to any prediction: steps of which the file does not say how long they take,
-// steps that wait for people, what ended badly, and what stood still. What is so little outside,
-// 2% and 50 ms for each action one after the other, is within: the controller's own work is no part
-// of a prediction.
+// steps that wait for people, what ended badly or is being undone, and what stood still. What is so
+// little outside, 2% and 50 ms for each action one after the other, is within: the controller's own
+// work is no part of a prediction.
 class Alarms {
  public:
   // The plan must outlive it. `takes history` says something where there is some.

@@ -139,6 +139,19 @@ TEST_CASE("what fails is held to nothing, nor what comes after an operator's wor
   CHECK(paused.look(100'251) == std::vector{longer(1, 10'251, 10 * second, false)});
 }
 
+TEST_CASE("what is being undone is held to nothing: it has failed, and is told as that") {
+  for (const char* how : {"rollback", "rollback all"}) {
+    const plan::Plan plan =
+        said(std::string("A on a, ") + how + ": x, takes 10000, undo\nB on a: y, takes 10000");
+    Played run(plan);
+    run.end_all(100, Outcome::Failed);
+    CHECK(run.look(90'000).empty());  // the undo goes on
+    CHECK(run.alarms.next() == Instant::never());
+    run.end_all(90'000);
+    CHECK(run.look(90'000).empty());
+  }
+}
+
 TEST_CASE("steps of which nobody says how long they take, or that people do, are held to nothing") {
   plan::Plan plan = said("A on a: x, takes 10000\nB: ask, manual, takes 10000");
   CHECK(Alarms(plan).any());
