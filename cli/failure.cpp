@@ -1,8 +1,10 @@
 #include "cli/failure.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/utf8.h"
 #include "cli/questions.h"
@@ -128,6 +130,20 @@ Failure Failures::take(const Command& command) {
   return failure;
 }
 
+namespace {
+
+// A script of the controller fails by that alone, for it writes to a file there, its complaint too.
+bool is_full(const std::string& directory) {
+  constexpr std::uintmax_t little = 16'384;
+  std::error_code unknown;
+  const auto space = std::filesystem::space(directory, unknown);
+  // Of some disks a part is root's.
+  const std::uintmax_t left = ::geteuid() == 0 ? space.free : space.available;
+  return !unknown && space.capacity > 0 && left < little;
+}
+
+}  // namespace
+
 std::vector<std::string> Failures::next_steps(const Failure& failure, bool asked,
                                               const runtime::HostResult* unreachable) const {
   std::vector<std::string> next;
@@ -144,6 +160,10 @@ std::vector<std::string> Failures::next_steps(const Failure& failure, bool asked
   } else if (unreachable == nullptr &&
              !scheduler::is_manual(scheduler::work_for(plan_, failure.action))) {
     next.emplace_back("it wrote nothing");
+  }
+  if (is_full(state_)) {
+    next.push_back(fmt::format("the disk of {} is full: what is written here has no place",
+                               base::printable(state_)));
   }
   if (asked) {
     next.push_back("answer: " +

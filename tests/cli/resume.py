@@ -834,6 +834,22 @@ rm {disk}/n*
         self.assertIn("third 0\n", said)
         self.assertEqual(self.ledger(), ["fill", "then", "then", "then"])
 
+    def test_a_script_that_fails_on_a_full_disk_is_told_with_that(self):
+        if subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode != 0:
+            self.skipTest("no file system of its own can be made here")
+        disk = self.path("disk")
+        os.mkdir(disk)
+        self.write(f'''deployment "Full"
+step "Fill" {{ run "head -c 30000000 /dev/zero > {disk}/filler || true; echo done" }}
+''')
+        script = f'''set -u
+mount -t tmpfs -o size=3m tmpfs {disk}
+{SLUICE} run {self.file} --yes --state {disk}/state
+'''
+        done = subprocess.run(["unshare", "-rm", "sh", "-c", script], capture_output=True, text=True, check=False)
+        self.assertIn("`Fill` failed on `controller`, attempt 1 of 1: exit status 1\n    it wrote nothing\n"
+                      f"    the disk of {disk}/state is full: what is written here has no place\n", done.stderr)
+
     def test_a_run_that_could_not_begin_is_not_the_last_one(self):
         if subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode != 0:
             self.skipTest("no file system of its own can be made here")
