@@ -412,13 +412,14 @@ void LocalExecutor::finish(ActionRequest::Ticket ticket, Completion completion) 
   hand_on(ticket);
 }
 
-// The rest of what it wrote, piece by piece. Who cancels it does not wait for that.
+// The rest of what it wrote, piece by piece. Who cancels it meanwhile does not wait for that; what
+// one wrote that was cancelled before it ended tells how far it came.
 void LocalExecutor::hand_on(ActionRequest::Ticket ticket) {
   const auto found = running_.find(ticket);
   if (found == running_.end()) return;
   Running& row = found->second;
   const std::uint64_t before = row.delivered;
-  if (row.cancelled) leave_out(row, row.delivered_at_end);
+  if (row.hurried) leave_out(row, row.delivered_at_end);
   deliver(row, row.delivered_at_end);
   if (row.delivered >= row.delivered_at_end || row.delivered == before) return end(ticket);
   if (const auto ended = std::exchange(row.request.ended, nullptr)) ended();
@@ -452,7 +453,8 @@ void LocalExecutor::cancel(ActionRequest::Ticket ticket) {
   if (found == running_.end() || found->second.cancelled) return;
   constexpr base::Duration grace{5'000};
   found->second.cancelled = true;
-  if (found->second.completion) return;
+  found->second.hurried = found->second.completion.has_value();
+  if (found->second.hurried) return;
   found->second.kill_at = loop_.now() + grace;
   // Nobody else tells that it is over.
   if (std::exchange(found->second.held_back, false)) found->second.adopted = true;

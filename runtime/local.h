@@ -45,6 +45,7 @@ class LocalExecutor : public Executor {
     std::uint64_t delivered = 0;  // bytes of its output
     bool adopted = false;         // another supervisor's, or one's that is gone
     bool cancelled = false;
+    bool hurried = false;  // it was cancelled when it had ended
     // How it ended, while what it wrote is handed on in pieces, up to so many bytes.
     std::optional<Completion> completion;
     std::uint64_t delivered_at_end = 0;
