@@ -4,7 +4,7 @@ import re
 import statistics
 
 from measure import Table, in_turn, measure
-from ssh_bed import FarLink, SshBed
+from ssh_bed import FarLink, SshBed, seconds_there_and_back
 
 STEPS = 4
 
@@ -159,11 +159,11 @@ def bench_delay(place, sluice, build):
                        "echo $(( ($(date +%s%N) - t) / 100 ))"])
     bare = int(text) / 1e9
     table = Table("One action after the other on an open connection, ms each",
-                  ["link", "a round trip", "an action of sluice", "above a round trip and `sh -c true` alone",
+                  ["link", "a round trip, measured", "an action of sluice", "above a round trip and `sh -c true` alone",
                    "`ssh HOST true` with ControlPersist, for comparison"])
-    def row(link, one_way, wrapper, connect, target, command):
-        seconds = seconds_an_action(place, sluice, f"delay-{one_way}-{wrapper}", connect, target)
-        table.row(f"{link}, `wrapper = \"{wrapper}\"`", ms(2 * one_way), ms(seconds), ms(seconds - 2 * one_way - bare),
+    def row(link, round_trip, wrapper, connect, target, command):
+        seconds = seconds_an_action(place, sluice, f"delay-{wrapper}", connect, target)
+        table.row(f"{link}, `wrapper = \"{wrapper}\"`", ms(round_trip), ms(seconds), ms(seconds - round_trip - bare),
                   ms(command))
 
     with SshBed(place, ["127.0.1.1"]) as bed:
@@ -171,11 +171,12 @@ def bench_delay(place, sluice, build):
         for wrapper in ("sh", "perl"):
             row("loopback", 0, wrapper, bed.connect_phrase(wrapper), "127.0.1.1", command)
         for port, one_way in ((bed.port + 1, 0.010), (bed.port + 2, 0.020)):
+            round_trip = seconds_there_and_back(bed.port + 5, one_way)
             with FarLink("127.0.1.2", port, ("127.0.1.1", bed.port), one_way):
                 command = seconds_a_command(bed, "127.0.1.2", ["-p", str(port)])
                 for wrapper in ("sh", "perl"):
                     connect = f'connect ssh {{ config_file = "{bed.config}" port = {port} wrapper = "{wrapper}" }}'
-                    row(f"a proxy that delays by {ms(one_way)} ms each way", one_way, wrapper, connect, "127.0.1.2",
+                    row(f"a proxy that delays by {ms(one_way)} ms each way", round_trip, wrapper, connect, "127.0.1.2",
                         command)
     return table
 

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import socket
+import statistics
 import subprocess
 import sys
 import threading
@@ -145,3 +146,25 @@ class FarLink:
             self.loop.call_later(self.one_way, writer.close)
         except (ConnectionError, asyncio.CancelledError):
             writer.close()
+
+
+def seconds_there_and_back(port, one_way, rounds=41):
+    """What a small message and its echo take over such a link: what its timers round up is the link's own."""
+    with socket.create_server(("127.0.0.1", port)) as server:
+        def echo():
+            there, _ = server.accept()
+            with there:
+                while data := there.recv(65536):
+                    there.sendall(data)
+
+        threading.Thread(target=echo, daemon=True).start()
+        with FarLink("127.0.0.1", port + 1, ("127.0.0.1", port), one_way):
+            with socket.create_connection(("127.0.0.1", port + 1)) as here:
+                here.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                times = []
+                for _ in range(rounds):
+                    begin = time.monotonic()
+                    here.sendall(b"x" * 512)
+                    here.recv(65536)
+                    times.append(time.monotonic() - begin)
+    return statistics.median(times)
