@@ -129,9 +129,9 @@ conclude() {
   case $sluice_x in
   .) ;;
   *) known || { say none; exit 0; };
-    read -r sluice_l < "$sluice_p.started";
-    case $sluice_told.$sluice_l in
-    ?*.*) sluice_w=${sluice_told% *}; sluice_v=${sluice_told#* };;
+    sluice_l=; [ -s "$sluice_p.started" ] && read -r sluice_l < "$sluice_p.started";
+    case ${sluice_told:+told}.$sluice_l in
+    told.*) sluice_w=${sluice_told% *}; sluice_v=${sluice_told#* };;
     ".$sluice_boot") sluice_w=lost; sluice_v=killed;
       session;
       while [ "$sluice_pids" ]; do pause 0.1; session; done;;
@@ -158,7 +158,7 @@ conclude() {
 never() {
   sluice_x=;
   until known; do
-    exec 9>>"$sluice_p.lock";
+    exec 9<>"$sluice_p.lock";
     if flock -n 9; then
       known || { echo "never 0 ." > "$sluice_p.exit"; sync "$sluice_p.exit" "$sluice_dir";
         sluice_x=yes; };
@@ -171,7 +171,7 @@ attach() {
   known || { say none; exit 0; };
   say running;
   # Held by who watches over the script, until its end.
-  exec 9>>"$sluice_p.lock";
+  exec 9<>"$sluice_p.lock";
   flock -s 9;
   exec 9>&-;
   known || { say none; exit 0; };
@@ -234,9 +234,10 @@ probe() {
   true > "$sluice_f";
 };
 
-# The script itself: becomes it.
+# The script itself: becomes it. It lets go of the lock when it has said what its session is: who
+# comes then, and its watcher is gone, looks at that.
 become() {
-  exec 9>&- </dev/null >>"$sluice_p.out" 2>&1;
+  exec </dev/null >>"$sluice_p.out" 2>&1;
   case $sluice_cd in ?*) CDPATH= cd -- "$sluice_cd" || exit 126;; esac;
   if { read -r sluice_l < /proc/self/stat; } 2>/dev/null; then
     set -- ${sluice_l##*)};
@@ -244,6 +245,7 @@ become() {
   else sluice_x="$(exec sh -c "echo \$PPID") -";
   fi;
   echo "$sluice_x $$" > "$sluice_p.pid";
+  exec 9>&-;
   sluice_env=env; sluice_setsid=setsid;
   # What starts it is found where the login finds it.
   case $sluice_path in ?*) sluice_env=$(command -v env); sluice_setsid=$(command -v setsid);
@@ -318,7 +320,7 @@ start() {
   # What runs already holds its lock to its end: it is joined, and not waited for.
   if known; then fence "$sluice_d"; rm -f "$sluice_script"; attach; return; fi;
   true >>"$sluice_p.lock" || refuse "its files cannot be written on the host";
-  exec 9>>"$sluice_p.lock";
+  exec 9<>"$sluice_p.lock";
   flock 9 || refuse "its lock cannot be taken";
   fence "$sluice_d";
   if known; then exec 9>&-; rm -f "$sluice_script"; attach; return; fi;
@@ -336,7 +338,7 @@ cancel() {
   never;
   say running;
   until [ -s "$sluice_p.pid" ] || ended; do
-    exec 9>>"$sluice_p.lock"; flock -n 9 && break; exec 9>&-; pause 0.05;
+    exec 9<>"$sluice_p.lock"; flock -n 9 && break; exec 9>&-; pause 0.05;
   done;
   exec 9>&-;
   # The script may be over before what it has begun: who watches over it waits for that as well.

@@ -18,7 +18,6 @@
 #include <memory>
 #include <optional>
 #include <random>
-#include <thread>
 
 #include "runtime/ssh_wrapper.h"
 #include "support/golden.h"
@@ -60,7 +59,6 @@ class RandomFound {
         found.request = request_attach(nonce, key, more);
         break;
       case 1:
-        if (!found.files.contains("run-1/k.started")) found.files.erase("run-1/k.exit");
         found.request = request_cancel(nonce, key, base::Duration{100 * std::int64_t{one_of(2)}});
         break;
       case 2:
@@ -105,9 +103,6 @@ class RandomFound {
     const std::string pid = fmt::format("{} 1", ::getpid());
     add(found, "k.pid", {"", "999999999 1 999999998\n", pid + "\n", "999999999"});
     add(found, "k.cancel", {"", "0\n", "5\n", "5"});
-    // What is cancelled, never began, and was cut off as that was written down: the shell text then
-    // answers with an empty line, which is taken for "nothing is known of it" as well.
-    if (!found.files.contains("run-1/k.started")) found.files.erase("run-1/k.cancel");
     add(found, "k.out",
         {"", "said\n", "no line end", std::string(65'536, 'x'), std::string(70'000, 'x')});
     add(found, "k.output", {"", "a=1\n", "no line end", std::string(70'000, 'x')});
@@ -229,18 +224,6 @@ class Traced {
     }
     process_ = 0;
   }
-  // What it has begun, which stands still before its first step.
-  pid_t begun() const { return begun_; }
-  void hold_begun_at(std::uint64_t call) {
-    __ptrace_syscall_info info{};
-    while (info.op != PTRACE_SYSCALL_INFO_ENTRY || info.entry.nr != call) {
-      int status = 0;
-      REQUIRE(::ptrace(PTRACE_SYSCALL, begun_, nullptr, nullptr) == 0);
-      REQUIRE(::waitpid(begun_, &status, 0) == begun_);
-      REQUIRE(WIFSTOPPED(status));
-      ::ptrace(PTRACE_GET_SYSCALL_INFO, begun_, reinterpret_cast<void*>(sizeof info), &info);
-    }
-  }
   void let_go_of_begun() {
     if (begun_ > 0) ::ptrace(PTRACE_DETACH, begun_, nullptr, nullptr);
     begun_ = 0;
@@ -341,24 +324,6 @@ TEST_CASE("killed at any of its calls, it has begun once at most, and no end is 
     CHECK(again.answers[i].kind == (told[i].kind == Kind::None ? Kind::Never : told[i].kind));
     CHECK(times_run(host, fmt::format("k{}", i)) == told[i].count);
   }
-}
-
-TEST_CASE("a script whose watcher is killed as it begins is waited for", "[wrapper]") {
-  HostShell host("perl");
-  const auto shell = std::make_unique<HostShell>(GENERATE("dash", "perl"));
-  shell->live_with(host);
-  Traced traced(host, request_of("k"));
-  while (traced.begun() == 0) REQUIRE(traced.next_call());
-  traced.end();
-  // It has its place, nobody can read yet what session it is of, and it stands still.
-  traced.hold_begun_at(SYS_setsid);
-  const auto asked = shell->start(request_attach(nonce, {"run-1", "k"}));
-  shell->waiting().until([&] { return !asked->answers.empty(); });
-  std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  traced.let_go_of_begun();
-  shell->wait_for(asked);
-  CHECK(asked->verdict() == Kind::LostKilled);
-  CHECK(times_run(host, "k") == 1);
 }
 
 TEST_CASE("what an environment says to Perl changes nothing of what comes and goes", "[wrapper]") {

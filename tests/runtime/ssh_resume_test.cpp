@@ -186,6 +186,18 @@ TEST_CASE("what was lost and is cancelled is over with what another controller b
   remote.wait_for(running);
 }
 
+TEST_CASE("what may have begun before is looked for by what keeps the files of its host", "[ssh]") {
+  // The usual text would wait for a lock that it never gets.
+  test::SshServer::Options options = test::over("perl");
+  options.missing = {"flock", "sha256sum"};
+  Remote remote(options);
+  runtime::ActionRequest request = remote.requests.script(remote.server.where(), "echo anew\n");
+  request.earlier = {"step-0-before"};
+  const test::Answer answer = remote.requests.run(remote.executor, request);
+  CHECK(answer.output == "anew\n");
+  CHECK(answer.completion->ending == Completion::Ending::Exited);
+}
+
 TEST_CASE("what an earlier controller lost is over before it is begun anew, or what follows is",
           "[ssh]") {
   const bool has_begun = GENERATE(false, true);

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <sstream>
 
 #include "base/sha256.h"
 #include "runtime/ssh_wrapper.h"
@@ -557,6 +558,53 @@ TEST_CASE("a session that is hung up on watches over its script to the end", "[w
     host.wait_for(session);
     CHECK(session->verdict() == Kind::Exited);
     CHECK(session->value() == 143);
+  }
+}
+
+namespace {
+
+std::string first_word_of(const std::string& path) {
+  const std::string text = test::read_text(path);
+  return text.substr(0, text.find_first_of(" \n"));
+}
+
+}  // namespace
+
+TEST_CASE("a script whose watcher is killed before its session is told is waited for",
+          "[wrapper]") {
+  for (const char* shell : {"dash", "bash", "busybox", "perl"}) {
+    INFO(shell);
+    HostShell host(shell);
+    CHECK(host.script("exit 0", "other").verdict() == Kind::Exited);
+    // It stands still as it tells what its session is, until somebody reads that.
+    const std::string gate = host.home() + "/gate";
+    REQUIRE(::mkfifo(gate.c_str(), 0600) == 0);
+    std::filesystem::create_symlink(gate, host.files("k.pid"));
+    const auto session = host.start(request_start(
+        nonce, {"run-1", "k"}, {"sh", "sleep 0.1; echo ran >> \"$HOME/effects\"", {}, {}, ""}));
+    host.waiting().until([&] { return !session->answers.empty(); });
+    std::string watcher;
+    for (const auto& file : std::filesystem::directory_iterator(host.files(""))) {
+      if (file.path().stem() == "k.script") watcher = file.path().extension().string().substr(1);
+    }
+    const std::string script =
+        first_word_of(fmt::format("/proc/{}/task/{}/children", watcher, watcher));
+    REQUIRE(::kill(std::stoi(watcher), SIGKILL) == 0);
+    host.wait_for(session);
+    const auto later = host.start(request_attach(nonce, {"run-1", "k"}));
+    host.waiting().until([&] { return !later->answers.empty(); });
+    CHECK(host.script("exit 0", "another").verdict() == Kind::Exited);
+    CHECK(later->answers.size() == 1);
+    const std::string stat = test::read_text(fmt::format("/proc/{}/stat", script));
+    std::istringstream fields(stat.substr(stat.rfind(')') + 1));
+    std::string since;
+    for (int field = 0; field < 20; ++field) fields >> since;
+    std::filesystem::remove(host.files("k.pid"));
+    test::write_text(host.files("k.pid"), fmt::format("{} {} {}\n", script, since, watcher));
+    CHECK(first_word_of(gate) == script);
+    host.wait_for(later);
+    CHECK(later->verdict() == Kind::LostKilled);
+    CHECK(test::read_text(host.home() + "/effects") == "ran\n");
   }
 }
 
