@@ -218,8 +218,8 @@ void SshExecutor::start(ActionRequest request, Sink done) {
                   [&](const WrapperKey& key) { return comes_before(key, ready.request); });
     begin(row, std::move(ready.request), std::move(ready.done));
   };
-  waiting.before = std::make_unique<Predecessors>(loop_, settings_, *row.connection, row.windows,
-                                                  std::move(before), std::move(over));
+  waiting.before = std::make_unique<Predecessors>(loop_, settings_, *row.connection, row.command,
+                                                  row.windows, std::move(before), std::move(over));
   const ActionRequest& asked = waiting.request;
   if (!asked.earlier.empty() || asked.stands) waiting.before->wait_for_host();
   if (!asked.stands) waiting.before->tell_away(asked.away);  // else a person is asked already
@@ -284,8 +284,8 @@ void SshExecutor::end_others(ActionRequest::Ticket ticket, Host& row, Lane lane,
   ending.lane = lane;
   ending.keys = keys;
   std::unique_ptr<Predecessors>& others = ending.others;
-  others = std::make_unique<Predecessors>(loop_, settings_, *row.connection, row.windows,
-                                          std::move(keys), std::move(over));
+  others = std::make_unique<Predecessors>(loop_, settings_, *row.connection, row.command,
+                                          row.windows, std::move(keys), std::move(over));
   if (row.connection->connected()) others->wait_for_host();
   others->begin();
 }

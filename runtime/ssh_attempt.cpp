@@ -355,8 +355,8 @@ void SshExecutor::Attempt::ended_without_verdict(Watcher& watcher, const SshConn
   // So a wrapper ends as well whose errors the login sends nowhere.
   perhaps_begun_ = perhaps_begun_ || how.exit_value == 0;
   std::string detail = login_problem(how.exit_value, watcher.output.said(), watcher.answers.said());
-  const bool no_perl =
-      how.exit_value == 127 || watcher.answers.said().find("perl") != std::string::npos;
+  const bool no_perl = how.exit_value == 127 ||
+                       watcher.answers.said().find("perl: Command not found") != std::string::npos;
   if (no_perl && needs_perl()) detail += "; `wrapper = \"perl\"` needs Perl there";
   // What was sent before may still come there, and begin.
   if (acknowledged_ || perhaps_begun_ || cancelled_) return ask_again_later(watcher, detail);
