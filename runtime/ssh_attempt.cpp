@@ -20,7 +20,8 @@ namespace sluice::runtime {
 namespace {
 
 constexpr std::uint32_t most_silent_ends = 3;
-// As both wrappers say it.
+// As all wrappers say it.
+constexpr std::string_view no_directory = "there is no directory for it";
 constexpr std::string_view taken_over = "another controller has taken this run over";
 
 // How much of the mark stands at the end of what came before the connection was cut.
@@ -411,6 +412,10 @@ void SshExecutor::Attempt::settle(Watcher& watcher, bool whole) {
   if (!whole) written.resize(written.size() - begun_mark(written, watcher.mark));
   release_all();
   if (delivered_ < written.size()) deliver(std::string_view(written).substr(delivered_));
+  if (verdict_.text == no_directory) {
+    verdict_.text = fmt::format("there is no directory `{}` for it",
+                                base::printable(request_.text("directory")));
+  }
   if (verdict_.kind == Verdict::Refused && !said.empty()) {
     verdict_.text += fmt::format(" ({})", ssh_reason(said));
   }

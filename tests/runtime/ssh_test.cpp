@@ -100,7 +100,7 @@ TEST_CASE("a directory that is not there and a shell that is missing are refused
   const test::Answer nowhere = remote.requests.run(remote.executor, request);
   CHECK(nowhere.output.empty());
   CHECK(nowhere.completion->ending == Completion::Ending::NotStarted);
-  CHECK(nowhere.completion->detail.find("there is no directory for it") == 0);
+  CHECK(nowhere.completion->detail == "there is no directory `/nowhere/at/all` for it");
 
   request = remote.requests.script(remote.server.where(), "echo ran\n");
   request.attributes[1] = test::text_attribute("shell", "bash");
