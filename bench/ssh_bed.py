@@ -137,7 +137,10 @@ class FarLink:
         there_reader, there_writer = await asyncio.open_connection(*self.to)
         for one in (writer, there_writer):
             one.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        await asyncio.gather(self.carry(reader, there_writer), self.carry(there_reader, writer))
+        try:
+            await asyncio.gather(self.carry(reader, there_writer), self.carry(there_reader, writer))
+        except asyncio.CancelledError:
+            pass  # the link is taken down
 
     async def carry(self, reader, writer):
         try:
