@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/characters.h"
+#include "base/plain_name.h"
 #include "compiler/action_table.h"
 
 namespace sluice::compiler {
@@ -13,13 +14,6 @@ namespace {
 
 bool is_visible(char c) {
   return c > ' ' && c < 127;
-}
-
-// No blanks, no controls, nothing that ends a command.
-bool is_plain_name(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return is_visible(c) && c != ';' && c != '/' && c != '\\' && c != '"' && c != ',';
-  });
 }
 
 // Each value of each target is asked: without a search of its own for every byte.
@@ -186,7 +180,7 @@ std::string form_problem(Form form, const plan::Value& value) {
         return fmt::format("`{}` is an id to HAProxy: a name stands there", *text);
       }
       // `*`, `?` and `[` are patterns to systemctl: of none, or of many, where one is meant.
-      return is_plain_name(*text) && text->find_first_of("*?[") == std::string::npos
+      return base::is_plain_name(*text) && text->find_first_of("*?[") == std::string::npos
                  ? ""
                  : fmt::format("`{}` is no name that fits there", *text);
     case Form::Sha256:
@@ -212,7 +206,7 @@ std::string form_problem(Form form, const plan::Value& value) {
 
 std::string entry_name_problem(std::string_view map, std::string_view name) {
   if (map == "headers") {
-    const bool fits = is_plain_name(name) && name.find(':') == std::string_view::npos;
+    const bool fits = base::is_plain_name(name) && name.find(':') == std::string_view::npos;
     return fits ? "" : "a header has a name without blanks or `:`, and a value";
   }
   const bool fits = !name.empty() && !base::is_digit(name[0]) &&

@@ -8,13 +8,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <optional>
 #include <vector>
 
+#include "base/plain_name.h"
 #include "base/utf8.h"
 
 namespace sluice::runtime {
@@ -107,11 +107,9 @@ std::string find_cell(std::string_view table, char separator, std::string_view b
   return "";
 }
 
-// What is known only now is asked again: with a `#` it is an id, and others end the command.
+// What is known only now is looked at as the compiler does: with a `#` it is an id.
 bool is_name(std::string_view text) {
-  return !text.empty() && text.front() != '#' && std::all_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) > ' ' && c != '\x7f' && c != ';' && c != '/' && c != '\\';
-  });
+  return base::is_plain_name(text) && text.front() != '#';
 }
 
 // One action: command, reading back, waiting. Each command is a connection of its own, as HAProxy
