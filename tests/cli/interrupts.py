@@ -44,6 +44,16 @@ def rest_of(terminal):
     return said
 
 
+def written(case, text):
+    """A file of that text, in a folder of its own."""
+    folder = tempfile.TemporaryDirectory()
+    case.addCleanup(folder.cleanup)
+    path = os.path.join(folder.name, "one.deploy")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    return path
+
+
 def file_and_gate(case):
     """Where a file is to be written, and a gate for its scripts."""
     folder = tempfile.TemporaryDirectory()
@@ -184,11 +194,7 @@ class Started(unittest.TestCase):
 
 class Asked(unittest.TestCase):
     def test_whoever_stops_a_run_waits_for_nobodys_answer(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        path = os.path.join(folder.name, "asks.deploy")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write('deployment "Asks"\nstep "Look" { run manual "is it well?" }\n')
+        path = written(self, 'deployment "Asks"\nstep "Look" { run manual "is it well?" }\n')
         asks = subprocess.Popen([SLUICE, "run", path, "--yes", "--wait"], stdin=subprocess.DEVNULL,
                                 stderr=subprocess.PIPE, text=True)
         self.addCleanup(asks.stderr.close)
@@ -356,11 +362,7 @@ class Terminals(unittest.TestCase):
         self.assertIn(b"Look: failed", run.said)
 
     def test_a_run_begins_where_somebody_says_yes_and_nowhere_else(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        path = os.path.join(folder.name, "one.deploy")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write('deployment "One"\nstep "Work" { run "true" }\n')
+        path = written(self, 'deployment "One"\nstep "Work" { run "true" }\n')
         for answer, status in ((b"y\n", 0), (b"Y\n", 0), (b"Yes\n", 0), (b"n\n", 2), (b"\n", 2), (b"yy\n", 2),
                                (b"\x04", 2)):
             run, ours = pty.fork()
@@ -376,11 +378,7 @@ class Terminals(unittest.TestCase):
             os.close(ours)
 
     def test_what_was_typed_before_a_run_asks_whether_it_may_begin_is_no_yes(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        path = os.path.join(folder.name, "one.deploy")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write('deployment "One"\nstep "Work" { run "true" }\n')
+        path = written(self, 'deployment "One"\nstep "Work" { run "true" }\n')
         typed, tell = os.pipe()
         run, ours = pty.fork()
         if run == 0:

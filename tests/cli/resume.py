@@ -120,6 +120,17 @@ class RunCase(unittest.TestCase):
         with open(self.path(f"gate-{target}"), "w", encoding="utf-8") as file:
             file.write(word + "\n")
 
+    def needs_mounts(self):
+        if subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode != 0:
+            self.skipTest("no file system of its own can be made here")
+
+    def small_disk(self):
+        """Where a script mounts one, of the size that it says."""
+        self.needs_mounts()
+        disk = self.path("disk")
+        os.mkdir(disk)
+        return disk
+
     def ledger(self):
         with open(self.path("ledger"), encoding="utf-8") as file:
             return file.read().split("\n")[:-1]
@@ -783,8 +794,7 @@ step "Tell" {{ run "echo told" }}
         self.assertIn("File too large", done.stderr)
 
     def test_on_a_full_disk_nothing_begins_and_what_ran_is_written_down(self):
-        if subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode != 0:
-            self.skipTest("no file system of its own can be made here")
+        self.needs_mounts()
         disk = self.path("disk", os.mkdir)
         disk = self.path("disk")
         self.write(f'''deployment "Roll"
@@ -807,10 +817,7 @@ rm {disk}/filler
         self.assertEqual(self.ledger(), ["fill", "then", "last"])
 
     def test_what_cannot_begin_on_a_full_disk_has_not_failed(self):
-        if subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode != 0:
-            self.skipTest("no file system of its own can be made here")
-        disk = self.path("disk")
-        os.mkdir(disk)
+        disk = self.small_disk()
         # Without a free number for a file the journal can still be written, and no script can.
         self.write(f'''deployment "Roll"
 role web {{ target "web-[1..3]" {{ connect local }} }}
@@ -835,10 +842,7 @@ rm {disk}/n*
         self.assertEqual(self.ledger(), ["fill", "then", "then", "then"])
 
     def test_a_script_that_fails_on_a_full_disk_is_told_with_that(self):
-        if subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode != 0:
-            self.skipTest("no file system of its own can be made here")
-        disk = self.path("disk")
-        os.mkdir(disk)
+        disk = self.small_disk()
         self.write(f'''deployment "Full"
 step "Fill" {{ run "head -c 30000000 /dev/zero > {disk}/filler || true; echo done" }}
 ''')
@@ -851,10 +855,7 @@ mount -t tmpfs -o size=3m tmpfs {disk}
                       f"    the disk of {disk}/state is full: what is written here has no place\n", done.stderr)
 
     def test_a_run_that_could_not_begin_is_not_the_last_one(self):
-        if subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode != 0:
-            self.skipTest("no file system of its own can be made here")
-        disk = self.path("disk")
-        os.mkdir(disk)
+        disk = self.small_disk()
         self.write('deployment "Roll"\nstep "Look" { run manual "look" }\n')
         other = self.path("other.deploy")
         with open(other, "w", encoding="utf-8") as file:
