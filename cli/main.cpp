@@ -69,8 +69,8 @@ int whole_output(int status) {
 
 int main(int argc, char** argv) {
   ::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error, as on a full disk
-  ::signal(SIGCHLD,
-           SIG_DFL);  // who starts us may leave it ignored: then nobody is told how a script ended
+  // Who starts us may leave it ignored: then nobody is told how a script ended.
+  ::signal(SIGCHLD, SIG_DFL);
   try {
     return whole_output(carry_out(argc, argv));
   } catch (const std::system_error& error) {

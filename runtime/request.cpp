@@ -179,9 +179,9 @@ namespace {
 
 std::string wrapper_problem(const Place& place) {
   const std::string* wrapper = place.setting(plan::wrapper_setting);
-  if (wrapper == nullptr || *wrapper == plan::shell_wrapper) return "";
-  if (*wrapper == plan::perl_wrapper) return "";
-  return fmt::format("there is no wrapper `{}`", *wrapper);
+  const bool known =
+      wrapper == nullptr || *wrapper == plan::shell_wrapper || *wrapper == plan::perl_wrapper;
+  return known ? "" : fmt::format("there is no wrapper `{}`", *wrapper);
 }
 
 std::string client_problem(const Place& place) {

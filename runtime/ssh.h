@@ -71,11 +71,10 @@ class SshExecutor : public Executor {
   using Lane = std::pair<plan::StepId, std::uint32_t>;
   struct Host {
     std::unique_ptr<SshConnection> connection;
-    std::string run;           // whose files are there; empty: none
-    std::uint32_t epoch = 1;   // of who asks
-    bool windows = false;      // PowerShell keeps them
-    std::string command;       // of a session, where it does not
-    bool keeps_files = false;  // for what was lost there
+    std::string run;                   // whose files are there; empty: none
+    std::uint32_t epoch = 1;           // of who asks
+    Wrapper wrapper = Wrapper::Shell;  // what keeps them
+    bool keeps_files = false;          // for what was lost there
     std::map<Lane, std::vector<WrapperKey>> lost;
     std::size_t at_work = 0;  // attempts, and what comes before and behind them
     bool rests = false;       // `resting` is its place

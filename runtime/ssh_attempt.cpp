@@ -101,13 +101,27 @@ bool is_for_powershell(const ActionRequest& request) {
   return request.text("shell") == "powershell";
 }
 
-void address_powershell(SshConnection::Request& request) {
-  request.command = powershell_wrapper_command();
-  request.opening = powershell_wrapper_opening();
+Wrapper wrapper_of(const Place& place) {
+  return is_for_perl(place) ? Wrapper::Perl : Wrapper::Shell;
 }
 
-std::string wrapper_command_at(const Place& place) {
-  return is_for_perl(place) ? perl_wrapper_command() : wrapper_command();
+Wrapper wrapper_of(const ActionRequest& request) {
+  return is_for_powershell(request) ? Wrapper::PowerShell : wrapper_of(request.place);
+}
+
+void address(SshConnection::Request& request, Wrapper wrapper) {
+  switch (wrapper) {
+    case Wrapper::Shell:
+      request.command = wrapper_command();
+      return;
+    case Wrapper::Perl:
+      request.command = perl_wrapper_command();
+      return;
+    case Wrapper::PowerShell:
+      request.command = powershell_wrapper_command();
+      request.opening = powershell_wrapper_opening();
+      return;
+  }
 }
 
 base::Duration pause_before(std::uint32_t attempt) {
@@ -180,15 +194,6 @@ std::string SshExecutor::Attempt::request_for(const Watcher& watcher, const std:
   return request_start(nonce, key_, payload_of(request_), stays, again);
 }
 
-void SshExecutor::Attempt::address(SshConnection::Request& request) const {
-  if (is_for_powershell(request_)) return address_powershell(request);
-  request.command = wrapper_command_at(request_.place);
-}
-
-bool SshExecutor::Attempt::needs_perl() const {
-  return is_for_perl(request_.place) && !is_for_powershell(request_);
-}
-
 // A slow link takes its time for what is sent, and a script its grace to end.
 base::Duration SshExecutor::Attempt::patience_for(const std::string& input) const {
   return settings_.patience + settings_.grace + base::Duration{std::int64_t(input.size())};
@@ -203,7 +208,7 @@ void SshExecutor::Attempt::ask(Watcher& watcher) {
   if (stays) watcher.mark = answer_mark(nonce);
   SshConnection::Request request;
   request.use = &watcher == &canceller_ ? SshConnection::Use::Urgent : SshConnection::Use::Needed;
-  address(request);
+  address(request, wrapper_of(request_));
   request.input = request_for(watcher, nonce, stays);
   asked_ = asked_ || &watcher == &starter_;
   request.stays = stays;
@@ -283,7 +288,7 @@ void SshExecutor::Attempt::follow() {
   follower_output_ = OutputReader(nonce);
   SshConnection::Request request;
   request.use = SshConnection::Use::Optional;
-  address(request);
+  address(request, wrapper_of(request_));
   request.input = request_follow(nonce, key_, delivered_);
   request.keep_input_open = true;
   request.patience = patience_for(request.input);
@@ -358,7 +363,8 @@ void SshExecutor::Attempt::ended_without_verdict(Watcher& watcher, const SshConn
   std::string detail = login_problem(how.exit_value, watcher.output.said(), watcher.answers.said());
   const bool no_perl = how.exit_value == 127 ||
                        watcher.answers.said().find("perl: Command not found") != std::string::npos;
-  if (no_perl && needs_perl()) detail += "; `wrapper = \"perl\"` needs Perl there";
+  if (no_perl && wrapper_of(request_) == Wrapper::Perl)
+    detail += "; `wrapper = \"perl\"` needs Perl there";
   // What was sent before may still come there, and begin.
   if (acknowledged_ || perhaps_begun_ || cancelled_) return ask_again_later(watcher, detail);
   end(failed, Completion::Ending::NotStarted, detail);
@@ -435,7 +441,7 @@ void SshExecutor::Attempt::fetch_rest() {
         });
   }
   SshConnection::Request request;
-  address(request);
+  address(request, wrapper_of(request_));
   request.input = output_rest_->next(fresh_nonce(), key_);
   request.patience = patience_for(request.input);
   request.on_output = [this](Stream stream, std::string_view bytes) {

@@ -16,10 +16,11 @@ std::string fresh_nonce();
 base::Duration pause_before(std::uint32_t attempt);
 // Whether it is for the wrapper of a Windows host.
 bool is_for_powershell(const ActionRequest& request);
+// What keeps its files: of that host, where no action says otherwise, and of this action.
+Wrapper wrapper_of(const Place& place);
+Wrapper wrapper_of(const ActionRequest& request);
 // The session of that wrapper: its command, and what its input opens with.
-void address_powershell(SshConnection::Request& request);
-// The command of a session of any other host.
-std::string wrapper_command_at(const Place& place);
+void address(SshConnection::Request& request, Wrapper wrapper);
 // What the run's folder on a host is called.
 std::string wrapper_run_name(const std::string& run);
 // The files of an action are named by what identifies it, the same in every program that asks.
@@ -56,8 +57,6 @@ class SshExecutor::Attempt {
   void ask(Watcher& watcher);
   bool attaches() const { return acknowledged_ || request_.rejoins; }
   base::Duration patience_for(const std::string& input) const;
-  void address(SshConnection::Request& request) const;
-  bool needs_perl() const;
   void heard(Watcher& watcher, Stream stream, std::string_view bytes);
   void tell_ended(const WrapperAnswer& verdict);
   void await_mark(Watcher& watcher);

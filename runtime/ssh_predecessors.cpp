@@ -9,13 +9,12 @@
 namespace sluice::runtime {
 
 SshExecutor::Predecessors::Predecessors(Loop& loop, const SshSettings& settings,
-                                        SshConnection& connection, std::string command,
-                                        bool windows, std::vector<WrapperKey> lost, Over over)
+                                        SshConnection& connection, Wrapper wrapper,
+                                        std::vector<WrapperKey> lost, Over over)
     : loop_(loop),
       settings_(settings),
       connection_(connection),
-      command_(std::move(command)),
-      windows_(windows),
+      wrapper_(wrapper),
       lost_(std::move(lost)),
       over_(std::move(over)) {}
 
@@ -28,8 +27,7 @@ void SshExecutor::Predecessors::begin() {
   answers_ = AnswerReader(nonce);
   verdict_.reset();
   SshConnection::Request request;
-  request.command = command_;
-  if (windows_) address_powershell(request);
+  address(request, wrapper_);
   request.input = request_cancel(nonce, lost_.back(), settings_.grace);
   request.patience = settings_.patience + settings_.grace;
   request.on_output = [this](Stream stream, std::string_view bytes) {

@@ -12,6 +12,9 @@
 
 namespace sluice::runtime {
 
+// What keeps an action's files on its host.
+enum class Wrapper : std::uint8_t { Shell, Perl, PowerShell };
+
 // The command line of every session, the same for all: no value is in it. It needs no more of the
 // login shell than that it knows `exec` and single quotes.
 std::string wrapper_command();
