@@ -10,57 +10,60 @@
 
 namespace sluice::runtime {
 
+// What a start and a forgetting need. Each word of it is compiled for each session, so it is short.
 inline constexpr std::string_view perl_wrapper_text = R"wrapper(
-our ($nonce, $verb, $run, $key, @words, $more, $home, $base, $dir, $p, $script, $told, $raised);
-our ($AUTOLOAD, $all, $cd, $body, $lock, @envs, @args, $ready, $sums);
 # What the environment may have put on them, and on what is opened: bytes come and go as they are.
-BEGIN { ${^OPEN} = ":raw\0:raw"; }
+BEGIN { $^H = 256; ${^OPEN} = ":raw\0:raw"; $^W = 0; }
 binmode STDIN; binmode STDOUT; binmode STDERR;
 # Children begin with the usual meaning.
-$SIG{CHLD} = "DEFAULT"; $SIG{PIPE} = "IGNORE"; $SIG{HUP} = "IGNORE";
+$SIG{CHLD} = "DEFAULT"; $SIG{PIPE} = $SIG{HUP} = "IGNORE";
 $home = defined $ENV{HOME} ? $ENV{HOME} : "";
 
-# What is not here comes with the argument.
-sub AUTOLOAD { defined &unload or eval $ARGV[1]; defined &$AUTOLOAD or die $@; goto &$AUTOLOAD; }
-# The compiled half of a module, by the loader that is built into Perl: XSLoader is a text itself,
-# and asked from here it would bring the whole configuration. The last found is of Perl itself and
-# fits it; those before may not.
-sub compiled { my ($name) = @_; my @parts = split /::/, $name;
-  my $file = join("/", "auto", @parts, $parts[-1]) . ".so"; (my $boot = "boot_$name") =~ s/:/_/g;
-  my ($at) = grep { m{^/} and -e "$_/$file" } reverse @INC;
-  defined &DynaLoader::dl_load_file or not defined &DynaLoader::boot_DynaLoader or
-    DynaLoader::boot_DynaLoader("DynaLoader");
-  my $held = defined $at && defined &DynaLoader::dl_load_file &&
-    DynaLoader::dl_load_file("$at/$file", 0);
-  my $symbol = $held && DynaLoader::dl_find_symbol($held, $boot);
-  return DynaLoader::dl_install_xsub("${name}::bootstrap", $symbol)->($name) if $symbol;
-  require XSLoader; XSLoader::load($name); }
+# What is not here comes with the argument, and is compiled when it is first called.
+sub AUTOLOAD { my ($name) = $AUTOLOAD =~ /([a-z_]+)$/;
+  for (split / (?=sub )/, $ARGV[1]) { eval if /^sub $name / }
+  defined &$AUTOLOAD or die $@; goto &$AUTOLOAD; }
 sub out { my ($to) = @_; my $at = 0;
   while ($at < length $_[1]) { my $n = syswrite $to, $_[1], length($_[1]) - $at, $at;
     return 0 unless $n; $at += $n; }
   1 }
 sub say_ { out(\*STDERR, "$nonce @_\n"); }
-sub refuse { unlink $script if length $script; say_("refused", @_); exit 0; }
 # The first line of a file; empty where there is none.
 sub line { my $l; if (open my $f, "<", $_[0]) { $l = <$f>; } $l = "" unless defined $l;
   chomp $l; $l }
-# The usual way takes everything down first, which takes longer than some requests.
-sub leave { POSIX::_exit(0); }
 sub put { my ($to, $text) = @_; open my $f, ">", $to or return 0; out($f, $text) and close $f }
 # Written over in place, never emptied first.
-sub over { my ($to, $text) = @_; my $f; open($f, ">>", $to) and close $f or return 0;
-  open $f, "+<", $to or return 0; out($f, $text) and close $f }
-sub durable { for my $name (@_) { open my $f, "<", $name or return 0;
-    return 0 unless IO::Handle::sync($f); }
-  1 }
+sub over { my ($to, $text) = @_; my $f;
+  open($f, "+<", $to) or open($f, ">>", $to) and open $f, "+<", $to or return 0;
+  out($f, $text) and close $f }
 sub known { -e "$p.started" or -e "$p.exit" }
-# Where a program is that the login finds.
-sub found { my ($name) = @_;
-  return -f $name && -x _ ? $name : undef if $name =~ m{/};
-  my $path = defined $ENV{PATH} ? $ENV{PATH} : "/usr/local/bin:/usr/bin:/bin";
-  for my $d (split /:/, $path, -1) { my $at = length $d ? "$d/$name" : "./$name";
-    return $at if -f $at and -x _; }
-  undef }
+
+# What Perl itself cannot do, by the numbers of the system calls: where the program that runs here
+# is one of Linux for x86-64 or arm64 (its ELF header says so) no module has to be loaded for it.
+sub calls { my $head = "";
+  if ($^O eq "linux" and open my $f, "<", "/proc/self/exe") { read $f, $head, 20; }
+  $head =~ /^.ELF\x02\x01/s or $head = "\0" x 20;
+  my $machine = unpack "x18v", $head;
+  ($setsid, $sync, my $mask, $exit) =
+    $machine == 62 ? (112, 74, 14, 231) : $machine == 183 ? (157, 82, 135, 94) : ();
+  # What a login may have kept back would end no script either.
+  $exit ? syscall $mask, 2, my $none = "\0" x 8, 0, 8 : modules();
+  $ready = 1; }
+# The usual way takes everything down first, which takes longer than some requests.
+sub leave { $exit ? syscall $exit, $_[0] : POSIX::_exit($_[0]); }
+sub durable { for my $name (@_) { open my $f, "<", $name or return 0;
+    $sync ? syscall($sync, fileno $f) == 0 : IO::Handle::sync($f) or return 0; }
+  1 }
+# The compiled half of a module, by the loader that is built into Perl: XSLoader is a text itself,
+# and asked from here it would bring the whole configuration. The last found is of Perl itself and
+# fits it; those before may not.
+sub compiled { my ($name, $file) = @_; (my $boot = "boot_$name") =~ y/:/_/;
+  my ($at) = grep { m{^/} and -e } map { "$_/auto/$file" } reverse @INC;
+  defined &DynaLoader::dl_load_file or not defined &DynaLoader::boot_DynaLoader or
+    DynaLoader::boot_DynaLoader("DynaLoader");
+  my $held = defined $at && defined &DynaLoader::dl_load_file && DynaLoader::dl_load_file($at, 0);
+  my $symbol = $held && DynaLoader::dl_find_symbol($held, $boot) or return loaded($name);
+  DynaLoader::dl_install_xsub("${name}::bootstrap", $symbol)->($name); }
 
 # The place of this run: private, ours, no link.
 sub ours { my @s = lstat $_[0]; @s and -d _ and $s[4] == $> }
@@ -69,21 +72,13 @@ sub find_place {
   ($base, $dir) = ("$home/.sluice", "$home/.sluice/$run");
   my $x = -d $dir ? "home" : "";
   # Where it was put before, when its home was away.
-  if (opendir my $d, "/var/tmp") { for my $name (sort grep { /^sluice-/ } readdir $d) {
-      my $l = "/var/tmp/$name";
-      next unless ours($l) and ours("$l/$run");
-      $p = "$l/$run/$key";
-      next if length $x and not known();
-      ($base, $dir, $x) = ($l, "$l/$run", "away"); } }
-  if ($x eq "" and $verb =~ /^(start|again|attach|cancel)$/ and not (-d "$home/" and make())) {
-    my $made = 0;
-    if ($verb eq "start") { $base = "/var/tmp/sluice-" . ($> + 0); $dir = "$base/$run";
-      $made = make(); }
-    refuse("there is no place for its files on the host") unless $made; }
+  if (opendir my $d, "/var/tmp") {
+    for (sort grep { /^sluice-/ } readdir $d) { $x = put_before("/var/tmp/$_", $x); } }
+  $x ne "" or $verb =~ /^[rf]/ or -d "$home/" and make() or elsewhere();
   if (-d $dir) { ours($base) and ours($dir) or
       refuse("$base is not the own directory of the user on the host"); }
   $p = "$dir/$key"; }
-our $boot = line("/proc/sys/kernel/random/boot_id");
+$boot = line("/proc/sys/kernel/random/boot_id");
 
 # What a process tells of itself, from its state on.
 sub stat_of { open my $f, "<", "/proc/$_[0]/stat" or return; local $/; my $s = <$f>;
@@ -92,36 +87,25 @@ sub stat_of { open my $f, "<", "/proc/$_[0]/stat" or return; local $/; my $s = <
 sub fence { my ($who) = @_; my $n = line("$dir/fence"); $raised = "";
   length $n or not -s "$dir/fence" or refuse("it cannot be read who asked before");
   $n = 0 unless $n =~ /^[0-9]+$/;
-  refuse("another controller has taken this run over") if $n > $who;
   return if $n == $who;
-  # The disk may be full of what was sent: who forgets takes that away first.
-  over("$dir/fence", "$who\n") or $verb eq "forget" and unload("$dir/") and
-    over("$dir/fence", "$who\n") or refuse("it cannot be written down who asks");
+  refuse("another controller has taken this run over") if $n > $who;
+  over("$dir/fence", "$who\n") or fence_in_no_room($who);
   # Below the first there is nobody whom a loss of power could let in again.
   $raised = "$dir/fence" if $who > 1; }
-# How it ended, where that stands there: until then there is only the room for it.
-sub ending { my @e = split " ", line("$p.exit"); @e == 3 && $e[2] eq "." ? @e : () }
 
-sub head { my $text = ""; if (open my $f, "<", $_[0]) { binmode $f;
-    while (length($text) < 65537) { last unless sysread $f, $text, 65537 - length $text,
-        length $text; } }
-  $text }
+sub head { my $text = ""; if (open my $f, "<", $_[0]) { read $f, $text, 65537; } $text }
 # How it ended, and what it wrote, in one write: each wakes a chain of processes up to the
 # controller. The mark is the end of an answer where it was said that more may come.
 sub conclude {
   my $grace = line("$p.cancel"); end_session($grace) if length $grace;
-  my ($w, $v) = length $told ? split(" ", $told) : ending();
-  unless (known()) { say_("none"); exit 0; }
-  unless (defined $w) {
-    if (line("$p.started") eq $boot) { ($w, $v) = ("lost", "killed");
-      pause(0.1) while session(); }
-    else { ($w, $v) = ("lost", "reboot"); } }
+  known() or nothing();
+  my $how = length $told ? $told : verdict();
   my $x = -s "$p.out" ? "$nonce\n" . head("$p.out") : "";
   $x = (length $x ? $x : "$nonce\n") . "\n$nonce.\n" if $more;
   # What it hands on: up to the next line of ours, and one line end more.
   my $outputs = -s "$p.output" ? "$nonce outputs\n" . head("$p.output") . "\n" : "";
-  out(\*STDOUT, $x); out(\*STDERR, "$outputs$nonce $w $v\n");
-  leave() unless $more; }
+  out(\*STDOUT, $x); out(\*STDERR, "$outputs$nonce $how\n");
+  leave(0) unless $more; }
 
 # The items of a start: a letter, the number of further lines, the text.
 sub items { ($all, $cd, $body) = ("", ""); @envs = (); @args = ();
@@ -138,34 +122,31 @@ sub items { ($all, $cd, $body) = ("", ""); @envs = (); @args = ();
   0 }
 # A short script is an item too; a long one comes behind them, to the end of the input.
 sub kept { open my $f, ">", $script or return 0;
-  if (defined $body) { out($f, $body) or return 0; }
-  else { while (read STDIN, my $part, 65536) { out($f, $part) or return 0; } }
-  close $f }
+  (defined $body ? out($f, $body) : long_one($f)) and close $f }
 # Who reckons SHA-256: the module, or where it is not (in the perl-base of Debian), a program.
-sub reckoner { eval { compiled("Digest::SHA"); 1 } ? "module" : found("sha256sum") }
+sub reckoner { eval { compiled("Digest::SHA", "Digest/SHA/SHA.so"); 1 } ? "module" :
+    found("sha256sum") }
 # What came is what was sent: both digests, of the items (and a line end) and of the script as it
 # stands in its file.
-sub genuine { my ($of_items, $of_script) = @_; my ($items, $came);
+sub genuine { my ($items, $came);
   if ($sums ne "module") { ($items, $came) = summed(); }
   else { open my $f, "<", $script or return 0; local $/;
     my $text = <$f>; $text = "" unless defined $text;
     ($items, $came) = map { Digest::SHA::sha256_hex($_) } "$all\n", $text; undef $text; }
-  defined $came and $items eq $of_items and $came eq $of_script }
+  defined $came and $items eq $words[1] and $came eq $words[2] }
+# Where a program is that the login finds.
+sub found { my ($name) = @_; $name =~ m{/} and return -f $name && -x _ ? $name : undef;
+  for (split /:/, defined $ENV{PATH} ? $ENV{PATH} : "/usr/local/bin:/usr/bin:/bin", -1) {
+    my $at = length $_ ? "$_/$name" : "./$name"; -f $at and -x _ and return $at; }
+  undef }
 
-# To the directory of the script, and says where that is as a shell does.
-sub enter { chdir $cd or out(\*STDERR, "sluice: cannot change to $cd\n"), POSIX::_exit(126);
-  my $at = ($cd =~ m{^/} ? "" : defined $ENV{PWD} ? "$ENV{PWD}/" : "./") . "$cd/";
-  1 while $at =~ s{/\.?/}{/}; chop $at;
-  my @named = stat $at; my @here = stat "."; delete $ENV{PWD};
-  return if $at =~ m{^[^/]|/\.\.(/|$)} or not @named or not @here;
-  $ENV{PWD} = $at if $named[0] == $here[0] and $named[1] == $here[1]; }
 # The script itself: becomes it. What starts it is found where the login finds it. It lets go of the
 # lock when it has said what its session is: who comes then, and its watcher is gone, looks at that.
 sub become { my ($program, $name, $watcher) = @_;
   open STDIN, "<", "/dev/null" and open STDOUT, ">>", "$p.out" and open STDERR, ">&", \*STDOUT or
-    POSIX::_exit(126);
+    leave(126);
   enter() if length $cd;
-  POSIX::setsid();
+  $setsid ? syscall $setsid : POSIX::setsid();
   my @s = stat_of("self"); my $since = @s ? $s[19] : "-";
   put("$p.pid", "$$ $since $watcher\n");
   close $lock;
@@ -175,34 +156,29 @@ sub become { my ($program, $name, $watcher) = @_;
   $SIG{$_} = "DEFAULT" for "PIPE", "HUP", "INT", "QUIT";
   { exec { $program } $name, @how, $script, @args; }
   # The error, whose own name is the mark that may not stand here.
-  my ($number, $why) = (${"\41"} + 0, ${"\41"});
-  out(\*STDERR, "sluice: cannot start $program: $why\n"); POSIX::_exit($number == 2 ? 127 : 126); }
+  did_not($program, ${"\41"} + 0, ${"\41"} . ""); }
 # Watches over it, and writes down how it ended, last: whether or not the connection still stands,
 # and whatever is sent here because it does not.
-sub supervise { my ($program, $name) = @_; my $watcher = $$;
-  my $pid = fork;
-  unless (defined $pid) { unlink "$p.exit", "$p.started";
-    refuse("the host starts no more processes"); }
-  become($program, $name, $watcher) unless $pid;
+sub supervise { my $watcher = $$; my $pid = fork; defined $pid or no_more();
+  become(@_, $watcher) unless $pid;
   say_("running");
-  waitpid($pid, 0) == $pid or return close $lock; my $s = $?;
-  my $how = $s & 127 ? "signal " . ($s & 127) : "exit " . ($s >> 8);
+  waitpid($pid, 0) == $pid or return close $lock;
+  $told = $? & 127 ? "signal " . ($? & 127) : "exit " . ($? >> 8);
   # Not synced: who waits need not wait for the disk, and what is lost with it is said to be lost.
   # Over the room that was kept for it, for by now the disk may be full. Where it can only be read,
   # or not even that, who waits is told all the same.
-  over("$p.exit", "$how .\n"); $told = $how;
+  over("$p.exit", "$told .\n");
   close $lock; }
 sub start { my ($name) = @words; my $program = found($name);
-  refuse("the host has no $name") unless defined $program;
+  defined $program or refuse("the host has no $name");
   $sums = $sums || reckoner() or
     refuse("the host has neither sha256sum nor the module Digest::SHA of Perl");
   $script = "$p.script.$$";
   my $why = "did not arrive whole";
-  unless (items() and (kept() or $why = "cannot be written there", 0) and
-      genuine($words[1], $words[2])) {
+  unless (items() and (kept() or $why = "cannot be written there", 0) and genuine()) {
     return if known() and joined();
     refuse("it $why"); }
-  -d $cd and -x $cd or refuse("there is no directory for it") if length $cd;
+  length $cd and not(-d $cd and -x $cd) and refuse("there is no directory for it");
   # What runs already holds its lock to its end: it is joined, and not waited for.
   return if known() and joined();
   # To read as well: over NFS who only writes can share no lock.
@@ -216,63 +192,95 @@ sub start { my ($name) = @words; my $program = found($name);
     unlink("$p.exit", "$p.started"), refuse("it cannot be written down that it begins");
   supervise($program, $name);
   conclude(); }
-sub empty_and_end { opendir my $d, $dir or return;
-  my @names = grep { not /^\./ and $_ ne "fence" } readdir $d;
-  for my $name (@names) { unlink "$dir/$name" or return empty(); } }
 sub runs { opendir my $d, $base or return (); grep { not /^\./ and -d "$base/$_" } readdir $d }
 # Whether a run here may be 30 days old: their names open with the day on which they began.
 sub aged { my ($day) = split /-/, $run;
-  for my $name (runs()) { my ($other) = split /-/, $name;
+  for my $name (@_) { my ($other) = split /-/, $name;
     return 1 unless "$day.$other" =~ /^2[0-9]{7}\.2[0-9]{7}$/ and $day - $other < 30; }
   0 }
 # Where all runs here take more than 256 MiB, those that were left make room, the oldest first: what
 # was sent to them, and what scripts wrote that ended a day ago. How they ended stays, lest they
 # begin again. Whether there are any: of those that were forgotten there is a fence.
-sub left { for my $name (runs()) { next if $name eq $run; opendir my $d, "$base/$name" or next;
+sub left { for my $name (@_) { next if $name eq $run; opendir my $d, "$base/$name" or next;
     my @in = grep { not /^\./ } readdir $d;
     return 1 unless @in == 0 or @in == 1 and $in[0] eq "fence"; }
   0 }
 sub forget {
   # What came late for it would begin again: the fence stays, above whoever has forgotten it.
   if (-d $dir) { fence($words[0]); over("$dir/fence", $words[0] + 1 . "\n"); }
-  quietly("find", $base, "-mindepth", "1", "-maxdepth", "1", "-type", "d", "-mtime", "+30",
-    "-exec", "rm", "-rf", "{}", "+") if aged();
-  if (left()) { empty() if -d $dir; make_room(); }
+  my @runs = runs();
+  if (aged(@runs)) { end_aged(); @runs = runs(); }
+  if (left(@runs)) { empty() if -d $dir; make_room(); }
   say_("done");
-  empty_and_end(); }
+  opendir my $d, $dir or return;
+  for my $name (readdir $d) { $name =~ /^(\.|fence$)/ or unlink "$dir/$name" or return empty(); } }
 
 # Requests, one after the other, for as long as each says that more may come. One that was cut off
 # is none. What comes last in one is for other shells.
 while (1) {
   my $l = <STDIN>;
-  unless (defined $l and chomp $l) { leave() if $more; $l = ""; }
+  unless (defined $l and chomp $l) { leave(0) if $more; $l = ""; }
   (my $word, $nonce, $verb, $run, $key, @words) = split / +/, $l;
-  unless (defined $key and $word =~ /^sluice[12]$/) { out(\*STDERR, "sluice: no request came\n");
-    exit 3; }
+  defined $key and $word =~ /^sluice[12]$/ or no_request();
   $more = $word eq "sluice2"; $script = ""; $told = "";
-  $ready = $ready || eval { compiled($_) for "POSIX", "IO"; 1 } or
-    refuse("the host has Perl, but not its modules IO and POSIX");
-  # What a login may have kept back would end no script either.
-  eval { POSIX::sigprocmask(POSIX::SIG_SETMASK(), POSIX::SigSet->new()); };
+  $ready or calls();
   find_place();
-  if ($verb eq "start" or $verb eq "again") { start(); }
-  elsif ($verb eq "attach") { fence($words[0]); if (never()) { say_("none"); exit 0; } attach(); }
-  elsif ($verb eq "cancel") { cancel(); }
-  elsif ($verb eq "follow") { follow(); }
-  elsif ($verb eq "rest") { rest(); }
-  elsif ($verb eq "forget") { forget(); }
-  leave() unless $more; }
+  $verb eq "start" || $verb eq "again" ? start() : $verb eq "forget" ? forget() : other();
+  leave(0) unless $more; }
 )wrapper";
 
-// What few requests need, which is not compiled before: an argument of the program.
+// What few requests need, an argument of the program: each of these is compiled when it is called.
+// Between two words `sub` stands only before a name.
 inline constexpr std::string_view perl_wrapper_more = R"wrapper(
+sub refuse { unlink $script if length $script; say_("refused", @_); exit 0; }
+sub no_request { out(\*STDERR, "sluice: no request came\n"); exit 3; }
+sub modules { eval { compiled("POSIX", "POSIX/POSIX.so"); compiled("IO", "IO/IO.so"); 1 } or
+    refuse("the host has Perl, but not its modules IO and POSIX");
+  eval { POSIX::sigprocmask(POSIX::SIG_SETMASK(), POSIX::SigSet->new()); }; }
+sub loaded { require XSLoader; XSLoader::load($_[0]); }
+sub other {
+  if ($verb eq "attach") { fence($words[0]); never() ? nothing() : attach(); }
+  elsif ($verb eq "cancel") { cancel(); }
+  elsif ($verb eq "follow") { follow(); }
+  elsif ($verb eq "rest") { rest(); } }
+# A place that was made when the home of the login was away; and such a one is made.
+sub put_before { my ($l, $x) = @_; ours($l) and ours("$l/$run") or return $x;
+  $p = "$l/$run/$key";
+  return $x if length $x and not known();
+  ($base, $dir) = ($l, "$l/$run");
+  "away" }
+sub elsewhere {
+  if ($verb eq "start") { $base = "/var/tmp/sluice-" . ($> + 0); $dir = "$base/$run";
+    make() and return; }
+  refuse("there is no place for its files on the host"); }
+# The disk may be full of what was sent: who forgets takes that away first.
+sub fence_in_no_room { $verb eq "forget" and unload("$dir/") and over("$dir/fence", "$_[0]\n") or
+    refuse("it cannot be written down who asks"); }
+sub no_more { unlink "$p.exit", "$p.started"; refuse("the host starts no more processes"); }
+sub nothing { say_("none"); exit 0; }
+# How it ended, where that stands there: until then there is only the room for it.
+sub ending { my @e = split " ", line("$p.exit"); @e == 3 && $e[2] eq "." ? @e : () }
+sub verdict { my @e = ending(); return "$e[0] $e[1]" if @e;
+  return "lost reboot" unless line("$p.started") eq $boot;
+  pause(0.1) while session();
+  "lost killed" }
+sub long_one { while (read STDIN, my $part, 65536) { out($_[0], $part) or return 0; } 1 }
+sub did_not { my ($program, $number, $why) = @_;
+  out(\*STDERR, "sluice: cannot start $program: $why\n"); leave($number == 2 ? 127 : 126); }
+# To the directory of the script, and says where that is as a shell does.
+sub enter { chdir $cd or out(\*STDERR, "sluice: cannot change to $cd\n"), leave(126);
+  my $at = ($cd =~ m{^/} ? "" : defined $ENV{PWD} ? "$ENV{PWD}/" : "./") . "$cd/";
+  1 while $at =~ s{/\.?/}{/}; chop $at;
+  my @named = stat $at; my @here = stat "."; delete $ENV{PWD};
+  return if $at =~ m{^[^/]|/\.\.(/|$)} or not @named or not @here;
+  $ENV{PWD} = $at if $named[0] == $here[0] and $named[1] == $here[1]; }
 sub quietly { my $pid = fork; defined $pid or return 0;
-  unless ($pid) { open STDERR, ">", "/dev/null"; { exec { $_[0] } @_; } POSIX::_exit(127); }
+  unless ($pid) { open STDERR, ">", "/dev/null"; { exec { $_[0] } @_; } leave(127); }
   waitpid $pid, 0; $? == 0 }
 # What sha256sum says of the items and of the script, whatever it says beside.
 sub summed { defined(my $pid = open my $from, "-|") or return ();
-  unless ($pid) { open my $to, "|-", $sums, "-", $script or POSIX::_exit(1);
-    out($to, "$all\n"); close $to; POSIX::_exit(0); }
+  unless ($pid) { open my $to, "|-", $sums, "-", $script or leave(1);
+    out($to, "$all\n"); close $to; leave(0); }
   map { /([0-9a-f]{64})/ } <$from> }
 sub pause { select undef, undef, undef, $_[0]; }
 # What runs in the session of the script.
@@ -310,11 +318,10 @@ sub never { my $made = 0;
     else { pause(0.05); } }
   $made }
 sub attach {
-  unless (known()) { say_("none"); exit 0; }
+  known() or nothing();
   say_("running");
   # Held by who watches over the script, until its end.
   lock_(1);
-  unless (known()) { say_("none"); exit 0; }
   conclude(); }
 
 # What has begun is there, whatever came of this asking.
@@ -335,7 +342,7 @@ sub follow { out(\*STDOUT, "$nonce\n");
   my $pid = fork; defined $pid or exit 1;
   unless ($pid) { open STDIN, "<", "/dev/null"; open STDERR, ">", "/dev/null";
     $SIG{PIPE} = "DEFAULT";
-    { exec "tail", "-c", "+$words[0]", "-f", "$p.out"; } POSIX::_exit(127); }
+    { exec "tail", "-c", "+$words[0]", "-f", "$p.out"; } leave(127); }
   my $l = <STDIN>; kill "TERM", $pid; waitpid $pid, 0; }
 sub rest { my @s = stat "$p.out";
   # What never began has written nothing; of what nobody knows here nothing is said.
@@ -346,6 +353,8 @@ sub rest { my @s = stat "$p.out";
     my $n = sysread $f, my $text, $left < 65536 ? $left : 65536 or return;
     out(\*STDOUT, $text) or return; $left -= $n; } }
 
+sub end_aged { quietly("find", $base, "-mindepth", "1", "-maxdepth", "1", "-type", "d", "-mtime",
+  "+30", "-exec", "rm", "-rf", "{}", "+"); }
 # Leaves nothing of the run but the fence.
 sub empty { quietly("find", $dir, "-mindepth", "1", "-name", "fence", "-o", "-delete") or
   quietly("find", $dir, "-mindepth", "1", "-maxdepth", "1", "-name", "fence", "-o", "-exec",

@@ -358,7 +358,7 @@ TEST_CASE("what an environment says to Perl changes nothing of what comes and go
   }
 }
 
-TEST_CASE("where Perl has no SHA-256, the program for it reckons", "[wrapper]") {
+TEST_CASE("where Perl has no SHA-256 the program for it reckons, and few modules do", "[wrapper]") {
   HostShell host("perl");
   host.live_in("back\\slash");
   const std::string library = host.home() + "/lib";
@@ -366,27 +366,40 @@ TEST_CASE("where Perl has no SHA-256, the program for it reckons", "[wrapper]") 
   // A Perl that has these modules alone.
   test::write_text(
       library + "/Bare.pm",
-      "package Bare; my $own = $ENV{PERL5LIB};\n"
+      "package Bare; my $own = $ENV{PERL5LIB}; $^O = $ENV{SYSTEM};\n"
       "for my $name (split / /, $ENV{BARE}) {\n"
       "  my $file = \"auto/$name/$name.so\"; my ($at) = grep { -e \"$_/$file\" } @INC;\n"
       "  mkdir \"$own/auto/$name\"; symlink \"$at/$file\", \"$own/$file\"; }\n"
       "@INC = ($own); 1\n");
   std::vector<std::string> environment{"PERL5LIB=" + library, "PERL5OPT=-MBare",
-                                       "HOME=" + host.home(), "PATH=/usr/bin:/bin", "BARE=POSIX"};
+                                       "HOME=" + host.home(), "PATH=/usr/bin:/bin",
+                                       "BARE=POSIX",          "SYSTEM=another"};
   const auto request = [](const std::string& action, const std::string& behind) {
     return request_start(nonce, {"run-1", action}, {"sh", "exit 7\n" + behind, {}, {"v=1\n2"}, ""},
                          true);
   };
+  // Whose system calls are not known.
   host.with_only(environment);
   CHECK(host.ask(request("k1", "")).answers.back().text ==
         "the host has Perl, but not its modules IO and POSIX");
-  environment.back() = "BARE=POSIX IO";
-  host.with_only(environment);
-  const Session session =
-      host.ask(request("k1", "") + request("k2", "") + request("k3", std::string(300'000, '#')));
-  CHECK(session.said.empty());
-  CHECK(std::count(session.answers.begin(), session.answers.end(),
-                   runtime::WrapperAnswer{Kind::Exited, 7, ""}) == 3);
+  const auto check_runs = [&](const std::string& action) {
+    host.with_only(environment);
+    const Session session = host.ask(request(action + "1", "") + request(action + "2", "") +
+                                     request(action + "3", std::string(300'000, '#')));
+    CHECK(session.said.empty());
+    CHECK(std::count(session.answers.begin(), session.answers.end(),
+                     runtime::WrapperAnswer{Kind::Exited, 7, ""}) == 3);
+  };
+  environment[4] = "BARE=POSIX IO";
+  check_runs("another");
+  environment[5] = "SYSTEM=linux";
+  check_runs("with-modules");
+#if defined(__x86_64__) || defined(__aarch64__)
+  std::filesystem::remove_all(library + "/auto");
+  std::filesystem::create_directories(library + "/auto");
+  environment[4] = "BARE=";
+  check_runs("without");
+#endif
   std::string changed = request("k4", "#");
   changed[changed.rfind('#')] = '!';
   CHECK(host.ask(changed).verdict() == Kind::Refused);
