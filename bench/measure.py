@@ -26,8 +26,11 @@ def busy_seconds():
     return (user + nice + system + interrupt + soft) / os.sysconf("SC_CLK_TCK")
 
 
-def measure(command, environment=None, statuses=(0,), directory=None, after=None):
-    """`after`: ends what the command has left in the background, whose processor time counts as well."""
+def measure(command, environment=None, statuses=(0,), directory=None, before=None, after=None):
+    """`before`: makes what the command finds. `after`: ends what the command has left in the background, whose
+    processor time counts as well."""
+    if before:
+        before()
     report, written = os.pipe()
     with tempfile.TemporaryFile() as output:
         keeper = os.fork()

@@ -69,6 +69,13 @@ class SshBed:
         os.makedirs(f"{self.place}/home")
         subprocess.run(["chattr", "+T", f"{self.place}/home"], stderr=subprocess.DEVNULL, check=False)
 
+    def new_home(self, address):
+        """An empty home, in another block group: what ran there before slows no new file down, and is kept."""
+        home = f"{self.place}/home/{address}"
+        os.makedirs(f"{self.place}/left", exist_ok=True)
+        os.rename(home, f"{self.place}/left/{time.monotonic_ns()}")
+        os.makedirs(home)
+
     def with_plain_shell(self):
         """The login's shell is dash, as where the goals were founded on: for servers that see a passwd of their own."""
         users = f"{self.place}/passwd"
