@@ -18,8 +18,8 @@ bool is_jump_text(std::string_view text);
 inline constexpr std::string_view client_setting = "client";
 inline constexpr std::string_view openssh_client = "openssh";
 inline constexpr std::string_view libssh_client = "libssh";
-// What keeps an action's files on its host: the setting `wrapper`, and what it may be. A shell is
-// the usual one.
+// What keeps an action's files on its host: the setting `wrapper`, and what it may be. Without it,
+// Perl where the host has it, else a shell.
 inline constexpr std::string_view wrapper_setting = "wrapper";
 inline constexpr std::string_view shell_wrapper = "sh";
 inline constexpr std::string_view perl_wrapper = "perl";

@@ -1,5 +1,5 @@
-// The wrapper on the host as one Perl program, which starts no others: for hosts that have Perl and
-// whose connection says `wrapper = "perl"`. It reads the same requests, keeps the same files and
+// The wrapper on the host as one Perl program, which starts no others: for hosts that have Perl,
+// where the connection says nothing else. It reads the same requests, keeps the same files and
 // gives the same answers as the shell text of ssh_wrapper_text.h, line by line beside it.
 // Rules: no single quote, no exclamation mark, no line end inside a text, no doubled backslash (as
 // there); lines that begin with # are left out; of modules the compiled halves alone, whose Perl
@@ -235,7 +235,7 @@ inline constexpr std::string_view perl_wrapper_more = R"wrapper(
 sub refuse { unlink $script if length $script; say_("refused", @_); exit 0; }
 sub no_request { out(\*STDERR, "sluice: no request came\n"); exit 3; }
 sub modules { eval { compiled("POSIX", "POSIX/POSIX.so"); compiled("IO", "IO/IO.so"); 1 } or
-    refuse("the host has Perl, but not its modules IO and POSIX");
+    say_("refused", "the host has Perl, but not its modules IO and POSIX"), exit 3;
   eval { POSIX::sigprocmask(POSIX::SIG_SETMASK(), POSIX::SigSet->new()); }; }
 sub loaded { require XSLoader; XSLoader::load($_[0]); }
 sub other {

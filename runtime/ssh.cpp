@@ -82,7 +82,7 @@ SshExecutor::Host& SshExecutor::host(const Place& place) {
         std::make_unique<SshConnection>(loop_, processes_, place, settings_.files,
                                         settings_.directory, fmt::format("{}", place.host.value));
     row.connection->use(worker_);
-    row.wrapper = wrapper_of(place);
+    row.wrapper = host_wrapper(place);
     // However few there are: else who rests would keep what another waits for.
     row.connection->when_short([this] { give_back(1); });
   }
@@ -189,7 +189,7 @@ void SshExecutor::start(ActionRequest request, Sink done) {
   };
   row.run = wrapper_key(request).run;
   row.epoch = request.epoch;
-  row.wrapper = wrapper_of(request);
+  row.for_powershell = is_for_powershell(request);
   std::vector<WrapperKey>& lost = row.lost[lane_of(request)];
   std::vector<WrapperKey> earlier;
   add_keys(earlier, request, request.earlier);
@@ -218,8 +218,8 @@ void SshExecutor::start(ActionRequest request, Sink done) {
                   [&](const WrapperKey& key) { return comes_before(key, ready.request); });
     begin(row, std::move(ready.request), std::move(ready.done));
   };
-  waiting.before = std::make_unique<Predecessors>(loop_, settings_, *row.connection, row.wrapper,
-                                                  std::move(before), std::move(over));
+  waiting.before =
+      std::make_unique<Predecessors>(loop_, settings_, row, std::move(before), std::move(over));
   const ActionRequest& asked = waiting.request;
   if (!asked.earlier.empty() || asked.stands) waiting.before->wait_for_host();
   if (!asked.stands) waiting.before->tell_away(asked.away);  // else a person is asked already
@@ -258,8 +258,8 @@ void SshExecutor::begin(Host& row, ActionRequest request, Sink done) {
     }
     done(completion);
   };
-  attempts_[ticket] = std::make_unique<Attempt>(loop_, settings_, *row.connection,
-                                                std::move(request), std::move(answered));
+  attempts_[ticket] =
+      std::make_unique<Attempt>(loop_, settings_, row, std::move(request), std::move(answered));
   attempts_[ticket]->begin();
 }
 
@@ -284,8 +284,7 @@ void SshExecutor::end_others(ActionRequest::Ticket ticket, Host& row, Lane lane,
   ending.lane = lane;
   ending.keys = keys;
   std::unique_ptr<Predecessors>& others = ending.others;
-  others = std::make_unique<Predecessors>(loop_, settings_, *row.connection, row.wrapper,
-                                          std::move(keys), std::move(over));
+  others = std::make_unique<Predecessors>(loop_, settings_, row, std::move(keys), std::move(over));
   if (row.connection->connected()) others->wait_for_host();
   others->begin();
 }
@@ -383,12 +382,15 @@ void SshExecutor::leave(Host& row) {
 void SshExecutor::forget(Host& row) {
   const std::string nonce = fresh_nonce();
   SshConnection::Request request;
-  address(request, row.wrapper);
+  const Wrapper asked = row.keeper();
+  address(request, asked);
   request.input = request_forget(nonce, row.run, row.epoch);
   request.stays = true;  // where there is one: it ends behind this
-  request.on_end = [this, &row](const SshConnection::End& end) {
+  request.on_end = [this, &row, asked](const SshConnection::End& end) {
     if (row.closing) return;
-    in_vain_ = end.how == SshConnection::End::How::Exited ? 0 : in_vain_ + 1;
+    const bool exited = end.how == SshConnection::End::How::Exited;
+    if (exited && end.exit_value != 0 && row.wrapper.gives_way(asked)) return forget(row);
+    in_vain_ = exited ? 0 : in_vain_ + 1;
     close(row);
   };
   row.connection->open(std::move(request));

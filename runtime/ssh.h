@@ -71,10 +71,11 @@ class SshExecutor : public Executor {
   using Lane = std::pair<plan::StepId, std::uint32_t>;
   struct Host {
     std::unique_ptr<SshConnection> connection;
-    std::string run;                   // whose files are there; empty: none
-    std::uint32_t epoch = 1;           // of who asks
-    Wrapper wrapper = Wrapper::Shell;  // what keeps them
-    bool keeps_files = false;          // for what was lost there
+    std::string run;          // whose files are there; empty: none
+    std::uint32_t epoch = 1;  // of who asks
+    HostWrapper wrapper;      // what keeps them, where it is not PowerShell
+    bool for_powershell = false;
+    bool keeps_files = false;  // for what was lost there
     std::map<Lane, std::vector<WrapperKey>> lost;
     std::size_t at_work = 0;  // attempts, and what comes before and behind them
     bool rests = false;       // `resting` is its place
@@ -83,6 +84,7 @@ class SshExecutor : public Executor {
     bool closing = false;
     Loop::Timer deadline;  // for the removal of its files
 
+    Wrapper keeper() const { return for_powershell ? Wrapper::PowerShell : wrapper.kind(); }
     bool has_files() const { return !run.empty() && !keeps_files; }
   };
 

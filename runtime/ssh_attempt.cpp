@@ -8,6 +8,7 @@
 #include "base/characters.h"
 #include "base/sha256.h"
 #include "base/utf8.h"
+#include "plan/ssh_names.h"
 #include "runtime/outputs.h"
 #include "runtime/posix.h"
 #include "runtime/powershell_actions.h"
@@ -101,12 +102,15 @@ bool is_for_powershell(const ActionRequest& request) {
   return request.text("shell") == "powershell";
 }
 
-Wrapper wrapper_of(const Place& place) {
-  return is_for_perl(place) ? Wrapper::Perl : Wrapper::Shell;
+HostWrapper host_wrapper(const Place& place) {
+  const std::string* given = place.setting(plan::wrapper_setting);
+  if (given == nullptr) return {};
+  return HostWrapper(*given == plan::perl_wrapper ? Wrapper::Perl : Wrapper::Shell);
 }
 
-Wrapper wrapper_of(const ActionRequest& request) {
-  return is_for_powershell(request) ? Wrapper::PowerShell : wrapper_of(request.place);
+// csh has no status of its own for it.
+bool says_no_perl(int exit_value, std::string_view said) {
+  return exit_value == 127 || said.find("perl: Command not found") != std::string_view::npos;
 }
 
 void address(SshConnection::Request& request, Wrapper wrapper) {
@@ -149,11 +153,12 @@ WrapperKey wrapper_key(const ActionRequest& request) {
   return key;
 }
 
-SshExecutor::Attempt::Attempt(Loop& loop, const SshSettings& settings, SshConnection& connection,
+SshExecutor::Attempt::Attempt(Loop& loop, const SshSettings& settings, Host& host,
                               ActionRequest request, Answered answered)
     : loop_(loop),
       settings_(settings),
-      connection_(connection),
+      connection_(*host.connection),
+      host_wrapper_(host.wrapper),
       request_(std::move(request)),
       answered_(std::move(answered)),
       key_(wrapper_key(request_)),
@@ -199,16 +204,22 @@ base::Duration SshExecutor::Attempt::patience_for(const std::string& input) cons
   return settings_.patience + settings_.grace + base::Duration{std::int64_t(input.size())};
 }
 
+Wrapper SshExecutor::Attempt::wrapper() const {
+  return is_for_powershell(request_) ? Wrapper::PowerShell : host_wrapper_.kind();
+}
+
 void SshExecutor::Attempt::ask(Watcher& watcher) {
   const std::string nonce = fresh_nonce();
   watcher = {};
+  watcher.wrapper = wrapper();
+  watcher.asks_first = &watcher == &starter_ && !asked_;
   watcher.answers = AnswerReader(nonce);
   watcher.output = OutputReader(nonce);
   const bool stays = &watcher == &starter_ && (attaches() || carries_more(payload_of(request_)));
   if (stays) watcher.mark = answer_mark(nonce);
   SshConnection::Request request;
   request.use = &watcher == &canceller_ ? SshConnection::Use::Urgent : SshConnection::Use::Needed;
-  address(request, wrapper_of(request_));
+  address(request, watcher.wrapper);
   request.input = request_for(watcher, nonce, stays);
   asked_ = asked_ || &watcher == &starter_;
   request.stays = stays;
@@ -288,7 +299,7 @@ void SshExecutor::Attempt::follow() {
   follower_output_ = OutputReader(nonce);
   SshConnection::Request request;
   request.use = SshConnection::Use::Optional;
-  address(request, wrapper_of(request_));
+  address(request, wrapper());
   request.input = request_follow(nonce, key_, delivered_);
   request.keep_input_open = true;
   request.patience = patience_for(request.input);
@@ -311,6 +322,11 @@ void SshExecutor::Attempt::watcher_ended(Watcher& watcher, const SshConnection::
   watcher.session = 0;
   answered_soon_ = Loop::Timer();
   if (settled_) return;
+  const bool is_over = cancelled_ && &watcher == &starter_;
+  if (!is_over && lacks_perl(watcher, end) && host_wrapper_.gives_way(watcher.wrapper)) {
+    if (watcher.asks_first) asked_ = false;
+    return ask(watcher);
+  }
   if (watcher.verdict && leaves_open(watcher)) {
     return ask_again_later(
         watcher, fmt::format("the host does not say what became of it: {}", watcher.verdict->text));
@@ -322,8 +338,17 @@ void SshExecutor::Attempt::watcher_ended(Watcher& watcher, const SshConnection::
     return settle(watcher, watcher.whole || (unmarked && end.how == How::Exited));
   }
   // Of what is cancelled, who cancels it learns how it ended.
-  if (cancelled_ && &watcher == &starter_) return;
+  if (is_over) return;
   ended_without_verdict(watcher, end);
+}
+
+// It ended before it could begin anything.
+bool SshExecutor::Attempt::lacks_perl(const Watcher& watcher, const SshConnection::End& end) const {
+  if (watcher.verdict) {
+    return watcher.verdict->kind == Verdict::Refused && watcher.verdict->text == lacks_perl_modules;
+  }
+  return end.how == SshConnection::End::How::Exited &&
+         says_no_perl(end.exit_value, watcher.answers.said());
 }
 
 // Refused for now (a home that is not there for a moment, a full disk), and it may run, or begin
@@ -357,14 +382,15 @@ void SshExecutor::Attempt::ended_without_verdict(Watcher& watcher, const SshConn
       break;
   }
   touched_ = true;
+  const bool gives_way = host_wrapper_.gives_way(watcher.wrapper);
   if (++silent_ends_ < most_silent_ends) return ask(watcher);
   // So a wrapper ends as well whose errors the login sends nowhere.
   perhaps_begun_ = perhaps_begun_ || how.exit_value == 0;
   std::string detail = login_problem(how.exit_value, watcher.output.said(), watcher.answers.said());
-  const bool no_perl = how.exit_value == 127 ||
-                       watcher.answers.said().find("perl: Command not found") != std::string::npos;
-  if (no_perl && wrapper_of(request_) == Wrapper::Perl)
+  const bool needs_perl = watcher.wrapper == Wrapper::Perl && !gives_way;
+  if (needs_perl && says_no_perl(how.exit_value, watcher.answers.said())) {
     detail += "; `wrapper = \"perl\"` needs Perl there";
+  }
   // What was sent before may still come there, and begin.
   if (acknowledged_ || perhaps_begun_ || cancelled_) return ask_again_later(watcher, detail);
   end(failed, Completion::Ending::NotStarted, detail);
@@ -441,7 +467,8 @@ void SshExecutor::Attempt::fetch_rest() {
         });
   }
   SshConnection::Request request;
-  address(request, wrapper_of(request_));
+  const Wrapper asked = wrapper();
+  address(request, asked);
   request.input = output_rest_->next(fresh_nonce(), key_);
   request.patience = patience_for(request.input);
   request.on_output = [this](Stream stream, std::string_view bytes) {
@@ -449,17 +476,20 @@ void SshExecutor::Attempt::fetch_rest() {
     if (output_rest_->open()) connection_.heard(rest_);
     if (output_rest_->passes_over()) again_ = loop_.after({}, [this] { fetch_rest(); });
   };
-  request.on_end = [this](const SshConnection::End&) {
+  request.on_end = [this, asked](const SshConnection::End& end) {
     rest_ = 0;
-    rest_ended();
+    rest_ended(asked, end);
   };
   rest_ = connection_.open(std::move(request));
 }
 
 // A login that does not come as far as the wrapper has said nothing of it, nor has a wrapper that
 // cannot read it (a home that is not there for a moment).
-void SshExecutor::Attempt::rest_ended() {
+void SshExecutor::Attempt::rest_ended(Wrapper asked, const SshConnection::End& end) {
   if (output_rest_->whole()) return conclude();
+  if (end.how == SshConnection::End::How::Exited && !output_rest_->open()) {
+    host_wrapper_.gives_way(asked);
+  }
   base::Duration pause;
   if (!output_rest_->passes_over()) {
     const base::Instant now = loop_.now();

@@ -16,9 +16,10 @@ std::string fresh_nonce();
 base::Duration pause_before(std::uint32_t attempt);
 // Whether it is for the wrapper of a Windows host.
 bool is_for_powershell(const ActionRequest& request);
-// What keeps its files: of that host, where no action says otherwise, and of this action.
-Wrapper wrapper_of(const Place& place);
-Wrapper wrapper_of(const ActionRequest& request);
+// What keeps the files of actions there that are not for PowerShell.
+HostWrapper host_wrapper(const Place& place);
+// Whether there is no Perl where one was asked: of a session that ended so, and wrote that.
+bool says_no_perl(int exit_value, std::string_view said);
 // The session of that wrapper: its command, and what its input opens with.
 void address(SshConnection::Request& request, Wrapper wrapper);
 // What the run's folder on a host is called.
@@ -30,7 +31,7 @@ class SshExecutor::Attempt {
  public:
   // `answered` is called once, from the loop; it may destroy the attempt.
   using Answered = std::function<void(const Completion&)>;
-  Attempt(Loop& loop, const SshSettings& settings, SshConnection& connection, ActionRequest request,
+  Attempt(Loop& loop, const SshSettings& settings, Host& host, ActionRequest request,
           Answered answered);
   ~Attempt();
   Attempt(const Attempt&) = delete;
@@ -46,6 +47,8 @@ class SshExecutor::Attempt {
   // A session that asks how it ends: that of the start, or of the cancellation beside it.
   struct Watcher {
     Session session = 0;  // 0: none
+    Wrapper wrapper = Wrapper::Shell;
+    bool asks_first = false;  // nobody has asked to begin it before
     AnswerReader answers{""};
     OutputReader output{""};
     std::string written;  // what the script wrote, as far as it came with the answer
@@ -55,6 +58,8 @@ class SshExecutor::Attempt {
   };
 
   void ask(Watcher& watcher);
+  Wrapper wrapper() const;
+  bool lacks_perl(const Watcher& watcher, const SshConnection::End& end) const;
   bool attaches() const { return acknowledged_ || request_.rejoins; }
   base::Duration patience_for(const std::string& input) const;
   void heard(Watcher& watcher, Stream stream, std::string_view bytes);
@@ -71,7 +76,7 @@ class SshExecutor::Attempt {
   void follow();
   void settle(Watcher& watcher, bool whole);
   void fetch_rest();
-  void rest_ended();
+  void rest_ended(Wrapper asked, const SshConnection::End& end);
   void deliver(std::string_view bytes);
   void conclude();
   void lose_unknown();
@@ -83,6 +88,7 @@ class SshExecutor::Attempt {
   Loop& loop_;
   const SshSettings& settings_;
   SshConnection& connection_;
+  HostWrapper& host_wrapper_;
   ActionRequest request_;
   Answered answered_;
   WrapperKey key_;

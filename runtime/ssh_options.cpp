@@ -88,11 +88,6 @@ bool is_for_libssh(const Place& place) {
   return client != nullptr && *client == plan::libssh_client;
 }
 
-bool is_for_perl(const Place& place) {
-  const std::string* wrapper = place.setting(plan::wrapper_setting);
-  return wrapper != nullptr && *wrapper == plan::perl_wrapper;
-}
-
 LibsshHost libssh_host(const Place& place, const SshFiles& files) {
   const auto given = [&](const char* name) {
     const std::string* value = place.setting(name);

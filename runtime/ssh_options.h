@@ -32,9 +32,6 @@ std::vector<std::string> ssh_master_arguments(const Place& place, const std::str
 bool is_for_libssh(const Place& place);
 LibsshHost libssh_host(const Place& place, const SshFiles& files);
 
-// Whether its actions' files are kept by Perl, and not by a shell.
-bool is_for_perl(const Place& place);
-
 // What a client that did not connect wrote, in a line.
 std::string ssh_reason(std::string_view written);
 

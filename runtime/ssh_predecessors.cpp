@@ -8,18 +8,16 @@
 
 namespace sluice::runtime {
 
-SshExecutor::Predecessors::Predecessors(Loop& loop, const SshSettings& settings,
-                                        SshConnection& connection, Wrapper wrapper,
+SshExecutor::Predecessors::Predecessors(Loop& loop, const SshSettings& settings, Host& host,
                                         std::vector<WrapperKey> lost, Over over)
     : loop_(loop),
       settings_(settings),
-      connection_(connection),
-      wrapper_(wrapper),
+      host_(host),
       lost_(std::move(lost)),
       over_(std::move(over)) {}
 
 SshExecutor::Predecessors::~Predecessors() {
-  connection_.release(session_);
+  host_.connection->release(session_);
 }
 
 void SshExecutor::Predecessors::begin() {
@@ -27,20 +25,21 @@ void SshExecutor::Predecessors::begin() {
   answers_ = AnswerReader(nonce);
   verdict_.reset();
   SshConnection::Request request;
-  address(request, wrapper_);
+  asked_ = host_.keeper();
+  address(request, asked_);
   request.input = request_cancel(nonce, lost_.back(), settings_.grace);
   request.patience = settings_.patience + settings_.grace;
   request.on_output = [this](Stream stream, std::string_view bytes) {
     if (stream != Stream::Errors) return;
     for (WrapperAnswer& answer : answers_.take(bytes)) {
-      connection_.heard(session_);
+      host_.connection->heard(session_);
       const bool ends = answer.kind != WrapperAnswer::Kind::Running &&
                         answer.kind != WrapperAnswer::Kind::Outputs;
       if (ends) verdict_ = std::move(answer);
     }
   };
   request.on_end = [this](const SshConnection::End& end) { ended(end); };
-  session_ = connection_.open(std::move(request));
+  session_ = host_.connection->open(std::move(request));
 }
 
 void SshExecutor::Predecessors::ended(const SshConnection::End& end) {
@@ -52,6 +51,11 @@ void SshExecutor::Predecessors::ended(const SshConnection::End& end) {
     if (!lost_.empty()) return begin();
     const Over over = std::move(over_);
     return over({});
+  }
+  // Perl where there is none, or none that can.
+  const bool says_nothing = !verdict_ && end.how == How::Exited;
+  if (says_nothing || (verdict_ && verdict_->text == lacks_perl_modules)) {
+    host_.wrapper.gives_way(asked_);
   }
   if (verdict_) return again_later(verdict_->text);
   if (waits_for_host_ && end.how != How::Exited) return again_later(end.why);

@@ -18,8 +18,8 @@ class SshExecutor::Predecessors {
   // Nothing of them runs, and nothing of them begins any more; or why the action can't begin.
   // Called once, from the loop; it may destroy this.
   using Over = std::function<void(const std::optional<Completion>& problem)>;
-  Predecessors(Loop& loop, const SshSettings& settings, SshConnection& connection, Wrapper wrapper,
-               std::vector<WrapperKey> lost, Over over);
+  Predecessors(Loop& loop, const SshSettings& settings, Host& host, std::vector<WrapperKey> lost,
+               Over over);
   // A host that is out of reach, or refuses a session, is asked again for as long as one that was
   // lost.
   void wait_for_host() { waits_for_host_ = true; }
@@ -39,8 +39,8 @@ class SshExecutor::Predecessors {
 
   Loop& loop_;
   const SshSettings& settings_;
-  SshConnection& connection_;
-  Wrapper wrapper_;
+  Host& host_;
+  Wrapper asked_ = Wrapper::Shell;
   std::vector<WrapperKey> lost_;
   Over over_;
   bool waits_for_host_ = false;

@@ -69,6 +69,12 @@ std::string in_one_line(std::string_view rest) {
 
 }  // namespace
 
+bool HostWrapper::gives_way(Wrapper asked) {
+  if (is_given_ || asked != Wrapper::Perl) return false;
+  kind_ = Wrapper::Shell;
+  return true;
+}
+
 std::string wrapper_command() {
   static const std::string command = shell_command(wrapper_text);
   return command;

@@ -15,6 +15,21 @@ namespace sluice::runtime {
 // What keeps an action's files on its host.
 enum class Wrapper : std::uint8_t { Shell, Perl, PowerShell };
 
+// The one of a host. Where nobody says which, Perl, until it shows there that it cannot, and the
+// shell from then on: either takes up what the other began.
+class HostWrapper {
+ public:
+  HostWrapper() = default;
+  explicit HostWrapper(Wrapper given) : kind_(given), is_given_(true) {}
+  Wrapper kind() const { return kind_; }
+  // What was asked by `asked` has failed there. Whether another is to be asked.
+  bool gives_way(Wrapper asked);
+
+ private:
+  Wrapper kind_ = Wrapper::Perl;
+  bool is_given_ = false;
+};
+
 // The command line of every session, the same for all: no value is in it. It needs no more of the
 // login shell than that it knows `exec` and single quotes.
 std::string wrapper_command();
@@ -69,6 +84,10 @@ std::string request_forget(const std::string& nonce, const std::string& run, std
 // At most so much of the output comes with the answer how it ended; a byte more says that there is
 // more.
 inline constexpr std::size_t most_answered_output = 65536;
+
+// Why the Perl text refuses where it lacks modules: nothing has begun then.
+inline constexpr std::string_view lacks_perl_modules =
+    "the host has Perl, but not its modules IO and POSIX";
 
 // A line of the wrapper's.
 struct WrapperAnswer {

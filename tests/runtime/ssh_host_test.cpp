@@ -26,6 +26,12 @@ runtime::Place changed(runtime::Place place, const std::string& name, const std:
   return place;
 }
 
+void finish(Remote& remote) {
+  bool finished = false;
+  remote.executor.finish([&] { finished = true; });
+  remote.waiting.until([&] { return finished; });
+}
+
 }  // namespace
 
 TEST_CASE("a host whose key has changed gets nothing of a script", "[ssh]") {
@@ -178,6 +184,7 @@ TEST_CASE("a host that lets hardly any file be open is told so at once", "[ssh]"
   test::SshServer::Options options;
   options.login = {};
   options.settings = {"ForceCommand ulimit -n 8; exec dash -c \"$SSH_ORIGINAL_COMMAND\""};
+  options.wrapper = "sh";
   Remote remote(options);
   const test::Answer answer = remote.run("echo ran");
   CHECK(answer.completion->ending == Completion::Ending::NotStarted);
@@ -221,16 +228,92 @@ TEST_CASE("a login that becomes another shell carries out nothing of what it is 
 TEST_CASE("a host that lacks what the wrapper needs is said to", "[ssh]") {
   test::SshServer::Options options;
   options.missing = {"flock", "perl"};
-  Remote remote(options);
-  const test::Answer answer = remote.run("echo ran");
-  CHECK(answer.completion->ending == Completion::Ending::NotStarted);
-  CHECK(answer.completion->detail == "the host has no flock");
+  for (const char* wrapper : {"", "sh"}) {
+    options.wrapper = wrapper;
+    Remote remote(options);
+    const test::Answer answer = remote.run("echo ran");
+    CHECK(answer.completion->ending == Completion::Ending::NotStarted);
+    CHECK(answer.completion->detail == "the host has no flock");
+  }
   options.wrapper = "perl";
   Remote without(options);
   const test::Answer told = without.run("echo ran");
   CHECK(told.completion->ending == Completion::Ending::NotStarted);
   CHECK(told.completion->detail.find("; `wrapper = \"perl\"` needs Perl there") !=
         std::string::npos);
+}
+
+TEST_CASE("a host whose Perl is not there or cannot do it is asked by its shell, once and for all",
+          "[ssh]") {
+  // A script in its place; empty: nothing is there.
+  const std::string perl = GENERATE(
+      "", "echo 'this Perl is broken' >&2; exit 9",
+      "read request; set -- $request; "
+      "echo \"$2 refused the host has Perl, but not its modules IO and POSIX\" >&2; exit 3");
+  const std::string login = GENERATE("dash", "tcsh", "fish");
+  if (!std::filesystem::exists("/usr/bin/" + login)) return;
+  INFO(login << ": " << perl);
+  test::TemporaryDirectory place;
+  const std::string counted = place.path() + "/login";
+  test::write_text(counted, "#!/bin/sh\nprintf '%.9s\\n' \"$2\" >> " + place.path() +
+                                "/sessions\nexec " + login + " \"$@\"\n");
+  std::filesystem::permissions(counted, std::filesystem::perms::owner_all);
+  test::SshServer::Options options;
+  options.missing = {"perl"};
+  options.login = {counted};
+  Remote remote(options);
+  if (!perl.empty()) {
+    const std::string path = remote.server.home() + "/../bin/perl";
+    test::write_text(path, "#!/bin/sh\n" + perl + "\n");
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+  }
+  // Longer than what a session is kept for.
+  const std::string body =
+      "echo \"$value\" >> \"$HOME/effects\"\nexit 3\n#" + std::string(4'000, '-');
+  for (const char* value : {"value=1", "value=2"}) {
+    const test::Answer answer = remote.run(body, {value});
+    CHECK(answer.completion->exit_code == 3);
+  }
+  CHECK(test::read_text(remote.server.home() + "/effects") == "1\n2\n");
+  const std::string sessions = test::read_text(place.path() + "/sessions");
+  CHECK(sessions.starts_with("exec perl\nexec sh -\nexec sh -\n"));
+  CHECK(sessions.rfind("exec perl") == 0);
+}
+
+TEST_CASE("what was only sent to a host without Perl goes at the end", "[ssh]") {
+  test::SshServer::Options options;
+  options.missing = {"perl"};
+  Remote remote(options);
+  const std::string sent = remote.server.home() + "/.sluice/20260101-a";
+  std::filesystem::create_directories(sent);
+  test::write_text(sent + "/release.tar.gz", "bytes");
+  bool open = false;
+  runtime::SshConnection::Request request;
+  request.command = "exec true";
+  request.on_end = [&](const auto&) { open = true; };
+  remote.executor.connection(remote.server.where(), "20260101-a").open(std::move(request));
+  remote.waiting.until([&] { return open; });
+  finish(remote);
+  CHECK(!std::filesystem::exists(sent + "/release.tar.gz"));
+}
+
+TEST_CASE("what runs on a host without Perl is cancelled, and its files go at the end", "[ssh]") {
+  test::SshServer::Options options;
+  options.missing = {"perl"};
+  Remote remote(options);
+  const auto answer = remote.start("echo $$ > \"$HOME/pid\"\nmkfifo gate\ncat gate\n");
+  const pid_t process = remote.process_in(remote.server.home() + "/pid");
+  remote.executor.cancel(remote.requests.last());
+  remote.wait_for(answer);
+  CHECK(answer->completion->outcome == Outcome::Cancelled);
+  CHECK(!Remote::is_alive(process));
+  finish(remote);
+  for (const auto& run : std::filesystem::directory_iterator(remote.server.home() + "/.sluice")) {
+    if (!run.is_directory()) continue;
+    for (const auto& file : std::filesystem::directory_iterator(run)) {
+      CHECK(file.path().filename() == "fence");
+    }
+  }
 }
 
 TEST_CASE("a configuration file and a jump host are honoured, and the jump's key checked",

@@ -138,6 +138,21 @@ TEST_CASE("what was begun while the home was away is found when it is back", "[s
   CHECK(test::read_text(ledger) == "ran\n");
 }
 
+TEST_CASE(
+    "that Perl was asked in vain first makes no host lose the place that it has without a home",
+    "[ssh]") {
+  test::SshServer::Options options;
+  options.missing = {"perl"};
+  Remote remote(options);
+  const Home home(remote);
+  const std::string ledger = remote.place.path() + "/ledger";
+  home.go();
+  const runtime::ActionRequest request = home.script(remote, ledger);
+  CHECK(remote.requests.run(remote.executor, request).completion->exit_code == 0);
+  CHECK(std::filesystem::exists(home.elsewhere()));
+  CHECK(test::read_text(ledger) == "ran\n");
+}
+
 TEST_CASE("a controller that another has taken over from begins and ends nothing", "[ssh]") {
   Remote remote;
   Second second(remote);

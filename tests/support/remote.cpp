@@ -33,11 +33,8 @@ runtime::SshSettings settings(const std::string& directory, base::Duration lost_
 
 SshServer::Options over(const std::string& way) {
   SshServer::Options options;
-  if (way == "perl") {
-    options.wrapper = way;
-  } else {
-    options.client = way;
-  }
+  options.wrapper = way == "perl" ? "perl" : "sh";
+  if (way != "perl") options.client = way;
   return options;
 }
 

@@ -10,7 +10,8 @@
 
 namespace sluice::test {
 
-// A usual host, connected to by that client, or by the usual one and asked by Perl.
+// A usual host, connected to by that client and asked by its shell, or by the usual one and asked
+// by Perl.
 SshServer::Options over(const std::string& way);
 
 struct Remote {
