@@ -45,9 +45,9 @@ def sluice_run(place, sluice, deploy):
 
 
 def sluice_runs(place, sluice, bed, targets, window, steps=STEPS):
-    """By OpenSSH's client, and over libssh; with each wrapper."""
+    """By OpenSSH's client, and over libssh; with the wrapper that hosts with Perl get, and the shell's."""
     over = {"": bed.connect_phrase(), ", over libssh": bed.libssh_phrase(),
-            ", by Perl": bed.connect_phrase("perl"), ", over libssh, by Perl": bed.libssh_phrase("perl")}
+            ", by the shell": bed.connect_phrase("sh"), ", over libssh, by the shell": bed.libssh_phrase("sh")}
     return {f"`sluice run`, journal on{name}":
             sluice_run(place, sluice, write(place, f"ssh-{number}.deploy", deploy_text(phrase, targets, window, steps)))
             for number, (name, phrase) in enumerate(over.items())}
@@ -177,7 +177,7 @@ def bench_delay(place, sluice, build):
             with FarLink("127.0.1.2", port, ("127.0.1.1", bed.port), one_way):
                 command = seconds_a_command(bed, "127.0.1.2", ["-p", str(port)])
                 for wrapper in ("sh", "perl"):
-                    connect = f'connect ssh {{ config_file = "{bed.config}" port = {port} wrapper = "{wrapper}" }}'
+                    connect = bed.connect_phrase(wrapper, f" port = {port}")
                     row(f"a proxy that delays by {ms(one_way)} ms each way", round_trip, wrapper, connect, "127.0.1.2",
                         command)
     return table

@@ -100,13 +100,17 @@ class SshBed:
             probe.settimeout(1)
             return probe.connect_ex((address, self.port)) == 0
 
-    def connect_phrase(self, wrapper="sh"):
-        return f'connect ssh {{ config_file = "{self.config}" wrapper = "{wrapper}" }}'
+    def connect_phrase(self, wrapper=None, more=""):
+        return f'connect ssh {{ config_file = "{self.config}"{more}{self.wrapped(wrapper)} }}'
 
-    def libssh_phrase(self, wrapper="sh"):
+    def libssh_phrase(self, wrapper=None):
         """The same, over libssh, which reads no configuration of OpenSSH."""
         return (f'connect ssh {{ client = "libssh" port = {self.port} identity_file = "{self.place}/user_key" '
-                f'known_hosts_file = "{self.place}/known_hosts" wrapper = "{wrapper}" }}')
+                f'known_hosts_file = "{self.place}/known_hosts"{self.wrapped(wrapper)} }}')
+
+    @staticmethod
+    def wrapped(wrapper):
+        return f' wrapper = "{wrapper}"' if wrapper else ""
 
     def down(self):
         for server in self.servers:
