@@ -101,6 +101,12 @@ void add_output(CLI::App& command, Format& format, std::string& output,
       ->type_name("OUT");
   command.callback([&command, &format, &output, formats] {
     if (command.count("--format") > 0) return;
+    for (const std::string_view picture : {".svg", ".png", ".pdf", ".dot"}) {
+      if (!output.ends_with(picture)) continue;
+      throw CLI::ValidationError(
+          "--output", fmt::format("{}: `{}` writes no picture; `sluice graph -o {}` does", output,
+                                  command.get_name(), output));
+    }
     for (const Ending& known : endings) {
       if (!output.ends_with(known.ending)) continue;
       const bool has = std::any_of(formats.begin(), formats.end(), [&](const FormatName& name) {

@@ -102,6 +102,12 @@ TEST_CASE("a real run is written in every format, and beside its prediction") {
   REQUIRE(run.at("timelines").size() == 1);
   CHECK(run.at("timelines")[0].at("about").get<std::string>().starts_with("Run 2"));
 
+  const auto picture = place.run({"report", "-o", "run.pdf"});
+  CHECK(picture.status == 2);
+  CHECK(picture.err.find("run.pdf: `report` writes no picture; `sluice graph -o run.pdf` does") !=
+        std::string::npos);
+  CHECK(!std::filesystem::exists(place.path() + "/run.pdf"));
+
   const auto both = place.run({"report", "--predicted", "--runs", "5"});
   REQUIRE(both.status == 0);
   const json beside = data_of(both.out);
