@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace sluice::runtime {
@@ -32,6 +33,28 @@ base::Status Database::open(int flags) {
 base::Status Database::execute(const char* sql) {
   if (sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr) == SQLITE_OK) return base::Done{};
   return problem("write");
+}
+
+void Database::extend_log(std::int64_t bytes) {
+  sqlite3_file* log = nullptr;
+  if (sqlite3_file_control(handle_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) != SQLITE_OK) {
+    return;
+  }
+  sqlite3_int64 size = 0;
+  if (log == nullptr || log->pMethods == nullptr ||
+      log->pMethods->xFileSize(log, &size) != SQLITE_OK || size >= bytes) {
+    return;
+  }
+  // Nothing but a page with its checksum is taken for one: these are none.
+  constexpr std::int64_t most =
+      64 * std::int64_t{1024};  // SQLite writes 128 KiB at once at the most
+  const std::string zeros(static_cast<std::size_t>(most), '\0');
+  for (sqlite3_int64 at = size; at < bytes; at += most) {
+    const auto part = static_cast<int>(std::min<std::int64_t>(most, bytes - at));
+    if (log->pMethods->xWrite(log, zeros.data(), part, at) == SQLITE_OK) continue;
+    log->pMethods->xTruncate(log, size);
+    return;
+  }
 }
 
 base::Error Database::problem(std::string_view what) const {

@@ -23,6 +23,9 @@ class Database {
   base::Status create();  // a file that must not be there yet
   base::Status open();    // one that is there, to read and to write
   base::Status execute(const char* sql);
+  // Makes its log so large at once, in the transaction that writes: a log that grows with each
+  // commit has its size written down at each sync as well. Where there is no place, it grows.
+  void extend_log(std::int64_t bytes);
 
   // Of what was tried last; `what` as in "cannot WHAT the journal".
   base::Error problem(std::string_view what) const;

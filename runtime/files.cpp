@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -155,6 +156,20 @@ base::Status write_again(const std::string& path) {
 
 void remove_file(const std::string& path) {
   ::unlink(path.c_str());
+}
+
+bool has_room(const std::string& path) {
+  constexpr std::uint64_t plenty = 1024 * std::uint64_t{1024};  // bytes
+  struct statvfs disk{};
+  if (::statvfs(path.c_str(), &disk) == 0 && disk.f_bavail * disk.f_frsize >= plenty) return true;
+  // It counts what is kept for root, or for the system itself, each in its own way.
+  const int file = ::open(path.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+  if (file < 0) return true;
+  const off_t end = ::lseek(file, 0, SEEK_END);
+  const bool room = end < 0 || ::pwrite(file, "", 1, end) == 1 || !says_full(errno);
+  if (end >= 0) (void)!::ftruncate(file, end);
+  ::close(file);
+  return room;
 }
 
 NoteFile::NoteFile(const std::string& path)

@@ -25,6 +25,9 @@ base::Result<std::string> read_whole(const std::string& path, std::size_t most_b
 // syncs: after one that failed the system believes what it could not write to be there.
 base::Status write_again(const std::string& path);
 void remove_file(const std::string& path);
+// Whether the disk of a file takes more than it holds. The file is of whole blocks; where little is
+// left it is made longer for a moment. True where that cannot be told.
+bool has_room(const std::string& path);
 // A small file of mode 0600 that is written over in its place, again and again. Best effort: it is
 // on the disk some time later, and where it cannot be written it is as it was.
 class NoteFile {

@@ -32,9 +32,10 @@ constexpr std::size_t reserve_bytes = 256 * std::size_t{1024};
 // which refuses a second writer.
 constexpr const char* page_size = "PRAGMA page_size=1024";
 constexpr const char* full_sync = "PRAGMA synchronous=FULL";
-// So many pages of the log are gone through again and again: while it grows, each sync writes down
-// its size as well, and that is a fifth of a commit.
+// So many pages of the log are gone through again and again, and it has their size from the start,
+// with that of a large commit: where it grows, each sync writes down its size as well.
 constexpr const char* short_log = "PRAGMA wal_autocheckpoint=250";
+constexpr std::int64_t log_bytes = 280 * std::int64_t{1024};
 constexpr const char* run_table = R"sql(
 CREATE TABLE run (
   format INTEGER NOT NULL, run TEXT NOT NULL, started_at TEXT NOT NULL, version TEXT NOT NULL,
@@ -99,10 +100,13 @@ class SqliteJournal : public Journal {
         insert_(*database_, insert_instant) {}
 
   Status commit(const Instant& instant) override {
+    // The log has its place, and what is written beside it may have none any more.
+    if (!low_) low_ = !has_room(reserve_path(database_->path()));
     Status done = attempt(instant);
-    if (done.ok() || low_ || !database_->is_full()) return done;
+    if (done.ok() || !held_ || !database_->is_full()) return done;
     // What runs will end, and that must be written: for that a place is held.
     low_ = true;
+    held_ = false;
     remove_file(reserve_path(database_->path()));
     return attempt(instant);
   }
@@ -136,6 +140,7 @@ class SqliteJournal : public Journal {
   std::string last_;
   std::int64_t seq_;
   bool low_ = false;
+  bool held_ = true;
   bool taken_over_ = false;
   NoteFile note_;
   Statement insert_;
@@ -309,6 +314,7 @@ Result<std::unique_ptr<Journal>> create_journal(const std::string& path, const R
     if (!written) return written.error();
   }
   if (Status written = write_given(*database, record); !written) return written.error();
+  database->extend_log(log_bytes);
   if (Status done = database->execute("COMMIT"); !done) return done.error();
   return std::unique_ptr<Journal>(
       std::make_unique<SqliteJournal>(std::move(database), first_link(record), 0));
@@ -324,6 +330,7 @@ Result<ContinuedJournal> continue_journal(const std::string& path) {
   // takes away, with all that was written behind them. Nobody else writes meanwhile.
   if (Status alone = database->execute("BEGIN IMMEDIATE"); !alone) return alone.error();
   if (Status there = write_again(path + "-wal"); !there) return there.error();
+  database->extend_log(log_bytes);
   std::string last;
   auto read = read_all(*database, last, LastInstant::read(path));
   if (!read) return read.error();

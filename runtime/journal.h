@@ -71,7 +71,7 @@ class Journal {
   virtual ~Journal() = default;
   // Durable when it returns; an error means that nothing may follow from these events.
   virtual base::Status commit(const Instant& instant) = 0;
-  // The disk was full, and what was kept back for this has been used: nothing more should begin.
+  // The disk is full, and what is kept back for this is for what runs: nothing more should begin.
   virtual bool low() const { return false; }
   // Another program writes it by now: this one has nothing more to do with the run.
   virtual bool taken_over() const { return false; }

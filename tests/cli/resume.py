@@ -794,11 +794,18 @@ step "Tell" {{ run "echo told" }}
         self.assertIn("File too large", done.stderr)
 
     def test_on_a_full_disk_nothing_begins_and_what_ran_is_written_down(self):
-        self.needs_mounts()
-        disk = self.path("disk", os.mkdir)
-        disk = self.path("disk")
+        self.fill_a_disk("")
+
+    def test_a_full_disk_is_found_also_where_the_log_of_the_journal_has_its_size(self):
+        # As many commits as make it begin again from its start.
+        self.fill_a_disk('''role many { target "many-[1..300]" { connect local } }
+step "Many" on many window 1 { run wait 1ms }
+''')
+
+    def fill_a_disk(self, before):
+        disk = self.small_disk()
         self.write(f'''deployment "Roll"
-step "Fill" {{ run "echo fill >> {self.folder}/ledger; head -c 10M /dev/zero > {disk}/filler || true" }}
+{before}step "Fill" {{ run "echo fill >> {self.folder}/ledger; head -c 10M /dev/zero > {disk}/filler || true" }}
 step "Then" {{ run "echo then >> {self.folder}/ledger" }}
 step "Last" {{ run "echo last >> {self.folder}/ledger" }}
 ''')

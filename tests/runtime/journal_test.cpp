@@ -78,6 +78,15 @@ struct Written {
   std::vector<Instant> instants;
 };
 
+// The pages of a log with what stands before each: behind them it is zeros.
+std::string_view pages_of(std::string_view log) {
+  constexpr std::size_t beginning = 32;
+  constexpr std::size_t page = 24 + 1024;
+  const std::size_t used = log.find_last_not_of('\0') + 1;
+  REQUIRE(used > beginning);
+  return log.substr(0, beginning + (used - beginning + page - 1) / page * page);
+}
+
 // As a controller that is killed leaves it: the log beside the database.
 struct LeftByKill {
   LeftByKill() : journal(runtime::create_journal(path, record)) {
@@ -87,14 +96,15 @@ struct LeftByKill {
       REQUIRE(journal.value()->commit(instants.back()).ok());
     }
     database = test::read_text(path);
-    log = test::read_text(path + "-wal");
+    whole_log = test::read_text(path + "-wal");
+    log = pages_of(whole_log);
     told = test::read_text(path + ".last");
   }
   const test::TemporaryDirectory place;
   const std::string path = place.path() + "/journal.db";
   base::Result<std::unique_ptr<runtime::Journal>> journal;
   std::vector<Instant> instants;
-  std::string database, log, told;
+  std::string database, whole_log, log, told;
 };
 
 bool is_beginning(const std::vector<Instant>& read, const std::vector<Instant>& written) {
@@ -274,6 +284,40 @@ TEST_CASE("a journal whose log was changed or taken away is refused, or whole", 
   std::string other = told;
   other[other.size() - 2] = other[other.size() - 2] == '0' ? '1' : '0';
   CHECK(!read(log, other).ok());
+}
+
+TEST_CASE("the log has its size from the start, and from where it is gone on with", "[journal]") {
+  const LeftByKill left;
+  CHECK(left.whole_log.size() == 280 * std::size_t{1024});
+  const std::string cut_path = left.place.path() + "/cut.db";
+  const std::size_t rest = left.whole_log.size() - left.log.size();
+  for (const std::size_t zeros : {std::size_t{0}, std::size_t{1}, rest / 2, rest}) {
+    test::write_text(cut_path, left.database);
+    test::write_text(cut_path + "-wal",
+                     std::string_view(left.whole_log).substr(0, left.log.size() + zeros));
+    test::write_text(cut_path + ".last", left.told);
+    auto continued = runtime::continue_journal(cut_path);
+    REQUIRE(continued.ok());
+    CHECK(continued.value().read.instants == left.instants);
+    CHECK(std::filesystem::file_size(cut_path + "-wal") == left.whole_log.size());
+    REQUIRE(continued.value().journal->commit(instant(12)).ok());
+    continued.value().journal.reset();
+    CHECK(runtime::read_journal(cut_path).value().instants.size() == left.instants.size() + 1);
+    for (const char* end : {"", "-wal", "-shm", ".last", ".reserve"}) {
+      std::filesystem::remove(cut_path + end);
+    }
+  }
+}
+
+TEST_CASE("a log whose size was not given to it whole is gone on with", "[journal]") {
+  // Killed while its first commit was on the way: nothing of the log is a page.
+  const LeftByKill left;
+  const std::string path = left.place.path() + "/begun.db";
+  test::write_text(path, left.database);
+  test::write_text(path + "-wal", std::string(100'000, '\0'));
+  const auto read = runtime::read_journal(path);
+  REQUIRE_FALSE(read.ok());
+  CHECK(read.error().message.find("is empty, as a program leaves it") != std::string::npos);
 }
 
 TEST_CASE("what is no journal is refused", "[journal]") {

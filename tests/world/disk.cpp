@@ -12,6 +12,11 @@ namespace {
 
 constexpr std::size_t sector = 512;
 
+// As where a disk keeps no zeros: what was written over may have no place.
+std::int64_t filled(std::string_view bytes) {
+  return static_cast<std::int64_t>(bytes.find_last_not_of('\0') + 1);
+}
+
 Disk*& current_disk() {
   static Disk* disk = nullptr;
   return disk;
@@ -43,19 +48,20 @@ void Disk::apply(std::string& data, const Piece& piece) {
 std::int64_t Disk::used() const {
   std::int64_t bytes = 0;
   for (const auto& [path, file] : files_) {
-    bytes += static_cast<std::int64_t>(file->data.size()) + file->held;
+    bytes += file->filled + file->held;
   }
   return bytes;
 }
 
 Disk::Done Disk::write(File& file, std::int64_t offset, std::string_view bytes) {
   if (!kernel_.effect()) return Done::Dead;
-  const std::int64_t end = offset + static_cast<std::int64_t>(bytes.size());
-  const std::int64_t grows = end - static_cast<std::int64_t>(file.data.size());
+  const std::int64_t in_them = filled(bytes);
+  const std::int64_t grows = in_them == 0 ? 0 : offset + in_them - file.filled;
   if (capacity_ > 0 && grows > 0 && used() + grows > capacity_) {
     kernel_.count(Fault::DiskFull);
     return Done::Full;
   }
+  file.filled += std::max<std::int64_t>(grows, 0);
   file.pending.push_back({offset, std::string(bytes), false});
   apply(file.data, file.pending.back());
   return Done::Well;
@@ -77,6 +83,7 @@ Disk::Done Disk::cut(File& file, std::int64_t size) {
   if (!kernel_.effect()) return Done::Dead;
   file.pending.push_back({size, "", true});
   apply(file.data, file.pending.back());
+  file.filled = std::min(file.filled, size);
   return Done::Well;
 }
 
@@ -166,6 +173,7 @@ void Disk::lose_power() {
     const bool there = file.exists_durably || (!file.pending.empty() && dice.chance(keeps));
     file.pending.clear();
     file.data = file.durable;
+    file.filled = filled(file.data);
     file.exists_durably = there;
     row = there ? std::next(row) : files_.erase(row);
   }
@@ -230,6 +238,11 @@ base::Status write_again(const std::string& path) {
 NoteFile::NoteFile(const std::string&) : file_(-1) {}
 NoteFile::~NoteFile() = default;
 void NoteFile::write(std::string_view) {}
+
+// As where a user has had what he may have of a disk: that is told of a write alone.
+bool has_room(const std::string&) {
+  return true;
+}
 
 void remove_file(const std::string& path) {
   if (Kernel::current().effect()) Disk::current().remove(path);

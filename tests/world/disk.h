@@ -31,7 +31,8 @@ class Disk {
     std::vector<Piece> synced;
     std::vector<Piece> pending;  // not synced
     bool exists_durably = false;
-    std::int64_t held = 0;  // room that it takes beside its data
+    std::int64_t filled = 0;  // room that its data take: zeros at its end take none
+    std::int64_t held = 0;    // and what it takes beside them
     std::shared_ptr<Shared> shared;
   };
   // An open file, of a program; the VFS keeps its locks here.
