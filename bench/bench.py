@@ -107,7 +107,8 @@ def main():
     print(f"{os.cpu_count()} cores, {model}; load {os.getloadavg()[0]:.1f} at the start; "
           f"medians of {ROUNDS} runs, taken in turn\n")
     for name in names:
-        with tempfile.TemporaryDirectory(prefix="sluice-bench-") as place:
+        # Not below /tmp, for which a run may get a folder of its own.
+        with tempfile.TemporaryDirectory(prefix="bench-sluice-", dir="/var/tmp") as place:
             print(all_benches[name](place, sluice, build), flush=True)
 
 

@@ -107,9 +107,10 @@ def bench_ssh_wide(place, sluice, build):
 def rolling(place, sluice, build, targets, window, rounds):
     with SshBed(place, [f"127.0.1.{n}" for n in range(1, targets + 1)]) as bed:
         inventory = ssh_inventory(place, bed)
-        found = in_turn(sluice_runs(place, sluice, bed, f"127.0.1.[1..{targets}]", window) |
-                        {f"Ansible `{module}`, serial and forks {window}, pipelining":
-                         ansible_run(place, inventory, module, window) for module in ("command", "raw")}, rounds)
+        runs = sluice_runs(place, sluice, bed, f"127.0.1.[1..{targets}]", window) | {
+            f"Ansible `{module}`, serial and forks {window}, pipelining":
+            ansible_run(place, inventory, module, window) for module in ("command", "raw")}
+        found = in_turn({name: bed.with_own_tmp(command) for name, command in runs.items()}, rounds)
         table = compare(f"Carry out {targets} ssh targets × {STEPS} no-op scripts on loopback, {window} at a time",
                         found, targets * STEPS)
         return f"{table}\n{journal_share(place, build, next(iter(found.values()))[0].wall)}"
@@ -121,13 +122,14 @@ def bench_fan_out(place, sluice, build):
     with SshBed(place, [f"127.0.1.{n}" for n in range(1, 101)]) as bed:
         plain = {"PDSH_SSH_ARGS_APPEND": f"-F {bed.config}"}
         hosts = write(place, "hosts", "\n".join(bed.addresses) + "\n")
-        found = in_turn(sluice_runs(place, sluice, bed, "127.0.1.[1..100]", 50, steps=1) | {
+        runs = sluice_runs(place, sluice, bed, "127.0.1.[1..100]", 50, steps=1) | {
             "`pdsh -R ssh -f 50`": {"command": ["pdsh", "-R", "ssh", "-f", "50", "-w", "127.0.1.[1-100]", "true"],
                                     "environment": plain},
             "`clush -f 50`": {"command": ["clush", "-f", "50", "-o", f"-F {bed.config}", "-w", "127.0.1.[1-100]",
                                           "true"]},
             "`xargs -P 50 ssh`": {"command": ["xargs", "-a", hosts, "-P", "50", "-I", "{}", "ssh", "-F", bed.config,
-                                              "{}", "true"]}})
+                                              "{}", "true"]}}
+        found = in_turn({name: bed.with_own_tmp(command) for name, command in runs.items()})
         return compare("100 ssh targets × `true` on loopback, 50 at a time", found, 100)
 
 

@@ -71,10 +71,21 @@ class SshBed:
 
     def new_home(self, address):
         """An empty home, in another block group: what ran there before slows no new file down, and is kept."""
-        home = f"{self.place}/home/{address}"
-        os.makedirs(f"{self.place}/left", exist_ok=True)
-        os.rename(home, f"{self.place}/left/{time.monotonic_ns()}")
-        os.makedirs(home)
+        self.make_anew(f"home/{address}")
+
+    def make_anew(self, name):
+        at = f"{self.place}/{name}"
+        if os.path.exists(at):
+            os.makedirs(f"{self.place}/left", exist_ok=True)
+            os.rename(at, f"{self.place}/left/{time.monotonic_ns()}")
+        os.makedirs(at)
+
+    def with_own_tmp(self, command):
+        """What measure() takes, for a run whose /tmp is a new folder, for the same reason: sockets are made there."""
+        if not self.apart:
+            return command
+        return command | {"command": [*in_own_mounts(f"{self.place}/home/tmp", "/tmp"), *command["command"]],
+                          "before": lambda: self.make_anew("home/tmp")}
 
     def with_plain_shell(self):
         """The login's shell is dash, as where the goals were founded on: for servers that see a passwd of their own."""
@@ -82,7 +93,7 @@ class SshBed:
         text = open("/etc/passwd", encoding="utf-8").read()
         with open(users, "w", encoding="utf-8") as file:
             file.write(re.sub(rf"^({re.escape(self.user)}:.*:)[^:\n]*$", r"\1/bin/dash", text, flags=re.M))
-        apart = ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/passwd && exec "$@"', users]
+        apart = in_own_mounts(users, "/etc/passwd")
         return apart if subprocess.run([*apart, "true"], stderr=subprocess.DEVNULL, check=False).returncode == 0 else []
 
     def wait_until_up(self):
@@ -117,6 +128,11 @@ class SshBed:
             server.terminate()
             server.wait()
         self.log.close()
+
+
+def in_own_mounts(what, where):
+    """Words before a command that sees `what` at `where`."""
+    return ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" "$1" && shift && exec "$@"', what, where]
 
 
 class FarLink:
