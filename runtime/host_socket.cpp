@@ -63,4 +63,9 @@ base::Result<int> connect_to_host(const std::string& host, const std::string& po
   return base::Error{fmt::format("connect to host {} port {}: {}", host, port, std::strerror(why))};
 }
 
+void acknowledge_now(int socket) {
+  const int yes = 1;
+  ::setsockopt(socket, IPPROTO_TCP, TCP_QUICKACK, &yes, sizeof yes);
+}
+
 }  // namespace sluice::runtime

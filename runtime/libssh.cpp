@@ -563,6 +563,7 @@ bool LibsshConnection::process() {
   for (int i = 0; i < most_reads_at_once && !own.lost; ++i) {
     const std::uint64_t before = own.bytes.in_bytes;
     if (libssh().event_dopoll(own.event, 0) == SSH_ERROR || own.bytes.in_bytes == before) break;
+    acknowledge_now(descriptor());
   }
   for (const auto& channel : own.left) channel->advance();
   std::erase_if(own.left, [](const auto& channel) {
