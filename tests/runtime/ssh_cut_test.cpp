@@ -512,12 +512,14 @@ TEST_CASE("a cancellation waits for what a script that has ended left behind", "
 
 TEST_CASE("where a cancellation is never answered, how the script ended is told all the same",
           "[ssh]") {
-  OddLogin login("[ $(wc -c < count) -ge 2 ] && kill -TERM $(cat home/pid)");
+  // Not the one that follows what the script writes, which comes before.
+  OddLogin login("[ -e cancelled ] && kill -TERM $(cat home/pid)");
   Remote remote(login.options, {1'000});
   std::filesystem::create_symlink(remote.server.home(), login.place.path() + "/home");
   const auto answer =
-      remote.start("echo $$ > \"$HOME/pid\"\necho begun\nwhile :; do sleep 1; done\n");
+      remote.start("echo begun\necho $$ > \"$HOME/pid\"\nwhile :; do sleep 1; done\n");
   remote.process_in(remote.server.home() + "/pid");
+  test::write_text(login.place.path() + "/cancelled", "");
   remote.executor.cancel(1);
   remote.wait_for(answer);
   CHECK(answer->completion->outcome == Outcome::Cancelled);
