@@ -272,13 +272,13 @@ Result<ReadJournal> read_all(Database& database, std::string& last, const LastIn
   return journal;
 }
 
-// One of format 3 or 4 becomes one of this program's, in the transaction that is open.
+// One of an older format becomes one of this program's, in the transaction that is open.
 Status renew(Database& database, ReadJournal& journal, std::string& last) {
   if (journal.record.format < first_with_given) {
     if (Status made = database.execute(given_table); !made) return made;
   }
   for (const char* table : {"events", "results", "orders", "sessions", "instants"}) {
-    const std::string sql = fmt::format("DROP TABLE {}", table);
+    const std::string sql = fmt::format("DROP TABLE IF EXISTS {}", table);
     if (Status gone = database.execute(sql.c_str()); !gone) return gone;
   }
   if (Status made = database.execute(instants_table); !made) return made;

@@ -49,7 +49,7 @@ struct Instant {
 
 // Runs from `oldest_resumed_format` on are resumed, and are of the newest format from then on;
 // those of format 2 can only be looked at.
-inline constexpr std::int64_t newest_journal_format = 5;
+inline constexpr std::int64_t newest_journal_format = 6;
 inline constexpr std::int64_t oldest_resumed_format = 3;
 
 // What a journal begins with.

@@ -3,8 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <limits>
+#include <span>
+#include <type_traits>
+#include <utility>
 
 #include "base/sha256.h"
 
@@ -14,6 +18,133 @@ namespace {
 
 using scheduler::Action;
 using scheduler::Event;
+
+// A field that is a dash.
+constexpr std::int64_t nothing = std::numeric_limits<std::int64_t>::min();
+
+std::int64_t number_of(plan::StepId step) {
+  return step.valid() ? std::int64_t{step.value} : -1;
+}
+std::int64_t number_of(std::optional<int> value) {
+  return value ? *value : nothing;
+}
+template <class Enumeration>
+std::int64_t number_of(Enumeration value)
+  requires std::is_enum_v<Enumeration>
+{
+  return static_cast<std::int64_t>(value);
+}
+
+// The reverse; false where it is out of range.
+bool take(std::int64_t number, plan::StepId& step) {
+  if (number < -1 || number >= std::numeric_limits<std::uint32_t>::max()) return false;
+  step = number >= 0 ? plan::StepId{static_cast<std::uint32_t>(number)} : plan::StepId();
+  return true;
+}
+bool take(std::int64_t number, std::uint32_t& value) {
+  value = static_cast<std::uint32_t>(number);
+  return std::in_range<std::uint32_t>(number);
+}
+bool take(std::int64_t number, std::optional<int>& value) {
+  value.reset();
+  if (number == nothing) return true;
+  value = static_cast<int>(number);
+  return std::in_range<int>(number);
+}
+template <class Enumeration>
+bool take(std::int64_t number, Enumeration& value)
+  requires std::is_enum_v<Enumeration>
+{
+  value = static_cast<Enumeration>(number);
+  return std::in_range<std::uint8_t>(number);
+}
+
+// The numbers of a line, in their order: what changes from line to line comes first.
+constexpr std::size_t event_fields = 11;
+constexpr std::size_t result_fields = 10;
+using EventFields = std::array<std::int64_t, event_fields>;
+using ResultFields = std::array<std::int64_t, result_fields>;
+
+EventFields fields_of(const Event& event) {
+  const Action& action = event.action;
+  return {action.lane,
+          action.task,
+          action.slot,
+          number_of(action.step),
+          number_of(action.part),
+          action.attempt,
+          number_of(event.kind),
+          number_of(event.outcome),
+          number_of(event.timer),
+          number_of(event.truth),
+          number_of(event.answer)};
+}
+ResultFields fields_of(const HostResult& result) {
+  const Action& action = result.action;
+  const Completion& end = result.completion;
+  return {action.lane,
+          action.task,
+          action.slot,
+          number_of(action.step),
+          number_of(action.part),
+          action.attempt,
+          number_of(end.outcome),
+          number_of(end.ending),
+          number_of(end.exit_code),
+          number_of(end.signal)};
+}
+template <std::size_t count>
+bool take_action(const std::array<std::int64_t, count>& fields, Action& action) {
+  return take(fields[0], action.lane) && take(fields[1], action.task) &&
+         take(fields[2], action.slot) && take(fields[3], action.step) &&
+         take(fields[4], action.part) && take(fields[5], action.attempt);
+}
+bool take(const EventFields& fields, Event& event) {
+  return take_action(fields, event.action) && take(fields[6], event.kind) &&
+         take(fields[7], event.outcome) && take(fields[8], event.timer) &&
+         take(fields[9], event.truth) && take(fields[10], event.answer);
+}
+bool take(const ResultFields& fields, HostResult& result) {
+  Completion& end = result.completion;
+  return take_action(fields, result.action) && take(fields[6], end.outcome) &&
+         take(fields[7], end.ending) && take(fields[8], end.exit_code) &&
+         take(fields[9], end.signal);
+}
+
+// What the first line of its kind is held against.
+Event usual_event() {
+  Event event;
+  event.action.step = {0};
+  return event;
+}
+HostResult usual_result() {
+  HostResult result;
+  result.action.step = {0};
+  result.completion.outcome = scheduler::Outcome::Succeeded;
+  result.completion.ending = Completion::Ending::Exited;
+  result.completion.exit_code = 0;
+  return result;
+}
+
+// What a result is held against: the event in its place, as far as there is one, and the result
+// before it.
+ResultFields expected(const std::vector<Event>& events, std::size_t at, ResultFields before) {
+  if (at >= events.size()) return before;
+  const EventFields event = fields_of(events[at]);
+  constexpr std::size_t of_action = 6;
+  std::copy_n(event.begin(), of_action, before.begin());
+  before[of_action] = event[of_action + 1];  // the outcome
+  return before;
+}
+
+// Up to the last that is another than before.
+template <std::size_t count>
+std::size_t changed(const std::array<std::int64_t, count>& fields,
+                    const std::array<std::int64_t, count>& before) {
+  std::size_t length = count;
+  while (length > 0 && fields[length - 1] == before[length - 1]) --length;
+  return length;
+}
 
 class Writer {
  public:
@@ -35,9 +166,14 @@ class Writer {
   Writer& name(Enumeration value) {
     return number(static_cast<std::int64_t>(value));
   }
-  Writer& optional(std::optional<int> value) {
-    if (value) return number(*value);
-    text_ += " -";
+  Writer& fields(std::span<const std::int64_t> fields) {
+    for (const std::int64_t field : fields) {
+      if (field != nothing) {
+        number(field);
+      } else {
+        text_ += " -";
+      }
+    }
     return *this;
   }
   Writer& text(std::string_view value) {
@@ -47,7 +183,7 @@ class Writer {
     return *this;
   }
   Writer& action(const Action& action) {
-    number(action.step.valid() ? std::int64_t{action.step.value} : -1);
+    number(number_of(action.step));
     number(action.lane).number(action.task).name(action.part);
     return number(action.attempt).number(action.slot);
   }
@@ -70,6 +206,7 @@ class Reader {
     return kind;
   }
   void end() { expect('\n'); }
+  void check(bool well) { well_ = well_ && well; }
 
   template <class Number>
   void number(Number& value) {
@@ -82,10 +219,12 @@ class Reader {
     number(number_of_it);
     value = static_cast<Enumeration>(number_of_it);
   }
-  // Something always follows it.
-  void optional(std::optional<int>& value) {
+  template <class Number>
+  void optional(std::optional<Number>& value) {
     constexpr std::string_view none = " -";
-    if (text_.substr(0, none.size() + 1) != " - ") return number(value.emplace());
+    const std::string_view next = text_.substr(0, none.size() + 1);
+    if (next != " - " && next != " -\n") return number(value.emplace());
+    value.reset();
     text_.remove_prefix(none.size());
   }
   void text(std::string& value) {
@@ -97,11 +236,21 @@ class Reader {
     value = text_.substr(0, length);
     text_.remove_prefix(length);
   }
+  // Whether the line has another field.
+  bool has_field() const { return well_ && !text_.empty() && text_.front() != '\n'; }
+  // As many as the line has: those that are left out at its end are as they were.
+  void fields(std::span<std::int64_t> fields) {
+    for (std::int64_t& field : fields) {
+      if (!has_field()) return;
+      std::optional<std::int64_t> value;
+      optional(value);
+      field = value.value_or(nothing);
+    }
+  }
   void action(Action& action) {
     std::int64_t step = -1;
     number(step);
-    if (step < -1 || step >= std::numeric_limits<std::uint32_t>::max()) well_ = false;
-    if (step >= 0) action.step = {static_cast<std::uint32_t>(step)};
+    well_ = well_ && take(step, action.step);
     number(action.lane);
     number(action.task);
     name(action.part);
@@ -133,7 +282,60 @@ std::string outputs_text(const std::vector<Output>& outputs) {
   return text;
 }
 
+void write_events(Writer& writer, const std::vector<Event>& events) {
+  EventFields before = fields_of(usual_event());
+  for (const Event& event : events) {
+    const EventFields fields = fields_of(event);
+    writer.begin('E').fields(std::span(fields).first(changed(fields, before))).end();
+    before = fields;
+  }
+}
+
+void write_results(Writer& writer, const Instant& instant) {
+  ResultFields before = fields_of(usual_result());
+  std::string_view detail_before;
+  std::string outputs_before;
+  for (std::size_t at = 0; at < instant.results.size(); ++at) {
+    const HostResult& result = instant.results[at];
+    const ResultFields fields = fields_of(result);
+    before = expected(instant.events, at, before);
+    const std::string& detail = result.completion.detail;
+    std::string outputs = outputs_text(result.completion.outputs);
+    const bool with_outputs = outputs != outputs_before;
+    const bool with_detail = with_outputs || detail != detail_before;
+    writer.begin('R').text(result.host);
+    writer.fields(std::span(fields).first(with_detail ? fields.size() : changed(fields, before)));
+    if (with_detail) writer.text(detail);
+    if (with_outputs) writer.text(outputs);
+    writer.end();
+    before = fields;
+    detail_before = detail;
+    outputs_before = std::move(outputs);
+  }
+}
+
+// `event` is that of the line before.
 void read_event(Reader& line, Event& event) {
+  EventFields fields = fields_of(event);
+  line.fields(fields);
+  line.check(take(fields, event));
+}
+
+// `result` is that of the line before, and is none of `instant` yet.
+void read_result(Reader& line, const Instant& instant, HostResult& result) {
+  line.text(result.host);
+  ResultFields fields = expected(instant.events, instant.results.size(), fields_of(result));
+  line.fields(fields);
+  line.check(take(fields, result));
+  if (line.has_field()) line.text(result.completion.detail);
+  if (!line.has_field()) return;
+  std::string outputs;
+  line.text(outputs);
+  result.completion.outputs = read_outputs(outputs);
+}
+
+// Format 5.
+void read_whole_event(Reader& line, Event& event) {
   line.name(event.kind);
   line.action(event.action);
   line.name(event.outcome);
@@ -142,7 +344,7 @@ void read_event(Reader& line, Event& event) {
   line.name(event.answer);
 }
 
-void read_result(Reader& line, HostResult& result) {
+void read_whole_result(Reader& line, HostResult& result) {
   Completion& end = result.completion;
   line.action(result.action);
   line.name(end.outcome);
@@ -195,19 +397,11 @@ std::vector<Output> read_outputs(std::string_view text) {
 
 std::string instant_text(const Instant& instant) {
   std::string text;
-  constexpr std::size_t usual_line = 64;
+  constexpr std::size_t usual_line = 32;
   text.reserve(usual_line * (instant.events.size() + instant.results.size()));
   Writer writer(text);
-  for (const Event& event : instant.events) {
-    writer.begin('e').name(event.kind).action(event.action).name(event.outcome);
-    writer.name(event.timer).name(event.truth).name(event.answer).end();
-  }
-  for (const HostResult& result : instant.results) {
-    const Completion& end = result.completion;
-    writer.begin('r').action(result.action).name(end.outcome).name(end.ending);
-    writer.optional(end.exit_code).optional(end.signal).text(result.host);
-    writer.text(end.detail).text(outputs_text(end.outputs)).end();
-  }
+  write_events(writer, instant.events);
+  write_results(writer, instant);
   for (const Order& order : instant.orders) {
     writer.begin('o').name(order.kind).action(order.action).text(order.host);
     writer.text(order.who).text(order.at).text(order.name).end();
@@ -221,14 +415,24 @@ std::string instant_text(const Instant& instant) {
 
 std::optional<Instant> read_instant(std::string_view text) {
   Instant instant;
+  Event event = usual_event();
+  HostResult result = usual_result();
   Reader line(text);
   while (line.more()) {
     switch (line.begin()) {
+      case 'E':
+        read_event(line, event);
+        instant.events.push_back(event);
+        break;
+      case 'R':
+        read_result(line, instant, result);
+        instant.results.push_back(result);
+        break;
       case 'e':
-        read_event(line, instant.events.emplace_back());
+        read_whole_event(line, instant.events.emplace_back());
         break;
       case 'r':
-        read_result(line, instant.results.emplace_back());
+        read_whole_result(line, instant.results.emplace_back());
         break;
       case 'o':
         read_order(line, instant.orders.emplace_back());

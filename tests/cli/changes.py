@@ -217,26 +217,41 @@ class OtherVersions(resume.RunCase):
         self.assertIn("has ended: succeeded", self.sluice("resume", status=2))
 
     def test_one_of_format_4_is_resumed_and_is_of_this_format_from_then_on(self):
-        self.fixture("format-4.sql", "20261127-033747-00637")
+        self.renew(4)
+
+    def test_one_of_format_5_is_resumed_and_is_of_this_format_from_then_on(self):
+        self.renew(5)
+
+    def renew(self, older_format):
+        self.fixture(f"format-{older_format}.sql", "20261127-033747-00637")
         with open(self.path("ledger"), "w", encoding="utf-8") as file:
             file.write("work web-1\nclean web-1\nwork web-2\n")
         before = self.sluice("status", self.run_name(), status=0)
         self.assertIn("no program carries it on", before)
         self.assertIn("root: continue", before)
-        self.assertEqual(self.asked("SELECT format FROM run"), [(4,)])  # to look at it changes nothing
+        self.assertEqual(self.asked("SELECT format FROM run"), [(older_format,)])  # to look at it changes nothing
         older = self.asked("SELECT seq, at_ms FROM instants")
         self.sluice("resume", status=0)
         self.assertEqual(self.ledger(), self.WHOLE)
-        self.assertEqual(self.asked("SELECT format FROM run"), [(5,)])
+        self.assertEqual(self.asked("SELECT format FROM run"), [(6,)])
         self.assertEqual(self.asked("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"),
                          [("given",), ("instants",), ("run",)])
         records = self.asked("SELECT seq, at_ms, record FROM instants")
         self.assertEqual([row[:2] for row in records[:len(older)]], older)
-        self.assertEqual(records[4][2], "e 4 -1 0 0 0 1 0 0 0 1 0\n"
+        self.assertEqual(records[4][2], "E 0 0 0 -1 0 1 4\n"
                          "o 0 -1 0 0 0 1 0 0: 4:root 20:2026-11-27T03:37:47Z 12:order-000001\n")
         after = self.sluice("status", self.run_name(), status=0)
         self.assertIn("succeeded", after)
         self.assertEqual(self.asked("SELECT word, value FROM given"), [("plan", "/srv/roll/roll.plan")])
+
+    def test_one_of_format_5_that_was_changed_is_refused(self):
+        self.fixture("format-5.sql", "20261127-033747-00637")
+        run = os.path.join(self.state, "runs", self.run_name())
+        with sqlite3.connect(os.path.join(run, "journal.db")) as database:
+            database.execute("UPDATE instants SET record = replace(record, 'web-1', 'web-3') WHERE seq = 3")
+        database.close()
+        self.assertIn("its record 3 does not follow from the one before", self.sluice("resume", status=2))
+        self.assertEqual(self.asked("SELECT format FROM run"), [(5,)])
 
     def test_one_that_cannot_be_renewed_stays_as_it_was(self):
         self.fixture("format-4.sql", "20261127-033747-00637")
@@ -258,7 +273,7 @@ class OtherVersions(resume.RunCase):
     def test_formats_that_are_not_known(self):
         self.fixture("format-3.sql")
         journal = os.path.join(self.state, "runs", self.run_name(), "journal.db")
-        for number, word in ((99, "a newer sluice (format 99; this one reads up to 5)"),
+        for number, word in ((99, "a newer sluice (format 99; this one reads up to 6)"),
                              (1, "an older sluice (format 1; this one reads from 2 on)")):
             with sqlite3.connect(journal) as database:
                 database.execute("UPDATE run SET format = ?", (number,))

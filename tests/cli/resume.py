@@ -793,6 +793,14 @@ step "Tell" {{ run "echo told" }}
         self.assertEqual(done.returncode, 2, done.stderr)
         self.assertIn("File too large", done.stderr)
 
+    def test_a_log_of_the_journal_that_cannot_have_its_size_grows(self):
+        self.write('deployment "Roll" step "Go" { run "true" }')
+        most = 270 * 1024  # bytes a file: the place that is kept is smaller, and the log would be larger
+        done = subprocess.run(["prlimit", f"--fsize={most}", SLUICE, "run", self.file, "--yes", "--state", self.state],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.call("status", status=0)
+
     def test_on_a_full_disk_nothing_begins_and_what_ran_is_written_down(self):
         self.fill_a_disk("")
 

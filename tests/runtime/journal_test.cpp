@@ -5,6 +5,8 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <limits>
+#include <string>
+#include <utility>
 
 #include "runtime/journal.h"
 #include "runtime/journal_text.h"
@@ -375,11 +377,56 @@ TEST_CASE("an instant reads as it is documented", "[journal]") {
   instant.results = {all_kinds().results[0]};
   instant.session = all_kinds().session;
   CHECK(runtime::instant_text(instant) ==
-        "e 1 3 7 1 0 2 5 1 0 1 0\n"
-        "r 3 7 1 0 2 5 0 1 0 - 5:web-1 0: 32:version=2.4.1\nempty=\nequals=a=b\n\n"
+        "E 7 1 5 3 0 2 1 1\n"
+        "R 5:web-1 7 1 5 3 0 2 0 1 0 - 0: 32:version=2.4.1\nempty=\nequals=a=b\n\n"
         "s 19:ada, process 1 on b 5:0.1.0 0: -12 9223372036854775807\n");
   CHECK(runtime::instant_text({}).empty());
   CHECK(runtime::read_instant("") == Instant{});
+}
+
+TEST_CASE("what ends as the one before, and as its event says, is left out", "[journal]") {
+  const auto ended = [](std::uint32_t lane, int exit_code) {
+    scheduler::Event event;
+    event.action.step = plan::StepId{0};
+    event.action.lane = lane;
+    event.outcome = exit_code == 0 ? scheduler::Outcome::Succeeded : scheduler::Outcome::Failed;
+    runtime::HostResult result;
+    result.action = event.action;
+    result.host = "web-" + std::to_string(lane);
+    result.completion.outcome = event.outcome;
+    result.completion.ending = Completion::Ending::Exited;
+    result.completion.exit_code = exit_code;
+    if (exit_code != 0) result.completion.detail = "exit status " + std::to_string(exit_code);
+    return std::pair(event, result);
+  };
+  Instant instant;
+  for (const auto& [lane, exit_code] : {std::pair(4U, 0), {5U, 0}, {6U, 3}, {7U, 3}, {8U, 0}}) {
+    auto [event, result] = ended(lane, exit_code);
+    instant.events.push_back(event);
+    instant.results.push_back(result);
+  }
+  std::swap(instant.results[0], instant.results[1]);
+  instant.results.push_back(instant.results.back());
+  const std::string text =
+      "E 4\nE 5\nE 6 0 0 0 0 1 1 1\nE 7\nE 8 0 0 0 0 1 1 0\n"
+      "R 5:web-5 5\nR 5:web-4 4\n"
+      "R 5:web-6 6 0 0 0 0 1 1 1 3 - 13:exit status 3\nR 5:web-7\n"
+      "R 5:web-8 8 0 0 0 0 1 0 1 0 - 0:\nR 5:web-8\n";
+  CHECK(runtime::instant_text(instant) == text);
+  CHECK(runtime::read_instant(text) == instant);
+}
+
+TEST_CASE("lines of format 5, which say all of themselves, are read", "[journal]") {
+  Instant instant;
+  instant.events = {all_kinds().events[0], scheduler::Event()};
+  instant.results = all_kinds().results;
+  CHECK(runtime::read_instant(
+            "e 1 3 7 1 0 2 5 1 0 1 0\ne 1 -1 0 0 0 1 0 0 0 1 0\n"
+            "r 3 7 1 0 2 5 0 1 0 - 5:web-1 0: 32:version=2.4.1\nempty=\nequals=a=b\n\n"
+            "r 3 4294967295 1 0 2 5 1 2 - 9 0: 22:" +
+            instant.results[1].completion.detail +
+            " 0:\n"
+            "r -1 0 0 0 1 0 1 3 -1 -12 5:- 1:x 0: 0:\n") == instant);
 }
 
 TEST_CASE("a text that was cut is no instant, but at the end of a line that is one", "[journal]") {
@@ -393,14 +440,41 @@ TEST_CASE("a text that was cut is no instant, but at the end of a line that is o
 }
 
 TEST_CASE("what is no instant is none", "[journal]") {
-  for (const std::string_view text :
-       {"x 1\n", "e", "e\n", "e 1 3 7 1 0 2 5 1 0 0\n", "e 1 3 7 1 0 2 5 1 0 0 0",
-        "e 1 3 7 1 0 2 5 1 0 0 0 0\n", "e 256 3 7 1 0 2 5 1 0 0 0\n", "e 1 -2 7 1 0 2 5 1 0 0 0\n",
-        "e 1 4294967295 7 1 0 2 5 1 0 0 0\n", "e 1 3 -1 1 0 2 5 1 0 0 0\n",
-        "e 1 3 4294967296 1 0 2 5 1 0 0 0\n", "e  1 3 7 1 0 2 5 1 0 0 0\n",
-        "s 1:a 1:b 1:c 1 9223372036854775808\n", "s 99999999999999999999:a 1:b 1:c 1 1\n",
-        "s 18446744073709551615:a 1:b 1:c 1 1\n", "s -1:a 1:b 1:c 1 1\n", "s 1 1:b 1:c 1 1\n",
-        "r 3 7 1 0 2 5 0 1 -- - 1:h 0: 0:\n", "\n"}) {
+  for (const std::string_view text : {"x 1\n",
+                                      "e",
+                                      "e\n",
+                                      "e 1 3 7 1 0 2 5 1 0 0\n",
+                                      "e 1 3 7 1 0 2 5 1 0 0 0",
+                                      "e 1 3 7 1 0 2 5 1 0 0 0 0\n",
+                                      "e 256 3 7 1 0 2 5 1 0 0 0\n",
+                                      "e 1 -2 7 1 0 2 5 1 0 0 0\n",
+                                      "e 1 4294967295 7 1 0 2 5 1 0 0 0\n",
+                                      "e 1 3 -1 1 0 2 5 1 0 0 0\n",
+                                      "e 1 3 4294967296 1 0 2 5 1 0 0 0\n",
+                                      "e  1 3 7 1 0 2 5 1 0 0 0\n",
+                                      "s 1:a 1:b 1:c 1 9223372036854775808\n",
+                                      "s 99999999999999999999:a 1:b 1:c 1 1\n",
+                                      "s 18446744073709551615:a 1:b 1:c 1 1\n",
+                                      "s -1:a 1:b 1:c 1 1\n",
+                                      "s 1 1:b 1:c 1 1\n",
+                                      "r 3 7 1 0 2 5 0 1 -- - 1:h 0: 0:\n",
+                                      "\n",
+                                      "E 7",
+                                      "E 7 \n",
+                                      "E -\n",
+                                      "E 4294967296\n",
+                                      "E 7 1 5 3 0 2 1 1 0 1 0 0\n",
+                                      "E 7 1 5 3 0 2 256\n",
+                                      "E 7 1 5 -2\n",
+                                      "E 7 1 5 -\n",
+                                      "E 7 1 5 4294967295\n",
+                                      "R\n",
+                                      "R 5:web-1",
+                                      "R 6:web-1\n",
+                                      "R 5:web-1 7 1 5 3 0 2 0 1 --\n",
+                                      "R 5:web-1 7 1 5 3 0 2 0 1 2147483648\n",
+                                      "R 5:web-1 7 1 5 3 0 2 0 1 0 - 1:\n",
+                                      "R 5:web-1 7 1 5 3 0 2 0 1 0 - 0: 0: 0:\n"}) {
     INFO(text);
     CHECK_FALSE(runtime::read_instant(text));
   }
