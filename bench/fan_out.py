@@ -110,7 +110,7 @@ def rolling(place, sluice, build, targets, window, rounds):
         runs = sluice_runs(place, sluice, bed, f"127.0.1.[1..{targets}]", window) | {
             f"Ansible `{module}`, serial and forks {window}, pipelining":
             ansible_run(place, inventory, module, window) for module in ("command", "raw")}
-        found = in_turn({name: bed.with_own_tmp(command) for name, command in runs.items()}, rounds)
+        found = in_turn({name: bed.alone(command) for name, command in runs.items()}, rounds)
         table = compare(f"Carry out {targets} ssh targets × {STEPS} no-op scripts on loopback, {window} at a time",
                         found, targets * STEPS)
         return f"{table}\n{journal_share(place, build, next(iter(found.values()))[0].wall)}"
@@ -129,17 +129,15 @@ def bench_fan_out(place, sluice, build):
                                           "true"]},
             "`xargs -P 50 ssh`": {"command": ["xargs", "-a", hosts, "-P", "50", "-I", "{}", "ssh", "-F", bed.config,
                                               "{}", "true"]}}
-        found = in_turn({name: bed.with_own_tmp(command) for name, command in runs.items()})
+        found = in_turn({name: bed.alone(command) for name, command in runs.items()})
         return compare("100 ssh targets × `true` on loopback, 50 at a time", found, 100)
 
 
 def seconds_an_action(bed, sluice, name, connect, target, rounds=3):
-    """From the walls of a run with 5 actions in a row and one with 45: connecting falls out. Each run finds an empty
-    home, as on a host that has not just carried out hundreds of actions."""
+    """From the walls of a run with 5 actions in a row and one with 45: connecting falls out."""
     few, many = 5, 45
-    fresh = {"before": lambda: bed.new_home(bed.addresses[0])}
-    commands = {count: fresh | sluice_run(bed.place, sluice, write(bed.place, f"{name}-{count}.deploy",
-                                                                   deploy_text(connect, target, 1, count)))
+    commands = {count: bed.alone(sluice_run(bed.place, sluice, write(bed.place, f"{name}-{count}.deploy",
+                                                                     deploy_text(connect, target, 1, count))))
                 for count in (few, many)}
     found = in_turn(commands, rounds)
     return (found[many][0].wall - found[few][0].wall) / (many - few)

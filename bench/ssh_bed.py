@@ -69,9 +69,15 @@ class SshBed:
         os.makedirs(f"{self.place}/home")
         subprocess.run(["chattr", "+T", f"{self.place}/home"], stderr=subprocess.DEVNULL, check=False)
 
-    def new_home(self, address):
-        """An empty home, in another block group: what ran there before slows no new file down, and is kept."""
-        self.make_anew(f"home/{address}")
+    def alone(self, command):
+        """What measure() takes, for a run that finds nothing of those before it: an empty home on each host, in a block
+        group where nothing was removed, and the like for /tmp here, where the sockets of connections are made."""
+        folders = [f"home/{address}" for address in self.addresses]
+        words = command["command"]
+        if self.apart and not words[0].startswith("/tmp/"):
+            folders.append("home/tmp")
+            words = [*in_own_mounts(f"{self.place}/home/tmp", "/tmp"), *words]
+        return command | {"command": words, "before": lambda: [self.make_anew(name) for name in folders]}
 
     def make_anew(self, name):
         at = f"{self.place}/{name}"
@@ -79,13 +85,6 @@ class SshBed:
             os.makedirs(f"{self.place}/left", exist_ok=True)
             os.rename(at, f"{self.place}/left/{time.monotonic_ns()}")
         os.makedirs(at)
-
-    def with_own_tmp(self, command):
-        """What measure() takes, for a run whose /tmp is a new folder, for the same reason: sockets are made there."""
-        if not self.apart or command["command"][0].startswith("/tmp/"):
-            return command
-        return command | {"command": [*in_own_mounts(f"{self.place}/home/tmp", "/tmp"), *command["command"]],
-                          "before": lambda: self.make_anew("home/tmp")}
 
     def with_plain_shell(self):
         """The login's shell is dash, as where the goals were founded on: for servers that see a passwd of their own."""
