@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <limits>
+#include <random>
 #include <string>
 #include <utility>
 
@@ -414,6 +415,51 @@ TEST_CASE("what ends as the one before, and as its event says, is left out", "[j
       "R 5:web-8 8 0 0 0 0 1 0 1 0 - 0:\nR 5:web-8\n";
   CHECK(runtime::instant_text(instant) == text);
   CHECK(runtime::read_instant(text) == instant);
+}
+
+TEST_CASE("whatever is left out is read back", "[journal]") {
+  std::mt19937 random(5);
+  // Few values, so that each field is at times as before, and at times alone is not.
+  const auto number = [&](std::uint32_t below) { return std::uint32_t(random() % below); };
+  const auto some_action = [&] {
+    scheduler::Action made;
+    if (number(4) > 0) made.step = plan::StepId{number(2)};
+    made.lane = number(3);
+    made.task = number(2);
+    made.part = static_cast<scheduler::Part>(number(2));
+    made.attempt = number(3);
+    made.slot = number(2);
+    return made;
+  };
+  const auto some_code = [&] {
+    return number(3) == 0 ? std::optional<int>() : static_cast<int>(number(3)) - 1;
+  };
+  for (int times = 0; times < 3'000; ++times) {
+    Instant instant;
+    for (std::uint32_t left = number(5); left > 0; --left) {
+      scheduler::Event event;
+      event.kind = static_cast<scheduler::Event::Kind>(number(3));
+      event.action = some_action();
+      event.outcome = static_cast<scheduler::Outcome>(number(2));
+      event.timer = static_cast<scheduler::TimerKind>(number(2));
+      event.truth = static_cast<scheduler::Truth>(number(2));
+      event.answer = static_cast<scheduler::Answer>(number(2));
+      instant.events.push_back(event);
+    }
+    for (std::uint32_t left = number(6); left > 0; --left) {
+      runtime::HostResult result{some_action(), number(2) == 0 ? "" : "a 1", {}};
+      result.completion.outcome = static_cast<scheduler::Outcome>(number(2));
+      result.completion.ending = static_cast<Completion::Ending>(number(2));
+      result.completion.exit_code = some_code();
+      result.completion.signal = some_code();
+      if (number(2) == 0) result.completion.detail = number(2) == 0 ? " -" : "\nE 1\n";
+      if (number(2) == 0) result.completion.outputs = {{"a", number(2) == 0 ? "" : "b"}};
+      instant.results.push_back(result);
+    }
+    const std::string text = runtime::instant_text(instant);
+    INFO(text);
+    REQUIRE(runtime::read_instant(text) == instant);
+  }
 }
 
 TEST_CASE("lines of format 5, which say all of themselves, are read", "[journal]") {
