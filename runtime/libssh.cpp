@@ -559,12 +559,13 @@ int LibsshConnection::descriptor() const {
 
 bool LibsshConnection::process() {
   Implementation& own = *implementation_;
+  const std::uint64_t at_first = own.bytes.in_bytes;
   // Of who does not keep to what was granted no more is taken.
   for (int i = 0; i < most_reads_at_once && !own.lost; ++i) {
     const std::uint64_t before = own.bytes.in_bytes;
     if (libssh().event_dopoll(own.event, 0) == SSH_ERROR || own.bytes.in_bytes == before) break;
-    acknowledge_now(descriptor());
   }
+  if (own.bytes.in_bytes != at_first) acknowledge_now(descriptor());
   for (const auto& channel : own.left) channel->advance();
   std::erase_if(own.left, [](const auto& channel) {
     return channel->state != LibsshChannel::State::Opening || channel->asks;
