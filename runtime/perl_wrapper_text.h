@@ -75,7 +75,8 @@ sub find_place {
   my $x = -d $dir ? "home" : "";
   # Where it was put before, when its home was away.
   if (opendir my $d, "/var/tmp") {
-    for (sort grep { /^sluice-/ } readdir $d) { $x = put_before("/var/tmp/$_", $x); } }
+    for (sort grep { /^sluice-/ and -d "/var/tmp/$_/$run" } readdir $d) {
+      $x = put_before("/var/tmp/$_", $x); } }
   $x ne "" or $verb =~ /^[rf]/ or -d "$home/" and make() or elsewhere();
   if (-d $dir) { ours($base) and ours($dir) or
       refuse("$base is not the own directory of the user on the host"); }
