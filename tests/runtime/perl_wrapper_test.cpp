@@ -234,7 +234,7 @@ class Traced {
     const bool stopped_by_signal = WIFSTOPPED(status_) && (status_ >> 16) == 0 &&
                                    WSTOPSIG(status_) != SIGTRAP &&
                                    WSTOPSIG(status_) != (SIGTRAP | 0x80);
-    const std::uintptr_t passed_on = stopped_by_signal ? WSTOPSIG(status_) : 0;
+    const auto passed_on = static_cast<std::uintptr_t>(stopped_by_signal ? WSTOPSIG(status_) : 0);
     ::ptrace(PTRACE_SYSCALL, process_, nullptr, reinterpret_cast<void*>(passed_on));
     if (::waitpid(process_, &status_, 0) != process_ || !WIFSTOPPED(status_)) {
       process_ = 0;
