@@ -37,6 +37,7 @@ std::string_view fault_name(Fault fault) {
       "requests doubled",
       "noisy logins",
       "logins that hang",
+      "hosts without Perl, or with one that cannot do it",
       "sessions refused",
       "sessions kept for the next request",
       "slow messages",

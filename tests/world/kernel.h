@@ -34,6 +34,7 @@ enum class Fault : std::uint8_t {
   RequestDoubled,
   NoisyLogin,
   LoginHangs,
+  NoPerl,
   SessionRefused,
   SessionKept,
   SlowMessage,

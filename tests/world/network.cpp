@@ -1,9 +1,11 @@
 #include "world/network.h"
 
 #include <algorithm>
+#include <sstream>
 #include <utility>
 
 #include "base/check.h"
+#include "runtime/ssh_wrapper.h"
 
 namespace sluice::world {
 
@@ -23,7 +25,10 @@ Network*& current_network() {
 }  // namespace
 
 Network::Network(Kernel& kernel, NetworkSettings settings)
-    : kernel_(kernel), settings_(settings), hanging_(settings.hanging_seed) {
+    : kernel_(kernel),
+      settings_(settings),
+      hanging_(settings.hanging_seed),
+      perl_(settings.perl_seed) {
   current_network() = this;
 }
 Network::~Network() {
@@ -38,6 +43,11 @@ Network::~Network() {
 Network& Network::current() {
   SLUICE_CHECK(current_network() != nullptr, "there is no network");
   return *current_network();
+}
+
+void Network::add(Host& host) {
+  hosts_[host.name()] = &host;
+  if (perl_.chance(settings_.no_perl)) without_perl_.insert(host.name());
 }
 
 std::int64_t Network::latency() {
@@ -81,8 +91,11 @@ void Network::end(const std::shared_ptr<Wire>& wire, const std::shared_ptr<Sessi
 std::shared_ptr<Network::Session> Network::take_session(const std::shared_ptr<Wire>& wire,
                                                         runtime::SshConnection::Request request) {
   std::shared_ptr<Session> session;
-  if (request.stays) session = std::exchange(wire->kept, nullptr);
+  const bool by_perl = request.command.starts_with("exec perl ");
+  const bool goes_on = request.stays && wire->kept && wire->kept->by_perl == by_perl;
+  if (goes_on) session = std::exchange(wire->kept, nullptr);
   if (!session) session = std::make_shared<Session>();
+  session->by_perl = by_perl;
   session->id = ++wire->last;
   session->heard = false;
   session->request = std::move(request);
@@ -166,12 +179,42 @@ bool Network::logs_in(const std::shared_ptr<Wire>& wire, const std::shared_ptr<S
   return false;
 }
 
+// Perl that is not there, that lacks a module, or that ends without a word.
+bool Network::perl_ends(const std::shared_ptr<Wire>& wire,
+                        const std::shared_ptr<Session>& session) {
+  if (!session->by_perl || session->again) return false;
+  const bool is_there = !without_perl_.contains(wire->host);
+  if (is_there && !perl_.chance(settings_.perl_fails)) return false;
+  const base::Instant when = arrival(wire->host);
+  if (when == base::Instant::never()) return false;
+  kernel_.count(Fault::NoPerl);
+  if (!is_there) {
+    end(wire, session, when, {How::Exited, 127, ""});
+    return true;
+  }
+  const bool tells = perl_.chance(50);
+  std::istringstream words(session->request.input);
+  std::string magic;
+  std::string nonce;
+  words >> magic >> nonce;
+  if (tells) {
+    kernel_.at(when, wire->owner, [session, wire, nonce] {
+      if (!session->open || wire->gone || !session->request.on_output) return;
+      session->request.on_output(
+          Stream::Errors, nonce + " refused " + std::string(runtime::lacks_perl_modules) + "\n");
+    });
+  }
+  end(wire, session, when, {How::Exited, tells ? 3 : 9, ""});
+  return true;
+}
+
 void Network::send(const std::shared_ptr<Wire>& wire, const std::shared_ptr<Session>& session) {
   test::Dice& dice = kernel_.dice();
   const std::string& input = session->request.input;
   const base::Instant soon = kernel_.now() + base::Duration{latency()};
   be_patient(wire, session);
   if (!session->again && !logs_in(wire, session, soon)) return;
+  if (perl_ends(wire, session)) return;
   if (hangs(wire, session)) return;
   const base::Instant when = arrival(wire->host);
   if (dice.chance(settings_.lost) || when == base::Instant::never()) {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,10 @@ struct NetworkSettings {
   // that the other faults of a seed stay what they were.
   std::uint32_t hanging = 0;
   std::uint64_t hanging_seed = 0;
+  // Percent of hosts that have no Perl, and of sessions in which Perl cannot do it; by numbers of
+  // their own as well.
+  std::uint32_t no_perl = 0, perl_fails = 0;
+  std::uint64_t perl_seed = 0;
   // A session whose answer has come whole waits for the next request of its kind.
   bool keeps = false;
 };
@@ -40,6 +45,7 @@ class Network {
     bool heard = false;  // what was waited for has begun to come
     base::Instant last;  // arrival of what came before, in each direction
     std::shared_ptr<Line> line;
+    bool by_perl = false;
     bool again = false;  // it has answered one before: no login comes before the next
     bool dead = false;   // the link broke while it was kept, and nobody here has noticed
   };
@@ -60,7 +66,7 @@ class Network {
   Network& operator=(const Network&) = delete;
   static Network& current();
 
-  void add(Host& host) { hosts_[host.name()] = &host; }
+  void add(Host& host);
   std::shared_ptr<Wire> connect(const std::string& host);
   SessionId open(const std::shared_ptr<Wire>& wire, runtime::SshConnection::Request request);
   void release(const std::shared_ptr<Wire>& wire, SessionId session);
@@ -87,6 +93,7 @@ class Network {
   bool hangs(const std::shared_ptr<Wire>& wire, const std::shared_ptr<Session>& session);
   bool logs_in(const std::shared_ptr<Wire>& wire, const std::shared_ptr<Session>& session,
                base::Instant soon);
+  bool perl_ends(const std::shared_ptr<Wire>& wire, const std::shared_ptr<Session>& session);
   void send(const std::shared_ptr<Wire>& wire, const std::shared_ptr<Session>& session);
   void serve(const std::shared_ptr<Wire>& wire, const std::shared_ptr<Session>& session,
              const std::string& input, base::Instant when);
@@ -102,7 +109,9 @@ class Network {
   Kernel& kernel_;
   NetworkSettings settings_;
   test::Dice hanging_;
+  test::Dice perl_;
   std::map<std::string, Host*> hosts_;
+  std::set<std::string> without_perl_;
   std::map<std::string, Link> links_;
   std::vector<std::weak_ptr<Wire>> wires_;
   std::vector<std::weak_ptr<Line>> lines_;  // each holds its session, and that the line

@@ -111,6 +111,11 @@ NetworkSettings Schedule::network_settings() {
   settings.keeps = more_.chance(50);
   settings.hanging_seed = seed_ ^ 0x68616e67ULL;
   if (test::Dice(settings.hanging_seed ^ 1).chance(20)) settings.hanging = 20;
+  settings.perl_seed = seed_ ^ 0x7065726cULL;
+  if (test::Dice perl(settings.perl_seed ^ 1); perl.chance(30)) {
+    settings.no_perl = perl.below(101);
+    settings.perl_fails = perl.below(20);
+  }
   // Logins that say nothing, time after time.
   if (hard_hosts_ && seed_ % 3 == 0) settings.noisy = 40;
   return settings;
