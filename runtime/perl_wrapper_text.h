@@ -88,7 +88,9 @@ sub stat_of { open my $f, "<", "/proc/$_[0]/stat" or return; local $/; my $s = <
   defined $s && $s =~ /.*\)(.*)/s ? split(" ", $1) : () }
 # A controller that another one has taken over from begins and ends nothing.
 sub fence { my ($who) = @_; my $n = line("$dir/fence"); $raised = "";
-  length $n or not -s "$dir/fence" or refuse("it cannot be read who asked before");
+  # Another may just have written it.
+  length $n or not -s "$dir/fence" or length($n = line("$dir/fence")) or
+    refuse("it cannot be read who asked before");
   $n = 0 unless $n =~ /^[0-9]+$/;
   return if $n == $who;
   refuse("another controller has taken this run over") if $n > $who;

@@ -472,6 +472,27 @@ TEST_CASE("what cannot be read or written down on a host is said, and not tried 
   CHECK_FALSE(std::filesystem::exists(host.home() + "/effects"));
 }
 
+TEST_CASE("who asked before may be written down just as it is read", "[wrapper]") {
+  HostShell host("perl");
+  host.script("exit 0", "other");
+  const std::string library = host.home() + "/lib";
+  std::filesystem::create_directories(library);
+  // Another has made the file, and writes into it behind the first look.
+  test::write_text(host.files("fence"), "");
+  test::write_text(library + "/Late.pm",
+                   "package Late; my $at = $ENV{FENCE}; BEGIN { *CORE::GLOBAL::readline = sub {\n"
+                   "  my $from = shift; return CORE::readline($from) if wantarray;\n"
+                   "  my $l = CORE::readline($from);\n"
+                   "  if (not defined $l and -e $at and (stat $from)[1] == (stat $at)[1]) {\n"
+                   "    open my $to, '>', $at; print $to \"1\\n\"; close $to; }\n"
+                   "  $l }; } 1\n");
+  host.with_only({"PERL5LIB=" + library, "PERL5OPT=-MLate", "HOME=" + host.home(),
+                  "PATH=/usr/bin:/bin", "FENCE=" + host.files("fence")});
+  const Session session = host.script("exit 7", "k");
+  CHECK(session.verdict() == Kind::Exited);
+  CHECK(session.value() == 7);
+}
+
 TEST_CASE("signals that a login keeps back or ignores come to a script in Perl's care",
           "[wrapper]") {
   if (std::system("env --block-signal=TERM true 2>/dev/null") != 0) {
