@@ -16,7 +16,7 @@ inline constexpr std::string_view perl_wrapper_text = R"wrapper(
 BEGIN { $^H = 256; ${^OPEN} = ":raw\0:raw"; $^W = 0; }
 binmode STDIN; binmode STDOUT; binmode STDERR;
 # Children begin with the usual meaning.
-$SIG{CHLD} = "DEFAULT"; $SIG{PIPE} = $SIG{HUP} = "IGNORE";
+$SIG{CHLD} = "DEFAULT"; $SIG{PIPE} = $SIG{HUP} = $SIG{XFSZ} = "IGNORE";
 $home = defined $ENV{HOME} ? $ENV{HOME} : "";
 
 # What is not here comes with the argument, and is compiled when it is first called.
@@ -158,7 +158,7 @@ sub become { my ($program, $name, $watcher) = @_;
   my @how = $name =~ /bash$/ ? ("-eu", "-o", "pipefail") : $name =~ /python3$/ ? () : ("-eu");
   delete $ENV{ENV}; delete $ENV{BASH_ENV}; $ENV{SLUICE_OUTPUT} = "$p.output";
   for my $text (@envs) { my ($n, $v) = split /=/, $text, 2; $ENV{$n} = $v; }
-  $SIG{$_} = "DEFAULT" for "PIPE", "HUP", "INT", "QUIT";
+  $SIG{$_} = "DEFAULT" for "PIPE", "HUP", "XFSZ", "INT", "QUIT";
   { exec { $program } $name, @how, $script, @args; }
   # The error, whose own name is the mark that may not stand here.
   did_not($program, ${"\41"} + 0, ${"\41"} . ""); }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -491,6 +492,23 @@ TEST_CASE("who asked before may be written down just as it is read", "[wrapper]"
   const Session session = host.script("exit 7", "k");
   CHECK(session.verdict() == Kind::Exited);
   CHECK(session.value() == 7);
+}
+
+TEST_CASE("a script too large for what its login may write is refused, and a small one told",
+          "[wrapper]") {
+  HostShell host("perl");
+  rlimit usual{};
+  REQUIRE(getrlimit(RLIMIT_FSIZE, &usual) == 0);
+  rlimit little = usual;
+  little.rlim_cur = 4'096;
+  REQUIRE(setrlimit(RLIMIT_FSIZE, &little) == 0);
+  const Session large = host.script("exit 0\n#" + std::string(10'000, '-'), "k1");
+  const Session small = host.script("while :; do echo 0123456789; done", "k2");
+  REQUIRE(setrlimit(RLIMIT_FSIZE, &usual) == 0);
+  REQUIRE(large.verdict() == Kind::Refused);
+  CHECK(large.answers.back().text == "it cannot be written there");
+  CHECK(small.verdict() == Kind::Signalled);
+  CHECK(small.value() == SIGXFSZ);
 }
 
 TEST_CASE("signals that a login keeps back or ignores come to a script in Perl's care",
