@@ -255,6 +255,7 @@ void SshExecutor::Attempt::heard(Watcher& watcher, Stream stream, std::string_vi
     is_back();
     tries_ = 0;
     silent_ends_ = 0;
+    breaks_ = 0;
     if (cancelled_ || follower_ != 0) continue;
     follow_timer_ = loop_.after(settings_.follow_after, [this] { follow(); });
   }
@@ -373,6 +374,8 @@ void SshExecutor::Attempt::ended_without_verdict(Watcher& watcher, const SshConn
     case How::Broken:
       touched_ = true;
       perhaps_begun_ = true;
+      // So a Perl ends as well that dies or hangs before it says anything.
+      if (++breaks_ >= most_silent_ends) host_wrapper_.gives_way(watcher.wrapper);
       // A connection that has gone since is noticed with what is sent through it.
       if (now_or_never_ && how.why.empty() && ++silent_ends_ < most_silent_ends) {
         return ask(watcher);

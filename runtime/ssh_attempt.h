@@ -110,6 +110,7 @@ class SshExecutor::Attempt {
   bool cancelled_ = false;
   bool output_is_cut_ = false;  // its end could not be fetched
   std::uint32_t silent_ends_ = 0;
+  std::uint32_t breaks_ = 0;  // of sessions in a row, before the host said that it runs
   std::uint32_t tries_ = 0;
   std::optional<base::Instant> away_since_;
   bool told_away_ = false;

@@ -280,6 +280,24 @@ TEST_CASE("a host whose Perl is not there or cannot do it is asked by its shell,
   CHECK(sessions.rfind("exec perl") == 0);
 }
 
+TEST_CASE("a host whose Perl is killed, or hangs, before it says anything is asked by its shell",
+          "[ssh]") {
+  const std::string perl = GENERATE("kill -SEGV $$", "exec cat");
+  test::SshServer::Options options;
+  options.client = GENERATE("openssh", "libssh");
+  options.missing = {"perl"};
+  INFO(options.client << ": " << perl);
+  Remote remote(options, base::Duration{60'000}, base::Duration{200});
+  const std::string path = remote.server.home() + "/../bin/perl";
+  test::write_text(path, "#!/bin/sh\n" + perl + "\n");
+  std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+  for (const char* value : {"value=1", "value=2"}) {
+    const test::Answer answer = remote.run("echo \"$value\" >> \"$HOME/effects\"; exit 3", {value});
+    CHECK(answer.completion->exit_code == 3);
+  }
+  CHECK(test::read_text(remote.server.home() + "/effects") == "1\n2\n");
+}
+
 TEST_CASE("what was only sent to a host without Perl goes at the end", "[ssh]") {
   test::SshServer::Options options;
   options.missing = {"perl"};
