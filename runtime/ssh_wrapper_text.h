@@ -146,7 +146,7 @@ conclude() {
   fi;
   # What it hands on: up to the next line of ours, and one line end more.
   if [ -s "$sluice_p.output" ]; then
-    say outputs; head -c 65537 "$sluice_p.output" >&2; echo >&2;
+    say outputs; head -c 65537 "$sluice_p.output" >&2 2>/dev/null; echo >&2;
   fi;
   say "$sluice_w $sluice_v";
   # The end of an answer, of the session too where it was not said that more may come. In one write:
@@ -238,7 +238,13 @@ probe() {
 # comes then, and its watcher is gone, looks at that.
 become() {
   exec </dev/null >>"$sluice_p.out" 2>&1;
-  case $sluice_cd in ?*) CDPATH= cd -- "$sluice_cd" || exit 126;; esac;
+  # As the system goes there: behind a link the folder above is that of where it leads.
+  case /$sluice_cd/ in
+    //) ;;
+    /-/) cd ./-;;
+    */../*) CDPATH= cd -P -- "$sluice_cd";;
+    *) CDPATH= cd -- "$sluice_cd";;
+  esac || exit 126;
   if { read -r sluice_l < /proc/self/stat; } 2>/dev/null; then
     set -- ${sluice_l##*)};
     sluice_x="${sluice_l%% *} ${20}";

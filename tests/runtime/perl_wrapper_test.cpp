@@ -418,12 +418,15 @@ TEST_CASE("a script sees the same name of where it is, whoever brought it there"
   HostShell perl("perl");
   perl.live_with(shell);
   std::filesystem::create_directories(shell.home() + "/real/app");
+  std::filesystem::create_directory(shell.home() + "/-");
   std::filesystem::create_directory_symlink("real", shell.home() + "/link");
+  std::filesystem::create_directory_symlink("/usr/bin", shell.home() + "/away");
   int count = 0;
   for (const std::string& directory :
        {shell.home() + "/link/app", shell.home() + "//link/./app/", std::string("link/app"),
         std::string("./link/"), std::string("real/app/../app"), std::string("/"),
-        std::string("link/../real"), shell.home() + "/real/app/.."}) {
+        std::string("link/../real"), shell.home() + "/real/app/..", std::string("away/.."),
+        shell.home() + "/away/../lib", std::string("-")}) {
     INFO(directory);
     const auto seen = [&](HostShell& host) {
       host.at_home_with("PWD=" + host.home());

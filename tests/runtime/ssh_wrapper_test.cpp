@@ -330,6 +330,13 @@ TEST_CASE("how a script ended is told where it cannot be written down any more",
   CHECK(host.ask(request_attach(nonce, {"run-1", "k"})).verdict() == Kind::LostKilled);
 }
 
+TEST_CASE("what is no file hands nothing on, and no words of another program", "[wrapper]") {
+  HostShell host(GENERATE("dash", "bash", "busybox", "perl"));
+  const Session session = host.script("mkdir \"$SLUICE_OUTPUT\"; exit 7", "k");
+  CHECK(session.value() == 7);
+  CHECK(session.outputs.empty());
+}
+
 TEST_CASE("the states of an action's files each have their verdict", "[wrapper]") {
   HostShell host(GENERATE("dash", "perl"));
   const runtime::WrapperKey key{"run-1", "k"};
