@@ -153,7 +153,8 @@ sub become { my ($program, $name, $watcher) = @_;
   enter() if length $cd;
   $setsid ? syscall $setsid : POSIX::setsid();
   my @s = stat_of("self"); my $since = @s ? $s[19] : "-";
-  put("$p.pid", "$$ $since $watcher\n");
+  # What nobody could end does not begin.
+  put("$p.pid", "$$ $since $watcher\n") or unnoted();
   close $lock;
   my @how = $name =~ /bash$/ ? ("-eu", "-o", "pipefail") : $name =~ /python3$/ ? () : ("-eu");
   delete $ENV{ENV}; delete $ENV{BASH_ENV}; $ENV{SLUICE_OUTPUT} = "$p.output";
@@ -270,6 +271,7 @@ sub verdict { my @e = ending(); return "$e[0] $e[1]" if @e;
   pause(0.1) while session();
   "lost killed" }
 sub long_one { while (read STDIN, my $part, 65536) { out($_[0], $part) or return 0; } 1 }
+sub unnoted { out(\*STDERR, "sluice: it cannot be written down what session it is\n"); leave(126); }
 sub did_not { my ($program, $number, $why) = @_;
   out(\*STDERR, "sluice: cannot start $program: $why\n"); leave($number == 2 ? 127 : 126); }
 # To the directory of the script, and says where that is as a shell does.

@@ -250,7 +250,11 @@ become() {
     sluice_x="${sluice_l%% *} ${20}";
   else sluice_x="$(exec sh -c "echo \$PPID") -";
   fi;
-  echo "$sluice_x $$" > "$sluice_p.pid";
+  # What nobody could end does not begin.
+  echo "$sluice_x $$" > "$sluice_p.pid" || {
+    echo "sluice: it cannot be written down what session it is" >&2;
+    exit 126;
+  };
   exec 9>&-;
   sluice_env=env; sluice_setsid=setsid;
   # What starts it is found where the login finds it.

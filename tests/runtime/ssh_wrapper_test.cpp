@@ -330,6 +330,19 @@ TEST_CASE("how a script ended is told where it cannot be written down any more",
   CHECK(host.ask(request_attach(nonce, {"run-1", "k"})).verdict() == Kind::LostKilled);
 }
 
+TEST_CASE("a script that nobody could end, for its session cannot be written down, does not begin",
+          "[wrapper]") {
+  HostShell host(GENERATE("dash", "bash", "busybox", "perl"));
+  host.script("exit 0", "other");
+  std::filesystem::create_directory(host.files("k.pid"));
+  const Session session = host.script("echo ran >> \"$HOME/effects\"", "k");
+  CHECK(session.verdict() == Kind::Exited);
+  CHECK(session.value() == 126);
+  CHECK(session.output.find("sluice: it cannot be written down what session it is\n") !=
+        std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(host.home() + "/effects"));
+}
+
 TEST_CASE("what is no file hands nothing on, and no words of another program", "[wrapper]") {
   HostShell host(GENERATE("dash", "bash", "busybox", "perl"));
   const Session session = host.script("mkdir \"$SLUICE_OUTPUT\"; exit 7", "k");
