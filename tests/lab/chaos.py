@@ -70,13 +70,13 @@ class Rollout:
         self.idempotent = self.dice.choice(["", "", "idempotent"])
         self.verified = self.dice.random() < 0.6
         self.by_libssh = seed % 2 == 0
-        self.wrapper = "perl" if seed // 2 % 2 == 0 else "sh"
+        self.wrapper = (None, "sh", "perl")[seed // 2 % 3]
         self.faults = [fault for fault in FAULTS if self.dice.random() < 0.5] or ["kill"]
         self.most = self.dice.choice([1, 3, 5, 8, 15])
         self.gap = self.dice.choice([0.05, 0.2, 0.5, 1.0])
 
     def where(self):
-        return "here" if self.local else f"{'libssh' if self.by_libssh else 'ssh'} {self.wrapper}"
+        return "here" if self.local else f"{'libssh' if self.by_libssh else 'ssh'} {self.wrapper or ''}".rstrip()
 
     def script(self, name, fails="", last=""):
         seconds = self.dice.choice(["0", "0.05", "0.3", "0.8"])
