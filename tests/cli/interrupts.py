@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import termios
 import unittest
 
 SLUICE = os.path.abspath(sys.argv.pop(1))
@@ -404,18 +405,18 @@ class Terminals(unittest.TestCase):
         self.addCleanup(os.close, ours)
         run = subprocess.Popen([SLUICE, "run", path, "--yes"], stdin=theirs, stdout=theirs, stderr=theirs,
                                env={**os.environ, "TERM": "xterm", "NO_COLOR": "1"})
-        os.close(theirs)
         self.addCleanup(run.wait)
         self.addCleanup(run.kill)
         said = b""
         while b"0 of 1" not in said:
             said += os.read(ours, 4096)
-        os.write(ours, b"\x13")  # Ctrl-S
+        termios.tcflow(theirs, termios.TCOOFF)  # what Ctrl-S does, some time after it was written
         with open(gate, "w", encoding="utf-8") as file:
             file.write("go\n")
         came, _, _ = select.select([self.come], [], [], 60)
         self.assertTrue(came, "the run stands still")
-        os.write(ours, b"\x11")
+        termios.tcflow(theirs, termios.TCOON)
+        os.close(theirs)
         said += rest_of(ours)
         self.assertEqual(run.wait(), 0, said)
         self.assertIn(b"One: succeeded", said)
