@@ -65,33 +65,23 @@ constexpr std::size_t result_fields = 10;
 using EventFields = std::array<std::int64_t, event_fields>;
 using ResultFields = std::array<std::int64_t, result_fields>;
 
-EventFields fields_of(const Event& event) {
-  const Action& action = event.action;
+// Those of an action, and behind them `more`.
+template <class... More>
+std::array<std::int64_t, 6 + sizeof...(More)> fields_of(const Action& action, More... more) {
   return {action.lane,
           action.task,
           action.slot,
           number_of(action.step),
           number_of(action.part),
           action.attempt,
-          number_of(event.kind),
-          number_of(event.outcome),
-          number_of(event.timer),
-          number_of(event.truth),
-          number_of(event.answer)};
+          number_of(more)...};
+}
+EventFields fields_of(const Event& event) {
+  return fields_of(event.action, event.kind, event.outcome, event.timer, event.truth, event.answer);
 }
 ResultFields fields_of(const HostResult& result) {
-  const Action& action = result.action;
   const Completion& end = result.completion;
-  return {action.lane,
-          action.task,
-          action.slot,
-          number_of(action.step),
-          number_of(action.part),
-          action.attempt,
-          number_of(end.outcome),
-          number_of(end.ending),
-          number_of(end.exit_code),
-          number_of(end.signal)};
+  return fields_of(result.action, end.outcome, end.ending, end.exit_code, end.signal);
 }
 template <std::size_t count>
 bool take_action(const std::array<std::int64_t, count>& fields, Action& action) {

@@ -244,22 +244,21 @@ class OtherVersions(resume.RunCase):
         self.assertIn("succeeded", after)
         self.assertEqual(self.asked("SELECT word, value FROM given"), [("plan", "/srv/roll/roll.plan")])
 
-    def test_one_of_format_5_that_was_changed_is_refused(self):
-        self.fixture("format-5.sql", "20261127-033747-00637")
+    def refused_when(self, record_3_is_changed):
         run = os.path.join(self.state, "runs", self.run_name())
         with sqlite3.connect(os.path.join(run, "journal.db")) as database:
-            database.execute("UPDATE instants SET record = replace(record, 'web-1', 'web-3') WHERE seq = 3")
+            database.execute(record_3_is_changed)
         database.close()
         self.assertIn("its record 3 does not follow from the one before", self.sluice("resume", status=2))
+
+    def test_one_of_format_5_that_was_changed_is_refused(self):
+        self.fixture("format-5.sql", "20261127-033747-00637")
+        self.refused_when("UPDATE instants SET record = replace(record, 'web-1', 'web-3') WHERE seq = 3")
         self.assertEqual(self.asked("SELECT format FROM run"), [(5,)])
 
     def test_one_that_cannot_be_renewed_stays_as_it_was(self):
         self.fixture("format-4.sql", "20261127-033747-00637")
-        run = os.path.join(self.state, "runs", self.run_name())
-        with sqlite3.connect(os.path.join(run, "journal.db")) as database:
-            database.execute("UPDATE events SET kind = 2 WHERE seq = 3")
-        database.close()
-        self.assertIn("its record 3 does not follow from the one before", self.sluice("resume", status=2))
+        self.refused_when("UPDATE events SET kind = 2 WHERE seq = 3")
         self.assertEqual(self.asked("SELECT format, (SELECT count(*) FROM events) FROM run"), [(4, 5)])
 
     def test_one_of_format_2_is_looked_at_and_not_resumed(self):
