@@ -319,7 +319,8 @@ TEST_CASE("what runs on a host without Perl is cancelled, and its files go at th
   test::SshServer::Options options;
   options.missing = {"perl"};
   Remote remote(options);
-  const auto answer = remote.start("echo $$ > \"$HOME/pid\"\nmkfifo gate\ncat gate\n");
+  const auto answer =
+      remote.start("echo $$ > \"$HOME/pid\"\nmkfifo \"$HOME/gate\"\ncat \"$HOME/gate\"\n");
   const pid_t process = remote.process_in(remote.server.home() + "/pid");
   remote.executor.cancel(remote.requests.last());
   remote.wait_for(answer);
