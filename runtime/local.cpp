@@ -113,6 +113,10 @@ LocalExecutor::LocalExecutor(Loop& loop, const std::string& directory, std::stri
       // Scripts may run in a directory of their own.
       directory_(std::filesystem::absolute(directory).string()),
       from_(std::move(from)),
+      supervisors_(
+          loop_, directory_,
+          [this](const std::string& name, const Supervisor::End& end) { script_ended(name, end); },
+          [this](const std::set<std::string>& names) { supervisor_gone(names); }),
       notes_(directory_, SpareFiles::Keeps::Room),
       outputs_(directory_, SpareFiles::Keeps::Nothing) {}
 
@@ -184,15 +188,8 @@ base::Status LocalExecutor::hand_over(Running& row) {
   if (base::Status made = make_private_directory(directory_); !made) return made;
   const base::Status placed = place_script(path(row, ""), row.shared, row.request.text("body"));
   if (!placed) return placed;
-  if (!supervisor_) {
-    constexpr base::Duration grace{5'000};
-    auto begun = Supervisor::begin(
-        loop_, directory_, grace,
-        [this](const std::string& name, const Supervisor::End& end) { script_ended(name, end); },
-        [this] { supervisor_gone(); });
-    if (!begun) return begun.error();
-    supervisor_ = std::move(begun).value();
-  }
+  const base::Result<Supervisor*> supervisor = supervisors_.least_busy();
+  if (!supervisor) return supervisor.error();
   Supervisor::Script script;
   script.name = row.name;
   script.arguments = interpreter(row.request.text("shell"));
@@ -212,7 +209,7 @@ base::Status LocalExecutor::hand_over(Running& row) {
   script.directory = begins_in(row);
   script.spare_note = notes_.take();
   script.spare_output = outputs_.take();
-  supervisor_->start(script);
+  supervisor.value()->start(script);
   return base::Done{};
 }
 
@@ -249,9 +246,12 @@ void LocalExecutor::script_ended(const std::string& name, const Supervisor::End&
 }
 
 // What it watched over is looked at, and what comes gets another.
-void LocalExecutor::supervisor_gone() {
-  supervisor_.reset();
-  for (auto& [ticket, row] : running_) row.adopted = true;
+void LocalExecutor::supervisor_gone(const std::set<std::string>& names) {
+  for (const std::string& name : names) {
+    if (const auto found = tickets_.find(name); found != tickets_.end()) {
+      running_[found->second].adopted = true;
+    }
+  }
 }
 
 // Again and again while something runs: shows what it has written, and finds the ends that no
@@ -320,7 +320,7 @@ void LocalExecutor::look_at_adopted(ActionRequest::Ticket ticket) {
 }
 
 ScriptState LocalExecutor::state_of(const std::string& name) const {
-  return script_state(directory_, name, supervisor_ ? supervisor_->name() : "");
+  return script_state(directory_, name, supervisors_.names());
 }
 
 void LocalExecutor::tell_to_end(Running& row, const std::string& name) {
@@ -458,7 +458,7 @@ void LocalExecutor::cancel(ActionRequest::Ticket ticket) {
   found->second.kill_at = loop_.now() + grace;
   // Nobody else tells that it is over.
   if (std::exchange(found->second.held_back, false)) found->second.adopted = true;
-  if (!found->second.adopted && supervisor_) supervisor_->cancel(found->second.name);
+  if (!found->second.adopted) supervisors_.cancel(found->second.name);
 }
 
 void LocalExecutor::settled(ActionRequest::Ticket ticket) {

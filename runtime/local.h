@@ -13,7 +13,7 @@
 #include "runtime/executor.h"
 #include "runtime/loop.h"
 #include "runtime/spare_files.h"
-#include "runtime/supervisor.h"
+#include "runtime/supervisors.h"
 
 namespace sluice::runtime {
 
@@ -60,7 +60,7 @@ class LocalExecutor : public Executor {
   void begin(ActionRequest::Ticket ticket);
   base::Status hand_over(Running& row);
   void script_ended(const std::string& name, const Supervisor::End& how);
-  void supervisor_gone();
+  void supervisor_gone(const std::set<std::string>& names);
   void look();
   void look_at_adopted(ActionRequest::Ticket ticket);
   ScriptState state_of(const std::string& name) const;
@@ -81,7 +81,7 @@ class LocalExecutor : public Executor {
   Loop& loop_;
   std::string directory_;
   const std::string from_;
-  std::unique_ptr<Supervisor> supervisor_;
+  Supervisors supervisors_;
   std::map<ActionRequest::Ticket, Running> running_;
   std::map<std::string, ActionRequest::Ticket> tickets_;  // of what runs, by name
   SpareFiles notes_, outputs_;                            // .started and .out of what has ended

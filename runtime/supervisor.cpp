@@ -76,12 +76,12 @@ bool is_locked(const std::string& path) {
 }
 
 // A supervisor that may still start what it was told.
-bool any_may_start(const std::string& directory, const std::string& own) {
+bool any_may_start(const std::string& directory, const std::set<std::string>& own) {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
     const std::string path = entry.path().string();
     const std::string file = entry.path().filename().string();
-    const bool one = file.find(supervisor_prefix) == 0 && file != own &&
+    const bool one = file.find(supervisor_prefix) == 0 && !own.contains(file) &&
                      file.find(closed_suffix) == std::string::npos;
     if (one && is_locked(path) && !std::filesystem::exists(path + std::string(closed_suffix))) {
       return true;
@@ -134,7 +134,7 @@ pid_t session_of(const Note& note) {
 }  // namespace
 
 ScriptState script_state(const std::string& directory, const std::string& name,
-                         const std::string& own) {
+                         const std::set<std::string>& own) {
   Note note = read_note(directory, name);
   ScriptState state = ended_state(note);
   if (state.kind == ScriptState::Kind::Ended) return state;
@@ -228,10 +228,14 @@ Supervisor::~Supervisor() {
   ::close(socket_);
   // Where nothing runs it ends by itself, at once; where something does, it is not waited for.
   int status = 0;
-  ::kill(process_, SIGCONT);
-  if (open_ > 0 || ::waitpid(process_, &status, 0) != process_) return;
+  wake();
+  if (!open_.empty() || ::waitpid(process_, &status, 0) != process_) return;
   remove_file(path_);
   remove_file(path_ + std::string(closed_suffix));
+}
+
+void Supervisor::wake() {
+  ::kill(process_, SIGCONT);
 }
 
 void Supervisor::send(const std::string& message) {
@@ -240,8 +244,7 @@ void Supervisor::send(const std::string& message) {
   std::memcpy(framed.data(), &length, sizeof length);
   unsent_ += framed;
   unsent_ += message;
-  // A script may have stopped what started it, and with that all others.
-  ::kill(process_, SIGCONT);
+  wake();
   send_on();
 }
 
@@ -261,7 +264,7 @@ void Supervisor::send_on() {
 }
 
 void Supervisor::start(const Script& script) {
-  ++open_;
+  open_.insert(script.name);
   send(start_message(script));
 }
 
@@ -286,11 +289,12 @@ void Supervisor::hear() {
   while (!whole.empty()) {
     const std::string line = whole.substr(0, whole.find('\n'));
     whole.erase(0, line.size() + 1);
-    --open_;
     const std::size_t space = line.find(' ');
+    const std::string name = line.substr(0, space);
+    open_.erase(name);
     End end;
     std::sscanf(line.c_str() + space + 1, "%d %d %d", &end.error, &end.exit_code, &end.signal);
-    ended(line.substr(0, space), end);
+    ended(name, end);
   }
 }
 

@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,6 +60,10 @@ class Supervisor {
   Supervisor& operator=(const Supervisor&) = delete;
 
   std::string name() const { return path_.substr(path_.rfind('/') + 1); }
+  // What it was told to start and has told no end of.
+  const std::set<std::string>& open() const { return open_; }
+  // A script may have stopped what started it, and with that all others.
+  void wake();
   void start(const Script& script);
   // TERM to all of its session, after the grace KILL, until none is left; `ended` follows.
   void cancel(const std::string& name);
@@ -79,7 +84,7 @@ class Supervisor {
   std::string heard_;
   std::string unsent_;
   std::size_t sent_ = 0;  // of it
-  std::size_t open_ = 0;  // scripts that it was told of and that have not ended
+  std::set<std::string> open_;
 };
 
 // What the files say of a script that some supervisor was, or may have been, told to start.
@@ -95,9 +100,9 @@ struct ScriptState {
   int exit_code = -1;
   int signal = 0;
 };
-// `own`: the name of a supervisor of the one who asks, which has not been told to start it; or "".
+// `own`: the supervisors of the one who asks that live and were not told to start it.
 ScriptState script_state(const std::string& directory, const std::string& name,
-                         const std::string& own);
+                         const std::set<std::string>& own);
 // Sends the signal to what is left of the script's session.
 // False: none of it is written down.
 bool signal_script(const std::string& directory, const std::string& name, int signal);

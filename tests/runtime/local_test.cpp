@@ -403,12 +403,39 @@ TEST_CASE("a script whose watcher was killed runs on to its end, wherever its ou
   local.await_note(request);
   local.kill_watcher();
   const std::string name = runtime::action_key(request);
-  CHECK(runtime::script_state(local.scripts(), name, "").kind ==
+  CHECK(runtime::script_state(local.scripts(), name, {}).kind ==
         runtime::ScriptState::Kind::Running);
   std::filesystem::remove(local.place.path() + "/gate");
   local.waiting.until([&] { return answer->completion.has_value(); });
   CHECK(answer->completion->ending == Completion::Ending::Lost);
   CHECK(test::read_text(local.place.path() + "/over") == "over\n");
+}
+
+TEST_CASE("of two scripts at once only the one whose watcher was killed is lost", "[local]") {
+  Local local;
+  const std::string gate = local.place.path() + "/gate";
+  test::write_text(gate, "");
+  const auto begin = [&](const std::string& name) {
+    const auto answer = local.requests.start(
+        local.executor,
+        local.requests.script(test::local_place(),
+                              "echo $PPID > \"$place/$name\"\n"
+                              "while [ -e \"$place/gate\" ]; do sleep 0.02; done\nexit 3\n",
+                              {"place=" + local.place.path(), "name=" + name}));
+    return std::pair(answer, local.process_in(name));
+  };
+  const auto [lost, killed] = begin("one");
+  const auto [kept, other] = begin("two");
+  REQUIRE(killed != other);
+  ::kill(killed, SIGKILL);
+  local.waiting.until_seen([&] { return !test::Remote::is_alive(killed); });
+  const auto [next, another] = begin("three");
+  CHECK(another != killed);
+  std::filesystem::remove(gate);
+  local.waiting.until([&] { return lost->completion && kept->completion && next->completion; });
+  CHECK(lost->completion->ending == Completion::Ending::Lost);
+  CHECK(kept->completion->exit_code == 3);
+  CHECK(next->completion->exit_code == 3);
 }
 
 TEST_CASE("what is left of a script is told to end where its first process is gone", "[local]") {
@@ -426,7 +453,7 @@ TEST_CASE("what is left of a script is told to end where its first process is go
   ::kill(first, SIGKILL);
   local.waiting.until_seen([&] { return !test::Remote::is_alive(first); });
   const std::string name = runtime::action_key(request);
-  CHECK(runtime::script_state(local.scripts(), name, "").kind ==
+  CHECK(runtime::script_state(local.scripts(), name, {}).kind ==
         runtime::ScriptState::Kind::Running);
   runtime::signal_script(local.scripts(), name, SIGKILL);
   local.waiting.until([&] { return answer->completion.has_value(); });
