@@ -327,8 +327,8 @@ sub never { my $made = 0;
 sub attach {
   known() or nothing();
   say_("running");
-  # Held by who watches over the script, until its end.
-  lock_(1);
+  # Held by who watches over the script, until its end; gone where the run was forgotten.
+  if (open my $f, "<", "$p.lock") { flock $f, 1; }
   conclude(); }
 
 # What has begun is there, whatever came of this asking.

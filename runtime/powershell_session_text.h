@@ -119,6 +119,10 @@ function Open-Lock($path, $access, $share) {
 }
 
 function Test-Held {
+  # Gone where the run was forgotten.
+  if (-not [IO.File]::Exists("$($asked.Path).lock")) {
+    return $false
+  }
   $probe = Open-Lock "$($asked.Path).lock" 'Read' 'ReadWrite, Delete'
   if ($null -eq $probe) {
     return $true

@@ -170,10 +170,8 @@ never() {
 attach() {
   known || { say none; exit 0; };
   say running;
-  # Held by who watches over the script, until its end.
-  exec 9<>"$sluice_p.lock";
-  flock -s 9;
-  exec 9>&-;
+  # Held by who watches over the script, until its end; gone where the run was forgotten.
+  { flock -s 9; } 2>/dev/null 9< "$sluice_p.lock";
   known || { say none; exit 0; };
   conclude;
 };

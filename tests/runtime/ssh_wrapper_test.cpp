@@ -374,9 +374,12 @@ TEST_CASE("the states of an action's files each have their verdict", "[wrapper]"
   test::write_text(host.files("k.exit"), "exit 0");
   CHECK(host.ask(request_attach(nonce, key)).verdict() == Kind::LostReboot);
   test::write_text(host.files("k.exit"), "exit 5 .\n");
+  std::filesystem::remove(host.files("k.lock"));
   const Session done = host.ask(request_attach(nonce, key));
   CHECK(done.verdict() == Kind::Exited);
   CHECK(done.value() == 5);
+  // Who only asks makes no file: the run may be forgotten meanwhile.
+  CHECK(!std::filesystem::exists(host.files("k.lock")));
   CHECK(!std::filesystem::exists(host.home() + "/effects"));
 }
 
