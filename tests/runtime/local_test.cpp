@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,80 +10,18 @@
 #include <set>
 
 #include "runtime/local.h"
-#include "runtime/output.h"
-#include "runtime/supervising.h"
 #include "support/executing.h"
 #include "support/few_descriptors.h"
 #include "support/golden.h"
+#include "support/local_scripts.h"
 #include "support/remote.h"
 
 using namespace sluice;
 using runtime::Completion;
 using scheduler::Outcome;
 
-namespace {
-
-struct Local {
-  Local() : requests(waiting), executor(waiting.loop, scripts()) {}
-
-  // Of scripts: all but the supervisor's, and what is kept to become others'.
-  std::vector<std::string> scripts_files() const {
-    std::vector<std::string> names;
-    for (const auto& entry : std::filesystem::directory_iterator(scripts())) {
-      std::string name = entry.path().filename().string();
-      if (name.find("supervisor-") != 0 && name.find("spare-") != 0) names.push_back(name);
-    }
-    return names;
-  }
-  std::size_t files() const { return scripts_files().size(); }
-  std::string scripts() const { return place.path() + "/scripts"; }
-  // One that a program before this one meant to begin.
-  runtime::ActionRequest resumed() {
-    auto request = requests.script(test::local_place(), "echo begun anew\n");
-    request.resumed = {true, true, {}};
-    return request;
-  }
-  test::Answer run(const std::string& body, std::vector<std::string> environment = {}) {
-    return requests.run(executor,
-                        requests.script(test::local_place(), body, std::move(environment)));
-  }
-
-  pid_t process_in(const std::string& name) {
-    const std::string path = place.path() + "/" + name;
-    waiting.until_seen([&] { return test::read_text(path).find('\n') != std::string::npos; });
-    return std::atoi(test::read_text(path).c_str());
-  }
-  // Its watcher has written down which process it is; it may have begun before.
-  void await_note(const runtime::ActionRequest& request) {
-    const std::string path = scripts() + "/" + runtime::action_key(request) + ".started";
-    waiting.until_seen([&] {
-      const std::string text = test::read_text(path);
-      const std::size_t second = text.find('\n', text.find('\n') + 1);
-      int number = 0;
-      unsigned long long began = 0;
-      return second != std::string::npos &&
-             std::sscanf(text.c_str() + second, " %d %llu", &number, &began) == 2 && began != 0;
-    });
-  }
-  void kill_watcher() {
-    for (const pid_t child : test::children_of(::getpid())) {
-      const std::string name = test::read_text(fmt::format("/proc/{}/comm", child));
-      if (name != "sluice-scripts\n") continue;
-      ::kill(child, SIGKILL);
-      waiting.until_seen([&] { return !test::Remote::is_alive(child); });
-    }
-  }
-
-  test::TemporaryDirectory place;
-  test::Waiting waiting;
-  test::Requests requests;
-  runtime::LocalExecutor executor;
-};
-
-}  // namespace
-
 TEST_CASE("a script runs here with its variables, and leaves no file", "[local]") {
-  Local local;
+  test::LocalScripts local;
   const test::Answer answer =
       local.run("echo \"for $who\"\necho twice >&2\nexit 4\n", {"who=it's $me\n"});
   CHECK(answer.output == "for it's $me\n\ntwice\n");
@@ -97,7 +34,7 @@ TEST_CASE("a script runs here with its variables, and leaves no file", "[local]"
 }
 
 TEST_CASE("a script stops at its first failure, and bash at one inside a pipe", "[local]") {
-  Local local;
+  test::LocalScripts local;
   const test::Answer stopped = local.run("false\necho behind\n");
   CHECK(stopped.output.empty());
   CHECK(stopped.completion->exit_code == 1);
@@ -110,7 +47,7 @@ TEST_CASE("a script stops at its first failure, and bash at one inside a pipe", 
 }
 
 TEST_CASE("arguments and a directory are as the action says", "[local]") {
-  Local local;
+  test::LocalScripts local;
   runtime::ActionRequest request =
       local.requests.script(test::local_place(), "printf '%s|' \"$@\"; pwd\n");
   request.attributes.push_back(test::list_attribute("args", {"-n", "a b", "", "c\nd"}));
@@ -127,7 +64,7 @@ TEST_CASE("arguments and a directory are as the action says", "[local]") {
 TEST_CASE("the environment of the program reaches a script below what it is given", "[local]") {
   ::setenv("sluice_test_below", "from below", 1);
   ::setenv("sluice_test_over", "from below", 1);
-  Local local;
+  test::LocalScripts local;
   const test::Answer answer =
       local.run("echo \"$sluice_test_below, $sluice_test_over\"; env | grep -c sluice_test_over=\n",
                 {"sluice_test_over=from above"});
@@ -137,7 +74,7 @@ TEST_CASE("the environment of the program reaches a script below what it is give
 }
 
 TEST_CASE("a script that is cancelled is ended with all that it started", "[local]") {
-  Local local;
+  test::LocalScripts local;
   const std::string pid = local.place.path() + "/pid";
   const auto answer = local.requests.start(
       local.executor,
@@ -154,7 +91,7 @@ TEST_CASE("a script that is cancelled is ended with all that it started", "[loca
 }
 
 TEST_CASE("output that grows faster than it is read holds nothing else up", "[local]") {
-  Local local;
+  test::LocalScripts local;
   auto request = local.requests.script(test::local_place(), "echo begun\nsleep 600\n");
   const std::string file = local.scripts() + "/" + runtime::action_key(request) + ".out";
   const runtime::ActionRequest::Ticket ticket = request.ticket;
@@ -177,7 +114,7 @@ TEST_CASE("output that grows faster than it is read holds nothing else up", "[lo
 }
 
 TEST_CASE("what a script wrote is handed on in pieces, when its end is known", "[local]") {
-  Local local;
+  test::LocalScripts local;
   const bool cancels = GENERATE(false, true);
   constexpr std::uint64_t size = 4 << 20;
   runtime::ActionRequest request =
@@ -215,7 +152,7 @@ TEST_CASE("what a script wrote is handed on in pieces, when its end is known", "
 }
 
 TEST_CASE("of a flood the middle is left out, and said to be", "[local]") {
-  Local local;
+  test::LocalScripts local;
   // No byte of it is on the disk.
   auto request = local.requests.script(test::local_place(),
                                        "echo begun\ntruncate -s 900M /proc/self/fd/1\necho end\n");
@@ -230,29 +167,8 @@ TEST_CASE("of a flood the middle is left out, and said to be", "[local]") {
   CHECK(words.bytes < 400U << 20U);
 }
 
-TEST_CASE("a script that stops what watches over it stops no other", "[local]") {
-  Local local;
-  const auto run = [&](const std::string& body) {
-    return local.requests.start(
-        local.executor,
-        local.requests.script(test::local_place(), body, {"place=" + local.place.path()}));
-  };
-  const auto stops = run("kill -s STOP $PPID\necho > \"$place/stopped\"\n");
-  local.waiting.until_seen(
-      [&] { return std::filesystem::exists(local.place.path() + "/stopped"); });
-  const auto other = run("exit 3");
-  local.waiting.until([&] { return stops->completion && other->completion; });
-  CHECK(stops->completion->outcome == Outcome::Succeeded);
-  CHECK(other->completion->exit_code == 3);
-  const auto stays = run("kill -s STOP $PPID\necho > \"$place/again\"\nexec sleep 600\n");
-  local.waiting.until_seen([&] { return std::filesystem::exists(local.place.path() + "/again"); });
-  local.executor.cancel(local.requests.last());
-  local.waiting.until([&] { return stays->completion.has_value(); });
-  CHECK(stays->completion->signal == SIGTERM);
-}
-
 TEST_CASE("a script that is cancelled is ended with what has a group of its own", "[local]") {
-  Local local;
+  test::LocalScripts local;
   const auto answer = local.requests.start(
       local.executor, local.requests.script(test::local_place(),
                                             "timeout 600 sh -c 'echo $$ > \"$place/pid\"\n"
@@ -265,30 +181,8 @@ TEST_CASE("a script that is cancelled is ended with what has a group of its own"
   CHECK(!test::Remote::is_alive(apart));
 }
 
-TEST_CASE("what an earlier program began and is cancelled is over with all of its session",
-          "[local]") {
-  Local local;
-  const runtime::ActionRequest begun = local.requests.script(
-      test::local_place(),
-      "( trap '' TERM; echo x > \"$place/deaf\"; while :; do sleep 0.1; done ) &\n"
-      "echo $! > \"$place/left\"\nwait\n",
-      {"place=" + local.place.path()});
-  const auto running = local.requests.start(local.executor, begun);
-  const pid_t left = local.process_in("left");
-  (void)local.process_in("deaf");
-  runtime::LocalExecutor second(local.waiting.loop, local.scripts());
-  runtime::ActionRequest adopted = begun;
-  adopted.ticket = 7;
-  adopted.resumed = runtime::ActionRequest::Resumed{true, true, base::Duration{0}};
-  const auto answer = local.requests.start(second, adopted);
-  second.cancel(adopted.ticket);
-  local.waiting.until([&] { return answer->completion.has_value(); });
-  CHECK(answer->completion->outcome == Outcome::Cancelled);
-  CHECK(!test::Remote::is_alive(left));
-}
-
 TEST_CASE("scripts of the same text share a file, whatever comes of its names", "[local]") {
-  Local local;
+  test::LocalScripts local;
   const std::string until = local.place.path() + "/until";
   const std::string body = "echo \"$0\"\nwhile [ -e \"$until\" ]; do sleep 0.02; done\n";
   test::write_text(until, "");
@@ -323,183 +217,8 @@ TEST_CASE("scripts of the same text share a file, whatever comes of its names", 
   CHECK(local.files() == 0);
 }
 
-TEST_CASE("what an older program began is waited for, and not begun anew", "[local]") {
-  Local local;
-  const auto request = local.resumed();
-  const std::string name = local.scripts() + "/" + runtime::action_key(request);
-  std::filesystem::create_directory(local.scripts());
-  test::write_text(name, "echo begun before\nexit 3\n");
-  test::write_text(name + ".exit", "               \n");
-  test::write_text(name + ".started", runtime::boot_id() + " supervisor-1-00000000\n");
-  test::write_text(name + ".out", "begun before\n");
-  test::write_text(name + ".pid", "1 0\n");
-  const int held = ::open((name + ".out").c_str(), O_RDONLY | O_CLOEXEC);
-  REQUIRE(::flock(held, LOCK_EX) == 0);
-  const auto answer = local.requests.start(local.executor, request);
-  local.waiting.until([&] { return !answer->output.empty(); });
-  CHECK(!answer->completion);
-  test::write_text(name + ".exit", "exit 3 .\n");
-  ::close(held);
-  local.waiting.until([&] { return answer->completion.has_value(); });
-  CHECK(answer->output == "begun before\n");
-  CHECK(answer->completion->exit_code == 3);
-  local.executor.settled(request.ticket);
-  CHECK(local.files() == 0);
-}
-
-TEST_CASE("what an older program began is not known where it left no end", "[local]") {
-  Local local;
-  const auto request = local.resumed();
-  const std::string name = local.scripts() + "/" + runtime::action_key(request);
-  std::filesystem::create_directory(local.scripts());
-  test::write_text(name + ".exit", "               \n");
-  test::write_text(name + ".started", runtime::boot_id() + " supervisor-1-00000000\n");
-  const test::Answer answer = local.requests.run(local.executor, request);
-  CHECK(answer.completion->ending == Completion::Ending::Lost);
-  CHECK(answer.completion->detail == "what watched over it was killed");
-}
-
-TEST_CASE("what an older program began is ended by the number it left", "[local]") {
-  Local local;
-  const auto request = local.resumed();
-  const std::string name = local.scripts() + "/" + runtime::action_key(request);
-  std::filesystem::create_directory(local.scripts());
-  test::write_text(name + ".out", "");
-  const int held = ::open((name + ".out").c_str(), O_RDONLY | O_CLOEXEC);
-  REQUIRE(::flock(held, LOCK_EX) == 0);
-  // What it runs holds its output, as ours does with `held`.
-  const pid_t process = ::fork();
-  if (process == 0) {
-    ::signal(SIGTERM, SIG_DFL);
-    ::setsid();
-    test::write_text(name + ".pid",
-                     fmt::format("{} {}\n", ::getpid(), runtime::process_began(::getpid())));
-    for (;;) ::pause();
-  }
-  test::write_text(name + ".exit", "               \n");
-  test::write_text(name + ".started", runtime::boot_id() + " supervisor-1-00000000\n");
-  local.waiting.until_seen(
-      [&] { return test::read_text(name + ".pid").find('\n') != std::string::npos; });
-  const auto answer = local.requests.start(local.executor, request);
-  local.executor.cancel(request.ticket);
-  local.waiting.until_seen([&] { return !test::Remote::is_alive(process); });
-  test::write_text(name + ".exit", "signal 15 .\n");
-  ::close(held);
-  local.waiting.until([&] { return answer->completion.has_value(); });
-  CHECK(answer->completion->outcome == Outcome::Cancelled);
-}
-
-TEST_CASE("a script whose watcher was killed runs on to its end, wherever its output goes",
-          "[local]") {
-  Local local;
-  test::write_text(local.place.path() + "/gate", "");
-  const runtime::ActionRequest request = local.requests.script(
-      test::local_place(),
-      "exec > \"$place/own\" 2>&1\necho $$ > \"$place/pid\"\n"
-      "while [ -e \"$place/gate\" ]; do sleep 0.02; done\necho over > \"$place/over\"\n",
-      {"place=" + local.place.path()});
-  const auto answer = local.requests.start(local.executor, request);
-  local.process_in("pid");
-  local.await_note(request);
-  local.kill_watcher();
-  const std::string name = runtime::action_key(request);
-  CHECK(runtime::script_state(local.scripts(), name, {}).kind ==
-        runtime::ScriptState::Kind::Running);
-  std::filesystem::remove(local.place.path() + "/gate");
-  local.waiting.until([&] { return answer->completion.has_value(); });
-  CHECK(answer->completion->ending == Completion::Ending::Lost);
-  CHECK(test::read_text(local.place.path() + "/over") == "over\n");
-}
-
-TEST_CASE("of two scripts at once only the one whose watcher was killed is lost", "[local]") {
-  Local local;
-  const std::string gate = local.place.path() + "/gate";
-  test::write_text(gate, "");
-  const auto begin = [&](const std::string& name) {
-    const auto answer = local.requests.start(
-        local.executor,
-        local.requests.script(test::local_place(),
-                              "echo $PPID > \"$place/$name\"\n"
-                              "while [ -e \"$place/gate\" ]; do sleep 0.02; done\nexit 3\n",
-                              {"place=" + local.place.path(), "name=" + name}));
-    return std::pair(answer, local.process_in(name));
-  };
-  const auto [lost, killed] = begin("one");
-  const auto [kept, other] = begin("two");
-  REQUIRE(killed != other);
-  ::kill(killed, SIGKILL);
-  local.waiting.until_seen([&] { return !test::Remote::is_alive(killed); });
-  const auto [next, another] = begin("three");
-  CHECK(another != killed);
-  std::filesystem::remove(gate);
-  local.waiting.until([&] { return lost->completion && kept->completion && next->completion; });
-  CHECK(lost->completion->ending == Completion::Ending::Lost);
-  CHECK(kept->completion->exit_code == 3);
-  CHECK(next->completion->exit_code == 3);
-}
-
-TEST_CASE("what is left of a script is told to end where its first process is gone", "[local]") {
-  Local local;
-  const runtime::ActionRequest request = local.requests.script(
-      test::local_place(),
-      "( trap '' TERM; while :; do sleep 0.1; done ) &\necho $! > \"$place/left\"\n"
-      "echo $$ > \"$place/pid\"\nwait\n",
-      {"place=" + local.place.path()});
-  const auto answer = local.requests.start(local.executor, request);
-  const pid_t first = local.process_in("pid");
-  const pid_t left = local.process_in("left");
-  local.await_note(request);
-  local.kill_watcher();
-  ::kill(first, SIGKILL);
-  local.waiting.until_seen([&] { return !test::Remote::is_alive(first); });
-  const std::string name = runtime::action_key(request);
-  CHECK(runtime::script_state(local.scripts(), name, {}).kind ==
-        runtime::ScriptState::Kind::Running);
-  runtime::signal_script(local.scripts(), name, SIGKILL);
-  local.waiting.until([&] { return answer->completion.has_value(); });
-  CHECK(answer->completion->ending == Completion::Ending::Lost);
-  CHECK(!test::Remote::is_alive(left));
-}
-
-TEST_CASE("what was lost here and is cancelled is over with what a program began in its place",
-          "[local]") {
-  Local local;
-  runtime::ActionRequest lost =
-      local.requests.script(test::local_place(), "echo $$ > \"$place/pid\"\nexec sleep 600\n",
-                            {"place=" + local.place.path()});
-  runtime::ActionRequest anew = lost;
-  anew.generation = 1;
-  const auto running = local.requests.start(local.executor, anew);
-  const pid_t process = local.process_in("pid");
-  test::write_text(local.scripts() + "/" + runtime::action_key(lost) + ".started",
-                   runtime::boot_id() + " supervisor-gone\n");
-  runtime::LocalExecutor second(local.waiting.loop, local.scripts());
-  lost.resumed = runtime::ActionRequest::Resumed{true, true, base::Duration{0}};
-  lost.later = {runtime::action_key(anew)};
-  const auto answer = local.requests.start(second, lost);
-  second.cancel(lost.ticket);
-  local.waiting.until([&] { return answer->completion.has_value(); });
-  CHECK(answer->completion->outcome == Outcome::Cancelled);
-  CHECK(answer->completion->ending == Completion::Ending::Lost);
-  CHECK(!test::Remote::is_alive(process));
-  local.waiting.until([&] { return running->completion.has_value(); });
-  CHECK(running->completion->signal == SIGTERM);
-}
-
-TEST_CASE("what may have begun before a boot was not simply cancelled before it began", "[local]") {
-  Local local;
-  local.run("true");
-  runtime::ActionRequest request = local.requests.script(test::local_place(), "echo ran");
-  request.resumed = runtime::ActionRequest::Resumed{false, false, base::Duration{0}};
-  const auto answer = local.requests.start(local.executor, request);
-  local.executor.cancel(request.ticket);
-  local.waiting.until([&] { return answer->completion.has_value(); });
-  CHECK(answer->completion->outcome == Outcome::Cancelled);
-  CHECK(answer->completion->ending == Completion::Ending::Lost);
-}
-
 TEST_CASE("what a script here writes to $SLUICE_OUTPUT comes with its completion", "[local]") {
-  Local local;
+  test::LocalScripts local;
   const test::Answer answer = local.run("echo 'a=1' > \"$SLUICE_OUTPUT\"\n");
   const std::vector<runtime::Output> expected{{"a", "1"}};
   CHECK(answer.completion->outputs == expected);
@@ -508,7 +227,7 @@ TEST_CASE("what a script here writes to $SLUICE_OUTPUT comes with its completion
 
 TEST_CASE("a script that makes something else of $SLUICE_OUTPUT fails, and holds nobody up",
           "[local]") {
-  Local local;
+  test::LocalScripts local;
   for (const char* body : {"mkfifo \"$SLUICE_OUTPUT\"", "mkdir \"$SLUICE_OUTPUT\"",
                            "ln -s /dev/zero \"$SLUICE_OUTPUT\""}) {
     const test::Answer answer = local.run(body);
@@ -518,7 +237,7 @@ TEST_CASE("a script that makes something else of $SLUICE_OUTPUT fails, and holds
 }
 
 TEST_CASE("many scripts at once are all begun, however much they are told", "[local]") {
-  Local local;
+  test::LocalScripts local;
   const std::string much(4'000, 'x');
   std::vector<std::shared_ptr<test::Answer>> answers;
   for (int i = 0; i < 200; ++i) {
@@ -534,7 +253,7 @@ TEST_CASE("many scripts at once are all begun, however much they are told", "[lo
 TEST_CASE("with hardly a descriptor a script runs or is said not to have begun", "[local]") {
   for (std::size_t more = 0; more < 16; ++more) {
     INFO(more);
-    Local local;
+    test::LocalScripts local;
     std::shared_ptr<test::Answer> answer;
     {
       const test::FewDescriptors few(more);
@@ -616,7 +335,7 @@ TEST_CASE("files of scripts that have ended become those of others, and none is 
 }
 
 TEST_CASE("an output that something left behind still writes to becomes nobody else's", "[local]") {
-  Local local;
+  test::LocalScripts local;
   const std::string go = local.place.path() + "/go";
   const std::string gone = local.place.path() + "/gone";
   ::mkfifo(go.c_str(), 0600);
@@ -626,16 +345,4 @@ TEST_CASE("an output that something left behind still writes to becomes nobody e
   const test::Answer second = local.run(
       fmt::format("echo > '{}'; until [ -s '{}' ]; do sleep 0.01; done; echo well\n", go, gone));
   CHECK(second.output == "well\n");
-}
-
-TEST_CASE("what was written of another script in the same file tells nothing", "[local]") {
-  Local local;
-  auto request = local.resumed();
-  request.resumed->same_boot = false;
-  std::filesystem::create_directory(local.scripts());
-  // A loss of power has kept the name and not what was written under it.
-  test::write_text(local.scripts() + "/" + runtime::action_key(request) + ".started",
-                   runtime::boot_id() + " supervisor-1-00000000 other\nexit 0 .        \n");
-  const test::Answer answer = local.requests.run(local.executor, std::move(request));
-  CHECK(answer.completion->ending == Completion::Ending::Lost);
 }
