@@ -11,7 +11,7 @@ import sqlite3
 import subprocess
 import unittest
 
-import resume
+from run_case import RunCase, SLUICE
 
 JOURNALS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "journals")
 
@@ -34,7 +34,7 @@ HOSTS = "[web]\nweb-1\nweb-2\nweb-3\n"
 GOES_ON = ": the plan that the run began with goes on\n"
 
 
-class Edited(resume.RunCase):
+class Edited(RunCase):
     def setUp(self):
         super().setUp()
         self.write(ROLL)
@@ -50,7 +50,7 @@ class Edited(resume.RunCase):
     def interrupted(self, *more, file=None, environment=None, folder=None):
         """A run whose program was killed while web-1 was at work."""
         program = subprocess.Popen(
-            [resume.SLUICE, "run", file or self.file, "--yes", "--state", self.state, *more],
+            [SLUICE, "run", file or self.file, "--yes", "--state", self.state, *more],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             env={**os.environ, **(environment or {})}, cwd=folder)
         self.assertEqual(self.arrived(), "web-1")
@@ -146,7 +146,7 @@ class Edited(resume.RunCase):
 
     def test_a_saved_plan_names_itself(self):
         saved = self.path("roll.plan")
-        subprocess.run([resume.SLUICE, "plan", self.file, *self.set(), "-o", saved], check=True,
+        subprocess.run([SLUICE, "plan", self.file, *self.set(), "-o", saved], check=True,
                        stderr=subprocess.DEVNULL)
         self.interrupted(file=saved)
         self.write(ROLL.replace("window 1", "window 2"))
@@ -155,7 +155,7 @@ class Edited(resume.RunCase):
 
     def test_a_saved_plan_that_is_gone_is_not_to_be_compared(self):
         saved = self.path("roll.plan")
-        subprocess.run([resume.SLUICE, "plan", self.file, *self.set(), "-o", saved], check=True,
+        subprocess.run([SLUICE, "plan", self.file, *self.set(), "-o", saved], check=True,
                        stderr=subprocess.DEVNULL)
         self.interrupted(file=saved)
         self.write(ROLL.replace("window 1", "window 2"))
@@ -180,7 +180,7 @@ class Edited(resume.RunCase):
         self.resumed()
 
 
-class OtherVersions(resume.RunCase):
+class OtherVersions(RunCase):
     """journals/ holds what earlier versions wrote, as SQL."""
 
     def fixture(self, name, run="20261126-121200-40171"):
@@ -199,7 +199,7 @@ class OtherVersions(resume.RunCase):
         return rows
 
     def sluice(self, *words, status):
-        done = subprocess.run([resume.SLUICE, *words, "--state", self.state], capture_output=True, text=True,
+        done = subprocess.run([SLUICE, *words, "--state", self.state], capture_output=True, text=True,
                               stdin=subprocess.DEVNULL, timeout=60, check=False,
                               env={**os.environ, "SLUICE_LEDGER": self.path("ledger"),
                                    "SLUICE_GATE": ""})
