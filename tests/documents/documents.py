@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Compiles every example of the documents, so that none of them goes stale.
 
-usage: documents.py PROGRAM ROOT              check README.md and docs/ below ROOT, exit 1 if an example is wrong
+usage: documents.py PROGRAM ROOT              check README.md, docs/ and examples/README.md below ROOT, exit 1 if
+                                              an example is wrong
        documents.py PROGRAM ROOT --update     write anew what the program says in the documents
        documents.py PROGRAM ROOT --pictures   draw the pictures anew
 
@@ -14,7 +15,8 @@ What a fence says after ```deploy decides:
     ```deploy picture=x    and docs/pictures/x.svg is what `sluice graph` draws of it, as docs/pictures/NAME.svg is
                            of each docs/NAME.deploy; compared by their words, for layouts differ by a hair
 What ```console shows is run, in ROOT: a line `$ sluice …` and the output that follows it, in which a line `…`
-stands for any number of lines. Links to files of the project must lead somewhere, and an anchor to a heading.
+stands for any number of lines. Links to files of the project must lead somewhere, and an anchor to a heading; and from
+README.md they must lead to each page.
 """
 import concurrent.futures
 import os
@@ -155,12 +157,30 @@ def anchors(text):
         yield re.sub(r"[^\w\- ]", "", heading.replace("`", "").lower()).replace(" ", "-")
 
 
-def broken_links(root, path, text):
+def links(text):
+    """(link, its file, its anchor) of every link within the project."""
     text = re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
-        if re.match(r"[a-z]+:", target):
+        if not re.match(r"[a-z]+:", target):
+            name, _, anchor = target.partition("#")
+            yield target, name, anchor
+
+
+def pages_unled_to(root, paths):
+    """Those of `paths` to which no links lead from README.md."""
+    reached, ahead = set(), ["README.md"]
+    while ahead:
+        path = ahead.pop()
+        if path in reached or path not in paths:
             continue
-        name, _, anchor = target.partition("#")
+        reached.add(path)
+        with open(os.path.join(root, path), encoding="utf-8") as file:
+            ahead += [os.path.normpath(os.path.join(os.path.dirname(path), name)) for _, name, _ in links(file.read())]
+    return [f"{path}: no link leads here from README.md" for path in paths if path not in reached]
+
+
+def broken_links(root, path, text):
+    for target, name, anchor in links(text):
         found = os.path.normpath(os.path.join(root, os.path.dirname(path), name)) if name else os.path.join(root, path)
         if not os.path.exists(found):
             yield f"{path}: the link {target} leads nowhere"
@@ -174,11 +194,10 @@ def main():
     program, root = os.path.abspath(sys.argv[1]), sys.argv[2]
     paths = ["README.md"] + [os.path.join("docs", name) for name in sorted(os.listdir(os.path.join(root, "docs")))]
     paths += [os.path.join("docs/decisions", name) for name in sorted(os.listdir(os.path.join(root, "docs/decisions")))]
-    jobs, problems, count = [], [], 0
+    paths = [path for path in [*paths, "examples/README.md", "CHANGELOG.md"] if path.endswith(".md")]
+    jobs, problems, count = [], pages_unled_to(root, paths), 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for path in paths:
-            if not path.endswith(".md"):
-                continue
             if "--update" in sys.argv:
                 update(program, root, path)
             with open(os.path.join(root, path), encoding="utf-8") as file:
