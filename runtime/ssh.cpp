@@ -388,8 +388,11 @@ void SshExecutor::forget(Host& row) {
   request.stays = true;  // where there is one: it ends behind this
   request.on_end = [this, &row, asked](const SshConnection::End& end) {
     if (row.closing) return;
-    const bool exited = end.how == SshConnection::End::How::Exited;
-    if (exited && end.exit_value != 0 && row.wrapper.gives_way(asked)) return forget(row);
+    using How = SshConnection::End::How;
+    const bool exited = end.how == How::Exited;
+    // By the shell at once: whoever forgot them, nothing more is asked of them.
+    const bool in_vain = end.how == How::Broken || (exited && end.exit_value != 0);
+    if (in_vain && row.wrapper.gives_way(asked)) return forget(row);
     in_vain_ = exited ? 0 : in_vain_ + 1;
     close(row);
   };

@@ -241,6 +241,7 @@ void SshExecutor::Attempt::heard(Watcher& watcher, Stream stream, std::string_vi
   }
   for (WrapperAnswer& answer : watcher.answers.take(bytes)) {
     connection_.heard(watcher.session);
+    host_wrapper_.answered();
     if (answer.kind == Verdict::Outputs) continue;
     if (answer.kind != Verdict::Running) {
       watcher.verdict = std::move(answer);
@@ -255,7 +256,6 @@ void SshExecutor::Attempt::heard(Watcher& watcher, Stream stream, std::string_vi
     is_back();
     tries_ = 0;
     silent_ends_ = 0;
-    breaks_ = 0;
     if (cancelled_ || follower_ != 0) continue;
     follow_timer_ = loop_.after(settings_.follow_after, [this] { follow(); });
   }
@@ -374,8 +374,7 @@ void SshExecutor::Attempt::ended_without_verdict(Watcher& watcher, const SshConn
     case How::Broken:
       touched_ = true;
       perhaps_begun_ = true;
-      // So a Perl ends as well that dies or hangs before it says anything.
-      if (++breaks_ >= most_silent_ends) host_wrapper_.gives_way(watcher.wrapper);
+      host_wrapper_.was_cut(watcher.wrapper);
       // A connection that has gone since is noticed with what is sent through it.
       if (now_or_never_ && how.why.empty() && ++silent_ends_ < most_silent_ends) {
         return ask(watcher);
@@ -476,7 +475,10 @@ void SshExecutor::Attempt::fetch_rest() {
   request.patience = patience_for(request.input);
   request.on_output = [this](Stream stream, std::string_view bytes) {
     if (stream == Stream::Output) output_rest_->take(bytes);
-    if (output_rest_->open()) connection_.heard(rest_);
+    if (output_rest_->open()) {
+      connection_.heard(rest_);
+      host_wrapper_.answered();
+    }
     if (output_rest_->passes_over()) again_ = loop_.after({}, [this] { fetch_rest(); });
   };
   request.on_end = [this, asked](const SshConnection::End& end) {
@@ -490,9 +492,9 @@ void SshExecutor::Attempt::fetch_rest() {
 // cannot read it (a home that is not there for a moment).
 void SshExecutor::Attempt::rest_ended(Wrapper asked, const SshConnection::End& end) {
   if (output_rest_->whole()) return conclude();
-  if (end.how == SshConnection::End::How::Exited && !output_rest_->open()) {
-    host_wrapper_.gives_way(asked);
-  }
+  using How = SshConnection::End::How;
+  if (end.how == How::Exited && !output_rest_->open()) host_wrapper_.gives_way(asked);
+  if (end.how == How::Broken) host_wrapper_.was_cut(asked);
   base::Duration pause;
   if (!output_rest_->passes_over()) {
     const base::Instant now = loop_.now();

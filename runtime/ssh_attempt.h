@@ -88,7 +88,7 @@ class SshExecutor::Attempt {
   Loop& loop_;
   const SshSettings& settings_;
   SshConnection& connection_;
-  HostWrapper& host_wrapper_;
+  WrapperAsked host_wrapper_;
   ActionRequest request_;
   Answered answered_;
   WrapperKey key_;
@@ -110,7 +110,6 @@ class SshExecutor::Attempt {
   bool cancelled_ = false;
   bool output_is_cut_ = false;  // its end could not be fetched
   std::uint32_t silent_ends_ = 0;
-  std::uint32_t breaks_ = 0;  // of sessions in a row, before the host said that it runs
   std::uint32_t tries_ = 0;
   std::optional<base::Instant> away_since_;
   bool told_away_ = false;

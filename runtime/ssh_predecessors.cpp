@@ -13,6 +13,7 @@ SshExecutor::Predecessors::Predecessors(Loop& loop, const SshSettings& settings,
     : loop_(loop),
       settings_(settings),
       host_(host),
+      wrapper_(host.wrapper),
       lost_(std::move(lost)),
       over_(std::move(over)) {}
 
@@ -33,6 +34,7 @@ void SshExecutor::Predecessors::begin() {
     if (stream != Stream::Errors) return;
     for (WrapperAnswer& answer : answers_.take(bytes)) {
       host_.connection->heard(session_);
+      wrapper_.answered();
       const bool ends = answer.kind != WrapperAnswer::Kind::Running &&
                         answer.kind != WrapperAnswer::Kind::Outputs;
       if (ends) verdict_ = std::move(answer);
@@ -55,8 +57,9 @@ void SshExecutor::Predecessors::ended(const SshConnection::End& end) {
   // Perl where there is none, or none that can.
   const bool says_nothing = !verdict_ && end.how == How::Exited;
   if (says_nothing || (verdict_ && verdict_->text == lacks_perl_modules)) {
-    host_.wrapper.gives_way(asked_);
+    wrapper_.gives_way(asked_);
   }
+  if (end.how == How::Broken) wrapper_.was_cut(asked_);
   if (verdict_) return again_later(verdict_->text);
   if (waits_for_host_ && end.how != How::Exited) return again_later(end.why);
   if (end.how == How::Unreachable) return give_up(Completion::Ending::Unreachable, end.why);

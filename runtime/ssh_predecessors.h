@@ -41,6 +41,7 @@ class SshExecutor::Predecessors {
   const SshSettings& settings_;
   Host& host_;
   Wrapper asked_ = Wrapper::Shell;
+  WrapperAsked wrapper_;
   std::vector<WrapperKey> lost_;
   Over over_;
   bool waits_for_host_ = false;

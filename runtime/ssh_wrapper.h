@@ -30,6 +30,23 @@ class HostWrapper {
   bool is_given_ = false;
 };
 
+// Who asks one host, session after session. A session that was cut says nothing of Perl; but where
+// three were in a row, that is how a Perl ends as well that is killed or hangs before it says
+// anything.
+class WrapperAsked {
+ public:
+  explicit WrapperAsked(HostWrapper& host) : host_(host) {}
+  Wrapper kind() const { return host_.kind(); }
+  void answered() { cuts_ = 0; }
+  void was_cut(Wrapper asked);
+  // As of HostWrapper.
+  bool gives_way(Wrapper asked) { return host_.gives_way(asked); }
+
+ private:
+  HostWrapper& host_;
+  std::uint32_t cuts_ = 0;  // in a row
+};
+
 // The command line of every session, the same for all: no value is in it. It needs no more of the
 // login shell than that it knows `exec` and single quotes.
 std::string wrapper_command();

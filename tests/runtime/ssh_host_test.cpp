@@ -26,6 +26,13 @@ runtime::Place changed(runtime::Place place, const std::string& name, const std:
   return place;
 }
 
+// A script in its place.
+void has_perl(Remote& remote, const std::string& text) {
+  const std::string path = remote.server.home() + "/../bin/perl";
+  test::write_text(path, "#!/bin/sh\n" + text + "\n");
+  std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+}
+
 void finish(Remote& remote) {
   bool finished = false;
   remote.executor.finish([&] { finished = true; });
@@ -262,11 +269,7 @@ TEST_CASE("a host whose Perl is not there or cannot do it is asked by its shell,
   options.missing = {"perl"};
   options.login = {counted};
   Remote remote(options);
-  if (!perl.empty()) {
-    const std::string path = remote.server.home() + "/../bin/perl";
-    test::write_text(path, "#!/bin/sh\n" + perl + "\n");
-    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
-  }
+  if (!perl.empty()) has_perl(remote, perl);
   // Longer than what a session is kept for.
   const std::string body =
       "echo \"$value\" >> \"$HOME/effects\"\nexit 3\n#" + std::string(4'000, '-');
@@ -288,9 +291,7 @@ TEST_CASE("a host whose Perl is killed, or hangs, before it says anything is ask
   options.missing = {"perl"};
   INFO(options.client << ": " << perl);
   Remote remote(options, base::Duration{60'000}, base::Duration{200});
-  const std::string path = remote.server.home() + "/../bin/perl";
-  test::write_text(path, "#!/bin/sh\n" + perl + "\n");
-  std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+  has_perl(remote, perl);
   for (const char* value : {"value=1", "value=2"}) {
     const test::Answer answer = remote.run("echo \"$value\" >> \"$HOME/effects\"; exit 3", {value});
     CHECK(answer.completion->exit_code == 3);
@@ -298,10 +299,40 @@ TEST_CASE("a host whose Perl is killed, or hangs, before it says anything is ask
   CHECK(test::read_text(remote.server.home() + "/effects") == "1\n2\n");
 }
 
-TEST_CASE("what was only sent to a host without Perl goes at the end", "[ssh]") {
+TEST_CASE("what was lost on a host whose Perl is killed, or hangs, is ended by its shell",
+          "[ssh]") {
+  const std::string perl = GENERATE("kill -SEGV $$", "exec cat");
+  INFO(perl);
+  test::SshServer::Options options;
+  options.missing = {"perl"};
+  Remote remote(options, base::Duration{60'000}, base::Duration{200});
+  has_perl(remote, perl);
+  runtime::ActionRequest request = remote.requests.script(remote.server.where(), "echo anew\n");
+  request.earlier = {"step-0-before"};
+  const test::Answer answer = remote.requests.run(remote.executor, request);
+  CHECK(answer.output == "anew\n");
+  CHECK(answer.completion->ending == Completion::Ending::Exited);
+}
+
+TEST_CASE("the rest of an output comes by the shell where Perl is killed over it", "[ssh]") {
+  test::SshServer::Options options;
+  options.missing = {"perl"};
+  Remote remote(options, base::Duration{60'000}, base::Duration{200});
+  has_perl(
+      remote,
+      "read -r line; case $line in *\" rest \"*) kill -SEGV $$;; *\" follow \"*) exit 1;; esac\n"
+      "{ printf '%s\\n' \"$line\"; exec cat; } | exec /usr/bin/perl \"$@\"");
+  const test::Answer answer = remote.run("head -c 200000 /dev/zero | tr '\\0' x");
+  CHECK(answer.bytes == 200'000);
+  CHECK(answer.completion->detail.empty());
+}
+
+TEST_CASE("what was only sent to a host without a Perl that can goes at the end", "[ssh]") {
+  const std::string perl = GENERATE("", "kill -SEGV $$");
   test::SshServer::Options options;
   options.missing = {"perl"};
   Remote remote(options);
+  if (!perl.empty()) has_perl(remote, perl);
   const std::string sent = remote.server.home() + "/.sluice/20260101-a";
   std::filesystem::create_directories(sent);
   test::write_text(sent + "/release.tar.gz", "bytes");
