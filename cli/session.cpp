@@ -129,9 +129,9 @@ int RunSession::carry_out(runtime::Journal& journal, const runtime::ReadJournal*
   PatientOutput events(loop_, STDOUT_FILENO, most_events);
   RunView view(plan_, store, {words, events}, view_options());
   runtime::MaskingExecutor executor(executors_->all(), mask_);
+  const bool shown = !options_.quiet && !options_.on_failure;
   RunForecast forecast(plan_, history_for(plan_, options_.state, folder_.name),
-                       live_lines_wanted() && options_.format == Format::Text,
-                       !options_.quiet && !options_.on_failure);
+                       live_lines_wanted() && options_.format == Format::Text, shown);
   ForecastingView forecasting(view, forecast);
   Notifications notifications(
       loop_, options_.notify, notified_run(), mask_,
@@ -148,7 +148,7 @@ int RunSession::carry_out(runtime::Journal& journal, const runtime::ReadJournal*
   journal_ = &journal;
   view_ = &view;
   driver_ = &driver;
-  if (!options_.quiet || notifications_ != nullptr) forecast_ = &forecast;
+  if (shown || notifications_ != nullptr) forecast_ = &forecast;
   person_.listen(
       // What is typed beneath would move the live lines.
       [&view](const std::string& line) {

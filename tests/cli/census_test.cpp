@@ -87,6 +87,17 @@ TEST_CASE("a census carries out nothing but what verifies, and is no run of the 
   CHECK(status.err.find("there are no runs") != std::string::npos);
 }
 
+TEST_CASE("a census says nothing of how long its questions take beside what they were to") {
+  const Site site;
+  test::write_text(site.file, R"(deployment "Site"
+role web { target "web-1" connect local }
+step "Write" on web { run "true" verify { run "true" takes 1h } }
+)");
+  const auto result = site.run({"census", site.file});
+  CHECK(result.status == 0);
+  CHECK(result.err.empty());
+}
+
 TEST_CASE("the classes of a census as JSON count each target once") {
   const Site site;
   const auto result = site.run({"census", site.file, "--format", "json"});
