@@ -134,9 +134,10 @@ step "A" on web { run "true" }
 [web]
 web-[1:9])deploy"},
     Code{"E0509", "an inventory that is a program",
-         "A program that a file names is started by `run` alone, or with `--programs`. It is given "
-         "`--list`, prints what `ansible-inventory --list` prints, ends with status 0 within 60 "
-         "seconds, and prints at most 64 MiB.",
+         "A program that a file names is started by `run` and `census`, by `resume`, which "
+         "compares, "
+         "and elsewhere with `--programs`. It is given `--list`, prints what `ansible-inventory "
+         "--list` prints, ends with status 0 within 60 seconds, and prints at most 64 MiB.",
          R"deploy(# sluice check web.deploy
 deployment "Acme"
 inventory "hosts.sh"

@@ -58,7 +58,7 @@ bool InventoryFiles::read(const InventoryNode& node, Inventory& inventory) {
   if (file.program) {
     if (!reader->may_run()) {
       return fail("E0509", fmt::format("{} is a program", base::printable(file.name)),
-                  {"`run` starts it, and any other command does with `--programs`"});
+                  {"`run` and `census` start it, and any other command does with `--programs`"});
     }
     auto printed = reader->run(file.path);
     if (!printed) return fail("E0509", printed.error().message, {});
