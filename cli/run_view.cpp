@@ -125,7 +125,7 @@ void RunView::instant(const runtime::Instant& instant, const scheduler::Commands
     if (!is_shown(command.kind)) continue;
     tell_undo(command);
     follow(command);
-    if (command.kind == Command::Kind::DeploymentEnded && before_end_) before_end_();
+    if (command.kind == Command::Kind::DeploymentEnded && before_end_) before_end_(instant.at);
     if (options_.json) {
       json_event(command, instant.at);
     } else {
@@ -211,11 +211,17 @@ void RunView::follow_bad_end(const Command& command, StepProgress& step) {
   }
 }
 
+void RunView::begin_line(base::JsonWriter& json, base::Instant at) {
+  told_ = std::max(told_, at);
+  json.begin_object().member("schema", "sluice.event/1").member("seq", sequence_++);
+  json.member("at_ms", told_.ms);
+}
+
 void RunView::json_event(const Command& command, base::Instant at) {
   std::string text;
   base::JsonWriter json(text);
-  json.begin_object().member("schema", "sluice.event/1").member("seq", sequence_++);
-  json.member("at_ms", at.ms).member("event", event_name(command.kind));
+  begin_line(json, at);
+  json.member("event", event_name(command.kind));
   const scheduler::Action& action = command.action;
   if (action.step.valid()) {
     const plan::Step& step = plan_.steps[action.step];
@@ -262,8 +268,8 @@ void RunView::left_prediction(const simulator::Alarm& alarm, const std::string& 
   }
   std::string line;
   base::JsonWriter json(line);
-  json.begin_object().member("schema", "sluice.event/1").member("seq", sequence_++);
-  json.member("at_ms", at.ms).member("event", "left_prediction");
+  begin_line(json, at);
+  json.member("event", "left_prediction");
   if (alarm.step.valid()) json.member("step", plan_.steps[alarm.step].name);
   json.member("took_ms", alarm.took.ms).key("predicted_ms").begin_object();
   json.member("p5", alarm.predicted.low.ms).member("p50", alarm.predicted.middle.ms);

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/json_writer.h"
 #include "cli/failure.h"
 #include "cli/live_view.h"
 #include "cli/patient_output.h"
@@ -60,8 +61,8 @@ class RunView : public runtime::Observer {
   void say_last(const std::string& text);
   // Said in the next instant, before what begins to be taken back in it; empty for nothing.
   void before_undo(std::string line) { before_undo_ = std::move(line); }
-  // Called right before the run's end is told, for what belongs before it.
-  void before_end(std::function<void()> say) { before_end_ = std::move(say); }
+  // Called right before the run's end is told, with its instant, for what belongs before it.
+  void before_end(std::function<void(base::Instant)> say) { before_end_ = std::move(say); }
   // Who else is to be told of failures, as they come.
   void on_failure(std::function<void(const Failure&, base::Instant)> listener);
   // Draws the live view anew, where there is one and it has changed.
@@ -83,6 +84,8 @@ class RunView : public runtime::Observer {
   };
 
   void json_event(const scheduler::Command& command, base::Instant at);
+  // What every line opens with. None is earlier than the one before it.
+  void begin_line(base::JsonWriter& json, base::Instant at);
   // Where it cannot be written it is dropped; the first is told of on standard error.
   void put_event(const std::string& line);
   void plain_event(const scheduler::Command& command, base::Instant at);
@@ -112,10 +115,11 @@ class RunView : public runtime::Observer {
   std::vector<StepProgress> steps_;
   std::map<std::pair<scheduler::Action, std::string>, std::string> unfinished_lines_;
   std::uint64_t sequence_ = 0;
+  base::Instant told_;  // of the last line
   bool events_lost_ = false;
   std::uint64_t unread_ = 0;  // texts that were dropped, for too much waits to be read
   std::string before_undo_;
-  std::function<void()> before_end_;
+  std::function<void(base::Instant)> before_end_;
   int name_width_ = 0;
   std::string live_text_;  // what stands below the last line just now
 };

@@ -138,7 +138,7 @@ int RunSession::carry_out(runtime::Journal& journal, const runtime::ReadJournal*
       [&view](base::Instant at) { return view.timeline(at); },
       [&view](const std::string& line) { view.say("sluice: " + line); });
   if (!options_.notify.destinations.empty()) notifications_ = &notifications;
-  view.before_end([this] { tell_alarms(); });
+  view.before_end([this](base::Instant at) { tell_alarms(at); });
   NotifyingObserver observer(forecasting, notifications_);
   view.on_failure([this](const Failure& failure, base::Instant at) {
     if (options_.on_failure) options_.on_failure(failure);
@@ -169,7 +169,7 @@ int RunSession::carry_out(runtime::Journal& journal, const runtime::ReadJournal*
     for (const auto& [action, open] : driver.run_state().open) store.forget(action);
   }
   loop();
-  tell_alarms();
+  tell_alarms(now());
   view.end();
   if (notifications_ != nullptr) tell_stop();
   const int status = finish(store);
@@ -430,7 +430,7 @@ void RunSession::turn() {
   if (is_over()) return loop_.stop();
   // What was said before it was asked, and is asked now.
   carry_out_orders();
-  tell_alarms();
+  tell_alarms(now());
   // Something was settled in the turn itself: the next one is due at once.
   if (driver_->has_news()) loop_.post([] {});
   const base::Instant next = driver_->next_timer();
@@ -514,9 +514,8 @@ void RunSession::look_ahead() {
   }
 }
 
-void RunSession::tell_alarms() {
+void RunSession::tell_alarms(base::Instant at) {
   if (forecast_ == nullptr) return;
-  const base::Instant at = now();
   for (const simulator::Alarm& alarm : forecast_->alarms(at)) {
     const std::string text = alarm_text(plan_, alarm);
     if (!options_.quiet) view_->left_prediction(alarm, text, at);

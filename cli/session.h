@@ -90,7 +90,7 @@ class RunSession {
   void pass_over(const runtime::Order& order);
   void draw_again();
   void look_ahead();
-  void tell_alarms();
+  void tell_alarms(base::Instant at);
   int tell_taken_over() const;
   int finish(const runtime::OutputStore& store);
   std::string what_next() const;
