@@ -119,7 +119,11 @@ void add_output(CLI::App& command, Format& format, std::string& output,
 }
 
 void add_state(CLI::App& command, std::string& state) {
-  command.add_option("--state", state, "where runs are kept: .sluice beside the file by default")
+  const bool has_file = command.get_option_no_throw("file") != nullptr;
+  command
+      .add_option("--state", state,
+                  has_file ? "where runs are kept: .sluice beside the file by default"
+                           : "where runs are kept: .sluice in this folder by default")
       ->type_name("DIR")
       ->check(not_empty());
 }

@@ -23,7 +23,11 @@ simulator::History read_history(const std::string& state, const std::string& bef
       tell("sluice: {}: {}\n", folders[i].name, run.error().message);
       continue;
     }
-    learner.learn(run.value().plan, run.value().timeline);
+    std::vector<base::Instant> taken_up;
+    for (const simulator::Happened& row : run.value().happened) {
+      if (row.taken_up) taken_up.push_back(row.at);
+    }
+    learner.learn(run.value().plan, run.value().timeline, taken_up);
   }
   return std::move(learner).finish();
 }

@@ -22,9 +22,15 @@ History::Row& row_of(History& history, const std::string& step, const std::strin
   return *found;
 }
 
+bool was_at_work(const scheduler::Interval& attempt, const std::vector<base::Instant>& instants) {
+  return std::any_of(instants.begin(), instants.end(),
+                     [&](base::Instant at) { return attempt.start < at && at <= attempt.end; });
+}
+
 }  // namespace
 
-void Learner::learn(const plan::Plan& plan, const scheduler::Timeline& timeline) {
+void Learner::learn(const plan::Plan& plan, const scheduler::Timeline& timeline,
+                    const std::vector<base::Instant>& taken_up) {
   if (timeline.lanes.empty()) return;
   Connecting connecting(plan);
   connecting.begin_all(timeline);
@@ -36,7 +42,7 @@ void Learner::learn(const plan::Plan& plan, const scheduler::Timeline& timeline)
       for (std::uint32_t lane = 0; lane < lanes; ++lane) {
         if (timeline.task(plan, id, lane, task).state != scheduler::State::Succeeded) continue;
         const auto attempts = timeline.attempts(plan, id, lane, task);
-        if (attempts.empty()) continue;
+        if (attempts.empty() || was_at_work(attempts.back(), taken_up)) continue;
         row.durations.push_back(connecting.connected(id, lane, task, attempts.back()));
       }
     }

@@ -1,6 +1,9 @@
 // What earlier runs took, gathered from their timelines.
 #pragma once
 
+#include <vector>
+
+#include "base/time.h"
 #include "plan/plan.h"
 #include "scheduler/timeline.h"
 #include "simulator/settings.h"
@@ -11,8 +14,10 @@ namespace sluice::simulator {
 class Learner {
  public:
   // The attempts that succeeded, one a task and lane, under the names of step and child step. A
-  // timeline without lanes teaches nothing.
-  void learn(const plan::Plan& plan, const scheduler::Timeline& timeline);
+  // timeline without lanes teaches nothing; no more does an attempt that was at work when another
+  // program took the run up (`taken_up`, each when): it ended when nobody looked.
+  void learn(const plan::Plan& plan, const scheduler::Timeline& timeline,
+             const std::vector<base::Instant>& taken_up = {});
   History finish() &&;
 
  private:

@@ -72,6 +72,23 @@ TEST_CASE("a run is compared with its prediction, and its durations are learnt")
   CHECK(after.at("duration_ms") < before.at("duration_ms"));
 }
 
+TEST_CASE("what ended while no program carried the run on is not learnt") {
+  const Place place;
+  sluice::test::write_text(place.file, R"(deployment "Farm"
+connect local
+step "Before" { run "true" takes history }
+step "Kill it" { run "kill -9 \"$(cut -d ' ' -f 4 /proc/$PPID/stat)\"" takes history }
+)");
+  CHECK(run_program({"run", place.file, "--yes", "--quiet"}).status != 0);
+  REQUIRE(run_program({"resume", "--state", place.state(), "--quiet"}).status == 0);
+  const auto calibrated = run_program({"calibrate", place.file, "--format", "json"});
+  INFO(calibrated.out << calibrated.err);
+  const json learnt = json::parse(calibrated.out);
+  REQUIRE(learnt.at("actions").size() == 2);
+  CHECK(learnt.at("actions")[0].at("attempts") == 1);
+  CHECK(learnt.at("actions")[1].at("attempts") == 0);
+}
+
 TEST_CASE("advise compares settings, and tells the latest start") {
   const Place place;
   const auto result =

@@ -67,6 +67,16 @@ TEST_CASE("what succeeded is learnt by step and child step, what failed is not")
   CHECK(history.rows[2].durations == std::vector<Duration>(5, Duration{40}));
 }
 
+TEST_CASE("what was at work when another program took the run up is not learnt") {
+  const plan::Plan plan = test::tiny_plan("Update on a b, window 1: x, takes 100; y, takes 40\n");
+  simulator::Learner learner;
+  learner.learn(plan, timeline_of(plan, seeded(1)), {base::Instant{100}, base::Instant{190}});
+  const simulator::History history = std::move(learner).finish();
+  REQUIRE(history.rows.size() == 1);  // each y begins where an x ends, and is known to end then
+  CHECK(history.rows[0].task == "y");
+  CHECK(history.rows[0].durations == std::vector<Duration>(2, Duration{40}));
+}
+
 TEST_CASE("a plan that asks for its history takes what was learnt") {
   plan::Plan plan = test::tiny_plan("Update on w1..w9, window 9: x, takes 1000\n");
   plan::Task& task = plan.steps[plan::StepId{0}].tasks[0];
