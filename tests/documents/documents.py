@@ -16,7 +16,8 @@ What a fence says after ```deploy decides:
                            of each docs/NAME.deploy; compared by their words, for layouts differ by a hair
 What ```console shows is run, in ROOT: a line `$ sluice …` and the output that follows it, in which a line `…`
 stands for any number of lines. Links to files of the project must lead somewhere, and an anchor to a heading; and from
-README.md they must lead to each page.
+README.md they must lead to each page. A test that is named (`tests/cli/kills.py`, `cli/kills.py`, `kills_test.cpp`) is
+there.
 """
 import concurrent.futures
 import os
@@ -179,6 +180,13 @@ def pages_unled_to(root, paths):
     return [f"{path}: no link leads here from README.md" for path in paths if path not in reached]
 
 
+def tests_not_there(root, path, text, names):
+    """`names`: of the files that may be meant, with the folders before them."""
+    for test in sorted(set(re.findall(r"`([\w/]+(?:_test\.cpp|\.py))\b", text))):
+        if not any(name == test or name.endswith("/" + test) for name in names):
+            yield f"{path}: there is no {test}"
+
+
 def broken_links(root, path, text):
     for target, name, anchor in links(text):
         found = os.path.normpath(os.path.join(root, os.path.dirname(path), name)) if name else os.path.join(root, path)
@@ -195,6 +203,9 @@ def main():
     paths = ["README.md"] + [os.path.join("docs", name) for name in sorted(os.listdir(os.path.join(root, "docs")))]
     paths += [os.path.join("docs/decisions", name) for name in sorted(os.listdir(os.path.join(root, "docs/decisions")))]
     paths = [path for path in [*paths, "examples/README.md", "CHANGELOG.md"] if path.endswith(".md")]
+    names = [os.path.relpath(os.path.join(folder, name), root)
+             for part in ("tests", "bench", "examples") for folder, _, files in os.walk(os.path.join(root, part))
+             for name in files]
     jobs, problems, count = [], pages_unled_to(root, paths), 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for path in paths:
@@ -205,6 +216,7 @@ def main():
             for name, plan in pictures_of(root, path, text):
                 jobs.append(pool.submit(picture_problem, program, root, name, plan, "--pictures" in sys.argv))
             problems += broken_links(root, path, text)
+            problems += tests_not_there(root, path, text, names)
             for line, words, body in fences(text):
                 count += 1
                 jobs.append(pool.submit(check, program, path, line, words, body))
