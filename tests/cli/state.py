@@ -80,6 +80,18 @@ class State(RunCase):
                 self.assertEqual(done.returncode, status)
         self.assertEqual(self.ledger(), self.WHOLE)
 
+    def test_a_run_goes_on_where_who_read_it_has_gone(self):
+        self.roll()
+        for words in ([], ["--format", "json"]):
+            reader, writer = os.pipe()
+            os.close(reader)
+            done = subprocess.run([SLUICE, "run", self.file, "--yes", "--set", f"folder={self.folder}", "--state",
+                                   self.state, *words],
+                                  stdin=subprocess.DEVNULL, stdout=writer, stderr=writer, check=False)
+            os.close(writer)
+            self.assertEqual(done.returncode, 0)
+        self.assertEqual(self.ledger(), 2 * self.WHOLE)
+
     def test_what_did_not_arrive_is_no_success(self):
         self.roll()
         self.end(self.popen("run", self.file, "--yes", "--set", f"folder={self.folder}", "--state", self.state), 0)
