@@ -16,8 +16,9 @@ ActionSchema script() {
   made.kind = "script";
   made.documentation =
       "Runs a script on the target. Its text reaches the shell byte for byte; variables reach it "
-      "as environment variables. `sh` and `bash` run it with `-eu`. For `powershell` a host is "
-      "taken for Windows; the controller runs it with `pwsh`; an error ends it.";
+      "as environment variables. `sh` runs it with `-eu`, `bash` with `-eu -o pipefail`. For "
+      "`powershell` a host is taken for Windows; the controller runs it with `pwsh`; an error ends "
+      "it.";
   made.argument = "body";
   made.attributes = {required(literal(string("body", "the script itself"))),
                      known(with_default(one_of(string("shell", "what reads the script"),
