@@ -15,6 +15,10 @@ inline constexpr std::string_view perl_wrapper_text = R"wrapper(
 # What the environment may have put on them, and on what is opened: bytes come and go as they are.
 BEGIN { $^H = 256; ${^OPEN} = ":raw\0:raw"; $^W = 0; }
 binmode STDIN; binmode STDOUT; binmode STDERR;
+# On standard error it answers: where that is closed nothing begins.
+defined syswrite STDERR, "" or no_errors();
+# Its files can be read and written again, whatever the login takes from them.
+$mask = umask 077;
 # Children begin with the usual meaning.
 $SIG{CHLD} = "DEFAULT"; $SIG{PIPE} = $SIG{HUP} = $SIG{XFSZ} = "IGNORE";
 $home = defined $ENV{HOME} ? $ENV{HOME} : "";
@@ -31,11 +35,14 @@ sub say_ { out(\*STDERR, "$nonce @_\n"); }
 # The first line of a file; empty where there is none.
 sub line { my $l; if (open my $f, "<", $_[0]) { $l = <$f>; } $l = "" unless defined $l;
   chomp $l; $l }
-sub put { my ($to, $text) = @_; open my $f, ">", $to or return 0; out($f, $text) and close $f }
+sub put { my ($to, $text) = @_; open my $f, ">", $to or return because();
+  out($f, $text) and close $f or because() }
 # Written over in place, never emptied first.
 sub over { my ($to, $text) = @_; my $f;
-  open($f, "+<", $to) or open($f, ">>", $to) and open $f, "+<", $to or return 0;
-  out($f, $text) and close $f }
+  open($f, "+<", $to) or open($f, ">>", $to) and open $f, "+<", $to or return because();
+  out($f, $text) and close $f or because() }
+# Why, as the system has it; of the first that went wrong.
+sub because { length $because or $because = ${"\41"} . ""; 0 }
 sub known { -e "$p.started" or -e "$p.exit" }
 
 # What Perl itself cannot do, by the numbers of the system calls: where the program that runs here
@@ -53,8 +60,8 @@ sub calls { my $head = "";
   $ready = 1; }
 # The usual way takes everything down first, which takes longer than some requests.
 sub leave { $exit ? syscall $exit, $_[0] : POSIX::_exit($_[0]); }
-sub durable { for my $name (@_) { open my $f, "<", $name or return 0;
-    $sync ? syscall($sync, fileno $f) == 0 : IO::Handle::sync($f) or return 0; }
+sub durable { for my $name (@_) { open my $f, "<", $name or return because();
+    $sync ? syscall($sync, fileno $f) == 0 : IO::Handle::sync($f) or return because(); }
   1 }
 # The compiled half of a module, by the loader that is built into Perl: XSLoader is a text itself,
 # and asked from here it would bring the whole configuration. The last found is of Perl itself and
@@ -69,7 +76,7 @@ sub compiled { my ($name, $file) = @_; (my $boot = "boot_$name") =~ y/:/_/;
 
 # The place of this run: private, ours, no link.
 sub ours { my @s = lstat $_[0]; @s and -d _ and $s[4] == $> }
-sub make { my $mask = umask 077; mkdir $base; mkdir $dir; umask $mask; -d $dir }
+sub make { mkdir $base or -d $base or return because(); mkdir $dir or -d $dir or because(); }
 sub find_place {
   ($base, $dir) = ("$home/.sluice", "$home/.sluice/$run");
   my $x = -d $dir ? "home" : "";
@@ -126,8 +133,8 @@ sub items { ($all, $cd, $body) = ("", ""); @envs = (); @args = ();
     else { return 0; } }
   0 }
 # A short script is an item too; a long one comes behind them, to the end of the input.
-sub kept { open my $f, ">", $script or return 0;
-  (defined $body ? out($f, $body) : long_one($f)) and close $f }
+sub kept { open my $f, ">", $script or return because();
+  (defined $body ? out($f, $body) : long_one($f)) and close $f or because() }
 # Who reckons SHA-256: the module, or where it is not (in the perl-base of Debian), a program.
 sub reckoner { eval { compiled("Digest::SHA", "Digest/SHA/SHA.so"); 1 } ? "module" :
     found("sha256sum") }
@@ -156,6 +163,7 @@ sub become { my ($program, $name, $watcher) = @_;
   # What nobody could end does not begin.
   put("$p.pid", "$$ $since $watcher\n") or unnoted();
   close $lock;
+  umask $mask;
   my @how = $name =~ /bash$/ ? ("-eu", "-o", "pipefail") : $name =~ /python3$/ ? () : ("-eu");
   delete $ENV{ENV}; delete $ENV{BASH_ENV}; $ENV{SLUICE_OUTPUT} = "$p.output";
   for my $text (@envs) { my ($n, $v) = split /=/, $text, 2; $ENV{$n} = $v; }
@@ -228,7 +236,7 @@ while (1) {
   unless (defined $l and chomp $l) { leave(0) if $more; $l = ""; }
   (my $word, $nonce, $verb, $run, $key, @words) = split / +/, $l;
   defined $key and $word =~ /^sluice[12]$/ or no_request();
-  $more = $word eq "sluice2"; $script = ""; $told = "";
+  $more = $word eq "sluice2"; $script = $told = $because = "";
   $ready or calls();
   find_place();
   $verb eq "start" || $verb eq "again" ? start() : $verb eq "forget" ? forget() : other();
@@ -238,7 +246,10 @@ while (1) {
 // What few requests need, an argument of the program: each of these is compiled when it is called.
 // Between two words `sub` stands only before a name.
 inline constexpr std::string_view perl_wrapper_more = R"wrapper(
-sub refuse { unlink $script if length $script; say_("refused", @_); exit 0; }
+sub no_errors { out(\*STDOUT, "sluice: standard error is closed\n"); exit 2; }
+sub refuse { unlink $script if length $script;
+  out(\*STDERR, "$because\n") if length $because;
+  say_("refused", @_); exit 0; }
 sub no_request { out(\*STDERR, "sluice: no request came\n"); exit 3; }
 sub modules { eval { compiled("POSIX", "POSIX/POSIX.so"); compiled("IO", "IO/IO.so"); 1 } or
     say_("refused", "the host has Perl, but not its modules IO and POSIX"), exit 3;
@@ -257,7 +268,8 @@ sub put_before { my ($l, $x) = @_; ours($l) and ours("$l/$run") or return $x;
   "away" }
 sub elsewhere {
   if ($verb eq "start") { $base = "/var/tmp/sluice-" . ($> + 0); $dir = "$base/$run";
-    make() and return; }
+    $because = ""; make() and return; }
+  length $because or out(\*STDERR, "there is no folder $home\n");
   refuse("there is no place for its files on the host"); }
 # The disk may be full of what was sent: who forgets takes that away first.
 sub fence_in_no_room { $verb eq "forget" and unload("$dir/") and over("$dir/fence", "$_[0]\n") or

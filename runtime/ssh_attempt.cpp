@@ -128,6 +128,11 @@ void address(SshConnection::Request& request, Wrapper wrapper) {
   }
 }
 
+std::string refusal_of(const WrapperAnswer& answer, const AnswerReader& answers) {
+  const std::string said = answers.said();
+  return said.empty() ? answer.text : fmt::format("{} ({})", answer.text, ssh_reason(said));
+}
+
 base::Duration pause_before(std::uint32_t attempt) {
   constexpr std::array<base::Duration, 5> pauses{{{0}, {200}, {500}, {1'000}, {2'000}}};
   return pauses[std::min<std::size_t>(attempt, pauses.size() - 1)];
@@ -329,8 +334,8 @@ void SshExecutor::Attempt::watcher_ended(Watcher& watcher, const SshConnection::
     return ask(watcher);
   }
   if (watcher.verdict && leaves_open(watcher)) {
-    return ask_again_later(
-        watcher, fmt::format("the host does not say what became of it: {}", watcher.verdict->text));
+    return ask_again_later(watcher, fmt::format("the host does not say what became of it: {}",
+                                                refusal_of(*watcher.verdict, watcher.answers)));
   }
   if (watcher.verdict) {
     // Where a mark should stand behind its output and does not, not all has come.
@@ -439,8 +444,8 @@ void SshExecutor::Attempt::settle(Watcher& watcher, bool whole) {
   follow_timer_ = Loop::Timer();
   again_ = Loop::Timer();
   cancel_again_ = Loop::Timer();
-  const std::string said = watcher.answers.said();
-  outputs_ = watcher.answers.outputs();
+  const AnswerReader answers = std::move(watcher.answers);
+  outputs_ = answers.outputs();
   std::string written = std::move(watcher.written);
   // Cut in the middle of the mark: what came of that is no output.
   if (!whole) written.resize(written.size() - begun_mark(written, watcher.mark));
@@ -450,9 +455,7 @@ void SshExecutor::Attempt::settle(Watcher& watcher, bool whole) {
     verdict_.text = fmt::format("there is no directory `{}` for it",
                                 base::printable(request_.text("directory")));
   }
-  if (verdict_.kind == Verdict::Refused && !said.empty()) {
-    verdict_.text += fmt::format(" ({})", ssh_reason(said));
-  }
+  if (verdict_.kind == Verdict::Refused) verdict_.text = refusal_of(verdict_, answers);
   if (whole && written.size() <= most_answered_output) return conclude();
   fetch_rest();
 }

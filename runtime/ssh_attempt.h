@@ -22,6 +22,8 @@ HostWrapper host_wrapper(const Place& place);
 bool says_no_perl(int exit_value, std::string_view said);
 // The session of that wrapper: its command, and what its input opens with.
 void address(SshConnection::Request& request, Wrapper wrapper);
+// Why it is refused: in the wrapper's words, and in those that stood before them.
+std::string refusal_of(const WrapperAnswer& answer, const AnswerReader& answers);
 // What the run's folder on a host is called.
 std::string wrapper_run_name(const std::string& run);
 // The files of an action are named by what identifies it, the same in every program that asks.

@@ -19,17 +19,29 @@ bool lacks_descriptors(std::string_view errors) {
           errors.find(": Invalid argument") != std::string_view::npos);
 }
 
+bool lacks_processes(std::string_view errors) {
+  return errors.find("annot fork") != std::string_view::npos ||
+         errors.find("an't fork") != std::string_view::npos ||
+         errors.find("fork: ") != std::string_view::npos;
+}
+
 std::string_view what_to_look_at(int exit_status, std::string_view errors) {
   constexpr int cannot_run = 126;
   constexpr int not_found = 127;
   if (exit_status == cannot_run || exit_status == not_found) return "";  // its words say it
   if (lacks_descriptors(errors)) return "; see how many files it may open there (`ulimit -n`)";
+  if (lacks_processes(errors)) return "; see how many processes it may have there (`ulimit -u`)";
   return "; see the user's shell there (/etc/passwd), and ForceCommand in its sshd_config";
 }
 
 }  // namespace
 
 std::string login_problem(int exit_status, std::string_view output, std::string_view errors) {
+  // As both texts of the wrapper say it.
+  if (output.find("sluice: standard error is closed") != std::string_view::npos) {
+    return "its login closes standard error, on which the host would answer (`exec 2>&-`, perhaps, "
+           "in a file that its shell reads)";
+  }
   std::string said;
   for (const std::string_view stream : {output, errors}) {
     if (says_nothing(stream)) continue;

@@ -126,7 +126,8 @@ std::string ssh_reason(std::string_view written) {
   if (written.find("HOST IDENTIFICATION HAS CHANGED") != std::string_view::npos) {
     return "its host key is not the one that is known (ssh: Host key verification failed)";
   }
-  const std::vector<std::string_view> lines = lines_of(written);
+  std::vector<std::string_view> lines = lines_of(written);
+  lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
   if (lines.empty()) return "ssh did not say why";
   constexpr std::size_t most_lines = 2;
   std::string reason;

@@ -60,7 +60,7 @@ void SshExecutor::Predecessors::ended(const SshConnection::End& end) {
     wrapper_.gives_way(asked_);
   }
   if (end.how == How::Broken) wrapper_.was_cut(asked_);
-  if (verdict_) return again_later(verdict_->text);
+  if (verdict_) return again_later(refusal_of(*verdict_, answers_));
   if (waits_for_host_ && end.how != How::Exited) return again_later(end.why);
   if (end.how == How::Unreachable) return give_up(Completion::Ending::Unreachable, end.why);
   if (end.how == How::Refused) return give_up(Completion::Ending::NotStarted, end.why);

@@ -9,8 +9,12 @@
 namespace sluice::runtime {
 
 inline constexpr std::string_view wrapper_text = R"wrapper(
-# Where so few files may be open that nothing can be put aside, dash ends here and says so.
-: >&2;
+# On standard error it answers: where that is closed nothing begins. Where so few files may be open
+# that nothing can be put aside, dash says so here.
+true >&2 || { [ -e /dev/fd/2 ] || echo "sluice: standard error is closed"; exit 2; };
+# What bounds the size of files tells it, and ends nobody but a script.
+trap "" XFSZ;
+sluice_umask=;
 case ${BASH_VERSION-} in ?*) set +o posix;; esac;
 sluice_lc=${LC_ALL+x}${LC_ALL-};
 export LC_ALL=C;
@@ -19,8 +23,13 @@ sluice_nl=${IFS#??};
 # Nor may what stands for the last process in the background: it comes with the request.
 last() { eval "sluice_last=\$$sluice_bang"; };
 
+# The files of a script can be read and written again, whatever the login takes from them. Where
+# there is no subshell that tells what it was, one is begun.
+own_umask() { case $sluice_umask in "") sluice_umask=$(umask); umask 077;; esac; };
 say() { echo "$sluice_nonce $*" >&2; };
 refuse() { rm -f "$sluice_script"; say "refused $*"; exit 0; };
+# With why, as the system has it: of what a shell writes itself it says no more than that it failed.
+unwritten() { echo | cat > "$sluice_p.why"; rm -f "$sluice_p.why"; refuse "$1"; };
 known() { [ -e "$sluice_p.started" ] || [ -e "$sluice_p.exit" ]; };
 
 # The place of this run: private, ours, no link.
@@ -43,8 +52,11 @@ case $sluice_x.$sluice_verb in
   # A home that is away is not made anew, as root could: what was begun there would not be found.
   ( umask 077; [ -d "${HOME-}/" ] && exec mkdir -p "$sluice_dir" ) 2>/dev/null ||
     { [ "$sluice_verb" = start ] && sluice_base=/var/tmp/sluice-$(id -u) &&
-      sluice_dir=$sluice_base/$sluice_run && ( umask 077; exec mkdir -p "$sluice_dir" ); } ||
-    refuse "there is no place for its files on the host";;
+      sluice_dir=$sluice_base/$sluice_run && ( umask 077; exec mkdir -p "$sluice_dir" ); } || {
+    [ "$sluice_verb" = start ] || ( umask 077;
+      [ -d "${HOME-}/" ] || { echo "there is no folder ${HOME-}" >&2; exit 1; };
+      exec mkdir -p "$sluice_dir" );
+    refuse "there is no place for its files on the host"; };;
 esac;
 if [ -d "$sluice_dir" ]; then
   ours "$sluice_base" && ours "$sluice_dir" ||
@@ -89,9 +101,10 @@ fence() {
   [ -s "$sluice_dir/fence" ] && read -r sluice_n < "$sluice_dir/fence";
   [ "$sluice_n" -gt "$1" ] && refuse "another controller has taken this run over";
   [ "$sluice_n" -eq "$1" ] || {
+    case $sluice_n in 0) own_umask;; esac;
     # The disk may be full of what was sent: who forgets takes that away first.
     raise "$1" || { [ "$sluice_verb" = forget ] && unload "$sluice_dir/" && raise "$1"; } ||
-      refuse "it cannot be written down who asks";
+      unwritten "it cannot be written down who asks";
     # Below the first there is nobody whom a loss of power could let in again.
     [ "$1" -gt 1 ] && sluice_raised=$sluice_dir/fence;
   };
@@ -158,6 +171,7 @@ conclude() {
 never() {
   sluice_x=;
   until known; do
+    own_umask;
     exec 9<>"$sluice_p.lock";
     if flock -n 9; then
       known || { echo "never 0 ." > "$sluice_p.exit"; sync "$sluice_p.exit" "$sluice_dir";
@@ -211,14 +225,20 @@ items() {
   return 1;
 };
 put() { printf %s "$sluice_body"; };
-kept() { $sluice_put > "$sluice_script" || { sluice_why="cannot be written there"; return 1; }; };
+kept() {
+  umask; case $sluice_umask in "") umask 077;; esac;
+  $sluice_put > "$sluice_script" || { echo unkept; return 1; };
+};
 # What came is what was sent: both digests, of the items (and a line end) and of the script. A
-# backslash stands before the digest of a file that has one in its name.
+# backslash stands before the digest of a file that has one in its name. What reckons them keeps the
+# script, and tells what umask the login has.
 genuine() {
-  sluice_x="exec sha256sum - \"\$sluice_script\" <<E";
+  sluice_x="kept && exec sha256sum - \"\$sluice_script\" <<E";
   eval "set -- \$($sluice_x$sluice_nl\$sluice_all${sluice_nl}E$sluice_nl)";
-  sluice_x=${3%%[0-9a-f]*};
-  [ "$1 ${3#"$sluice_x"}" = "$sluice_b $sluice_c" ];
+  case $sluice_umask in "") sluice_umask=$1; umask 077;; esac;
+  case $2 in unkept) sluice_why="cannot be written there"; return 1;; esac;
+  sluice_x=${4%%[0-9a-f]*};
+  [ "$2 ${4#"$sluice_x"}" = "$sluice_b $sluice_c" ];
 };
 
 # Whether the program env can give signals their usual meaning: asked once for all runs, and again
@@ -235,7 +255,8 @@ probe() {
 # The script itself: becomes it. It lets go of the lock when it has said what its session is: who
 # comes then, and its watcher is gone, looks at that.
 become() {
-  exec </dev/null >>"$sluice_p.out" 2>&1;
+  # One by one: dash puts each aside that a line has.
+  exec </dev/null; exec >>"$sluice_p.out"; exec 2>&1;
   # As the system goes there: behind a link the folder above is that of where it leads.
   case /$sluice_cd/ in
     //) ;;
@@ -254,6 +275,7 @@ become() {
     exit 126;
   };
   exec 9>&-;
+  umask "$sluice_umask"; trap - XFSZ;
   sluice_env=env; sluice_setsid=setsid;
   # What starts it is found where the login finds it.
   case $sluice_path in ?*) sluice_env=$(command -v env); sluice_setsid=$(command -v setsid);
@@ -316,9 +338,10 @@ start() {
   done;
   sluice_script=$sluice_p.script.$$;
   sluice_why="did not arrive whole";
-  items && kept && genuine || {
+  items && genuine || {
     # What has begun is there, whatever came of this asking.
     if known; then fence "$sluice_d"; rm -f "$sluice_script"; attach; return; fi;
+    case $sluice_why in *written*) unwritten "it $sluice_why";; esac;
     refuse "it $sluice_why";
   };
   if [ "$sluice_cd" ]; then
@@ -336,12 +359,13 @@ start() {
   echo "$sluice_boot" > "$sluice_p.started" && echo "                " > "$sluice_p.exit" &&
     sync "$sluice_p.started" ${sluice_raised:+"$sluice_raised"} "$sluice_dir" || {
     rm -f "$sluice_p.exit" "$sluice_p.started";
-    refuse "it cannot be written down that it begins"; };
+    unwritten "it cannot be written down that it begins"; };
   supervise;
   conclude;
 };
 
 cancel() {
+  umask 077; sluice_umask=077;
   fence "$sluice_b";
   never;
   say running;
@@ -452,6 +476,7 @@ rest)
   dd if="$sluice_p.out" bs=65536 skip="$sluice_a" 2>/dev/null | head -c "$sluice_b";;
 forget)
   # What came late for it would begin again: the fence stays, above whoever has forgotten it.
+  umask 077; sluice_umask=077;
   if [ -d "$sluice_dir" ]; then
     fence "$sluice_a";
     raise "$((sluice_a + 1))";

@@ -204,6 +204,9 @@ TEST_CASE("a login problem says what to look at, where its own words do not", "[
   CHECK(runtime::login_problem(127, "", "sh: 1: powershell.exe: not found\n") ==
         "its login shell does not do as it is told (exit status 127): "
         "`sh: 1: powershell.exe: not found`");
+  CHECK(runtime::login_problem(2, "", "sh: 1: eval: Cannot fork\n") ==
+        "its login shell does not do as it is told (exit status 2): `sh: 1: eval: Cannot fork`; "
+        "see how many processes it may have there (`ulimit -u`)");
   CHECK(runtime::login_problem(2, "", "sh: 1: 1: Invalid argument\n") ==
         "its login shell does not do as it is told (exit status 2): `sh: 1: 1: Invalid argument`; "
         "see how many files it may open there (`ulimit -n`)");
