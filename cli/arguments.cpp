@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <functional>
 #include <memory>
@@ -128,6 +129,22 @@ void add_state(CLI::App& command, std::string& state) {
       ->check(not_empty());
 }
 
+// A whole number as it stands: a sign or too many digits would be read as another one.
+CLI::Validator whole_number() {
+  const auto wrong = [](std::string& word) -> std::string {
+    std::uint64_t number = 0;
+    const char* const end = word.data() + word.size();
+    const auto read = std::from_chars(word.data(), end, number);
+    if (read.ec == std::errc{} && read.ptr == end) return "";
+    return word + " is no whole number from 0 to 18446744073709551615";
+  };
+  return {wrong, ""};
+}
+
+void add_seed(CLI::App& command, std::uint64_t& seed, const char* text) {
+  command.add_option("--seed", seed, text)->type_name("N")->check(whole_number());
+}
+
 CLI::Option* add_named_run(CLI::App& command, std::string& run, const char* text) {
   return command.add_option("run", run, text)->type_name("RUN")->check(not_empty());
 }
@@ -226,7 +243,7 @@ CLI::App* add_simulate(CLI::App& app, SimulateOptions& options) {
   add_input(*command, options.input);
   add_format(*command, options.format, simulate_formats);
   add_output(*command, options.format, options.output, simulate_formats);
-  command->add_option("--seed", options.seed, "of the random draws");
+  add_seed(*command, options.seed, "of the random draws");
   add_state(*command, options.state);
   command->add_option("--fail", options.fail, "make the first N attempts of an action fail")
       ->type_name("STEP[/CHILD]@TARGET[:N]");
@@ -238,9 +255,11 @@ CLI::App* add_simulate(CLI::App& app, SimulateOptions& options) {
                     "tell slack, how busy the slots were, what one more would save, what makes it "
                     "uncertain");
   command->add_option("--runs", options.runs, "so many runs, and what they have in common")
-      ->check(CLI::Range(1U, 10'000'000U));
+      ->type_name("N")
+      ->check(CLI::Range(1U, 10'000'000U).description(""));
   command->add_option("--threads", options.threads, "at once, for --runs: all cores by default")
-      ->check(CLI::Range(1U, 1'024U));
+      ->type_name("N")
+      ->check(CLI::Range(1U, 1'024U).description(""));
   return command;
 }
 
@@ -251,16 +270,19 @@ CLI::App* add_advise(CLI::App& app, AdviseOptions& options) {
   add_format(*command, options.format);
   command->add_option("--step", options.step, "which; by default the one with the most work")
       ->type_name("STEP");
-  command->add_option("--seed", options.seed, "of the random draws");
+  add_seed(*command, options.seed, "of the random draws");
   command->add_option("--runs", options.runs, "for each setting; 200 by default")
-      ->check(CLI::Range(1U, 1'000'000U));
+      ->type_name("N")
+      ->check(CLI::Range(1U, 1'000'000U).description(""));
   command->add_option("--threads", options.threads, "at once: all cores by default")
-      ->check(CLI::Range(1U, 1'024U));
+      ->type_name("N")
+      ->check(CLI::Range(1U, 1'024U).description(""));
   add_state(*command, options.state);
   command->add_option("--end", options.end, "when it is to have ended: tell the latest safe start")
       ->type_name("HH:MM");
   command->add_option("--confidence", options.confidence, "of that, in percent; 95 by default")
-      ->check(CLI::Range(1.0, 99.9));
+      ->type_name("PERCENT")
+      ->check(CLI::Range(1.0, 99.9).description(""));
   return command;
 }
 
@@ -361,9 +383,10 @@ CLI::App* add_report(CLI::App& app, ReportOptions& options) {
   add_output(*command, options.format, options.output, report_formats);
   command->add_flag("--predicted", options.predicted,
                     "on the page, beside what is predicted for its plan");
-  command->add_option("--seed", options.seed, "of the prediction's random draws");
+  add_seed(*command, options.seed, "of the prediction's random draws");
   command->add_option("--runs", options.runs, "so many predicted runs, and how long they take")
-      ->check(CLI::Range(1U, 10'000'000U));
+      ->type_name("N")
+      ->check(CLI::Range(1U, 10'000'000U).description(""));
   return command;
 }
 
@@ -373,9 +396,10 @@ CLI::App* add_compare(CLI::App& app, CompareOptions& options) {
   add_named_run(*command, options.run, "which; the last one by default");
   add_state(*command, options.state);
   add_format(*command, options.format);
-  command->add_option("--seed", options.seed, "of the random draws");
+  add_seed(*command, options.seed, "of the random draws");
   command->add_option("--runs", options.runs, "of the prediction; 1000 by default")
-      ->check(CLI::Range(20U, 1'000'000U));
+      ->type_name("N")
+      ->check(CLI::Range(20U, 1'000'000U).description(""));
   return command;
 }
 
@@ -403,6 +427,7 @@ CLI::App* add_logs(CLI::App& app, LogsOptions& options) {
   command->add_option("--step", options.step, "of this step or child step alone")
       ->type_name("STEP[/CHILD]");
   command->add_option("--attempt", options.attempt, "of these attempts alone: 1 is the first")
+      ->type_name("N")
       ->check(CLI::Range(1U, 4'294'967'295U).description(""));
   add_state(*command, options.state);
   return command;

@@ -176,4 +176,7 @@ TEST_CASE("what cannot be asked is refused before anything is simulated") {
   CHECK(refused({"--fail", "Deploy@each", "--runs", "5"}) ==
         "sluice: `each` is one run for each target: it goes with no --runs\n");
   CHECK_FALSE(refused({"--runs", "0"}).empty());
+  for (const std::string seed : {"-1", "99999999999999999999", "1.5"}) {
+    CHECK(refused({"--seed", seed}).starts_with("sluice: --seed: " + seed + " is no whole number"));
+  }
 }
