@@ -147,9 +147,6 @@ class SshUploads::Row {
     const auto said = line();
     if (!said) return no_answer(how);
     reached_ = true;
-    away_since_.reset();
-    away_why_.clear();
-    tries_ = 0;
     silent_ = 0;
     if (*said == "there") return end({UploadEnd::How::Needless, ""});
     if (*said == "have") {
@@ -157,7 +154,8 @@ class SshUploads::Row {
       return end({UploadEnd::How::Here, ""});
     }
     if (said->starts_with("refused ")) {
-      return end({UploadEnd::How::Failed, base::printable(said->substr(8))});
+      const std::string why = said_.empty() ? "" : fmt::format(" ({})", ssh_reason(said_));
+      return end({UploadEnd::How::Failed, base::printable(said->substr(8)) + why});
     }
     if (*said == "spoilt") {
       if (++spoilt_ < most_spoilt) {
@@ -171,6 +169,13 @@ class SshUploads::Row {
     for (const char digit : said->substr(said->find(' ') + 1)) {
       if (digit >= '0' && digit <= '9') offset = offset * 10 + static_cast<unsigned>(digit - '0');
     }
+    // A host that answers and takes nothing is away all the same.
+    if (!had_ || offset != *had_) {
+      away_since_.reset();
+      away_why_.clear();
+      tries_ = 0;
+    }
+    had_ = offset;
     send(std::min(offset, upload.digest.bytes));
   }
 
@@ -219,9 +224,12 @@ class SshUploads::Row {
     since_ = uploads_.loop_.now();
     if (!first_) first_ = since_;
     SshConnection::Request request;
-    request.command = fmt::format("{} {} {} {}", shell_command(with_place(upload_append_text)),
-                                  wrapper_run_name(upload.run), upload.digest.sha256, offset);
+    request.command =
+        fmt::format("{} {} {} {} {}", shell_command(with_place(upload_append_text)),
+                    wrapper_run_name(upload.run), upload.digest.sha256, offset, nonce_);
     request.input_file = file_;
+    request.patience = uploads_.settings_.patience;
+    heard_.clear();
     said_.clear();
     request.on_output = [this](Stream stream, std::string_view bytes) { hear(stream, bytes); };
     request.on_end = [this](const SshConnection::End& how) {
@@ -236,6 +244,7 @@ class SshUploads::Row {
     teller_ = Loop::Timer();
     const std::uint64_t more = position() - from_;
     sent_ += more;
+    if (how.how == SshConnection::End::How::Broken) away_why_ = how.why;
     if (how.how != SshConnection::End::How::Exited) return ask_again();
     if (how.exit_value == 0 && more > 0) return ask();
     if (++stuck_ < most_stuck) return ask_again();
@@ -285,7 +294,8 @@ class SshUploads::Row {
   std::uint32_t stuck_ = 0;
   std::uint32_t tries_ = 0;
   std::optional<base::Instant> away_since_;
-  std::string away_why_;  // where that is known
+  std::string away_why_;              // where that is known
+  std::optional<std::uint64_t> had_;  // bytes there, when it was asked last
   std::uint64_t from_ = 0;
   std::uint64_t sent_ = 0;
   base::Instant since_;

@@ -8,13 +8,14 @@ namespace sluice::runtime {
 
 // Finds the private place of the run, as the wrapper does, and makes it where `sluice_make` says.
 inline constexpr std::string_view upload_place_text = R"text(
+umask 077;
 ours() { [ -d "$1" ] && [ -O "$1" ] && { [ -L "$1" ] && return 1; :; }; };
 sluice_dir=${HOME-}/.sluice/$sluice_run;
 [ -d "$sluice_dir" ] || [ -z "$sluice_make" ] ||
-  ( umask 077; mkdir -p "$sluice_dir" ) 2>/dev/null || :;
+  mkdir -p "$sluice_dir" 2>/dev/null || :;
 [ -d "$sluice_dir" ] || {
   sluice_dir=/var/tmp/sluice-$(id -u)/$sluice_run;
-  [ -z "$sluice_make" ] || ( umask 077; mkdir -p "$sluice_dir" ) 2>/dev/null || :;
+  [ -z "$sluice_make" ] || mkdir -p "$sluice_dir" || :;
 };
 ours "${sluice_dir%/*}" && ours "$sluice_dir" || {
   echo "$sluice_nonce refused there is no place for its files on the host"; exit 0; };
@@ -55,15 +56,15 @@ for sluice_l in sha256sum flock readlink $sluice_tools; do
     echo "$sluice_nonce refused the host has no $sluice_l"; exit 0; };
 done;
 [ -f "$sluice_p.$sluice_format" ] && { echo "$sluice_nonce have"; exit 0; };
-[ -e "$sluice_p.part" ] || ( umask 077; true > "$sluice_p.part" ) || {
+[ -e "$sluice_p.part" ] || true > "$sluice_p.part" || {
   echo "$sluice_nonce refused its files cannot be written on the host"; exit 0; };
 sluice_n=$(size "$sluice_p.part");
 if [ "$sluice_n" -ge "$sluice_size" ]; then
   set -- $(sha256sum < "$sluice_p.part");
   if [ "$1" = "$sluice_digest" ]; then
     sync "$sluice_p.part" 2>/dev/null || sync;
-    mv "$sluice_p.part" "$sluice_p.$sluice_format" && echo "$sluice_nonce have";
-    exit 0;
+    mv "$sluice_p.part" "$sluice_p.$sluice_format" && { echo "$sluice_nonce have"; exit 0; };
+    echo "$sluice_nonce refused it cannot be put in its place on the host"; exit 0;
   fi;
   rm -f "$sluice_p.part";
   echo "$sluice_nonce spoilt";
@@ -73,10 +74,12 @@ echo "$sluice_nonce offset $sluice_n";
 exit 0
 )text";
 
-// Takes what comes, behind what there is: `sh -c … sluice RUN DIGEST OFFSET`. Who was at it before,
-// over a connection that was lost, is ended first.
+// Takes what comes, behind what there is: `sh -c … sluice RUN DIGEST OFFSET NONCE`. Who was at it
+// before, over a connection that was lost, is ended first. What bounds the size of files is told
+// like a full disk.
 inline constexpr std::string_view upload_append_text = R"text(
-sluice_run=$1; sluice_digest=$2; sluice_nonce=sluice; sluice_make=;
+trap "" XFSZ;
+sluice_run=$1; sluice_digest=$2; sluice_nonce=$4; sluice_make=;
 PLACE
 exec 9>>"$sluice_p.lock";
 flock -n 9 || {
@@ -84,6 +87,7 @@ flock -n 9 || {
   flock 9; };
 echo $$ > "$sluice_p.pid";
 [ "$(size "$sluice_p.part")" = "$3" ] || exit 4;
+echo "$sluice_nonce-begun";
 exec cat >> "$sluice_p.part"
 )text";
 

@@ -506,3 +506,50 @@ TEST_CASE("a login that hangs before it takes an archive is given up", "[package
         std::string::npos);
   CHECK(test::read_text(place.path() + "/count").size() > 1);
 }
+
+TEST_CASE("a login that hangs each time it is sent an archive is given up", "[package][ssh]") {
+  const test::TemporaryDirectory place;
+  const std::string login = place.path() + "/login";
+  test::write_text(login,
+                   "#!/bin/sh\ncase $2 in *\"exec cat >>\"*) exec sleep 4;; esac\n"
+                   "exec dash \"$@\"\n");
+  fs::permissions(login, fs::perms::owner_all);
+  test::SshServer::Options options;
+  options.login = {login};
+  World world(std::move(options),
+              {base::Duration{600}, base::Duration{5'000}, base::Duration{200}});
+  const test::Answer answer = world.run(world.make("a.tar.gz", "one"), world.remote.server.where());
+  CHECK(answer.completion->ending == runtime::Completion::Ending::Unreachable);
+  CHECK(answer.completion->detail.find("its login did not come as far as the script") !=
+        std::string::npos);
+}
+
+TEST_CASE("an archive larger than what a login may write is refused with the system's reason",
+          "[package][ssh]") {
+  const test::TemporaryDirectory place;
+  const std::string login = place.path() + "/login";
+  test::write_text(login, "#!/bin/sh\nulimit -f 64\nexec dash \"$@\"\n");
+  fs::permissions(login, fs::perms::owner_all);
+  test::SshServer::Options options;
+  options.login = {login};
+  World world(std::move(options));
+  const std::string make =
+      "cd \"$0\" && head -c 200000 /dev/urandom > big && tar -czf big.tar.gz big";
+  REQUIRE(test::run_quietly({"/bin/sh", "-c", make, world.place.path()}) == 0);
+  const test::Answer answer = world.run("big.tar.gz", world.remote.server.where());
+  CHECK(answer.completion->outcome == Outcome::Failed);
+  CHECK(answer.completion->detail.find("File too large") != std::string::npos);
+}
+
+TEST_CASE("why an archive cannot be written on a host is told", "[package][ssh]") {
+  World world;
+  const std::string source = world.make("a.tar.gz", "one");
+  const std::string run = world.request(source, world.remote.server.where()).run;
+  const std::string files = world.remote.server.home() + "/.sluice/" + run;
+  fs::create_directories(files);
+  const auto digest = runtime::digest_file(world.place.path() + "/" + source);
+  fs::create_symlink("nowhere/at/all", files + "/" + digest.value().sha256 + ".part");
+  const test::Answer answer = world.run(source, world.remote.server.where());
+  CHECK(answer.completion->detail.find("its files cannot be written on the host (sluice: 1: ") ==
+        0);
+}
