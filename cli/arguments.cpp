@@ -29,7 +29,8 @@ CLI::Validator not_empty() {
           ""};
 }
 
-void add_input(CLI::App& command, InputOptions& input) {
+void add_input(CLI::App& command, InputOptions& input,
+               const char* programs = "start inventories that are programs") {
   command.add_option("file", input.file, "a .deploy file or a saved plan; - is standard input")
       ->required()
       ->type_name("FILE");
@@ -47,8 +48,11 @@ void add_input(CLI::App& command, InputOptions& input) {
   command.add_option("--root", input.root, "the folder that all files named lie beneath")
       ->type_name("DIR")
       ->check(not_empty());
-  command.add_flag("--programs", input.programs, "start inventories that are programs");
+  command.add_flag("--programs", input.programs, programs);
 }
+
+constexpr const char* started_anyway =
+    "nothing more: here inventories are started that are programs";
 
 struct FormatName {
   std::string_view name;
@@ -288,7 +292,7 @@ CLI::App* add_advise(CLI::App& app, AdviseOptions& options) {
 
 CLI::App* add_run(CLI::App& app, RunOptions& options) {
   CLI::App* command = app.add_subcommand("run", "carry the plan out");
-  add_input(*command, options.input);
+  add_input(*command, options.input, started_anyway);
   add_format(*command, options.format);
   add_state(*command, options.state);
   command->add_flag("-y,--yes", options.yes, "do not ask before it starts");
@@ -305,7 +309,7 @@ CLI::App* add_run(CLI::App& app, RunOptions& options) {
 CLI::App* add_census(CLI::App& app, CensusOptions& options) {
   CLI::App* command = app.add_subcommand(
       "census", "ask every target whether each step's work is in place; changes nothing");
-  add_input(*command, options.input);
+  add_input(*command, options.input, started_anyway);
   add_format(*command, options.format);
   add_state(*command, options.state);
   return command;
