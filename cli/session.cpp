@@ -363,9 +363,10 @@ Person::Way RunSession::answered_here(const scheduler::Action& action, const std
 bool RunSession::is_stale(const Order& order) const {
   if (!runtime::answers_question(order.kind)) return false;
   const runtime::RunState& state = driver_->run_state();
-  const bool asked = std::find(state.questions.begin(), state.questions.end(), order.action) !=
-                     state.questions.end();
-  return !asked && !state.open.contains(order.action);
+  const bool asked = std::ranges::find(state.questions, order.action) != state.questions.end();
+  // What has failed is no more to be approved, nor is it unknown what came of it.
+  return asked ? order.kind < Order::Kind::Retry || !order.host.empty()
+               : !state.open.contains(order.action);
 }
 
 // Whoever may not is told when giving the answer; this is for what came in another way.
