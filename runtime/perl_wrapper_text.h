@@ -15,8 +15,9 @@ inline constexpr std::string_view perl_wrapper_text = R"wrapper(
 # What the environment may have put on them, and on what is opened: bytes come and go as they are.
 BEGIN { $^H = 256; ${^OPEN} = ":raw\0:raw"; $^W = 0; }
 binmode STDIN; binmode STDOUT; binmode STDERR;
-# On standard error it answers: where that is closed nothing begins.
-defined syswrite STDERR, "" or no_errors();
+# On these it answers: where one is closed nothing begins.
+defined syswrite STDERR, "" or closed("error", \*STDOUT);
+defined syswrite STDOUT, "" or closed("output", \*STDERR);
 # Its files can be read and written again, whatever the login takes from them.
 $mask = umask 077;
 # Children begin with the usual meaning.
@@ -246,7 +247,7 @@ while (1) {
 // What few requests need, an argument of the program: each of these is compiled when it is called.
 // Between two words `sub` stands only before a name.
 inline constexpr std::string_view perl_wrapper_more = R"wrapper(
-sub no_errors { out(\*STDOUT, "sluice: standard error is closed\n"); exit 2; }
+sub closed { my ($name, $other) = @_; out($other, "sluice: standard $name is closed\n"); exit 2; }
 sub refuse { unlink $script if length $script;
   out(\*STDERR, "$because\n") if length $because;
   say_("refused", @_); exit 0; }

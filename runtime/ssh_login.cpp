@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <tuple>
+
 #include "runtime/ssh_options.h"
 
 namespace sluice::runtime {
@@ -38,9 +40,14 @@ std::string_view what_to_look_at(int exit_status, std::string_view errors) {
 
 std::string login_problem(int exit_status, std::string_view output, std::string_view errors) {
   // As both texts of the wrapper say it.
-  if (output.find("sluice: standard error is closed") != std::string_view::npos) {
-    return "its login closes standard error, on which the host would answer (`exec 2>&-`, perhaps, "
-           "in a file that its shell reads)";
+  for (const auto& [name, number, other] :
+       {std::tuple{"error", 2, output}, {"output", 1, errors}}) {
+    const std::string closed = fmt::format("sluice: standard {} is closed", name);
+    if (other.find(closed) == std::string_view::npos) continue;
+    return fmt::format(
+        "its login closes standard {}, on which the host would answer (`exec {}>&-`, perhaps, in a "
+        "file that its shell reads)",
+        name, number);
   }
   std::string said;
   for (const std::string_view stream : {output, errors}) {

@@ -12,6 +12,8 @@ inline constexpr std::string_view wrapper_text = R"wrapper(
 # On standard error it answers: where that is closed nothing begins. Where so few files may be open
 # that nothing can be put aside, dash says so here.
 true >&2 || { [ -e /dev/fd/2 ] || echo "sluice: standard error is closed"; exit 2; };
+# Nor would what a script writes come on the other, nor the end of an answer.
+true <&1 || { echo "sluice: standard output is closed" >&2; exit 2; };
 # What bounds the size of files tells it, and ends nobody but a script.
 trap "" XFSZ;
 sluice_umask=;

@@ -38,17 +38,21 @@ test::SshServer::Options login_that(const test::TemporaryDirectory& place,
 
 }  // namespace
 
-TEST_CASE("a login that closes standard error is refused before anything begins", "[ssh]") {
+TEST_CASE("a login that closes a stream is refused before anything begins", "[ssh]") {
   const test::TemporaryDirectory place;
-  test::SshServer::Options options = login_that(place, "exec 2>&-");
+  const int stream = GENERATE(1, 2);
+  const std::string closes = fmt::format("exec {}>&-", stream);
+  test::SshServer::Options options = login_that(place, closes);
+  options.sh = GENERATE("dash", "bash", "busybox");
   options.wrapper = GENERATE("", "perl", "sh");
-  INFO(options.wrapper);
+  INFO(closes << ", " << options.sh << ", " << options.wrapper);
   Remote remote(options);
   const test::Answer answer = remote.run("echo ran >> \"$HOME/effects\"");
   CHECK(answer.completion->ending == runtime::Completion::Ending::NotStarted);
   CHECK(answer.completion->detail ==
-        "its login closes standard error, on which the host would answer (`exec 2>&-`, perhaps, in "
-        "a file that its shell reads)");
+        fmt::format("its login closes standard {}, on which the host would answer (`{}`, perhaps, "
+                    "in a file that its shell reads)",
+                    stream == 2 ? "error" : "output", closes));
   CHECK_FALSE(std::filesystem::exists(remote.server.home() + "/effects"));
 }
 
