@@ -43,7 +43,7 @@ sub over { my ($to, $text) = @_; my $f;
   open($f, "+<", $to) or open($f, ">>", $to) and open $f, "+<", $to or return because();
   out($f, $text) and close $f or because() }
 # Why, as the system has it; of the first that went wrong.
-sub because { length $because or $because = ${"\41"} . ""; 0 }
+sub because { length $because or $because = @_ ? $_[0] : ${"\41"} . ""; 0 }
 sub known { -e "$p.started" or -e "$p.exit" }
 
 # What Perl itself cannot do, by the numbers of the system calls: where the program that runs here
@@ -77,7 +77,8 @@ sub compiled { my ($name, $file) = @_; (my $boot = "boot_$name") =~ y/:/_/;
 
 # The place of this run: private, ours, no link.
 sub ours { my @s = lstat $_[0]; @s and -d _ and $s[4] == $> }
-sub make { mkdir $base or -d $base or return because(); mkdir $dir or -d $dir or because(); }
+sub there { my $why = ${"\41"} . ""; -d $_[0] or because($why) }
+sub make { (mkdir $base or there($base)) and (mkdir $dir or there($dir)) }
 sub find_place {
   ($base, $dir) = ("$home/.sluice", "$home/.sluice/$run");
   my $x = -d $dir ? "home" : "";

@@ -2,6 +2,7 @@
 // files, the rights of those that it makes. Both texts take it alike.
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -137,6 +138,14 @@ TEST_CASE("where there is no place on a host the system says why", "[wrapper]") 
     CHECK(again.verdict() == Kind::Refused);
     CHECK((again.said.find("Not a directory") != std::string::npos ||
            again.said.find("File exists") != std::string::npos));
+    host.live_in("closed");
+    ::chmod(host.home().c_str(), 0500);
+    // Whoever is root may do all.
+    host.by("exec unshare -U sh -c \"$3\"");
+    const Session closed = host.ask(request_attach(nonce, {"run-1", "k"}));
+    CHECK(closed.verdict() == Kind::Refused);
+    CHECK(closed.said.find("Permission denied") != std::string::npos);
+    host.with_somebody_listening();
     host.live_in("gone");
     std::filesystem::remove(host.home());
     const Session away = host.ask(request_attach(nonce, {"run-1", "k"}));
