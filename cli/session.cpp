@@ -276,7 +276,7 @@ void RunSession::loop() {
   });
   if (forecast_ != nullptr) look_ahead();
   loop_.post([] {});
-  loop_.run([this] { turn(); });
+  loop_.run([this] { turn(); }, [this] { return driver_->awaits_more(); });
   watch_.reset();
   journal_watch_.reset();
   tidy_up();

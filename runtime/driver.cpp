@@ -369,6 +369,13 @@ base::Instant Driver::next_timer() const {
 bool Driver::has_news() const {
   return implementation_->has_news();
 }
+bool Driver::awaits_more() const {
+  const auto& events = implementation_->news.events;
+  const auto ended = std::count_if(events.begin(), events.end(), [](const Event& event) {
+    return event.kind == Event::Kind::ActionFinished;
+  });
+  return implementation_->state.machine.in_flight() > static_cast<std::size_t>(ended);
+}
 bool Driver::ended() const {
   return implementation_->state.machine.ended();
 }

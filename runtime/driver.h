@@ -72,6 +72,8 @@ class Driver {
   // When the next turn is due for a timer's sake; Instant::never() for none.
   base::Instant next_timer() const;
   bool has_news() const;  // something waits for a turn
+  // More is at work than has ended since the last turn.
+  bool awaits_more() const;
   bool ended() const;
   bool at_rest() const;
   scheduler::State state() const;

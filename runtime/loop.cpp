@@ -22,6 +22,7 @@ using Descriptor = asio::posix::stream_descriptor;
 namespace {
 
 constexpr int most_between_turns = 256;  // callbacks
+constexpr auto between_turns = std::chrono::microseconds(2000);
 constexpr std::chrono::milliseconds longest_between_turns{10};
 
 }  // namespace
@@ -181,18 +182,29 @@ void Loop::on_signal(int signal, std::function<void(int)> callback) {
   implementation_->signals.push_back(std::move(set));
 }
 
-void Loop::run(const Callback& turn) {
+void Loop::run(const Callback& turn, const std::function<bool()>& gathers) {
   implementation_->stopped = false;
   asio::io_context& context = implementation_->context;
+  Clock::time_point gathered = Clock::now();
+  bool due = false;
   while (!implementation_->stopped) {
     context.restart();
-    if (context.run_one() == 0) return;
+    if (due) {
+      context.run_one_until(gathered);
+    } else if (context.run_one() == 0) {
+      return;
+    }
     // What is ready again as soon as it was seen to (a host that sends without end) does not keep
     // the turn from coming, however long each of its callbacks takes: timeouts are seen to there.
     const Clock::time_point late = Clock::now() + longest_between_turns;
     for (int i = 0; i < most_between_turns && Clock::now() < late && context.poll_one() != 0; ++i) {
     }
-    if (std::exchange(implementation_->happened, false) && turn) turn();
+    due = implementation_->happened && !implementation_->stopped && gathers &&
+          Clock::now() < gathered && gathers();
+    if (due) continue;
+    if (!std::exchange(implementation_->happened, false) || !turn) continue;
+    gathered = Clock::now() + between_turns;
+    turn();
   }
 }
 

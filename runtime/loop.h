@@ -73,7 +73,9 @@ class Loop {
   // Waits until something is due, calls back what is due by then, then `turn`, if it was
   // something: so what came together is handled together. Again and again, until stop() or until
   // nothing can come any more.
-  void run(const Callback& turn);
+  // Where `gathers`, asked then, says that more is to come, what came within 2 ms of the beginning
+  // of the turn before waits for the end of these: they share a turn, and its costs.
+  void run(const Callback& turn, const std::function<bool()>& gathers = {});
   // From a callback or the turn: run() returns after the turn.
   void stop();
 

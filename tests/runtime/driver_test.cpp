@@ -97,7 +97,9 @@ TEST_CASE("an instant is committed before what follows from it is started", "[dr
   CHECK(driven.driver.has_news());
   CHECK(driven.turn(2) == Lines{"commit 1", "start c"});
   driven.executor.finish("b", Outcome::Succeeded);
+  CHECK(driven.driver.awaits_more());
   driven.executor.finish("c", Outcome::Succeeded);
+  CHECK(!driven.driver.awaits_more());
   CHECK(driven.turn(3) == Lines{"commit 2"});
   CHECK(driven.driver.ended());
 }

@@ -53,3 +53,34 @@ TEST_CASE("nor where seeing to it takes long each time", "[loop]") {
   CHECK(calls < 10);
   for (const int end : ends) ::close(end);
 }
+
+TEST_CASE("where more is awaited turns are 2 ms apart at least, and none is left out", "[loop]") {
+  using Clock = std::chrono::steady_clock;
+  runtime::Loop loop;
+  constexpr int events = 20;
+  int seen = 0;
+  int turns = 0;
+  const auto begin = Clock::now();
+  runtime::Loop::Timer next = loop.after({}, [&] { ++seen; });
+  loop.run(
+      [&] {
+        ++turns;
+        if (seen == events) return loop.stop();
+        next = loop.after({}, [&] { ++seen; });
+      },
+      [] { return true; });
+  CHECK(turns == events);
+  CHECK(Clock::now() - begin >= std::chrono::milliseconds(2 * (events - 1)));
+}
+
+TEST_CASE("a loop that is stopped waits for nothing more, and its turn comes", "[loop]") {
+  runtime::Loop loop;
+  int turns = 0;
+  loop.post([] {});
+  loop.run(
+      [&] {
+        if (++turns == 1) loop.post([&] { loop.stop(); });
+      },
+      [] { return true; });
+  CHECK(turns == 2);
+}

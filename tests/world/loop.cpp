@@ -65,7 +65,7 @@ Loop::Timer Loop::after(base::Duration delay, Callback callback) {
   return at(now() + delay, std::move(callback));
 }
 void Loop::on_signal(int, std::function<void(int)>) {}
-void Loop::run(const Callback&) {
+void Loop::run(const Callback&, const std::function<bool()>&) {
   throw std::logic_error("the world runs by itself");
 }
 void Loop::stop() {}
