@@ -120,7 +120,10 @@ LocalExecutor::LocalExecutor(Loop& loop, const std::string& directory, std::stri
       notes_(directory_, SpareFiles::Keeps::Room),
       outputs_(directory_, SpareFiles::Keeps::Nothing) {}
 
-LocalExecutor::~LocalExecutor() = default;
+LocalExecutor::~LocalExecutor() {
+  // Those that other programs began end when they have nothing left to do.
+  wake_supervisors(directory_);
+}
 
 std::string LocalExecutor::path(const Running& row, std::string_view suffix) const {
   return fmt::format("{}/{}{}", directory_, row.name, suffix);
@@ -267,6 +270,9 @@ void LocalExecutor::look() {
       if (!row.completion) deliver(row, row.delivered + most_bytes);
       if (row.adopted) adopted.push_back(ticket);
     }
+    // One that is stopped would tell of no end.
+    supervisors_.wake();
+    if (!adopted.empty()) wake_supervisors(directory_);
     for (const ActionRequest::Ticket ticket : adopted) look_at_adopted(ticket);
     look();
   });

@@ -407,6 +407,7 @@ void supervise(const SupervisorSettings& settings, int socket, int lock) {
   const int kept_socket = above_standard(socket);
   const int kept_lock = above_standard(lock);
   if (kept_socket < 0 || kept_lock < 0) ::_exit(1);
+  (void)write_at(kept_lock, 0, fmt::format("{}\n", ::getpid()));
   ::open("/dev/null", O_RDWR);  // 0
   ::open("/dev/null", O_RDWR);  // 1
   ::open("/dev/null", O_RDWR);  // 2

@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <sstream>
@@ -177,6 +178,19 @@ bool script_left(const std::string& directory, const std::string& name) {
   const std::vector<RunningProcess> running = running_processes();
   return std::any_of(running.begin(), running.end(),
                      [&](const RunningProcess& one) { return one.session == session; });
+}
+
+void wake_supervisors(const std::string& directory) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
+    const std::string file = entry.path().filename().string();
+    if (file.find(supervisor_prefix) != 0 || file.find(closed_suffix) != std::string::npos)
+      continue;
+    const std::string path = entry.path().string();
+    const int process = std::atoi(first_lines<1>(path)[0].c_str());
+    // Its number is its own as long as it holds its lock.
+    if (process > 1 && is_locked(path)) ::kill(process, SIGCONT);
+  }
 }
 
 std::string boot_id() {

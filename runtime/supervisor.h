@@ -109,6 +109,10 @@ bool signal_script(const std::string& directory, const std::string& name, int si
 // Whether anything of the script's session runs, however the script itself has ended.
 bool script_left(const std::string& directory, const std::string& name);
 
+// Has those supervisors go on that a script, or somebody, has stopped, whichever program began
+// them.
+void wake_supervisors(const std::string& directory);
+
 // What changes with each boot of this machine.
 std::string boot_id();
 

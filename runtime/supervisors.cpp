@@ -53,6 +53,12 @@ void Supervisors::cancel(const std::string& name) {
   }
 }
 
+void Supervisors::wake() {
+  for (const auto& one : all_) {
+    if (one != nullptr) one->wake();
+  }
+}
+
 std::set<std::string> Supervisors::names() const {
   std::set<std::string> names;
   for (const auto& one : all_) {

@@ -28,6 +28,7 @@ class Supervisors {
   // Nothing where none of them was told of it.
   void cancel(const std::string& name);
   std::set<std::string> names() const;
+  void wake();
 
  private:
   base::Status begin(std::size_t place);

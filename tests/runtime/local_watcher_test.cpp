@@ -7,6 +7,7 @@
 
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <memory>
 
 #include "runtime/local.h"
 #include "runtime/supervising.h"
@@ -38,6 +39,44 @@ TEST_CASE("a script that stops what watches over it stops no other", "[local]") 
   local.executor.cancel(local.requests.last());
   local.waiting.until([&] { return stays->completion.has_value(); });
   CHECK(stays->completion->signal == SIGTERM);
+}
+
+TEST_CASE("a script that stops what watches over it is known to have ended", "[local]") {
+  test::LocalScripts local;
+  CHECK(local.run("kill -s STOP $PPID\nexit 3\n").completion->exit_code == 3);
+}
+
+TEST_CASE("a script that stops what an earlier program had watch over it is ended, and told of",
+          "[local]") {
+  const bool cancels = GENERATE(true, false);
+  test::LocalScripts local;
+  auto first = std::make_unique<runtime::LocalExecutor>(local.waiting.loop, local.scripts());
+  const std::string until = local.place.path() + "/until";
+  test::write_text(until, "");
+  const runtime::ActionRequest begun =
+      local.requests.script(test::local_place(),
+                            "echo $PPID > \"$place/watcher\"\nwhile [ -e \"$place/until\" ]; do "
+                            "sleep 0.02; done\nexit 3\n",
+                            {"place=" + local.place.path()});
+  const auto running = local.requests.start(*first, begun);
+  const pid_t watcher = local.process_in("watcher");
+  first.reset();
+  ::kill(watcher, SIGSTOP);
+  runtime::ActionRequest adopted = begun;
+  adopted.ticket = 7;
+  adopted.resumed = runtime::ActionRequest::Resumed{true, true, base::Duration{0}};
+  const auto answer = local.requests.start(local.executor, adopted);
+  if (cancels) {
+    local.executor.cancel(adopted.ticket);
+  } else {
+    std::filesystem::remove(until);
+  }
+  local.waiting.until([&] { return answer->completion.has_value(); });
+  if (cancels) {
+    CHECK(answer->completion->outcome == Outcome::Cancelled);
+  } else {
+    CHECK(answer->completion->exit_code == 3);
+  }
 }
 
 TEST_CASE("what an earlier program began and is cancelled is over with all of its session",
