@@ -259,6 +259,7 @@ class Supervising {
     if (output < 0) return errno;
     ::flock(output, LOCK_EX);
     const int error = spawner_.spawn(script, output, process);
+    if (error != 0) remove_file(place);  // it would say that it has begun
     ::close(output);
     return error;
   }

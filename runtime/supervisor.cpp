@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -76,19 +77,28 @@ bool is_locked(const std::string& path) {
   return locked;
 }
 
-// A supervisor that may still start what it was told.
-bool any_may_start(const std::string& directory, const std::set<std::string>& own) {
+// Supervisors of others: any that lives, or one that may still start what it was told.
+enum class Supervisors : std::uint8_t { All, Open };
+bool any_lives(const std::string& directory, const std::set<std::string>& own, Supervisors which) {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
     const std::string path = entry.path().string();
     const std::string file = entry.path().filename().string();
     const bool one = file.find(supervisor_prefix) == 0 && !own.contains(file) &&
                      file.find(closed_suffix) == std::string::npos;
-    if (one && is_locked(path) && !std::filesystem::exists(path + std::string(closed_suffix))) {
-      return true;
-    }
+    if (!one || !is_locked(path)) continue;
+    if (which == Supervisors::All) return true;
+    if (!std::filesystem::exists(path + std::string(closed_suffix))) return true;
   }
   return false;
+}
+
+// Where what is written down of it is gone: a script may do that to its own files.
+bool has_begun(const std::string& directory, const std::string& name) {
+  struct stat status{};
+  const std::string path = directory + "/" + name;
+  return ::lstat((path + ".started").c_str(), &status) == 0 ||
+         ::lstat((path + ".out").c_str(), &status) == 0;
 }
 
 ScriptState ended_state(const Note& note) {
@@ -140,10 +150,16 @@ ScriptState script_state(const std::string& directory, const std::string& name,
   ScriptState state = ended_state(note);
   if (state.kind == ScriptState::Kind::Ended) return state;
   if (note.boot.empty()) {
-    state.kind =
-        any_may_start(directory, own) ? ScriptState::Kind::Running : ScriptState::Kind::NotStarted;
+    state.kind = any_lives(directory, own, Supervisors::Open) ? ScriptState::Kind::Running
+                                                              : ScriptState::Kind::NotStarted;
     // It may have begun between the two looks.
     if (state.kind == ScriptState::Kind::NotStarted) note = read_note(directory, name);
+    if (note.boot.empty() && state.kind == ScriptState::Kind::NotStarted &&
+        has_begun(directory, name)) {
+      const bool may_run =
+          is_locked(directory + "/" + name + ".out") || any_lives(directory, own, Supervisors::All);
+      state.kind = may_run ? ScriptState::Kind::Running : ScriptState::Kind::LostKilled;
+    }
     if (note.boot.empty()) return state;
   }
   if (note.boot != boot_id()) {

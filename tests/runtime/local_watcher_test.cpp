@@ -216,6 +216,45 @@ TEST_CASE("of two scripts at once only the one whose watcher was killed is lost"
   CHECK(next->completion->exit_code == 3);
 }
 
+TEST_CASE("what runs is not begun beside itself where what is written down of it was taken away",
+          "[local]") {
+  test::LocalScripts local;
+  const std::string gate = local.place.path() + "/gate";
+  test::write_text(gate, "");
+  runtime::ActionRequest request = local.requests.script(
+      test::local_place(),
+      "echo $$ >> \"$place/ran\"\nwhile [ -e \"$place/gate\" ]; do sleep 0.02; done\n",
+      {"place=" + local.place.path()});
+  {
+    runtime::LocalExecutor before(local.waiting.loop, local.scripts());
+    const auto forgotten = local.requests.start(before, request);
+    local.process_in("ran");
+    local.await_note(request);
+  }
+  const std::string files = local.scripts() + "/" + runtime::action_key(request);
+  SECTION("its note") {
+    std::filesystem::remove(files + ".started");
+  }
+  SECTION("what is in its note") {
+    test::write_text(files + ".started", "");
+  }
+  SECTION("that, and its output") {
+    test::write_text(files + ".started", "");
+    std::filesystem::remove(files + ".out");
+  }
+  request.resumed = {true, true, {}};
+  const auto answer = local.requests.start(local.executor, request);
+  const auto other =
+      local.requests.start(local.executor, local.requests.script(test::local_place(), "exit 3"));
+  local.waiting.until([&] { return other->completion.has_value(); });
+  CHECK(!answer->completion);
+  std::filesystem::remove(gate);
+  local.waiting.until([&] { return answer->completion.has_value(); });
+  CHECK(answer->completion->ending == Completion::Ending::Lost);
+  const std::string ran = test::read_text(local.place.path() + "/ran");
+  CHECK(std::count(ran.begin(), ran.end(), '\n') == 1);
+}
+
 TEST_CASE("what is left of a script is told to end where its first process is gone", "[local]") {
   test::LocalScripts local;
   const runtime::ActionRequest request = local.requests.script(
