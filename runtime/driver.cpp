@@ -50,7 +50,7 @@ struct Driver::Implementation {
             [this](const ActionRequest& request, const Completion& lost) { ask(request, lost); },
             [this](const ActionRequest& request, const Completion& known) {
               // Else its end says so.
-              if (fan_out.waits_for_others(request.action)) ask(request, known);
+              if (fan_out.open_hosts(request.action) > 1) ask(request, known);
             }),
         fan_out(
             plan, [this] { return facts(); }, policy,
@@ -183,9 +183,13 @@ struct Driver::Implementation {
            news.session.has_value();
   }
 
-  // A timeout bounds what is carried out, and not how long what that wrote is on its way.
+  // A timeout bounds what is carried out, and neither how long what that wrote is on its way nor
+  // how long a person is asked what has become of it.
   bool counts(const Event& timer) const {
-    return timer.timer != scheduler::TimerKind::Timeout || !fan_out.has_ended_before(timer.action);
+    if (timer.timer != scheduler::TimerKind::Timeout) return true;
+    const std::size_t unknown = state.unknown_hosts(timer.action);
+    if (unknown > 0 && unknown == fan_out.open_hosts(timer.action)) return false;
+    return !fan_out.has_ended_before(timer.action);
   }
 
   base::Instant next_timer() const {
@@ -244,8 +248,6 @@ struct Driver::Implementation {
       const bool same = same_boot && !booted.contains(action);
       resumed.emplace_back(action, ActionRequest::Resumed{open.begun, same, now - open.since});
     }
-    // Asked again, of what is known by now.
-    state.unknown.clear();
     conditions = state.conditions;
     const base::Duration away = now - state.last;
     std::multimap<base::Instant, Event> timers;
@@ -255,6 +257,10 @@ struct Driver::Implementation {
       timers.emplace(stood_still ? at + away : at, event);
     }
     state.timers = std::move(timers);
+    // Asked again, of what is known by now.
+    for (const auto& [where, why] : std::exchange(state.unknown, {})) {
+      state.set_timeout(where.first, now);
+    }
     if (state.machine.state() == scheduler::State::Paused) push(Event::Kind::Continue);
   }
 

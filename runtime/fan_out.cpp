@@ -145,9 +145,9 @@ void FanOut::cancel(const scheduler::Action& action) {
   }
 }
 
-bool FanOut::waits_for_others(const scheduler::Action& action) const {
+std::size_t FanOut::open_hosts(const scheduler::Action& action) const {
   const auto found = attempts_.find(action);
-  return found != attempts_.end() && found->second.open > 1;
+  return found == attempts_.end() ? 0 : found->second.open;
 }
 
 void FanOut::finish(const scheduler::Action& action, std::size_t host, Completion completion) {

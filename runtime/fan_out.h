@@ -51,8 +51,8 @@ class FanOut {
   bool has_ended_before(const scheduler::Action& action) const {
     return ended_before_.contains(action);
   }
-  // More than one of its hosts has not ended.
-  bool waits_for_others(const scheduler::Action& action) const;
+  // On how many of its hosts its end is not told yet.
+  std::size_t open_hosts(const scheduler::Action& action) const;
 
  private:
   struct Host {

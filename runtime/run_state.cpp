@@ -30,7 +30,9 @@ void RunState::take(const Instant& instant, scheduler::Commands& commands) {
       continue;
     }
     unknown.erase({order.action, order.host});
-    if (order.kind == Order::Kind::Retry) ++retries[{order.action, order.host}];
+    if (order.kind != Order::Kind::Retry) continue;
+    ++retries[{order.action, order.host}];
+    set_timeout(order.action, instant.at);
   }
   if (instant.session) {
     ++sessions;
@@ -62,6 +64,27 @@ void RunState::settle(const Event& event) {
   const Action& action = event.action;
   std::erase_if(unknown, [&](const auto& row) { return row.first.first == action; });
   std::erase_if(retries, [&](const auto& row) { return row.first.first == action; });
+}
+
+void RunState::set_timeout(const Action& action, base::Instant from) {
+  const auto found = open.find(action);
+  if (found == open.end() || !found->second.timeout) return;
+  const auto timer = std::find_if(timers.begin(), timers.end(), [&](const auto& row) {
+    return row.second.timer == scheduler::TimerKind::Timeout && row.second.action == action;
+  });
+  if (timer == timers.end()) return;
+  auto moved = timers.extract(timer);
+  moved.key() = from + *found->second.timeout;
+  timers.insert(std::move(moved));
+}
+
+std::size_t RunState::unknown_hosts(const Action& action) const {
+  std::size_t count = 0;
+  for (auto row = unknown.lower_bound({action, ""});
+       row != unknown.end() && row->first.first == action; ++row) {
+    ++count;
+  }
+  return count;
 }
 
 std::size_t RunState::waiting_for_people() const {

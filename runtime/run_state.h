@@ -41,6 +41,11 @@ class RunState : public scheduler::OpenWork {
   base::Instant last_session_at;
   base::Instant last;  // instant
 
+  // What bounds it begins at that instant.
+  void set_timeout(const scheduler::Action& action, base::Instant from);
+  // On how many of its hosts a person is asked about it.
+  std::size_t unknown_hosts(const scheduler::Action& action) const;
+
  private:
   void settle(const scheduler::Event& event);
   void keep_outputs(const Instant& instant);

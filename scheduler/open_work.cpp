@@ -53,6 +53,10 @@ void OpenWork::follow(const Command& command, base::Instant at) {
       event.kind = Event::Kind::TimerFired;
       event.timer = command.timer;
       timers.emplace(command.at, event);
+      if (const auto found = open.find(action);
+          found != open.end() && command.timer == TimerKind::Timeout) {
+        found->second.timeout = command.at - at;
+      }
       return;
     case Command::Kind::EvaluateCondition:
       close_question(action);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "base/time.h"
@@ -20,6 +21,7 @@ class OpenWork {
     base::Instant since;
     bool begun = false;      // it is known to have begun
     bool cancelled = false;  // its end was asked for
+    std::optional<base::Duration> timeout;
     bool operator==(const Open&) const = default;
   };
 

@@ -477,6 +477,44 @@ TEST_CASE("what could not be begun anew is not asked about: nothing has changed"
   CHECK(driven.hosts.started[4].action.part == scheduler::Part::Verify);
 }
 
+TEST_CASE("a timeout does not bound how long a person is asked what has become of it",
+          "[unknown]") {
+  Driven driven("Step on a, timeout 50");
+  driven.hosts.lose(0);
+  driven.turn(1);
+  CHECK(driven.driver->next_timer() == base::Instant::never());
+  driven.turn(60);
+  REQUIRE(driven.driver->unknown().size() == 1);
+  SECTION("what is tried again has all of its time") {
+    CHECK(driven.driver->said(driven.order(Kind::Retry)));
+    driven.turn(70);
+    REQUIRE(driven.hosts.started.size() == 2);
+    CHECK(driven.driver->next_timer() == base::Instant{120});
+    driven.turn(119);
+    CHECK(driven.hosts.cancelled.empty());
+    driven.turn(120);
+    CHECK(driven.hosts.cancelled.size() == 1);
+  }
+  SECTION("another program asks about it again") {
+    driven.resume(200);
+    CHECK(driven.hosts.cancelled.empty());
+    driven.hosts.lose(0);
+    driven.turn(210);
+    driven.turn(300);
+    CHECK(driven.hosts.cancelled.empty());
+    CHECK(driven.driver->unknown().size() == 1);
+    CHECK(driven.driver->said(driven.order(Kind::Succeeded)));
+    driven.turn(310);
+    CHECK(driven.driver->state() == scheduler::State::Succeeded);
+  }
+  SECTION("what is at work after all is bounded by it") {
+    driven.resume(200);
+    CHECK(driven.driver->next_timer() == base::Instant{250});
+    driven.turn(250);
+    CHECK(driven.hosts.cancelled.size() == 1);
+  }
+}
+
 TEST_CASE("timeouts stand still while no program carries the run on", "[unknown]") {
   Driven driven("Step on a, timeout 50");
   CHECK(driven.driver->next_timer() == base::Instant{50});
