@@ -412,7 +412,9 @@ void supervise(const SupervisorSettings& settings, int socket, int lock) {
   ::open("/dev/null", O_RDWR);  // 0
   ::open("/dev/null", O_RDWR);  // 1
   ::open("/dev/null", O_RDWR);  // 2
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) ::signal(signal, SIG_IGN);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE, SIGALRM}) {
+    ::signal(signal, SIG_IGN);
+  }
   Supervising(settings, kept_socket).run();
   ::_exit(0);
 }

@@ -189,6 +189,14 @@ TEST_CASE("a script whose watcher was killed runs on to its end, wherever its ou
   CHECK(test::read_text(local.place.path() + "/over") == "over\n");
 }
 
+TEST_CASE("signals that say nothing to what watches over a script do not end it", "[local]") {
+  test::LocalScripts local;
+  const test::Answer answer = local.run(
+      "for signal in INT TERM HUP QUIT USR1 USR2 PIPE ALRM; do\n  kill -s $signal $PPID\ndone\n"
+      "kill -s USR1 $$\n");
+  CHECK(answer.completion->signal == SIGUSR1);
+}
+
 TEST_CASE("of two scripts at once only the one whose watcher was killed is lost", "[local]") {
   test::LocalScripts local;
   const std::string gate = local.place.path() + "/gate";
