@@ -46,10 +46,15 @@ std::string lease_path(const std::string& state, const std::string& deployment,
                      base::sha256_hex(whole).substr(0, 12));
 }
 
+// Empty: it has not said who it is, or not yet.
 std::string holder_in(int file) {
   char holder[256] = {};
-  const ssize_t length = ::pread(file, holder, sizeof holder - 1, 0);
-  return length > 0 ? holder : "its holder did not say who it is";
+  (void)!::pread(file, holder, sizeof holder - 1, 0);
+  return holder;
+}
+
+std::string told(const std::string& holder) {
+  return holder.empty() ? "its holder did not say who it is" : holder;
 }
 
 // Whether the process that a holder is told by is known to be gone from this machine.
@@ -62,14 +67,16 @@ bool is_gone(const std::string& holder) {
 }
 
 // A process that was just forked holds what its parent held until it has closed it or become
-// another program: that of a controller that was killed is waited for, a second at most.
+// another program: that of a controller that was killed is waited for, a second at most; and so is
+// one that has just begun, to say who it is.
 bool lock(int file) {
   constexpr int most_times = 50;
   constexpr int between_ms = 20;
   for (int times = 0;; ++times) {
     if (::flock(file, LOCK_EX | LOCK_NB) == 0) return true;
     if (errno != EWOULDBLOCK) return false;
-    if (times == most_times || !is_gone(holder_in(file))) break;
+    const std::string holder = holder_in(file);
+    if (times == most_times || (!holder.empty() && !is_gone(holder))) break;
     ::poll(nullptr, 0, between_ms);
   }
   errno = EWOULDBLOCK;
@@ -115,11 +122,11 @@ base::Result<Lease> Lease::take(const std::string& state, const std::string& dep
     }
     return Error{fmt::format("`{}`{} is being carried out already: {}", deployment,
                              environment.empty() ? "" : fmt::format(" in `{}`", environment),
-                             holder)};
+                             told(holder))};
   }
-  const bool told = ::ftruncate(file, 0) == 0 &&
-                    ::pwrite(file, who.data(), who.size(), 0) == static_cast<ssize_t>(who.size());
-  if (!told) {
+  const bool written = ::ftruncate(file, 0) == 0 && ::pwrite(file, who.data(), who.size(), 0) ==
+                                                        static_cast<ssize_t>(who.size());
+  if (!written) {
     ::close(file);
     return Error{fmt::format("cannot write {}: {}", path, std::strerror(errno))};
   }
@@ -132,7 +139,7 @@ std::string Lease::holder(const std::string& state, const std::string& deploymen
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return "";
   const bool held = ::flock(file, LOCK_SH | LOCK_NB) != 0;
-  const std::string holder = held ? holder_in(file) : "";
+  const std::string holder = held ? told(holder_in(file)) : "";
   ::close(file);
   return holder;
 }

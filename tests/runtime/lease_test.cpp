@@ -1,9 +1,12 @@
 // The lease of a controller that was killed, and of its children that still hold it.
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <thread>
@@ -70,6 +73,30 @@ TEST_CASE("a child of a killed controller that does not let go is not waited for
   const auto lease = Lease::take(killed.directory.path(), "Site", "", "grace, process 1 on here");
   REQUIRE_FALSE(lease.ok());
   CHECK(lease.error().message.find("is being carried out already: ada") != std::string::npos);
+}
+
+TEST_CASE("one that has just begun is waited for, to say who it is") {
+  const test::TemporaryDirectory place;
+  {
+    REQUIRE(Lease::take(place.path(), "Site", "", "ada").ok());
+  }
+  const std::string path =
+      std::filesystem::directory_iterator(place.path() + "/leases")->path().string();
+  const int held = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_TRUNC);
+  REQUIRE(::flock(held, LOCK_EX) == 0);
+  const int seen = ::inotify_init1(IN_CLOEXEC);
+  REQUIRE(::inotify_add_watch(seen, path.c_str(), IN_OPEN) >= 0);
+  std::thread holder([&] {
+    std::array<char, 256> event{};
+    const bool opened = ::read(seen, event.data(), event.size()) > 0;
+    if (opened) (void)!::pwrite(held, "grace", 5, 0);
+  });
+  const auto lease = Lease::take(place.path(), "Site", "", "bob");
+  holder.join();
+  REQUIRE_FALSE(lease.ok());
+  CHECK(lease.error().message == "`Site` is being carried out already: grace");
+  ::close(held);
+  ::close(seen);
 }
 
 TEST_CASE("a link leads to the runs where it and what it leads to are one's own") {
