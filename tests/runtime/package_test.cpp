@@ -491,10 +491,14 @@ TEST_CASE("a release is put in place with every shell, and behind a noisy login"
   }
 }
 
-TEST_CASE("a login that hangs before it takes an archive is given up", "[package][ssh]") {
+TEST_CASE("a login that hangs before it takes an archive, or each time, is given up",
+          "[package][ssh]") {
+  const std::string hangs = GENERATE("exec sleep 4\n",
+                                     "case $2 in *\"exec cat >>\"*) exec sleep 4;; esac\n"
+                                     "exec dash \"$@\"\n");
   const test::TemporaryDirectory place;
   const std::string login = place.path() + "/login";
-  test::write_text(login, "#!/bin/sh\necho >> " + place.path() + "/count\nexec sleep 4\n");
+  test::write_text(login, "#!/bin/sh\necho >> " + place.path() + "/count\n" + hangs);
   fs::permissions(login, fs::perms::owner_all);
   test::SshServer::Options options;
   options.login = {login};
@@ -505,23 +509,6 @@ TEST_CASE("a login that hangs before it takes an archive is given up", "[package
   CHECK(answer.completion->detail.find("its login did not come as far as the script") !=
         std::string::npos);
   CHECK(test::read_text(place.path() + "/count").size() > 1);
-}
-
-TEST_CASE("a login that hangs each time it is sent an archive is given up", "[package][ssh]") {
-  const test::TemporaryDirectory place;
-  const std::string login = place.path() + "/login";
-  test::write_text(login,
-                   "#!/bin/sh\ncase $2 in *\"exec cat >>\"*) exec sleep 4;; esac\n"
-                   "exec dash \"$@\"\n");
-  fs::permissions(login, fs::perms::owner_all);
-  test::SshServer::Options options;
-  options.login = {login};
-  World world(std::move(options),
-              {base::Duration{600}, base::Duration{5'000}, base::Duration{200}});
-  const test::Answer answer = world.run(world.make("a.tar.gz", "one"), world.remote.server.where());
-  CHECK(answer.completion->ending == runtime::Completion::Ending::Unreachable);
-  CHECK(answer.completion->detail.find("its login did not come as far as the script") !=
-        std::string::npos);
 }
 
 TEST_CASE("an archive larger than what a login may write is refused with the system's reason",
