@@ -137,12 +137,16 @@ void add_state(CLI::App& command, std::string& state) {
 CLI::Validator whole_number() {
   const auto wrong = [](std::string& word) -> std::string {
     std::uint64_t number = 0;
-    const char* const end = word.data() + word.size();
-    const auto read = std::from_chars(word.data(), end, number);
-    if (read.ec == std::errc{} && read.ptr == end) return "";
-    return word + " is no whole number from 0 to 18446744073709551615";
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+    const bool whole = error == std::errc{} && end == word.data() + word.size();
+    return whole ? "" : word + " is no whole number from 0 to 18446744073709551615";
   };
   return {wrong, ""};
+}
+
+template <class Number>
+void bounded(CLI::Option* option, Number least, Number most, const char* type = "N") {
+  option->type_name(type)->check(CLI::Range(least, most).description(""));
 }
 
 void add_seed(CLI::App& command, std::uint64_t& seed, const char* text) {
@@ -258,12 +262,11 @@ CLI::App* add_simulate(CLI::App& app, SimulateOptions& options) {
   command->add_flag("--explain", options.explain,
                     "tell slack, how busy the slots were, what one more would save, what makes it "
                     "uncertain");
-  command->add_option("--runs", options.runs, "so many runs, and what they have in common")
-      ->type_name("N")
-      ->check(CLI::Range(1U, 10'000'000U).description(""));
-  command->add_option("--threads", options.threads, "at once, for --runs: all cores by default")
-      ->type_name("N")
-      ->check(CLI::Range(1U, 1'024U).description(""));
+  bounded(command->add_option("--runs", options.runs, "so many runs, and what they have in common"),
+          1U, 10'000'000U);
+  bounded(command->add_option("--threads", options.threads,
+                              "at once, for --runs: all cores by default"),
+          1U, 1'024U);
   return command;
 }
 
@@ -275,18 +278,16 @@ CLI::App* add_advise(CLI::App& app, AdviseOptions& options) {
   command->add_option("--step", options.step, "which; by default the one with the most work")
       ->type_name("STEP");
   add_seed(*command, options.seed, "of the random draws");
-  command->add_option("--runs", options.runs, "for each setting; 200 by default")
-      ->type_name("N")
-      ->check(CLI::Range(1U, 1'000'000U).description(""));
-  command->add_option("--threads", options.threads, "at once: all cores by default")
-      ->type_name("N")
-      ->check(CLI::Range(1U, 1'024U).description(""));
+  bounded(command->add_option("--runs", options.runs, "for each setting; 200 by default"), 1U,
+          1'000'000U);
+  bounded(command->add_option("--threads", options.threads, "at once: all cores by default"), 1U,
+          1'024U);
   add_state(*command, options.state);
   command->add_option("--end", options.end, "when it is to have ended: tell the latest safe start")
       ->type_name("HH:MM");
-  command->add_option("--confidence", options.confidence, "of that, in percent; 95 by default")
-      ->type_name("PERCENT")
-      ->check(CLI::Range(1.0, 99.9).description(""));
+  bounded(
+      command->add_option("--confidence", options.confidence, "of that, in percent; 95 by default"),
+      1.0, 99.9, "PERCENT");
   return command;
 }
 
@@ -388,9 +389,9 @@ CLI::App* add_report(CLI::App& app, ReportOptions& options) {
   command->add_flag("--predicted", options.predicted,
                     "on the page, beside what is predicted for its plan");
   add_seed(*command, options.seed, "of the prediction's random draws");
-  command->add_option("--runs", options.runs, "so many predicted runs, and how long they take")
-      ->type_name("N")
-      ->check(CLI::Range(1U, 10'000'000U).description(""));
+  bounded(
+      command->add_option("--runs", options.runs, "so many predicted runs, and how long they take"),
+      1U, 10'000'000U);
   return command;
 }
 
@@ -401,9 +402,8 @@ CLI::App* add_compare(CLI::App& app, CompareOptions& options) {
   add_state(*command, options.state);
   add_format(*command, options.format);
   add_seed(*command, options.seed, "of the random draws");
-  command->add_option("--runs", options.runs, "of the prediction; 1000 by default")
-      ->type_name("N")
-      ->check(CLI::Range(20U, 1'000'000U).description(""));
+  bounded(command->add_option("--runs", options.runs, "of the prediction; 1000 by default"), 20U,
+          1'000'000U);
   return command;
 }
 
@@ -430,9 +430,9 @@ CLI::App* add_logs(CLI::App& app, LogsOptions& options) {
   command->add_option("target", options.target, "of this target alone")->type_name("TARGET");
   command->add_option("--step", options.step, "of this step or child step alone")
       ->type_name("STEP[/CHILD]");
-  command->add_option("--attempt", options.attempt, "of these attempts alone: 1 is the first")
-      ->type_name("N")
-      ->check(CLI::Range(1U, 4'294'967'295U).description(""));
+  bounded(
+      command->add_option("--attempt", options.attempt, "of these attempts alone: 1 is the first"),
+      1U, 4'294'967'295U);
   add_state(*command, options.state);
   return command;
 }
