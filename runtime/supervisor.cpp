@@ -78,8 +78,8 @@ bool is_locked(const std::string& path) {
 }
 
 // Supervisors of others: any that lives, or one that may still start what it was told.
-enum class Supervisors : std::uint8_t { All, Open };
-bool any_lives(const std::string& directory, const std::set<std::string>& own, Supervisors which) {
+enum class Living : std::uint8_t { Any, Open };
+bool any_lives(const std::string& directory, const std::set<std::string>& own, Living which) {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
     const std::string path = entry.path().string();
@@ -87,7 +87,7 @@ bool any_lives(const std::string& directory, const std::set<std::string>& own, S
     const bool one = file.find(supervisor_prefix) == 0 && !own.contains(file) &&
                      file.find(closed_suffix) == std::string::npos;
     if (!one || !is_locked(path)) continue;
-    if (which == Supervisors::All) return true;
+    if (which == Living::Any) return true;
     if (!std::filesystem::exists(path + std::string(closed_suffix))) return true;
   }
   return false;
@@ -150,14 +150,14 @@ ScriptState script_state(const std::string& directory, const std::string& name,
   ScriptState state = ended_state(note);
   if (state.kind == ScriptState::Kind::Ended) return state;
   if (note.boot.empty()) {
-    state.kind = any_lives(directory, own, Supervisors::Open) ? ScriptState::Kind::Running
-                                                              : ScriptState::Kind::NotStarted;
+    state.kind = any_lives(directory, own, Living::Open) ? ScriptState::Kind::Running
+                                                         : ScriptState::Kind::NotStarted;
     // It may have begun between the two looks.
     if (state.kind == ScriptState::Kind::NotStarted) note = read_note(directory, name);
     if (note.boot.empty() && state.kind == ScriptState::Kind::NotStarted &&
         has_begun(directory, name)) {
       const bool may_run =
-          is_locked(directory + "/" + name + ".out") || any_lives(directory, own, Supervisors::All);
+          is_locked(directory + "/" + name + ".out") || any_lives(directory, own, Living::Any);
       state.kind = may_run ? ScriptState::Kind::Running : ScriptState::Kind::LostKilled;
     }
     if (note.boot.empty()) return state;

@@ -20,7 +20,6 @@ base::Result<Supervisor*> Supervisors::least_busy() {
       room = std::min(room, place);
       continue;
     }
-    one->wake();
     if (best == nullptr || one->open().size() < best->open().size()) best = one;
   }
   if (room == all_.size() || (best != nullptr && best->open().empty())) return best;
@@ -46,10 +45,7 @@ void Supervisors::gone(std::size_t place) {
 
 void Supervisors::cancel(const std::string& name) {
   for (const auto& one : all_) {
-    if (one == nullptr) continue;
-    // A script may have stopped what watches over others.
-    one->wake();
-    if (one->open().contains(name)) one->cancel(name);
+    if (one != nullptr && one->open().contains(name)) one->cancel(name);
   }
 }
 
